@@ -1,0 +1,91 @@
+package io.vnvme.os;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.util.BitSet;
+
+/** Which processor the calling thread runs on, and what it has used. */
+public final class Cpu {
+    private static final int CLOCK_THREAD_CPUTIME_ID = 3;
+    private static final long NS_PER_S = 1_000_000_000L;
+    /** Room for 8192 processors, the most that Linux can be built for. */
+    private static final long SET_BYTES = 1024;
+
+    private static final MethodHandle SETAFFINITY = affinity("sched_setaffinity");
+    private static final MethodHandle GETAFFINITY = affinity("sched_getaffinity");
+    private static final MethodHandle GETCPU = Libc.plain("sched_getcpu", FunctionDescriptor.of(ValueLayout.JAVA_INT));
+    private static final MethodHandle CLOCK_GETTIME = Libc.capturing(
+            "clock_gettime", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.ADDRESS));
+    private static final ThreadLocal<MemorySegment> TIME =
+            ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(2 * Long.BYTES, Long.BYTES));
+
+    private Cpu() {}
+
+    /**
+     * Binds the calling thread to one processor, even one outside the mask that the process was started with.
+     *
+     * @throws NativeException EINVAL when there is no such processor or the control group forbids it
+     */
+    public static void pin(int cpu) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment set = arena.allocate(SET_BYTES, Long.BYTES);
+            if (cpu < 0 || cpu >= SET_BYTES * Byte.SIZE) {
+                throw new NativeException("sched_setaffinity to CPU " + cpu, Errno.EINVAL);
+            }
+            set.setAtIndex(ValueLayout.JAVA_LONG, cpu / Long.SIZE, 1L << cpu % Long.SIZE);
+            int result = (int) SETAFFINITY.invokeExact(Libc.errnoState(), 0, SET_BYTES, set);
+            if (result < 0) {
+                throw Libc.failed("sched_setaffinity to CPU " + cpu);
+            }
+        } catch (Throwable e) {
+            throw Libc.unexpected(e);
+        }
+    }
+
+    /** The processors that the calling thread may run on. */
+    public static BitSet allowed() {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment set = arena.allocate(SET_BYTES, Long.BYTES);
+            int result = (int) GETAFFINITY.invokeExact(Libc.errnoState(), 0, SET_BYTES, set);
+            if (result < 0) {
+                throw Libc.failed("sched_getaffinity");
+            }
+            return BitSet.valueOf(set.toArray(ValueLayout.JAVA_LONG));
+        } catch (Throwable e) {
+            throw Libc.unexpected(e);
+        }
+    }
+
+    /** The processor that the calling thread runs on at this moment. */
+    public static int current() {
+        try {
+            return (int) GETCPU.invokeExact();
+        } catch (Throwable e) {
+            throw Libc.unexpected(e);
+        }
+    }
+
+    /** Processor time that the calling thread has used, in nanoseconds. Allocates nothing. */
+    public static long threadCpuTimeNs() {
+        MemorySegment time = TIME.get();
+        try {
+            int result = (int) CLOCK_GETTIME.invokeExact(Libc.errnoState(), CLOCK_THREAD_CPUTIME_ID, time);
+            if (result < 0) {
+                throw Libc.failed("clock_gettime");
+            }
+            return time.get(ValueLayout.JAVA_LONG, 0) * NS_PER_S + time.get(ValueLayout.JAVA_LONG, Long.BYTES);
+        } catch (Throwable e) {
+            throw Libc.unexpected(e);
+        }
+    }
+
+    private static MethodHandle affinity(String name) {
+        return Libc.capturing(
+                name,
+                FunctionDescriptor.of(
+                        ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG, ValueLayout.ADDRESS));
+    }
+}
