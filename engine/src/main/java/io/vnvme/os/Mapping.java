@@ -5,6 +5,7 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -24,6 +25,7 @@ public final class Mapping implements AutoCloseable {
     private static final int MAP_PRIVATE = 2;
     private static final int MAP_ANONYMOUS = 0x20;
     private static final int MAP_NORESERVE = 0x4000;
+    private static final int MADV_DONTNEED = 4;
     private static final int MADV_HUGEPAGE = 14;
     private static final int MADV_POPULATE_WRITE = 23;
     private static final MethodHandle MMAP = Libc.capturing(
@@ -49,8 +51,8 @@ public final class Mapping implements AutoCloseable {
 
     /** What is mapped is {@code [base, base + mappedBytes)}, what is shown is a part of it. */
     private Mapping(long base, long mappedBytes, long skipBytes, long sizeBytes) {
-        segment = MemorySegment.ofAddress(base + skipBytes)
-                .reinterpret(sizeBytes, arena, unused -> unmap(base, mappedBytes));
+        segment =
+                MemorySegment.ofAddress(base + skipBytes).reinterpret(sizeBytes, arena, _ -> unmap(base, mappedBytes));
     }
 
     /**
@@ -104,12 +106,26 @@ public final class Mapping implements AutoCloseable {
 
     /** Asks for huge pages where the kernel can give them; false when it cannot. */
     public boolean adviseHugePages() {
-        return advise("madvise MADV_HUGEPAGE", MADV_HUGEPAGE);
+        return advise("madvise MADV_HUGEPAGE", 0, segment.byteSize(), MADV_HUGEPAGE);
     }
 
     /** Takes all the memory now, so that no later touch has to; false when the kernel is too old (before 5.14). */
     public boolean populate() {
-        return advise("madvise MADV_POPULATE_WRITE", MADV_POPULATE_WRITE);
+        return advise("madvise MADV_POPULATE_WRITE", 0, segment.byteSize(), MADV_POPULATE_WRITE);
+    }
+
+    /**
+     * Gives whole pages of an anonymous mapping back to the kernel; they read zeros from now on.
+     *
+     * @param offsetBytes multiple of the page size
+     * @param lengthBytes multiple of the page size
+     * @throws IndexOutOfBoundsException when the range is not in the mapping
+     */
+    public void discard(long offsetBytes, long lengthBytes) {
+        Objects.checkFromIndexSize(offsetBytes, lengthBytes, segment.byteSize());
+        if (!advise("madvise MADV_DONTNEED", offsetBytes, lengthBytes, MADV_DONTNEED)) {
+            throw new NativeException("madvise MADV_DONTNEED", Errno.EINVAL);
+        }
     }
 
     /** Gives the memory back; a second call does nothing. */
@@ -120,9 +136,10 @@ public final class Mapping implements AutoCloseable {
         }
     }
 
-    private boolean advise(String call, int advice) {
+    private boolean advise(String call, long offsetBytes, long lengthBytes, int advice) {
         try {
-            int result = (int) MADVISE.invokeExact(Libc.errnoState(), segment.address(), segment.byteSize(), advice);
+            int result =
+                    (int) MADVISE.invokeExact(Libc.errnoState(), segment.address() + offsetBytes, lengthBytes, advice);
             if (result < 0 && Libc.errno() != Errno.EINVAL) {
                 throw Libc.failed(call);
             }

@@ -1,0 +1,32 @@
+package io.vnvme.drive;
+
+import io.vnvme.reactor.Poller;
+
+/**
+ * A backing device that the daemon has claimed, as one reactor uses it.
+ *
+ * <p>As a {@link Poller} it reaps completions; a drive that completes all work inside {@link #submit} has none.
+ */
+public interface Drive extends Poller, AutoCloseable {
+    /** The name the administrator knows it by. */
+    String name();
+
+    long sizeBytes();
+
+    /** Logical block size in bytes: 512 or 4096. */
+    int blockSizeBytes();
+
+    /** True when completed writes can be lost by a power cut until a FLUSH completes. */
+    boolean volatileWriteCache();
+
+    /** Does or starts the work. @return an {@link IoStatus} */
+    int submit(Io io);
+
+    @Override
+    default int poll(long nowNs) {
+        return 0;
+    }
+
+    @Override
+    void close();
+}

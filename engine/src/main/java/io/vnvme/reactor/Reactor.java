@@ -1,0 +1,270 @@
+package io.vnvme.reactor;
+
+import io.vnvme.os.Cpu;
+import io.vnvme.os.Epoll;
+import io.vnvme.os.EventFd;
+import io.vnvme.os.Fd;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A thread that owns controllers: their registers, their queue pairs and the sockets their guests are reached by.
+ *
+ * <p>Everything that belongs to a reactor is touched by its thread alone; others hand in work by {@link #execute} and
+ * {@link #call}. A pass ({@link #doWork}) takes the mailbox, looks at the sockets if it is time to, and polls. A test
+ * steps a reactor that was made with {@link #stepped} by calling {@code doWork} itself.
+ *
+ * <p>A poller or a handler that throws takes neither the reactor nor the others down: it is removed, and the failure
+ * goes to the reporter.
+ */
+public final class Reactor implements AutoCloseable {
+    /** A look at the sockets costs a system call, so a busy reactor has one only this often. */
+    private static final long SOCKET_INTERVAL_NS = 10_000;
+
+    private static final long MAILBOX_TOKEN = 0;
+
+    private final String name;
+    private final Clock clock;
+    private final Consumer<Throwable> reporter;
+    private final Queue<Runnable> mailbox = new ConcurrentLinkedQueue<>();
+    private final EventFd wakeUp = EventFd.create();
+    private final Epoll epoll = new Epoll();
+    private final Map<Long, Watch> watches = new HashMap<>();
+    private final IdleState idleState;
+    private final BusyMeter meter = new BusyMeter();
+    private Poller[] pollers = new Poller[0];
+    private long nextToken = MAILBOX_TOKEN + 1;
+    private long nextSocketLookNs = Long.MIN_VALUE;
+    private volatile boolean sleeping;
+    private volatile boolean closing;
+    private @Nullable Thread thread;
+
+    private Reactor(String name, Clock clock, IdlePolicy idle, Consumer<Throwable> reporter) {
+        this.name = name;
+        this.clock = clock;
+        this.reporter = reporter;
+        this.idleState = new IdleState(idle);
+        epoll.add(wakeUp.fd(), Epoll.IN, MAILBOX_TOKEN);
+    }
+
+    /**
+     * Starts a reactor on a thread of its own.
+     *
+     * @param cpu the processor it pins itself to; negative: wherever the kernel puts it
+     * @param reporter told of what went wrong in pollers and handlers, on the reactor's thread
+     */
+    public static Reactor start(String name, int cpu, IdlePolicy idle, Consumer<Throwable> reporter) {
+        Reactor reactor = new Reactor(name, Clock.system(), idle, reporter);
+        Thread thread = Thread.ofPlatform().name(name).unstarted(() -> reactor.run(cpu));
+        reactor.thread = thread;
+        thread.start();
+        return reactor;
+    }
+
+    /** A reactor without a thread: whoever calls {@link #doWork} is its thread. Failures are thrown, not reported. */
+    public static Reactor stepped(Clock clock) {
+        return new Reactor("stepped", clock, IdlePolicy.POLL, failure -> {
+            throw new IllegalStateException("poller failed", failure);
+        });
+    }
+
+    public String name() {
+        return name;
+    }
+
+    /** Busy and sleeping time, and passes made; read by any thread. */
+    public BusyMeter meter() {
+        return meter;
+    }
+
+    /** Runs {@code command} on this reactor, soon. From any thread. */
+    public void execute(Runnable command) {
+        mailbox.add(command);
+        if (sleeping) {
+            wakeUp.signal();
+        }
+    }
+
+    /**
+     * Runs {@code command} on this reactor and waits for its result. Not for the reactor's own thread.
+     *
+     * @throws CompletionException with what the command threw as its cause
+     */
+    public <T extends @Nullable Object> T call(Callable<T> command) {
+        if (thread == null || Thread.currentThread() == thread) {
+            try {
+                return command.call();
+            } catch (Exception failure) {
+                throw new CompletionException(failure);
+            }
+        }
+        CompletableFuture<T> answer = new CompletableFuture<>();
+        execute(() -> {
+            try {
+                answer.complete(command.call());
+            } catch (Throwable failure) {
+                answer.completeExceptionally(failure);
+            }
+        });
+        return answer.join();
+    }
+
+    /** On the reactor's thread: polls {@code poller} on every pass from now on. */
+    public void add(Poller poller) {
+        Poller[] grown = Arrays.copyOf(pollers, pollers.length + 1);
+        grown[pollers.length] = poller;
+        pollers = grown;
+    }
+
+    /** On the reactor's thread: the counterpart of {@link #add}; one that is not there is no error. */
+    public void remove(Poller poller) {
+        pollers = Arrays.stream(pollers).filter(p -> p != poller).toArray(Poller[]::new);
+    }
+
+    /** On the reactor's thread: calls {@code readiness} whenever {@code fd} is ready for one of {@code events}. */
+    public Watch watch(Fd fd, int events, Watch.Readiness readiness) {
+        Watch watch = new Watch(this, fd, events, readiness, nextToken++);
+        epoll.add(fd, events, watch.token());
+        watches.put(watch.token(), watch);
+        return watch;
+    }
+
+    void modify(Watch watch) {
+        epoll.modify(watch.fd(), watch.events(), watch.token());
+    }
+
+    void unwatch(Watch watch) {
+        watches.remove(watch.token());
+        epoll.remove(watch.fd());
+    }
+
+    /** One pass. @return how much was done */
+    public int doWork() {
+        long nowNs = clock.nowNs();
+        int work = runMailbox();
+        if (nowNs >= nextSocketLookNs) {
+            nextSocketLookNs = nowNs + SOCKET_INTERVAL_NS;
+            work += lookAtSockets(0);
+        }
+        Poller[] current = pollers;
+        for (Poller poller : current) {
+            work += poll(poller, nowNs);
+        }
+        return work;
+    }
+
+    private int poll(Poller poller, long nowNs) {
+        try {
+            return poller.poll(nowNs);
+        } catch (Throwable failure) {
+            remove(poller);
+            report(failure);
+            return 1;
+        }
+    }
+
+    private int runMailbox() {
+        int work = 0;
+        for (Runnable command = mailbox.poll(); command != null; command = mailbox.poll()) {
+            work++;
+            try {
+                command.run();
+            } catch (Throwable failure) {
+                report(failure);
+            }
+        }
+        return work;
+    }
+
+    /** Waits at most {@code timeoutNs} for a socket, and serves those that are ready. */
+    private int lookAtSockets(long timeoutNs) {
+        int ready = epoll.await(timeoutNs);
+        for (int i = 0; i < ready; i++) {
+            long token = epoll.token(i);
+            if (token == MAILBOX_TOKEN) {
+                wakeUp.drain();
+                continue;
+            }
+            Watch watch = watches.get(token);
+            if (watch == null) {
+                continue;
+            }
+            try {
+                watch.dispatch(epoll.events(i));
+            } catch (Throwable failure) {
+                watch.close();
+                report(failure);
+            }
+        }
+        return ready;
+    }
+
+    private void report(Throwable failure) {
+        reporter.accept(failure);
+    }
+
+    private void run(int cpu) {
+        if (cpu >= 0) {
+            Cpu.pin(cpu);
+        }
+        while (!closing) {
+            int work = doWork();
+            meter.pass(work);
+            long sleepNs = idleState.next(work, clock.nowNs());
+            if (sleepNs > 0) {
+                sleep(sleepNs);
+            } else if (work == 0) {
+                Thread.onSpinWait();
+            }
+        }
+        runMailbox();
+    }
+
+    /** A command handed in after {@code sleeping} is visible wakes us; one handed in before is seen here. */
+    private void sleep(long sleepNs) {
+        sleeping = true;
+        if (mailbox.isEmpty() && !closing) {
+            long fromNs = clock.nowNs();
+            if (lookAtSockets(sleepNs) > 0) {
+                idleState.woken(clock.nowNs());
+            }
+            meter.slept(clock.nowNs() - fromNs);
+        }
+        sleeping = false;
+    }
+
+    /** Ends the thread after its current pass, and gives everything back. Watches and pollers should be gone before. */
+    @Override
+    public void close() {
+        closing = true;
+        wakeUp.signal();
+        Thread running = thread;
+        if (running != null && running != Thread.currentThread()) {
+            joinUninterruptibly(running);
+        }
+        epoll.close();
+        wakeUp.close();
+    }
+
+    private static void joinUninterruptibly(Thread running) {
+        boolean interrupted = false;
+        while (running.isAlive()) {
+            try {
+                running.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,5 @@
+/** A range of logical blocks carved from drives: what a namespace reads and writes. */
+@NullMarked
+package io.vnvme.volume;
+
+import org.jspecify.annotations.NullMarked;
