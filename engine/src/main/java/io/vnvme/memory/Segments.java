@@ -79,7 +79,7 @@ public final class Segments {
     }
 
     // Identity is meant: two equal segments may be different mappings, and comparing by value would cost a read.
-    @SuppressWarnings({"MemorySegmentReferenceEquality", "ReferenceEquality"})
+    @SuppressWarnings("MemorySegmentReferenceEquality")
     private void append(MemorySegment segment, long offset, long length, @Nullable Region region) {
         totalBytes += length;
         int tail = count - 1;
