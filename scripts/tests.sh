@@ -1,0 +1,66 @@
+# shellcheck shell=bash
+# The test runs of ./dev. To be sourced after build.sh.
+# shellcheck disable=SC2154
+
+reports=${home:?}/target/test-reports
+
+# Runs Maven's tests and keeps their reports apart: the next run would write over them.
+run_tests() { # NAME MAVEN-ARGUMENTS...
+  local name=$1 log=$reports/$1.log status=0 file module; shift
+  say "$name tests (log: $log)"
+  find "${modules[@]/#/$home/}" -path '*/target/surefire-reports/*' -delete 2>/dev/null || true
+  # A failing test does not end the run, so that all are counted; Maven itself fails on anything else.
+  maven test -Dmaven.test.failure.ignore=true "$@" 2>&1 | tee "$log" |
+    grep --line-buffered -E '^\[(INFO|ERROR|WARNING)\] +(Tests run|Running|Building vn)|^\[ERROR\]|seed' || true
+  status=${PIPESTATUS[0]}
+  for module in "${modules[@]}"; do
+    for file in "$home/$module"/target/surefire-reports/TEST-*.xml; do
+      [ ! -e "$file" ] || cp "$file" "$reports/$name.$module.${file##*/}"
+    done
+  done
+  return "$status"
+}
+
+# Sums the reports: "N passed, N failed, N skipped". Fails when a test failed or when none ran.
+count_tests() {
+  find "$reports" -name '*.xml' -exec grep -h -m 1 '<testsuite ' {} \; | awk '
+    function value(name) { return match($0, " " name "=\"[0-9]+\"") ? substr($0, RSTART + length(name) + 3) + 0 : 0 }
+    { run += value("tests"); failed += value("failures") + value("errors"); skipped += value("skipped") }
+    END {
+      printf "%d passed, %d failed, %d skipped\n", run - failed - skipped, failed, skipped
+      exit failed > 0 || run - skipped <= 0
+    }'
+}
+
+test_all() {
+  local status=0
+  rm -rf "$reports"
+  mkdir -p "$reports"
+  # Fetched first: a test that waits for it would time out.
+  "$home/scripts/lab.sh" >/dev/null || status=1
+  say "checking the format"
+  maven -q spotless:check || { say "format: ./dev format mends it"; status=1; }
+  run_tests unit || { say "Maven failed: see $reports/unit.log"; status=1; }
+  run_tests guest -Dtest.groups=guest -Dtest.excludedGroups= || { say "Maven failed: see $reports/guest.log"; status=1; }
+  count_tests || status=1
+  exit "$status"
+}
+
+fuzz() { # TARGET --seconds N
+  local target=${1:-} seconds=60 file found=()
+  if [ "${2:-}" = --seconds ] && [[ ${3:-} =~ ^[0-9]+$ ]]; then seconds=$3; elif [ $# -gt 1 ]; then
+    die "usage: ./dev fuzz TARGET --seconds N"
+  fi
+  while read -r file; do
+    file=${file##*/}
+    file=${file%.java}
+    [ "${file,,}" != "${target,,}" ] && [ "${file,,}" != "${target,,}fuzz" ] || found=("$file")
+    [ -n "$target" ] || printf '%s\n' "${file%Fuzz}"
+  done < <(find "${modules[@]/#/$home/}" -path '*/src/test/*' -name '*Fuzz.java' | sort)
+  [ -n "$target" ] || return 0
+  [ ${#found[@]} = 1 ] || die "no fuzzer is called $target: ./dev fuzz lists them"
+  say "${found[0]} for $seconds s"
+  maven test -Dtest="${found[0]}" -Dsurefire.failIfNoSpecifiedTests=false -Dvnvme.fuzz.seconds="$seconds" |
+    grep --line-buffered -E 'Tests run|seed|ERROR|FAIL|BUILD'
+  return "${PIPESTATUS[0]}"
+}
