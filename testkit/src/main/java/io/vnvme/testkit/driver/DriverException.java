@@ -1,0 +1,10 @@
+package io.vnvme.testkit.driver;
+
+/** The device did not do what the driver waited for. */
+public final class DriverException extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    DriverException(String message) {
+        super(message);
+    }
+}
