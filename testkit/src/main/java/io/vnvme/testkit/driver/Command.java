@@ -61,7 +61,7 @@ public final class Command {
         long dwords = lengthBytes / DWORD_BYTES - 1;
         return of(AdminOpcode.GET_LOG_PAGE)
                 .nsid(-1)
-                .dword(10, page | (int) (dwords & 0xFFFF) << 16)
+                .dword(10, page | ((int) (dwords & 0xFFFF) << 16))
                 .dword(11, (int) (dwords >>> 16));
     }
 
@@ -86,7 +86,7 @@ public final class Command {
     /** @param blockCount 1-based */
     public Command range(long lba, int blockCount) {
         sqe.set(LONG, Sqe.CDW10, lba);
-        return dword(12, dword(12) & ~0xFFFF | (blockCount - 1) & 0xFFFF);
+        return dword(12, (dword(12) & ~0xFFFF) | ((blockCount - 1) & 0xFFFF));
     }
 
     public Command forceUnitAccess() {
@@ -95,7 +95,7 @@ public final class Command {
 
     /** @param fuse {@link Sqe#FUSE_FIRST} or {@link Sqe#FUSE_SECOND} */
     public Command fuse(int fuse) {
-        return dword(0, dword(0) & ~(3 << FUSE_SHIFT) | fuse << FUSE_SHIFT);
+        return dword(0, (dword(0) & ~(3 << FUSE_SHIFT)) | (fuse << FUSE_SHIFT));
     }
 
     public Command data(DataPointer pointer) {
@@ -106,7 +106,7 @@ public final class Command {
     public Command data(long low, long high, int psdt) {
         sqe.set(LONG, Sqe.DPTR_LOW, low);
         sqe.set(LONG, Sqe.DPTR_HIGH, high);
-        return dword(0, dword(0) & ~(3 << PSDT_SHIFT) | psdt << PSDT_SHIFT);
+        return dword(0, (dword(0) & ~(3 << PSDT_SHIFT)) | (psdt << PSDT_SHIFT));
     }
 
     /** PRP entries as they are. */
@@ -120,7 +120,7 @@ public final class Command {
     }
 
     public Command cid(int cid) {
-        return dword(0, dword(0) & 0xFFFF | cid << 16);
+        return dword(0, (dword(0) & 0xFFFF) | (cid << 16));
     }
 
     public int cid() {

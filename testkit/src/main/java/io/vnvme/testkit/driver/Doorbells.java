@@ -79,6 +79,6 @@ public final class Doorbells {
 
     /** Whether moving from {@code old} to {@code value} passes the event index; all modulo 2^16. */
     private static boolean wanted(int event, int value, int old) {
-        return (value - event - 1 & INDEX_MASK) < (value - old & INDEX_MASK);
+        return ((value - event - 1) & INDEX_MASK) < ((value - old) & INDEX_MASK);
     }
 }

@@ -32,6 +32,6 @@ public record EnableOptions(int adminEntryCount, int pageShift, int arbitration,
 
     /** CC with I/O queue entry sizes of 64 and 16 bytes, and EN. */
     int configuration() {
-        return 1 | commandSets << 4 | pageShift - 12 << 7 | arbitration << 11 | 6 << 16 | 4 << 20;
+        return 1 | commandSets << 4 | ((pageShift - 12) << 7) | arbitration << 11 | 6 << 16 | 4 << 20;
     }
 }

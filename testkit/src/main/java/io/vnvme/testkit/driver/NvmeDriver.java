@@ -86,7 +86,7 @@ public final class NvmeDriver {
     private void prepareAdminQueue(int entryCount) {
         forgetQueues();
         addQueues(0, entryCount, 0, 0, entryCount);
-        device.write(Registers.AQA, Integer.BYTES, entryCount - 1 | entryCount - 1 << 16);
+        device.write(Registers.AQA, Integer.BYTES, (entryCount - 1) | ((entryCount - 1) << 16));
         device.write(Registers.ASQ, Long.BYTES, admin().submissions().memory().iova());
         device.write(Registers.ACQ, Long.BYTES, admin().completions().memory().iova());
     }
@@ -139,7 +139,7 @@ public final class NvmeDriver {
 
     /** Asks for a number of queue pairs (Number of Queues), and returns how many there may be. */
     public int queueCount(int wanted) {
-        int value = wanted - 1 | wanted - 1 << 16;
+        int value = (wanted - 1) | ((wanted - 1) << 16);
         int granted = admin(Command.setFeature(FeatureId.NUMBER_OF_QUEUES, value))
                 .orThrow()
                 .dword0();
@@ -159,7 +159,7 @@ public final class NvmeDriver {
         int flags = vector < 0 ? 1 : 3 | vector << 16;
         Completion completion = admin(Command.of(AdminOpcode.CREATE_CQ)
                 .prp(queue.memory().iova(), 0)
-                .dword(10, id | entryCount - 1 << 16)
+                .dword(10, id | ((entryCount - 1) << 16))
                 .dword(11, flags));
         if (completion.ok()) {
             completionQueues.put(id, queue);
@@ -174,7 +174,7 @@ public final class NvmeDriver {
         Buffer memory = device.ram().allocateContiguous((long) entryCount * Sqe.SIZE);
         Completion completion = admin(Command.of(AdminOpcode.CREATE_SQ)
                 .prp(memory.iova(), 0)
-                .dword(10, id | entryCount - 1 << 16)
+                .dword(10, id | ((entryCount - 1) << 16))
                 .dword(11, 1 | priority << 1 | completionQueueId << 16));
         CompletionQueue completions = completionQueues.get(completionQueueId);
         if (completion.ok() && completions != null) {

@@ -64,7 +64,7 @@ public final class PolledIo {
         }
         completed = new int[slots];
         head = (long) nsid << NSID_SHIFT;
-        lastDwords = blockCount - 1;
+        lastDwords = blockCount - 1L;
         tail = pair.submissions().tail();
         cqHead = pair.completions().head();
         phase = pair.completions().phase();

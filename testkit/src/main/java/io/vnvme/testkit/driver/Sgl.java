@@ -26,7 +26,7 @@ public final class Sgl {
 
     /** Bytes 8 to 15 of a descriptor. */
     public static long high(int type, int subtype, long lengthBytes) {
-        return (long) type << TYPE_SHIFT | (long) subtype << 56 | lengthBytes & LENGTH_MASK;
+        return ((long) type << TYPE_SHIFT) | ((long) subtype << 56) | (lengthBytes & LENGTH_MASK);
     }
 
     /** Describes a whole buffer in one data block. */
