@@ -1,0 +1,25 @@
+package io.vnvme.bench.load;
+
+/** Block numbers drawn evenly from a drive: xorshift64*, the same sequence for every way that is measured. */
+public final class RandomBlocks {
+    private static final long SEED = 0x9E37_79B9_7F4A_7C15L;
+    private static final long MULTIPLIER = 0x2545_F491_4F6C_DD1DL;
+
+    private final long blocks;
+    private long state = SEED;
+
+    public RandomBlocks(long blocks) {
+        if (blocks <= 0) {
+            throw new IllegalArgumentException("a drive of " + blocks + " blocks");
+        }
+        this.blocks = blocks;
+    }
+
+    /** A number from 0 to below the count of blocks. */
+    public long next() {
+        state ^= state >>> 12;
+        state ^= state << 25;
+        state ^= state >>> 27;
+        return Math.unsignedMultiplyHigh(state * MULTIPLIER, blocks);
+    }
+}
