@@ -10,7 +10,8 @@ final class TrustStore {
     private static final char[] PASSWORD = "changeit".toCharArray();
 
     public static void main(String[] args) throws Exception {
-        KeyStore store = KeyStore.getInstance("PKCS12");
+        // Java reads its default store without the password: with PKCS12 it would find no certificate then.
+        KeyStore store = KeyStore.getInstance("JKS");
         store.load(null, PASSWORD);
         int count = 0;
         try (InputStream pem = Files.newInputStream(Path.of(args[0]))) {

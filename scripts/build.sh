@@ -30,7 +30,7 @@ build() {
   rm -f "$stamp"
   say "building (log: $log)"
   maven compile dependency:build-classpath -Dmdep.outputFile=target/classpath -DincludeScope=runtime \
-    >"$log" 2>&1 || { grep -E '^\[ERROR\]' "$log" | head -n 20 >&2; die "the build failed"; }
+    >"$log" 2>&1 || { grep -E '^\[ERROR\]' "$log" | head -n 20 >&2 || true; die "the build failed"; }
   mv "$stamp.new" "$stamp"
 }
 

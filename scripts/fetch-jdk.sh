@@ -9,12 +9,15 @@ source "$home/scripts/private-apt.sh"
 package=openjdk-25-jdk-headless
 jdk=$cache/jdk-$(recipe_hash "$package" "$home/scripts/private-apt.sh" "$home/scripts/fetch-jdk.sh")
 
+offered() { [[ $(apt-cache policy "$package" 2>/dev/null) == *"Candidate: "[0-9]* ]]; }
+
 # VNVME_JDK_DIRS is set by who wants none of the machine's own.
 install_native() {
   [ "$(id -u)" = 0 ] && [ -z "${VNVME_JDK_DIRS+set}" ] || return 1
-  apt-cache policy "$package" 2>/dev/null | grep -q 'Candidate: [0-9]' ||
-    { grep -q '^VERSION_ID="1[3-9]"' /etc/os-release && apt-get -q update >/dev/null 2>&1 &&
-      apt-cache policy "$package" | grep -q 'Candidate: [0-9]'; } || return 1
+  if ! offered; then
+    # Debian 13 and later have it, and a fresh image only lacks the package lists.
+    grep -q '^VERSION_ID="1[3-9]"' /etc/os-release && apt-get -q update >/dev/null 2>&1 && offered || return 1
+  fi
   install_packages "$package"
 }
 

@@ -30,7 +30,7 @@ pack() { # FOLDER: to standard output
 take_kernel() {
   cp "$root"/boot/vmlinuz-* "$out/vmlinuz"
   local offset
-  offset=$(LC_ALL=C grep -obUaP '\x28\xb5\x2f\xfd' "$out/vmlinuz" | head -n 1 | cut -d: -f1)
+  offset=$(LC_ALL=C grep -obUaP '\x28\xb5\x2f\xfd' "$out/vmlinuz" | sed -n 1p | cut -d: -f1)
   # Bytes follow the compressed kernel: zstd complains about them after it has written all of it.
   [ -z "$offset" ] || tail -c +$((offset + 1)) "$out/vmlinuz" | "$tools/bin/zstd" -dcq >"$out/vmlinux" 2>/dev/null || true
   [ "$(head -c 4 "$out/vmlinux" 2>/dev/null | tail -c 3)" = ELF ] || ln -sf vmlinuz "$out/vmlinux"

@@ -25,8 +25,8 @@ build_tools() { # WORK
   say "unpacking QEMU"
   private_unpack "$1/apt" "$1/tools/root"
   "$home/scripts/lab-starters.sh" "$1/tools"
-  "$1/tools/bin/qemu-system-x86_64" -device help | grep -q vfio-user-pci ||
-    die "this QEMU has no vfio-user: $("$1/tools/bin/qemu-system-x86_64" --version | head -n 1)"
+  [[ $("$1/tools/bin/qemu-system-x86_64" -device help) == *vfio-user-pci* ]] ||
+    die "this QEMU has no vfio-user: $("$1/tools/bin/qemu-system-x86_64" --version | sed -n 1p)"
   place "$1/tools" "$tools"
 }
 
@@ -43,10 +43,12 @@ find_accel() {
   if [ ! -r /dev/kvm ] || [ ! -w /dev/kvm ]; then accel=tcg; return; fi
   if [ ! -e "$accel_file" ]; then
     say "trying whether KVM runs a guest here"
-    local answer=tcg
-    ! timeout -k 1 10 "$tools/bin/qemu-system-x86_64" -nodefaults -no-user-config -display none -no-reboot \
+    local answer=tcg said
+    said=$(timeout -k 1 10 "$tools/bin/qemu-system-x86_64" -nodefaults -no-user-config -display none -no-reboot \
       -M q35 -cpu host -accel kvm -m 256M -kernel "$guest/vmlinux" -initrd "$guest/initrd.cpio" \
-      -append "console=ttyS0 quiet panic=-1 lab.off" -serial stdio </dev/null 2>&1 | grep -q INIT-UP || answer=kvm
+      -append "console=ttyS0 quiet panic=-1 lab.off" -serial stdio </dev/null 2>&1 |
+      tr -d '\0') || true
+    [[ $said != *INIT-UP* ]] || answer=kvm
     echo "$answer" >"$accel_file.new" && mv "$accel_file.new" "$accel_file"
   fi
   accel=$(<"$accel_file")

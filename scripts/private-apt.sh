@@ -7,9 +7,9 @@
 debian_mirror() {
   local uri
   [ -z "${DEBIAN_MIRROR:-}" ] || { echo "$DEBIAN_MIRROR"; return; }
-  uri=$(apt-get indextargets --format '$(REPO_URI)' 'Label: Debian' | head -n 1)
+  uri=$(apt-get indextargets --format '$(REPO_URI)' 'Label: Debian' | sed -n 1p)
   # A fresh image has no package lists and with them no labels: then what an update would fetch first from a "debian" folder.
-  [ -n "$uri" ] || uri=$(apt-get --print-uris update | sed -n "s,^'\([^']*/debian/\)dists/.*,\1,p" | head -n 1)
+  [ -n "$uri" ] || uri=$(apt-get --print-uris update | sed -n "s,^'\([^']*/debian/\)dists/.*,\1,p" | sed -n 1p)
   [ -n "$uri" ] || die "no Debian mirror in this machine's apt sources: set DEBIAN_MIRROR to one"
   echo "$uri"
 }
@@ -77,7 +77,7 @@ private_download() { # FOLDER PACKAGE...
 private_download_kernel() { # FOLDER
   local dir=$1 kernel
   kernel=$(APT_CONFIG=$dir/apt.conf apt-cache depends linux-image-cloud-amd64/trixie |
-    sed -n 's/^ *Depends: \(linux-image-[0-9].*\)/\1/p' | head -n 1)
+    sed -n 's/^ *Depends: \(linux-image-[0-9].*\)/\1/p' | sed -n 1p)
   [ -n "$kernel" ] || die "trixie's cloud kernel was not found"
   (cd "$dir/debs" && in_private_apt "$dir" apt-get -q download "$kernel") || die "$kernel could not be downloaded"
 }

@@ -6,19 +6,18 @@ reports=${home:?}/target/test-reports
 
 # Runs Maven's tests and keeps their reports apart: the next run would write over them.
 run_tests() { # NAME MAVEN-ARGUMENTS...
-  local name=$1 log=$reports/$1.log status=0 file module; shift
+  local name=$1 log=$reports/$1.log file module; shift
   say "$name tests (log: $log)"
   find "${modules[@]/#/$home/}" -path '*/target/surefire-reports/*' -delete 2>/dev/null || true
   # A failing test does not end the run, so that all are counted; Maven itself fails on anything else.
-  maven test -Dmaven.test.failure.ignore=true "$@" 2>&1 | tee "$log" |
-    grep --line-buffered -E '^\[(INFO|ERROR|WARNING)\] +(Tests run|Running|Building vn)|^\[ERROR\]|seed' || true
-  status=${PIPESTATUS[0]}
+  { maven test -Dmaven.test.failure.ignore=true "$@" 2>&1 || echo "[ERROR] Maven ended with status $?"; } | tee "$log" |
+    grep --line-buffered -E '^\[(INFO|ERROR|WARNING)\] +(Tests run|Running|Building vn)|^\[ERROR\]' || true
   for module in "${modules[@]}"; do
     for file in "$home/$module"/target/surefire-reports/TEST-*.xml; do
       [ ! -e "$file" ] || cp "$file" "$reports/$name.$module.${file##*/}"
     done
   done
-  return "$status"
+  ! grep -q '^\[ERROR\] Maven ended with status' "$log"
 }
 
 # Sums the reports: "N passed, N failed, N skipped". Fails when a test failed or when none ran.
@@ -60,7 +59,5 @@ fuzz() { # TARGET --seconds N
   [ -n "$target" ] || return 0
   [ ${#found[@]} = 1 ] || die "no fuzzer is called $target: ./dev fuzz lists them"
   say "${found[0]} for $seconds s"
-  maven test -Dtest="${found[0]}" -Dsurefire.failIfNoSpecifiedTests=false -Dvnvme.fuzz.seconds="$seconds" |
-    grep --line-buffered -E 'Tests run|seed|ERROR|FAIL|BUILD'
-  return "${PIPESTATUS[0]}"
+  maven -q test -Dtest="${found[0]}" -Dsurefire.failIfNoSpecifiedTests=false -Dvnvme.fuzz.seconds="$seconds"
 }
