@@ -136,6 +136,11 @@ public final class Channel implements AutoCloseable {
         return closed ? 0 : socket.receive(incoming, at, length, fds);
     }
 
+    /** Process that serves the socket. */
+    public int serverPid() {
+        return socket.peer().pid();
+    }
+
     /** Ends the connection; a receiver returns null within some milliseconds. */
     public synchronized void shut() {
         if (!closed) {

@@ -268,6 +268,11 @@ public final class VfioUserClient implements AutoCloseable {
         calls.call(Wire.DEVICE_RESET, Wire.body(0));
     }
 
+    /** Process that serves the socket. */
+    public int serverPid() {
+        return calls.channel().serverPid();
+    }
+
     /** DMA requests of the server that were answered so far. */
     public long dmaRequests() {
         return calls.dma().requests();

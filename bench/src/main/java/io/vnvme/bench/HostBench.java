@@ -1,0 +1,56 @@
+package io.vnvme.bench;
+
+import io.vnvme.drive.Drive;
+import io.vnvme.os.Cpu;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+
+/** Measurements on the host, where no emulator stands between. Each runs on a thread of its own. */
+public final class HostBench {
+    private HostBench() {}
+
+    /**
+     * A vNVMe through its vfio-user socket, by a polled driver with one queue pair: namespace 1, all of it.
+     *
+     * @return CPU per I/O is that of the process that serves the socket
+     */
+    public static Sample vnvme(Path socket, BenchSpec spec) {
+        return pinned(spec, () -> SocketLoop.run(socket, spec));
+    }
+
+    /** Writes every block of namespace 1 once, so that all its memory is there before something is measured. */
+    public static void fill(Path socket) {
+        SocketLoop.fill(socket);
+    }
+
+    /** The same pattern straight at a drive in this process. */
+    public static Sample bare(Drive drive, BenchSpec spec) {
+        return pinned(spec, () -> DriveLoop.run(drive, spec));
+    }
+
+    /** The same pattern as plain copies between {@code sizeBytes} of memory and small buffers: nothing can be faster. */
+    public static Sample copies(long sizeBytes, BenchSpec spec) {
+        return pinned(spec, () -> CopyLoop.run(sizeBytes, spec));
+    }
+
+    private static Sample pinned(BenchSpec spec, Callable<Sample> measurement) {
+        FutureTask<Sample> task = new FutureTask<>(() -> {
+            if (spec.cpu() >= 0) {
+                Cpu.pin(spec.cpu());
+            }
+            return measurement.call();
+        });
+        Thread.ofPlatform().name("bench").start(task);
+        try {
+            return task.get();
+        } catch (InterruptedException e) {
+            task.cancel(true);
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while measuring", e);
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("the measurement failed: " + e.getCause(), e.getCause());
+        }
+    }
+}
