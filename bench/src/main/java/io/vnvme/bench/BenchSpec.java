@@ -1,5 +1,6 @@
 package io.vnvme.bench;
 
+import io.vnvme.bench.load.Workload;
 import java.time.Duration;
 
 /**

@@ -1,5 +1,6 @@
 package io.vnvme.bench;
 
+import io.vnvme.bench.load.RandomBlocks;
 import io.vnvme.os.Cpu;
 import io.vnvme.os.Mapping;
 import java.lang.foreign.MemorySegment;
@@ -19,7 +20,7 @@ final class CopyLoop {
             RandomBlocks random = new RandomBlocks(sizeBytes / block);
             MemorySegment large = area.segment();
             MemorySegment small = buffers.segment();
-            boolean read = spec.workload() == Workload.RANDREAD;
+            boolean read = !spec.workload().writes();
             int slot = 0;
             long now = System.nanoTime();
             do {

@@ -1,5 +1,6 @@
 package io.vnvme.bench;
 
+import io.vnvme.bench.load.RandomBlocks;
 import io.vnvme.drive.Drive;
 import io.vnvme.drive.Io;
 import io.vnvme.drive.IoStatus;
@@ -44,7 +45,7 @@ final class DriveLoop {
 
     private void measure(Drive drive, BenchSpec spec, Meter meter) {
         RandomBlocks random = new RandomBlocks(drive.sizeBytes() / spec.blockBytes());
-        int operation = spec.workload() == Workload.RANDREAD ? Io.READ : Io.WRITE;
+        int operation = !spec.workload().writes() ? Io.READ : Io.WRITE;
         long now = System.nanoTime();
         boolean goesOn = true;
         while (goesOn || freeCount < slots.length) {

@@ -1,13 +1,12 @@
 package io.vnvme.bench;
 
+import io.vnvme.bench.load.PinnedThread;
 import io.vnvme.drive.Drive;
-import io.vnvme.os.Cpu;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
 
-/** Measurements on the host, where no emulator stands between. Each runs on a thread of its own. */
+/** Measurements on the host, where no emulator stands between. Each pins itself to the processor of its
+ * specification. */
 public final class HostBench {
     private HostBench() {}
 
@@ -36,21 +35,13 @@ public final class HostBench {
     }
 
     private static Sample pinned(BenchSpec spec, Callable<Sample> measurement) {
-        FutureTask<Sample> task = new FutureTask<>(() -> {
-            if (spec.cpu() >= 0) {
-                Cpu.pin(spec.cpu());
-            }
-            return measurement.call();
-        });
-        Thread.ofPlatform().name("bench").start(task);
         try {
-            return task.get();
+            return spec.cpu() < 0 ? measurement.call() : PinnedThread.call("bench", spec.cpu(), measurement);
         } catch (InterruptedException e) {
-            task.cancel(true);
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted while measuring", e);
-        } catch (ExecutionException e) {
-            throw new IllegalStateException("the measurement failed: " + e.getCause(), e.getCause());
+        } catch (Exception e) {
+            throw new IllegalStateException("the measurement failed: " + e.getMessage(), e);
         }
     }
 }

@@ -1,6 +1,8 @@
 package io.vnvme.bench;
 
+import io.vnvme.bench.load.RandomBlocks;
 import io.vnvme.nvme.wire.Cns;
+import io.vnvme.os.Cpu;
 import io.vnvme.testkit.driver.Command;
 import io.vnvme.testkit.driver.NvmeDriver;
 import io.vnvme.testkit.driver.PolledIo;
@@ -45,7 +47,7 @@ final class SocketLoop {
         try (SocketDevice device = SocketDevice.open(socket, RamLayout.single(RAM_BYTES), 0)) {
             SocketLoop loop = new SocketLoop(NvmeDriver.start(device));
             int pid = device.client().serverPid();
-            Meter meter = new Meter(spec, () -> ProcessCpu.cpuNs(pid));
+            Meter meter = new Meter(spec, () -> Cpu.processCpuTimeNs(pid));
             loop.measure(spec, meter);
             loop.driver.shutdown();
             return meter.sample();
@@ -56,7 +58,7 @@ final class SocketLoop {
         int depth = spec.queueDepth();
         int perTransfer = spec.blockBytes() / blockBytes;
         RandomBlocks random = new RandomBlocks(blockCount / perTransfer);
-        boolean read = spec.workload() == Workload.RANDREAD;
+        boolean read = !spec.workload().writes();
         long[] begun = new long[depth];
         try (Buffer data = driver.device().ram().allocate((long) depth * spec.blockBytes())) {
             PolledIo io = new PolledIo(pair, NSID, data, depth, perTransfer, blockBytes);
