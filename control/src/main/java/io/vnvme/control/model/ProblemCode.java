@@ -1,0 +1,52 @@
+package io.vnvme.control.model;
+
+import java.util.Locale;
+
+/** What can go wrong, by a name that programs may rely on; the HTTP status is the nearest there is. */
+public enum ProblemCode {
+    BAD_REQUEST(400),
+    BAD_NAME(400),
+    BAD_SIZE(400),
+    UNKNOWN_RESOURCE(404),
+    UNKNOWN_DRIVE(404),
+    UNKNOWN_VNVME(404),
+    NAME_TAKEN(409),
+    DRIVE_NOT_CLAIMED(409),
+    DRIVE_ALREADY_CLAIMED(409),
+    DRIVE_IN_USE(409),
+    NO_DRIVE(409),
+    NO_SPACE(409),
+    VNVME_IN_USE(409),
+    VNVME_UNAVAILABLE(409),
+    ALREADY_ATTACHED(409),
+    NOT_ATTACHED(409),
+    VM_UNREACHABLE(409),
+    VM_MONITOR_BUSY(409),
+    VM_NOT_QMP(409),
+    VM_TOO_OLD(409),
+    VM_NOT_RUNNING(409),
+    VM_MIGRATING(409),
+    VM_MEMORY_NOT_SHARED(409),
+    VM_NO_FREE_PORT(409),
+    VM_REFUSED(409),
+    GUEST_HOLDS(409),
+    HOST_REFUSED(507),
+    STATE_UNWRITABLE(507),
+    INTERNAL(500);
+
+    private final int httpStatus;
+
+    ProblemCode(int httpStatus) {
+        this.httpStatus = httpStatus;
+    }
+
+    /** HTTP status code, 400 to 599. */
+    public int httpStatus() {
+        return httpStatus;
+    }
+
+    /** The name on the wire: {@code vm-no-free-port}. */
+    public String text() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+}

@@ -1,0 +1,39 @@
+package io.vnvme.control.model;
+
+import io.avaje.jsonb.Json;
+import java.util.List;
+
+/**
+ * The daemon and what it has.
+ *
+ * @param version of the daemon
+ * @param pid its process id
+ * @param uptimeSeconds since it serves
+ * @param startMillis from the start of the process to serving, in milliseconds
+ * @param stateDir folder of its state
+ * @param runDir folder of its sockets
+ * @param driveCount drives it knows, available and claimed
+ * @param claimedCount drives under its control
+ * @param capacityBytes of the claimed drives
+ * @param freeBytes of those, what no vNVMe has
+ * @param vnvmeCount vNVMes
+ * @param attachedCount those that are plugged into a VM or have a client
+ * @param reactors the threads that serve I/O
+ * @param warnings what needs attention
+ */
+@Json
+public record SystemInfo(
+        String version,
+        long pid,
+        long uptimeSeconds,
+        long startMillis,
+        String stateDir,
+        String runDir,
+        int driveCount,
+        int claimedCount,
+        long capacityBytes,
+        long freeBytes,
+        int vnvmeCount,
+        int attachedCount,
+        List<ReactorInfo> reactors,
+        List<String> warnings) {}

@@ -1,0 +1,87 @@
+package io.vnvme.control.service;
+
+import io.vnvme.control.model.StepInfo;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.function.Supplier;
+
+/**
+ * An operation as named steps. Closed before {@link #done}, it undoes, in reverse order, the steps that succeeded.
+ *
+ * <pre>{@code
+ * try (Steps steps = new Steps("create d1")) {
+ *     steps.run("folder", () -> make(folder), () -> delete(folder));
+ *     ...
+ *     steps.done();
+ * }
+ * }</pre>
+ */
+final class Steps implements AutoCloseable {
+    private static final Logger LOG = System.getLogger(Steps.class.getName());
+
+    private record Undo(String name, Runnable action) {}
+
+    private final String operation;
+    private final long startNs = System.nanoTime();
+    private final List<StepInfo> taken = new ArrayList<>();
+    private final Deque<Undo> undos = new ArrayDeque<>();
+    private boolean done;
+
+    Steps(String operation) {
+        this.operation = operation;
+    }
+
+    /** A step with a result; {@code undo} is for when a later one fails. */
+    <T> T get(String name, Supplier<T> action, Runnable undo) {
+        long fromNs = System.nanoTime();
+        T result = action.get();
+        undos.push(new Undo(name, undo));
+        taken.add(new StepInfo(name, (System.nanoTime() - fromNs) / 1000));
+        return result;
+    }
+
+    void run(String name, Runnable action, Runnable undo) {
+        get(
+                name,
+                () -> {
+                    action.run();
+                    return name;
+                },
+                undo);
+    }
+
+    /** A step that changes nothing, or that cannot and need not be undone. */
+    void run(String name, Runnable action) {
+        run(name, action, () -> {});
+    }
+
+    /** Everything happened: nothing is undone any more. */
+    void done() {
+        done = true;
+    }
+
+    List<StepInfo> taken() {
+        return List.copyOf(taken);
+    }
+
+    /** Since the operation began, in microseconds. */
+    long micros() {
+        return (System.nanoTime() - startNs) / 1000;
+    }
+
+    @Override
+    public void close() {
+        while (!done && !undos.isEmpty()) {
+            Undo undo = undos.pop();
+            try {
+                undo.action().run();
+            } catch (RuntimeException e) {
+                LOG.log(Level.ERROR, "%s: undoing '%s' failed".formatted(operation, undo.name()), e);
+            }
+        }
+    }
+}

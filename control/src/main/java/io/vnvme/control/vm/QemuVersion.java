@@ -1,0 +1,40 @@
+package io.vnvme.control.vm;
+
+/** A release of QEMU, and what it can be trusted with. */
+public record QemuVersion(int major, int minor, int micro) implements Comparable<QemuVersion> {
+    /** The first release with the device that connects a VM to a vfio-user socket. */
+    private static final QemuVersion FIRST_WITH_VFIO_USER = new QemuVersion(10, 1, 0);
+
+    /**
+     * Releases up to 11.1 abort when a vfio-user device with an MSI-X capability is unplugged: its finalizer removes a
+     * memory region from a container that is gone (assertion in memory_region_del_subregion; upstream's change is
+     * "vfio-user: Do not delete the subregion").
+     */
+    private static final QemuVersion FIRST_THAT_UNPLUGS_MSIX = new QemuVersion(11, 2, 0);
+
+    /** The oldest release that can take a vNVMe, as text. */
+    public static String minimum() {
+        return FIRST_WITH_VFIO_USER.major + "." + FIRST_WITH_VFIO_USER.minor;
+    }
+
+    public boolean hasVfioUser() {
+        return compareTo(FIRST_WITH_VFIO_USER) >= 0;
+    }
+
+    /** Whether {@code device_del} of a device with an MSI-X capability is safe. */
+    public boolean unplugsMsix() {
+        return compareTo(FIRST_THAT_UNPLUGS_MSIX) >= 0;
+    }
+
+    @Override
+    public int compareTo(QemuVersion other) {
+        int result = Integer.compare(major, other.major);
+        result = result != 0 ? result : Integer.compare(minor, other.minor);
+        return result != 0 ? result : Integer.compare(micro, other.micro);
+    }
+
+    @Override
+    public String toString() {
+        return "%d.%d.%d".formatted(major, minor, micro);
+    }
+}

@@ -1,0 +1,261 @@
+package io.vnvme.control.vm;
+
+import io.vnvme.control.model.ProblemCode;
+import io.vnvme.control.model.ProblemException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** A running QEMU as far as plugging drives goes. Used by one thread at a time. */
+public final class QemuVm implements AutoCloseable {
+    private static final String DRIVER = "vfio-user-pci";
+    /** QEMU's kinds of PCIe ports that a device can be hot-plugged into. */
+    private static final List<String> PORT_TYPES = List.of("pcie-root-port", "xio3130-downstream", "ioh3420");
+
+    private static final String PERIPHERALS = "/machine/peripheral";
+    private static final Duration UNPLUG_RETRY = Duration.ofSeconds(1);
+
+    private final Qmp qmp;
+    private final String name;
+
+    private QemuVm(Qmp qmp) {
+        this.qmp = qmp;
+        Object answer = qmp.execute("query-name", Map.of());
+        this.name = answer instanceof Map<?, ?> map && map.get("name") instanceof String text && !text.isBlank()
+                ? text
+                : qmp.path().toString();
+    }
+
+    /** @throws ProblemException when no QEMU answers at that path */
+    public static QemuVm connect(Path qmpPath) {
+        Qmp qmp = Qmp.connect(qmpPath);
+        try {
+            return new QemuVm(qmp);
+        } catch (RuntimeException e) {
+            qmp.close();
+            throw e;
+        }
+    }
+
+    /** The VM's name, or its QMP path when it has none. */
+    public String name() {
+        return name;
+    }
+
+    /** Of its QMP socket. */
+    public Path path() {
+        return qmp.path();
+    }
+
+    public QemuVersion version() {
+        return qmp.version();
+    }
+
+    /** @throws ProblemException when this QEMU cannot take a vfio-user device */
+    public void checkVfioUser() {
+        boolean known;
+        try {
+            qmp.execute("device-list-properties", Map.of("typename", DRIVER));
+            known = true;
+        } catch (QmpException e) {
+            known = false;
+        }
+        if (!known || !version().hasVfioUser()) {
+            throw new ProblemException(
+                    ProblemCode.VM_TOO_OLD,
+                    "VM %s runs QEMU %s without %s: it needs QEMU %s or later, built with vfio-user"
+                            .formatted(name, version(), DRIVER, QemuVersion.minimum()));
+        }
+    }
+
+    /** @throws ProblemException when the VM is paused, migrating or otherwise not running */
+    public void checkRunning() {
+        Optional<String> migration = migration();
+        if (migration.isPresent()) {
+            throw new ProblemException(
+                    ProblemCode.VM_MIGRATING,
+                    "VM %s is being migrated (%s): a vNVMe cannot move with it; attach where it ends up"
+                            .formatted(name, migration.get()));
+        }
+        Object answer = qmp.execute("query-status", Map.of());
+        String status = answer instanceof Map<?, ?> map ? String.valueOf(map.get("status")) : "unknown";
+        switch (status) {
+            case "running" -> {}
+            case "inmigrate", "postmigrate", "finish-migrate" ->
+                throw new ProblemException(
+                        ProblemCode.VM_MIGRATING,
+                        "VM %s is being migrated (%s): attach where it ends up, once it runs".formatted(name, status));
+            default ->
+                throw new ProblemException(
+                        ProblemCode.VM_NOT_RUNNING,
+                        "VM %s does not run (%s): resume it (QMP: cont) and try again".formatted(name, status));
+        }
+    }
+
+    /** The state of a migration under way or done, as QEMU names it; nothing when there is none. */
+    public Optional<String> migration() {
+        Object answer = qmp.execute("query-migrate", Map.of());
+        String status = answer instanceof Map<?, ?> map && map.get("status") instanceof String text ? text : "none";
+        return switch (status) {
+            case "none", "cancelled", "failed" -> Optional.empty();
+            default -> Optional.of(status);
+        };
+    }
+
+    /** A memory backend of the guest that other processes cannot map, by its id; nothing when all are shared. */
+    public Optional<String> memoryNotShared() {
+        Object answer = qmp.execute("query-memdev", Map.of());
+        List<?> backends = answer instanceof List<?> list ? list : List.of();
+        if (backends.isEmpty()) {
+            return Optional.of("(none)");
+        }
+        return backends.stream()
+                .filter(Map.class::isInstance)
+                .map(Map.class::cast)
+                .filter(backend -> !Boolean.TRUE.equals(backend.get("share")))
+                .map(backend -> String.valueOf(backend.get("id")))
+                .findFirst();
+    }
+
+    /**
+     * A PCIe port that can take a device and has none, by its id.
+     *
+     * @throws ProblemException when there is none
+     */
+    public String freePort() {
+        List<String> taken = new ArrayList<>();
+        for (Property port : list(PERIPHERALS)) {
+            if (!PORT_TYPES.contains(port.childType()) || !hotPluggable(port.name())) {
+                continue;
+            }
+            boolean free =
+                    list(busPath(port.name())).stream().noneMatch(p -> p.name().startsWith("child["));
+            if (free) {
+                return port.name();
+            }
+            taken.add(port.name());
+        }
+        String found = taken.isEmpty() ? "it has none with an id" : "all are taken: " + String.join(", ", taken);
+        throw new ProblemException(
+                ProblemCode.VM_NO_FREE_PORT,
+                "VM %s has no free PCIe root port (%s): start it with -M q35 and more of -device pcie-root-port,id=rpN,chassis=N"
+                        .formatted(name, found));
+    }
+
+    private static String busPath(String port) {
+        return PERIPHERALS + "/" + port + "/" + port;
+    }
+
+    private boolean hotPluggable(String port) {
+        try {
+            return !Boolean.FALSE.equals(
+                    qmp.execute("qom-get", Map.of("path", PERIPHERALS + "/" + port, "property", "hotplug")));
+        } catch (QmpException e) {
+            return true; // a port type without that property always is
+        }
+    }
+
+    /** A property of a QOM object; {@code type} is {@code child<TYPE>} for those that are objects. */
+    private record Property(String name, String type) {
+        String childType() {
+            return type.startsWith("child<") ? type.substring("child<".length(), type.length() - 1) : "";
+        }
+    }
+
+    private List<Property> list(String path) {
+        try {
+            Object answer = qmp.execute("qom-list", Map.of("path", path));
+            return answer instanceof List<?> list
+                    ? list.stream()
+                            .filter(Map.class::isInstance)
+                            .map(Map.class::cast)
+                            .map(p -> new Property(String.valueOf(p.get("name")), String.valueOf(p.get("type"))))
+                            .toList()
+                    : List.of();
+        } catch (QmpException e) {
+            return List.of();
+        }
+    }
+
+    /** Whether a device of that id is plugged in. */
+    public boolean has(String deviceId) {
+        return list(PERIPHERALS).stream().anyMatch(p -> p.name().equals(deviceId));
+    }
+
+    /**
+     * Plugs a vfio-user device in; when this returns QEMU is connected to {@code socket}.
+     *
+     * @throws ProblemException with QEMU's own words when it refuses
+     */
+    public void plug(String deviceId, String port, Path socket) {
+        Map<String, Object> arguments = new LinkedHashMap<>();
+        arguments.put("driver", DRIVER);
+        arguments.put("id", deviceId);
+        arguments.put("bus", port);
+        arguments.put("socket", Map.of("type", "unix", "path", socket.toString()));
+        try {
+            qmp.execute("device_add", arguments);
+        } catch (QmpException e) {
+            throw new ProblemException(
+                    ProblemCode.VM_REFUSED,
+                    "QEMU of VM %s refused the device at port %s: %s".formatted(name, port, e.description()),
+                    e);
+        }
+    }
+
+    /**
+     * Unplugs a device and waits until the guest has let go of it. A guest that is busy, or has not got so far as to
+     * listen, is asked again.
+     *
+     * @return false when it did not let go in time; it may still do so later
+     * @throws ProblemException with QEMU's own words when it refuses
+     */
+    public boolean unplug(String deviceId, Duration timeout) {
+        long deadlineNs = System.nanoTime() + timeout.toNanos();
+        while (true) {
+            if (!requestUnplug(deviceId)) {
+                return true;
+            }
+            Duration left = Duration.ofNanos(deadlineNs - System.nanoTime());
+            Duration wait = left.compareTo(UNPLUG_RETRY) < 0 ? left : UNPLUG_RETRY;
+            boolean gone = qmp.awaitEvent(
+                            e -> e.name().equals("DEVICE_DELETED")
+                                    && e.text("device").equals(deviceId),
+                            wait)
+                    .isPresent();
+            if (gone || !has(deviceId)) {
+                return true;
+            }
+            if (System.nanoTime() >= deadlineNs) {
+                return false;
+            }
+        }
+    }
+
+    /** @return false when there is no such device any more */
+    private boolean requestUnplug(String deviceId) {
+        try {
+            qmp.execute("device_del", Map.of("id", deviceId));
+            return true;
+        } catch (QmpException e) {
+            if (e.errorClass().equals("DeviceNotFound")) {
+                return false;
+            }
+            String words = e.description();
+            if (words.contains("busy") || words.contains("in the process of unplug") || words.contains("in progress")) {
+                return true;
+            }
+            throw new ProblemException(
+                    ProblemCode.VM_REFUSED, "QEMU of VM %s refused to unplug: %s".formatted(name, words), e);
+        }
+    }
+
+    @Override
+    public void close() {
+        qmp.close();
+    }
+}

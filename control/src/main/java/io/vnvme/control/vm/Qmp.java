@@ -1,0 +1,288 @@
+package io.vnvme.control.vm;
+
+import io.avaje.jsonb.JsonType;
+import io.avaje.jsonb.Jsonb;
+import io.vnvme.control.model.ProblemCode;
+import io.vnvme.control.model.ProblemException;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connection to a VM's monitor, in the QEMU Machine Protocol (QMP): a line of JSON a message.
+ *
+ * <p>Used by one thread at a time. A monitor serves one client at a time; the next one waits without an answer: so a
+ * connection is held as briefly as can be, and a monitor that does not greet is called busy.
+ */
+public final class Qmp implements AutoCloseable {
+    private static final Duration GREETING_TIMEOUT = Duration.ofSeconds(2);
+    private static final Duration REPLY_TIMEOUT = Duration.ofSeconds(20);
+    /** A message of QEMU's is some kilobytes; who sends longer lines is no monitor. */
+    private static final int LINE_LENGTH_MAX = 4 << 20;
+
+    private static final JsonType<Object> JSON = Jsonb.builder().build().type(Object.class);
+
+    /** What the reader hands over: a message, or the end ({@code null} inside). */
+    private record Received(@Nullable Map<?, ?> message, String why) {}
+
+    /** Something that happened in the VM. */
+    public record Event(String name, Map<?, ?> data) {
+        /** A text in its data; empty when there is none. */
+        public String text(String key) {
+            return data.get(key) instanceof String text ? text : "";
+        }
+    }
+
+    private final Path path;
+    private final SocketChannel channel;
+    private final BlockingQueue<Received> received = new LinkedBlockingQueue<>(10_000);
+    private final Deque<Event> events = new ArrayDeque<>();
+    private final QemuVersion version;
+    private long nextId = 1;
+
+    private Qmp(Path path, SocketChannel channel) {
+        this.path = path;
+        this.channel = channel;
+        Thread.ofVirtual().name("qmp " + path).start(this::read);
+        this.version = greet();
+    }
+
+    /**
+     * Connects and negotiates.
+     *
+     * @throws ProblemException when nothing answers there, or not in QMP
+     */
+    public static Qmp connect(Path path) {
+        SocketChannel channel;
+        try {
+            channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+        } catch (IOException e) {
+            throw new ProblemException(ProblemCode.HOST_REFUSED, "no socket to be had: " + e.getMessage(), e);
+        }
+        try {
+            channel.connect(UnixDomainSocketAddress.of(path));
+            return new Qmp(path, channel);
+        } catch (IOException e) {
+            closeQuietly(channel);
+            throw unreachable(path, e);
+        } catch (RuntimeException e) {
+            closeQuietly(channel);
+            throw e;
+        }
+    }
+
+    private static ProblemException unreachable(Path path, IOException e) {
+        String why = Files.notExists(path)
+                ? "there is no such file"
+                : Files.isRegularFile(path) || Files.isDirectory(path)
+                        ? "that is no socket"
+                        : "nobody listens there (%s)".formatted(e.getMessage());
+        return new ProblemException(
+                ProblemCode.VM_UNREACHABLE,
+                "no QMP at %s: %s; start QEMU with -qmp unix:PATH,server=on,wait=off and name that path"
+                        .formatted(path, why),
+                e);
+    }
+
+    private static void closeQuietly(SocketChannel channel) {
+        try {
+            channel.close();
+        } catch (IOException e) {
+            System.getLogger(Qmp.class.getName()).log(System.Logger.Level.DEBUG, "closing a QMP socket", e);
+        }
+    }
+
+    private void read() {
+        String why = "the VM closed the connection";
+        try (BufferedReader reader = new BufferedReader(Channels.newReader(channel, StandardCharsets.UTF_8))) {
+            for (String line = readLine(reader); line != null; line = readLine(reader)) {
+                if (line.isBlank()) {
+                    continue;
+                }
+                if (!(JSON.fromJson(line) instanceof Map<?, ?> message)) {
+                    why = "it does not speak QMP";
+                    break;
+                }
+                received.put(new Received(message, ""));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (IOException e) {
+            why = "the connection failed: " + e.getMessage();
+        } catch (RuntimeException e) {
+            why = "it does not speak QMP";
+        }
+        received.add(new Received(null, why));
+    }
+
+    private static @Nullable String readLine(BufferedReader reader) throws IOException {
+        StringBuilder line = new StringBuilder();
+        for (int c = reader.read(); c >= 0; c = reader.read()) {
+            if (c == '\n') {
+                return line.toString();
+            }
+            if (line.length() >= LINE_LENGTH_MAX) {
+                throw new IOException("a line without end");
+            }
+            line.append((char) c);
+        }
+        return line.isEmpty() ? null : line.toString();
+    }
+
+    private QemuVersion greet() {
+        Received first = next(GREETING_TIMEOUT)
+                .orElseThrow(() -> new ProblemException(
+                        ProblemCode.VM_MONITOR_BUSY,
+                        "QMP at %s does not answer: another client (libvirt?) holds it; give the VM a second -qmp socket and name that"
+                                .formatted(path)));
+        if (first.message() == null
+                || !(first.message().get("QMP") instanceof Map<?, ?> greeting)
+                || !(greeting.get("version") instanceof Map<?, ?> versions)
+                || !(versions.get("qemu") instanceof Map<?, ?> qemu)) {
+            throw new ProblemException(
+                    ProblemCode.VM_NOT_QMP,
+                    "%s is no QMP socket: it did not greet as QEMU's monitor does; name the path of -qmp, not of -monitor or the guest agent"
+                            .formatted(path));
+        }
+        execute("qmp_capabilities", Map.of());
+        return new QemuVersion(number(qemu.get("major")), number(qemu.get("minor")), number(qemu.get("micro")));
+    }
+
+    private static int number(@Nullable Object value) {
+        return value instanceof Number number ? number.intValue() : 0;
+    }
+
+    public Path path() {
+        return path;
+    }
+
+    /** What the greeting says. */
+    public QemuVersion version() {
+        return version;
+    }
+
+    /**
+     * Runs a command and returns what it returns: maps, lists, texts, numbers, booleans.
+     *
+     * @throws QmpException when QEMU answers with an error
+     * @throws ProblemException when the VM went away or does not answer in time
+     */
+    public Object execute(String command, Map<String, ?> arguments) {
+        long id = nextId++;
+        Map<String, Object> request = new LinkedHashMap<>();
+        request.put("execute", command);
+        if (!arguments.isEmpty()) {
+            request.put("arguments", arguments);
+        }
+        request.put("id", id);
+        send(JSON.toJson(request) + "\n");
+        long deadlineNs = System.nanoTime() + REPLY_TIMEOUT.toNanos();
+        while (true) {
+            Map<?, ?> message = take(command, deadlineNs);
+            if (keepEvent(message) || number(message.get("id")) != id) {
+                continue;
+            }
+            if (message.get("error") instanceof Map<?, ?> error) {
+                throw new QmpException(String.valueOf(error.get("class")), String.valueOf(error.get("desc")));
+            }
+            Object result = message.get("return");
+            return result == null ? Map.of() : result;
+        }
+    }
+
+    private Map<?, ?> take(String command, long deadlineNs) {
+        Received answer = next(Duration.ofNanos(deadlineNs - System.nanoTime()))
+                .orElseThrow(() -> new ProblemException(
+                        ProblemCode.VM_UNREACHABLE,
+                        "the VM at %s did not answer %s within %d s: it hangs or is overloaded; try again"
+                                .formatted(path, command, REPLY_TIMEOUT.toSeconds())));
+        if (answer.message() == null) {
+            throw gone(answer.why());
+        }
+        return answer.message();
+    }
+
+    private ProblemException gone(String why) {
+        received.add(new Received(null, why));
+        return new ProblemException(
+                ProblemCode.VM_UNREACHABLE, "the VM at %s went away: %s; check that it runs".formatted(path, why));
+    }
+
+    private boolean keepEvent(Map<?, ?> message) {
+        if (!(message.get("event") instanceof String name)) {
+            return false;
+        }
+        Map<?, ?> data = message.get("data") instanceof Map<?, ?> map ? map : Map.of();
+        events.add(new Event(name, data));
+        return true;
+    }
+
+    /**
+     * Waits for an event, also among those that came during commands. Others that come first are dropped.
+     *
+     * @return nothing when it does not come in time
+     * @throws ProblemException when the VM went away
+     */
+    public Optional<Event> awaitEvent(Predicate<Event> wanted, Duration timeout) {
+        long deadlineNs = System.nanoTime() + timeout.toNanos();
+        while (true) {
+            for (Event event = events.poll(); event != null; event = events.poll()) {
+                if (wanted.test(event)) {
+                    return Optional.of(event);
+                }
+            }
+            Optional<Received> answer = next(Duration.ofNanos(deadlineNs - System.nanoTime()));
+            if (answer.isEmpty()) {
+                return Optional.empty();
+            }
+            Map<?, ?> message = answer.get().message();
+            if (message == null) {
+                throw gone(answer.get().why());
+            }
+            keepEvent(message);
+        }
+    }
+
+    private Optional<Received> next(Duration timeout) {
+        try {
+            return Optional.ofNullable(received.poll(Math.max(timeout.toNanos(), 0), TimeUnit.NANOSECONDS));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new ProblemException(ProblemCode.INTERNAL, "interrupted while talking to the VM at " + path, e);
+        }
+    }
+
+    private void send(String line) {
+        ByteBuffer buffer = ByteBuffer.wrap(line.getBytes(StandardCharsets.UTF_8));
+        try {
+            while (buffer.hasRemaining()) {
+                channel.write(buffer);
+            }
+        } catch (IOException e) {
+            throw gone(String.valueOf(e.getMessage()));
+        }
+    }
+
+    @Override
+    public void close() {
+        closeQuietly(channel);
+    }
+}
