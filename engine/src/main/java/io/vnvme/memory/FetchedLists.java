@@ -10,11 +10,10 @@ import java.util.Map;
  * PRP lists and SGL segments read by messages, a 4 KiB page each, so that a walk that met a missing page is repeated
  * over exactly what was read before: the guest cannot change a list between two walks.
  */
-public final class FetchedLists implements AutoCloseable {
+public final class FetchedLists {
     /** Granule of a fetch, in bytes. */
     public static final int PAGE_SIZE = 4096;
 
-    private final Arena arena = Arena.ofShared();
     private final Map<Long, MemorySegment> pages = new HashMap<>();
     private long missingIova;
 
@@ -25,7 +24,7 @@ public final class FetchedLists implements AutoCloseable {
 
     /** Memory for the missing page, to be filled before the walk is repeated. */
     public MemorySegment admitMissing() {
-        MemorySegment page = arena.allocate(PAGE_SIZE, Long.BYTES);
+        MemorySegment page = Arena.ofAuto().allocate(PAGE_SIZE, Long.BYTES);
         pages.put(missingIova, page);
         return page;
     }
@@ -45,11 +44,5 @@ public final class FetchedLists implements AutoCloseable {
             throw new IllegalStateException("page of 0x%x was not fetched".formatted(iova));
         }
         return page.get(ValueLayout.JAVA_LONG, iova & (PAGE_SIZE - 1));
-    }
-
-    @Override
-    public void close() {
-        pages.clear();
-        arena.close();
     }
 }

@@ -61,6 +61,15 @@ public final class Segments {
         remote = false;
     }
 
+    /** Becomes the same list as {@code other}. */
+    public void copyOf(Segments other) {
+        clear();
+        for (int i = 0; i < other.count; i++) {
+            append(other.memory[i], other.offsets[i], other.lengths[i], other.regions[i]);
+        }
+        remote = other.remote;
+    }
+
     /** Appends host memory that belongs to no guest. */
     public void add(MemorySegment segment, long offset, long length) {
         append(segment, offset, length, null);
@@ -108,11 +117,11 @@ public final class Segments {
         regions = Arrays.copyOf(regions, capacity);
     }
 
-    /** Keeps the guest memory of all pieces from being given back until {@link #releaseRegions}. */
+    /** Keeps the mapped guest memory of all pieces from being given back until {@link #releaseRegions}. */
     public void holdRegions() {
         for (int i = 0; i < count; i++) {
             Region region = regions[i];
-            if (region != null) {
+            if (region != null && region.segment() != null) {
                 region.hold();
             }
         }
@@ -122,7 +131,7 @@ public final class Segments {
     public void releaseRegions() {
         for (int i = 0; i < count; i++) {
             Region region = regions[i];
-            if (region != null) {
+            if (region != null && region.segment() != null) {
                 region.release();
             }
         }

@@ -1,0 +1,128 @@
+package io.vnvme.nvme;
+
+import io.vnvme.nvme.wire.AsyncEvent;
+import io.vnvme.nvme.wire.Status;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Iterator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Asynchronous events (NVM Express Base 2.0, 5.2): what happened meets the requests that the host left for it.
+ *
+ * <p>After an event of a type was reported, further ones of that type wait until the host has read the log page that
+ * it names.
+ */
+final class AsyncEvents {
+    /** Requests that may be outstanding: AERL + 1. */
+    static final int REQUESTS_MAX = 8;
+
+    private final Controller controller;
+    private final ArrayDeque<Request> requests = new ArrayDeque<>();
+    private final ArrayDeque<Integer> pending = new ArrayDeque<>();
+    private final boolean[] masked = new boolean[AsyncEvent.TYPES];
+
+    AsyncEvents(Controller controller) {
+        this.controller = controller;
+    }
+
+    /** Takes an Asynchronous Event Request. @return a status, or {@link Dispatcher#PENDING} */
+    int request(Request request) {
+        if (requests.size() == REQUESTS_MAX) {
+            return Status.ASYNC_EVENT_LIMIT;
+        }
+        requests.add(request);
+        record();
+        deliver();
+        return Dispatcher.PENDING;
+    }
+
+    /** Completes the request with this CID as aborted. @return false when there is none such */
+    boolean abort(int cid) {
+        for (Iterator<Request> all = requests.iterator(); all.hasNext(); ) {
+            Request request = all.next();
+            if (request.cid() == cid) {
+                all.remove();
+                record();
+                controller.dispatcher().finish(request, Status.ABORT_REQUESTED);
+                return true;
+            }
+        }
+        return false;
+    }
+
+    void invalidDoorbell(int queueId, int value) {
+        controller.logs().badDoorbell(queueId, value);
+        notify(AsyncEvent.INVALID_DOORBELL_VALUE);
+    }
+
+    void invalidDoorbellRegister(int queueId) {
+        controller.logs().badDoorbell(queueId, 0);
+        notify(AsyncEvent.INVALID_DOORBELL_REGISTER);
+    }
+
+    /** Something happened; the same thing twice before the host heard of it is one event. */
+    void notify(int event) {
+        if (controller.ready() && controller.features().reports(event) && !pending.contains(event)) {
+            pending.add(event);
+            deliver();
+        }
+    }
+
+    /** The host has read a log page without asking to retain its event. */
+    void logRead(int logPage) {
+        for (int type = 0; type < masked.length; type++) {
+            masked[type] &= !clears(logPage, type);
+        }
+        pending.removeIf(event -> AsyncEvent.logPage(event) == logPage);
+        deliver();
+    }
+
+    private static boolean clears(int logPage, int type) {
+        return switch (type) {
+            case AsyncEvent.TYPE_ERROR -> logPage == AsyncEvent.logPage(AsyncEvent.INVALID_DOORBELL_VALUE);
+            case AsyncEvent.TYPE_NOTICE -> logPage == AsyncEvent.logPage(AsyncEvent.NAMESPACE_CHANGED);
+            case AsyncEvent.TYPE_IO_COMMAND_SET -> logPage == AsyncEvent.logPage(AsyncEvent.RESERVATION_LOG);
+            default -> false;
+        };
+    }
+
+    private void deliver() {
+        for (Iterator<Integer> all = pending.iterator(); all.hasNext() && !requests.isEmpty(); ) {
+            int event = all.next();
+            int type = AsyncEvent.type(event);
+            if (!masked[type]) {
+                masked[type] = true;
+                all.remove();
+                @Nullable Request request = requests.poll();
+                if (request != null) {
+                    record();
+                    request.result(event);
+                    controller.dispatcher().finish(request, Status.SUCCESS);
+                }
+            }
+        }
+    }
+
+    private void record() {
+        ControllerState state = controller.state();
+        state.setInt(ControllerState.ASYNC_EVENTS, requests.size());
+        int index = 0;
+        for (Request request : requests) {
+            state.setInt(ControllerState.ASYNC_EVENTS + 4 + 4L * index++, request.cid());
+        }
+    }
+
+    /** The controller was reset: nobody waits, and nothing happened. */
+    void reset() {
+        while (true) {
+            Request request = requests.poll();
+            if (request == null) {
+                break;
+            }
+            controller.dispatcher().recycle(request);
+        }
+        pending.clear();
+        Arrays.fill(masked, false);
+    }
+}

@@ -1,0 +1,195 @@
+package io.vnvme.nvme;
+
+import io.vnvme.memory.DmaMessages;
+import io.vnvme.memory.Region;
+import io.vnvme.nvme.wire.Cqe;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A completion queue. A slot is reserved before a command is fetched, so a completion always has its place.
+ *
+ * <p>Head and tail are 0-based entry indexes; the queue holds at most entries - 1.
+ */
+final class CompletionQueue {
+    private final Controller controller;
+    private final int id;
+    private final int entries;
+    private final int vector;
+    private final boolean interrupts;
+    private final QueueMemory ring;
+    private final ControllerState state;
+    private final long record;
+    private int head;
+    /** The last value that could not be a head: it is an event once, not at every look. */
+    private int invalidHead;
+
+    private int tail;
+    private int phase = 1;
+    private int reserved;
+    private boolean fresh;
+    private boolean deleted;
+    private int submissionQueues;
+    private @Nullable MemorySegment staged;
+
+    CompletionQueue(Controller controller, int id, long baseIova, int entries, int vector, boolean interrupts) {
+        this.controller = controller;
+        this.id = id;
+        this.entries = entries;
+        this.vector = vector;
+        this.interrupts = interrupts;
+        this.ring = new QueueMemory(controller.memory(), baseIova, Cqe.SIZE, true);
+        this.state = controller.state();
+        this.record = ControllerState.completionQueue(id);
+        state.setLong(record + ControllerState.QUEUE_BASE, baseIova);
+        state.setInt(record + ControllerState.QUEUE_ENTRIES, entries);
+        state.setInt(record + ControllerState.CQ_VECTOR, vector);
+        state.setInt(record + ControllerState.CQ_INTERRUPTS, interrupts ? 1 : 0);
+        state.setInt(record + ControllerState.CQ_TAIL, 0);
+        state.setInt(record + ControllerState.CQ_PHASE, phase);
+        state.setInt(record + ControllerState.QUEUE_VALID, 1);
+    }
+
+    int id() {
+        return id;
+    }
+
+    int vector() {
+        return vector;
+    }
+
+    boolean interrupts() {
+        return interrupts;
+    }
+
+    /** Submission queues that complete here. */
+    int submissionQueues() {
+        return submissionQueues;
+    }
+
+    void bind() {
+        submissionQueues++;
+    }
+
+    void unbind() {
+        submissionQueues--;
+    }
+
+    void delete() {
+        deleted = true;
+        state.setInt(record + ControllerState.QUEUE_VALID, 0);
+    }
+
+    /** Sets aside a slot for one completion; false when the host has not taken enough of the old ones. */
+    boolean reserve() {
+        if (used() + reserved >= entries - 1) {
+            refreshHead();
+            if (used() + reserved >= entries - 1) {
+                return false;
+            }
+        }
+        reserved++;
+        return true;
+    }
+
+    /** Gives back a slot that {@link #reserve} set aside. */
+    void cancel() {
+        reserved--;
+    }
+
+    private int used() {
+        int used = tail - head;
+        return used < 0 ? used + entries : used;
+    }
+
+    private void refreshHead() {
+        int rung = controller.doorbells().acquire(id, Doorbells.headOffset(id));
+        if (rung == head) {
+            return;
+        }
+        int advance = rung - head;
+        advance = advance < 0 ? advance + entries : advance;
+        if (rung >= 0 && rung < entries && advance <= used()) {
+            head = rung;
+        } else if (rung != invalidHead) {
+            invalidHead = rung;
+            controller.events().invalidDoorbell(id, rung);
+        }
+    }
+
+    /** True when entries that the host has not taken wait for an interrupt to be seen. */
+    boolean pending() {
+        refreshHead();
+        return interrupts && used() > 0;
+    }
+
+    /** Writes the completion of a command into a slot that was reserved for it. */
+    void post(long result, int sqHead, int sqId, int cid, int status) {
+        reserved--;
+        Region region = ring.regionOf(tail);
+        if (region == null) {
+            controller.fatal("completion queue %d has no memory at entry %d".formatted(id, tail));
+            return;
+        }
+        long iova = ring.iova(tail);
+        if (region.segment() != null) {
+            Cqe.write(
+                    QueueMemory.segment(region),
+                    QueueMemory.offset(region, iova),
+                    result,
+                    sqHead,
+                    sqId,
+                    cid,
+                    status,
+                    phase);
+            posted();
+        } else {
+            postByMessage(iova, result, sqHead, sqId, cid, status);
+        }
+        tail++;
+        if (tail == entries) {
+            tail = 0;
+            phase ^= 1;
+            state.setInt(record + ControllerState.CQ_PHASE, phase);
+        }
+        state.setInt(record + ControllerState.CQ_TAIL, tail);
+    }
+
+    private void posted() {
+        if (!fresh) {
+            fresh = true;
+            controller.posted(this);
+        }
+    }
+
+    /** Takes note that the interrupt for what was posted is on its way. */
+    void interrupted() {
+        fresh = false;
+    }
+
+    private void postByMessage(long iova, long result, int sqHead, int sqId, int cid, int status) {
+        DmaMessages messages = controller.memory().messages();
+        if (messages == null) {
+            controller.fatal("completion queue %d has no memory".formatted(id));
+            return;
+        }
+        if (staged == null) {
+            staged = Arena.ofAuto().allocate((long) entries * Cqe.SIZE, Cqe.SIZE);
+        }
+        // The slot is not written again before the host has taken this entry.
+        MemorySegment entry = staged.asSlice((long) tail * Cqe.SIZE, Cqe.SIZE);
+        Cqe.write(entry, 0, result, sqHead, sqId, cid, status, phase);
+        long epoch = controller.epoch();
+        messages.write(iova, entry, ok -> {
+            if (deleted || controller.epoch() != epoch) {
+                return;
+            }
+            if (ok) {
+                posted();
+            } else {
+                controller.fatal("completion queue %d could not be written".formatted(id));
+            }
+        });
+    }
+}

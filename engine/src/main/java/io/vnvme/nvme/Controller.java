@@ -1,0 +1,466 @@
+package io.vnvme.nvme;
+
+import io.vnvme.memory.GuestMemory;
+import io.vnvme.nvme.wire.Registers;
+import io.vnvme.reactor.Poller;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An NVMe controller (NVM Express Base 2.0) with the memory-based transport: registers, queue pairs, commands.
+ *
+ * <p>Owned by one reactor. A front end gives it guest memory, a doorbell page and interrupts, forwards register
+ * accesses, and lets the reactor {@link #poll} it. Whatever a guest does ends in a status, an event, or CSTS.CFS on
+ * this controller alone.
+ */
+public final class Controller implements Poller, AutoCloseable {
+    /** Most that one command transfers, in bytes: MDTS 8 in pages of 4 KiB. */
+    public static final long TRANSFER_MAX = 1 << 20;
+    /** I/O queue pairs that a host can have. */
+    public static final int IO_QUEUES_MAX = ControllerState.IO_QUEUES_MAX;
+
+    private static final int PAGE_SHIFT_MAX = 16;
+    private static final long CAPABILITIES = Registers.capabilities(ControllerState.ENTRIES_MAX, PAGE_SHIFT_MAX);
+    private static final int ADMIN_BURST = 16;
+    /** Bits of CC that a host can set. */
+    private static final int CC_MASK = 0x00ff_fff1;
+
+    private static final int READY_TIMEOUT_HALF_SECONDS = 20;
+
+    private final Subsystem subsystem;
+    private final int controllerId;
+    private final GuestMemory memory;
+    private final Interrupts interrupts;
+    private final ControllerState state;
+    private final Doorbells doorbells;
+    private final ActiveNamespaces namespaces;
+    private final AsyncEvents events;
+    private final LogPages logs;
+    private final Features features;
+    private final Dispatcher dispatcher;
+    private final Arbiter arbiter;
+    private final InterruptPass interruptPass;
+    private final KeepAlive keepAlive = new KeepAlive();
+    private final ReservationLog reservationLog;
+    private final @Nullable SubmissionQueue[] submissionQueues = new SubmissionQueue[ControllerState.QUEUES];
+    private final @Nullable CompletionQueue[] completionQueues = new CompletionQueue[ControllerState.QUEUES];
+
+    private int pageBytes = 4096;
+    private long epoch;
+    private boolean running;
+    private boolean draining;
+    private boolean busMaster = true;
+    private boolean closed;
+    private @Nullable String failure;
+    private @Nullable SubmissionQueue adminQueue;
+
+    /**
+     * A controller that is disabled, with no namespace attached.
+     *
+     * @param controllerId CNTLID, unique in the subsystem
+     * @param doorbellPage what the host stores doorbells to: 4096 bytes, shared with it or not
+     */
+    public Controller(
+            Subsystem subsystem,
+            int controllerId,
+            GuestMemory memory,
+            Interrupts interrupts,
+            MemorySegment doorbellPage) {
+        this.subsystem = subsystem;
+        this.controllerId = controllerId;
+        this.memory = memory;
+        this.interrupts = interrupts;
+        this.doorbells = new Doorbells(doorbellPage);
+        this.state = new ControllerState(controllerId);
+        this.namespaces = new ActiveNamespaces(this);
+        this.features = new Features(this);
+        this.events = new AsyncEvents(this);
+        this.logs = new LogPages(this);
+        this.reservationLog = new ReservationLog(this);
+        this.dispatcher = new Dispatcher(this);
+        this.arbiter = new Arbiter(this);
+        this.interruptPass = new InterruptPass(interrupts);
+    }
+
+    public Subsystem subsystem() {
+        return subsystem;
+    }
+
+    /** CNTLID. */
+    public int controllerId() {
+        return controllerId;
+    }
+
+    public GuestMemory memory() {
+        return memory;
+    }
+
+    /** The namespaces that this controller's host has. */
+    public ActiveNamespaces namespaces() {
+        return namespaces;
+    }
+
+    /** True when the host has enabled the controller and it is ready: CSTS.RDY. */
+    public boolean ready() {
+        return (state.getInt(ControllerState.CSTS) & Registers.CSTS_RDY) != 0;
+    }
+
+    /** Why CSTS.CFS was set last, or null when it never was. */
+    public @Nullable String failure() {
+        return failure;
+    }
+
+    /** False while commands from before a reset are still with a volume: until then guest memory may be written. */
+    public boolean quiescent() {
+        return dispatcher.volumeWork() == 0;
+    }
+
+    ControllerState state() {
+        return state;
+    }
+
+    Doorbells doorbells() {
+        return doorbells;
+    }
+
+    Interrupts interrupts() {
+        return interrupts;
+    }
+
+    AsyncEvents events() {
+        return events;
+    }
+
+    LogPages logs() {
+        return logs;
+    }
+
+    Features features() {
+        return features;
+    }
+
+    Dispatcher dispatcher() {
+        return dispatcher;
+    }
+
+    ReservationLog reservationLog() {
+        return reservationLog;
+    }
+
+    KeepAlive keepAlive() {
+        return keepAlive;
+    }
+
+    int pageBytes() {
+        return pageBytes;
+    }
+
+    /** Counts resets: what was begun under another epoch is void. */
+    long epoch() {
+        return epoch;
+    }
+
+    @Nullable
+    SubmissionQueue submissionQueue(int id) {
+        return id >= 0 && id < submissionQueues.length ? submissionQueues[id] : null;
+    }
+
+    @Nullable
+    CompletionQueue completionQueue(int id) {
+        return id >= 0 && id < completionQueues.length ? completionQueues[id] : null;
+    }
+
+    void submissionQueue(int id, @Nullable SubmissionQueue queue) {
+        submissionQueues[id] = queue;
+        rearbitrate();
+    }
+
+    void completionQueue(int id, @Nullable CompletionQueue queue) {
+        completionQueues[id] = queue;
+    }
+
+    /** Takes up changed queues or a changed Arbitration feature. */
+    void rearbitrate() {
+        SubmissionQueue[] io = Arrays.stream(submissionQueues)
+                .filter(queue -> queue != null && queue.id() != 0)
+                .toArray(SubmissionQueue[]::new);
+        arbiter.configure(io, Registers.arbitration(state.getInt(ControllerState.CC)), features.arbitration());
+    }
+
+    /**
+     * Reads BAR0 below the doorbells; what is reserved reads zero.
+     *
+     * @param sizeBytes 1, 2, 4 or 8; the access does not cross a multiple of 8
+     */
+    public long readRegister(long offset, int sizeBytes) {
+        long word = offset < 0x100 ? registerWord((int) offset & ~7) : 0;
+        long shifted = word >>> ((offset & 7) * 8);
+        return sizeBytes >= 8 ? shifted : shifted & (1L << sizeBytes * 8) - 1;
+    }
+
+    private long registerWord(int offset) {
+        return switch (offset) {
+            case Registers.CAP -> CAPABILITIES;
+            case Registers.VS -> pair(Registers.VERSION_2_0, state.getInt(ControllerState.INTERRUPT_MASK));
+            case Registers.INTMC ->
+                pair(state.getInt(ControllerState.INTERRUPT_MASK), state.getInt(ControllerState.CC));
+            case 0x18 -> pair(0, state.getInt(ControllerState.CSTS));
+            case Registers.NSSR -> pair(0, state.getInt(ControllerState.AQA));
+            case Registers.ASQ -> state.getLong(ControllerState.ASQ);
+            case Registers.ACQ -> state.getLong(ControllerState.ACQ);
+            case Registers.CRTO -> pair(READY_TIMEOUT_HALF_SECONDS, 0);
+            default -> 0;
+        };
+    }
+
+    private static long pair(int low, int high) {
+        return low & 0xffff_ffffL | (long) high << 32;
+    }
+
+    /**
+     * Writes BAR0, doorbells included. Accesses that are not whole aligned dwords, and read-only or reserved
+     * registers, are ignored.
+     */
+    public void writeRegister(long offset, int sizeBytes, long value) {
+        if ((offset & 3) != 0 || (sizeBytes != 4 && sizeBytes != 8)) {
+            return;
+        }
+        for (int half = 0; half * 4 < sizeBytes; half++) {
+            int dword = (int) (value >>> half * 32);
+            int at = (int) offset + half * 4;
+            if (at >= Registers.DOORBELLS) {
+                ringDoorbell(at - Registers.DOORBELLS, dword);
+            } else {
+                writeDword(at, dword);
+            }
+        }
+    }
+
+    private void writeDword(int offset, int value) {
+        switch (offset) {
+            case Registers.INTMS -> mask(state.getInt(ControllerState.INTERRUPT_MASK) | value);
+            case Registers.INTMC -> mask(state.getInt(ControllerState.INTERRUPT_MASK) & ~value);
+            case Registers.CC -> configure(value & CC_MASK);
+            case Registers.AQA -> setWhileDisabled(ControllerState.AQA, value & 0x0fff_0fff);
+            case Registers.ASQ -> setWhileDisabled(ControllerState.ASQ, value & ~0xfff);
+            case Registers.ASQ + 4 -> setWhileDisabled(ControllerState.ASQ + 4, value);
+            case Registers.ACQ -> setWhileDisabled(ControllerState.ACQ, value & ~0xfff);
+            case Registers.ACQ + 4 -> setWhileDisabled(ControllerState.ACQ + 4, value);
+            default -> {
+                // Read-only or reserved: a write changes nothing.
+            }
+        }
+    }
+
+    private void setWhileDisabled(long register, int value) {
+        if (!Registers.enabled(state.getInt(ControllerState.CC))) {
+            state.setInt(register, value);
+        }
+    }
+
+    private void ringDoorbell(int offset, int value) {
+        if (offset >= Doorbells.BYTES) {
+            return;
+        }
+        int queueId = offset / 8;
+        boolean tail = offset % 8 == 0;
+        boolean exists = tail ? submissionQueue(queueId) != null : completionQueue(queueId) != null;
+        if (!exists) {
+            events.invalidDoorbellRegister(queueId);
+            return;
+        }
+        doorbells.ring(offset, value);
+    }
+
+    private void mask(int vectors) {
+        state.setInt(ControllerState.INTERRUPT_MASK, vectors);
+        interruptPass.mask(vectors);
+        interruptPass.raisePending(completionQueues);
+    }
+
+    /** True when a completion waits that the host was or should have been interrupted for: a pin's level. */
+    public boolean interruptPending() {
+        return interruptPass.pending(completionQueues);
+    }
+
+    private void configure(int cc) {
+        int old = state.getInt(ControllerState.CC);
+        state.setInt(ControllerState.CC, cc);
+        if (!Registers.enabled(old) && Registers.enabled(cc)) {
+            enable(cc);
+        } else if (Registers.enabled(old) && !Registers.enabled(cc)) {
+            stop();
+            draining = true;
+            finishReset();
+        }
+        if (Registers.shutdown(cc) != 0 && Registers.shutdown(old) == 0) {
+            shutDown();
+        }
+    }
+
+    private void enable(int cc) {
+        int set = Registers.commandSet(cc);
+        boolean known = (set == Registers.CSS_NVM || set == Registers.CSS_ALL || set == Registers.CSS_ADMIN_ONLY)
+                && Registers.arbitration(cc) <= Registers.AMS_WEIGHTED
+                && Registers.pageBytes(cc) <= 1 << PAGE_SHIFT_MAX;
+        int aqa = state.getInt(ControllerState.AQA);
+        if (!known || Registers.adminSqEntries(aqa) < 2 || Registers.adminCqEntries(aqa) < 2) {
+            fatal("enabled with CC 0x%08x and AQA 0x%08x".formatted(cc, aqa));
+            return;
+        }
+        if (draining) {
+            fatal("enabled before the last reset was complete");
+            return;
+        }
+        pageBytes = Registers.pageBytes(cc);
+        failure = null;
+        doorbells.reset();
+        CompletionQueue completions = new CompletionQueue(
+                this, 0, state.getLong(ControllerState.ACQ), Registers.adminCqEntries(aqa), 0, true);
+        completionQueues[0] = completions;
+        SubmissionQueue queue = new SubmissionQueue(
+                this, 0, state.getLong(ControllerState.ASQ), Registers.adminSqEntries(aqa), 0, completions);
+        submissionQueues[0] = queue;
+        adminQueue = queue;
+        features.reset();
+        rearbitrate();
+        running = true;
+        state.setInt(ControllerState.CSTS, Registers.CSTS_RDY);
+    }
+
+    /** Ends all queues at once; commands in flight become void. */
+    private void stop() {
+        running = false;
+        epoch++;
+        dispatcher.reset();
+        events.reset();
+        for (int id = 0; id < submissionQueues.length; id++) {
+            SubmissionQueue queue = submissionQueues[id];
+            Request waiting = queue == null ? null : queue.fusedFirst();
+            if (queue != null && waiting != null) {
+                queue.fusedFirst(null);
+                dispatcher.recycle(waiting);
+            }
+            submissionQueues[id] = null;
+            completionQueues[id] = null;
+        }
+        adminQueue = null;
+        dispatcher.admin().queues().reset();
+        keepAlive.stop();
+        interruptPass.reset();
+        doorbells.reset();
+        state.clearQueues();
+        state.setLong(ControllerState.SHADOW_DOORBELLS, 0);
+        state.setLong(ControllerState.EVENT_INDEX, 0);
+        state.setInt(ControllerState.INTERRUPT_MASK, 0);
+        rearbitrate();
+    }
+
+    private void finishReset() {
+        if (draining && dispatcher.volumeWork() == 0) {
+            draining = false;
+            state.setInt(ControllerState.CSTS, 0);
+        }
+    }
+
+    /** Makes all that was written durable, then says so in CSTS.SHST. */
+    private void shutDown() {
+        int status = state.getInt(ControllerState.CSTS) & ~Registers.CSTS_SHST_MASK;
+        state.setInt(ControllerState.CSTS, status | Registers.CSTS_SHST_OCCURRING);
+        long begun = epoch;
+        new ShutdownFlush(namespaces, ok -> {
+                    if (begun != epoch) {
+                        return;
+                    }
+                    if (!ok) {
+                        fatal("a volume could not be flushed at shutdown");
+                        return;
+                    }
+                    int now = state.getInt(ControllerState.CSTS) & ~Registers.CSTS_SHST_MASK;
+                    state.setInt(ControllerState.CSTS, now | Registers.CSTS_SHST_COMPLETE);
+                })
+                .begin();
+    }
+
+    /** The controller cannot go on: says so in CSTS.CFS and does nothing more until it is reset. */
+    void fatal(String reason) {
+        failure = reason;
+        stop();
+        state.setInt(ControllerState.CSTS, state.getInt(ControllerState.CSTS) | Registers.CSTS_CFS);
+    }
+
+    /** Resets everything to the state of power-on, as a function level reset does; namespaces stay attached. */
+    public void reset() {
+        stop();
+        state.setInt(ControllerState.CC, 0);
+        state.setInt(ControllerState.AQA, 0);
+        state.setLong(ControllerState.ASQ, 0);
+        state.setLong(ControllerState.ACQ, 0);
+        features.reset();
+        draining = true;
+        finishReset();
+    }
+
+    /** Bus Master Enable of the PCI command register: without it the controller fetches nothing. */
+    public void busMaster(boolean enabled) {
+        busMaster = enabled;
+    }
+
+    @Override
+    public int poll(long nowNs) {
+        if (!running) {
+            finishReset();
+            return 0;
+        }
+        int work = 0;
+        try {
+            if (busMaster) {
+                SubmissionQueue admin = adminQueue;
+                if (admin != null && admin.lookAtTail()) {
+                    work += drain(admin, ADMIN_BURST);
+                }
+                work += arbiter.poll();
+            }
+            if (keepAlive.expired(nowNs, work > 0)) {
+                fatal("keep alive timer expired");
+            }
+        } catch (InternalError | RuntimeException e) {
+            // A guest that takes its memory away, or a defect of ours: either way this controller alone stops.
+            fatal("stopped by " + e);
+        }
+        interruptPass.raise();
+        return work;
+    }
+
+    /** Fetches and begins at most {@code commandsMax} commands of a queue. */
+    int drain(SubmissionQueue queue, int commandsMax) {
+        int begun = 0;
+        while (begun < commandsMax) {
+            int slot = queue.fetch();
+            if (slot < 0) {
+                break;
+            }
+            dispatcher.begin(queue, slot);
+            begun++;
+        }
+        return begun;
+    }
+
+    /** An entry was posted: the vector is raised at the end of the pass. */
+    void posted(CompletionQueue queue) {
+        interruptPass.posted(queue);
+    }
+
+    /** Ends the controller and detaches its namespaces. Only when {@link #quiescent}. */
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            stop();
+            namespaces.close();
+            dispatcher.close();
+            state.close();
+        }
+    }
+}

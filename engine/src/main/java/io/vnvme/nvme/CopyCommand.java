@@ -1,0 +1,140 @@
+package io.vnvme.nvme;
+
+import io.vnvme.drive.Io;
+import io.vnvme.nvme.wire.Status;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * Copy (NVM Command Set 1.0, 3.2.2), descriptor format 0: source ranges, one after the other, to one destination.
+ *
+ * <p>Works in pieces through scratch memory. Steps alternate: read a piece, write it.
+ */
+final class CopyCommand {
+    /** Limits told to the host: MSRC + 1, MSSRL and MCL. */
+    static final int RANGES_MAX = 128;
+
+    static final int RANGE_BLOCKS_MAX = 0x8000;
+    static final int BLOCKS_MAX = 0x10_0000;
+
+    private static final int DESCRIPTOR_SIZE = 32;
+    private static final long PIECE_BYTES = 256 * 1024;
+
+    // Where a copy stands, behind its descriptors in scratch memory.
+    private static final long RANGE = DESCRIPTOR_SIZE * (long) RANGES_MAX;
+    private static final long DONE_IN_RANGE = RANGE + 8;
+    private static final long DESTINATION = RANGE + 16;
+    private static final long PIECE = RANGE + 24;
+
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
+
+    private CopyCommand() {}
+
+    static int check(Request request, Namespace namespace) {
+        int ranges = ranges(request);
+        int format = request.dword(12) >>> 8 & 0xf;
+        if (format != 0) {
+            return Status.INVALID_FIELD;
+        }
+        if (ranges > RANGES_MAX) {
+            return Status.COMMAND_SIZE_LIMIT;
+        }
+        request.transfers(ranges * (long) DESCRIPTOR_SIZE, false);
+        return namespace.readOnly() ? Status.WRITE_PROTECTED : Status.SUCCESS;
+    }
+
+    private static int ranges(Request request) {
+        return (request.dword(12) & 0xff) + 1;
+    }
+
+    static int next(Request request, Controller controller) {
+        MemorySegment scratch = Scratch.of(request);
+        Namespace namespace = request.namespace();
+        int shift = namespace.blockShift();
+        if (request.step() == 0) {
+            request.data().copyTo(0, scratch, 0, request.dataBytes());
+            int status = checkRanges(request, controller, scratch);
+            if (status != Status.SUCCESS) {
+                return status;
+            }
+            scratch.set(LONG, RANGE, 0);
+            scratch.set(LONG, DONE_IN_RANGE, 0);
+            scratch.set(LONG, DESTINATION, request.startingLba() << shift);
+            request.step(1);
+        }
+        return request.step() == 1 ? read(request, scratch, shift) : write(request, scratch);
+    }
+
+    private static int read(Request request, MemorySegment scratch, int shift) {
+        long range = scratch.get(LONG, RANGE);
+        if (range == ranges(request)) {
+            return Status.SUCCESS;
+        }
+        long at = range * DESCRIPTOR_SIZE;
+        long done = scratch.get(LONG, DONE_IN_RANGE);
+        long bytes = blocks(scratch, at) << shift;
+        long piece = Math.min(PIECE_BYTES, bytes - done);
+        long source = (first(scratch, at) << shift) + done;
+        scratch.set(LONG, PIECE, piece);
+        if (done + piece == bytes) {
+            scratch.set(LONG, RANGE, range + 1);
+            scratch.set(LONG, DONE_IN_RANGE, 0);
+        } else {
+            scratch.set(LONG, DONE_IN_RANGE, done + piece);
+        }
+        work(request, scratch, piece).prepare(Io.READ, source, piece, false);
+        request.step(2);
+        return IoCommands.STEP;
+    }
+
+    private static int write(Request request, MemorySegment scratch) {
+        long piece = scratch.get(LONG, PIECE);
+        long destination = scratch.get(LONG, DESTINATION);
+        scratch.set(LONG, DESTINATION, destination + piece);
+        work(request, scratch, piece).prepare(Io.WRITE, destination, piece, request.forceUnitAccess());
+        request.step(1);
+        return IoCommands.STEP;
+    }
+
+    private static Io work(Request request, MemorySegment scratch, long bytes) {
+        Io work = request.work();
+        work.data().clear();
+        work.data().add(scratch, Scratch.DATA, bytes);
+        return work;
+    }
+
+    private static int checkRanges(Request request, Controller controller, MemorySegment scratch) {
+        Namespace namespace = request.namespace();
+        Reservations held = namespace.reservations();
+        if (held.held() && (held.conflictsWithWrite(controller) || held.conflictsWithRead(controller))) {
+            return Status.RESERVATION_CONFLICT;
+        }
+        long size = namespace.blockCount();
+        long total = 0;
+        for (long at = 0; at < request.dataBytes(); at += DESCRIPTOR_SIZE) {
+            long first = first(scratch, at);
+            long blocks = blocks(scratch, at);
+            if (blocks > RANGE_BLOCKS_MAX) {
+                return Status.COMMAND_SIZE_LIMIT;
+            }
+            if (Long.compareUnsigned(first, size) > 0 || size - first < blocks) {
+                return Status.LBA_OUT_OF_RANGE;
+            }
+            total += blocks;
+        }
+        if (total > BLOCKS_MAX) {
+            return Status.COMMAND_SIZE_LIMIT;
+        }
+        long destination = request.startingLba();
+        boolean fits = Long.compareUnsigned(destination, size) <= 0 && size - destination >= total;
+        return fits ? Status.SUCCESS : Status.LBA_OUT_OF_RANGE;
+    }
+
+    private static long first(MemorySegment scratch, long at) {
+        return scratch.get(LONG, at + 8);
+    }
+
+    private static long blocks(MemorySegment scratch, long at) {
+        return (scratch.get(ValueLayout.JAVA_SHORT, at + 16) & 0xffffL) + 1;
+    }
+}

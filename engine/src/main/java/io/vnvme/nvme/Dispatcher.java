@@ -1,0 +1,237 @@
+package io.vnvme.nvme;
+
+import io.vnvme.drive.Io;
+import io.vnvme.drive.IoStatus;
+import io.vnvme.memory.Segments;
+import io.vnvme.nvme.wire.Status;
+import io.vnvme.volume.Volume;
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A command's way through the controller: fetched, checked, its data found, run, completed.
+ *
+ * <p>Work that waits - for a drive, for a message, for a buffer - comes back here on the reactor's thread. Commands
+ * of before a controller reset are recognised by their epoch and forgotten.
+ */
+final class Dispatcher {
+    /** Not ended yet. */
+    static final int PENDING = -1;
+
+    private static final int SCRATCHES_MAX = 8;
+    /** Room for ranges and descriptors, and behind it for data. */
+    static final long SCRATCH_BYTES = 8192 + Controller.TRANSFER_MAX;
+
+    private final Controller controller;
+    private final DataTransfer transfer;
+    private final AdminCommands admin;
+    private final IoCommands io;
+    private final BufferPool scratches = new BufferPool(SCRATCH_BYTES, SCRATCHES_MAX, this::run);
+    private final ArrayDeque<Request> free = new ArrayDeque<>();
+    private int volumeWork;
+
+    Dispatcher(Controller controller) {
+        this.controller = controller;
+        this.transfer = new DataTransfer(controller, this);
+        this.admin = new AdminCommands(controller);
+        this.io = new IoCommands(controller, this);
+    }
+
+    AdminCommands admin() {
+        return admin;
+    }
+
+    BufferPool scratches() {
+        return scratches;
+    }
+
+    /** Commands that a volume works on: until there are none, guest memory may be written. */
+    int volumeWork() {
+        return volumeWork;
+    }
+
+    /** A command was fetched into {@code slot}. */
+    void begin(SubmissionQueue queue, int slot) {
+        Request request = free.poll();
+        if (request == null) {
+            request = new Request(controller);
+        }
+        request.begin(queue, slot);
+        try {
+            begin(queue, request);
+        } catch (InternalError | RuntimeException e) {
+            // The controller is about to stop: what the command held goes back first.
+            recycle(request);
+            throw e;
+        }
+    }
+
+    private void begin(SubmissionQueue queue, Request request) {
+        if (queue.id() == 0) {
+            start(request, admin.check(request));
+        } else if (queue.fusedFirst() != null || request.fuse() != 0) {
+            beginFused(queue, request);
+        } else {
+            start(request, io.check(request));
+        }
+    }
+
+    private void beginFused(SubmissionQueue queue, Request request) {
+        Request first = queue.fusedFirst();
+        queue.fusedFirst(null);
+        if (first == null) {
+            first = FusedOperation.first(request) ? request : null;
+            if (first != null) {
+                queue.fusedFirst(first);
+            } else {
+                finish(request, FusedOperation.lonelyStatus(request));
+            }
+            return;
+        }
+        if (!FusedOperation.second(request)) {
+            finish(first, Status.ABORTED_MISSING_FUSED);
+            beginAlone(queue, request);
+        } else if (!FusedOperation.belong(first, request)) {
+            finish(first, Status.INVALID_FIELD);
+            finish(request, Status.INVALID_FIELD);
+        } else {
+            first.fusedPartner(request);
+            start(first, io.check(first));
+        }
+    }
+
+    private void beginAlone(SubmissionQueue queue, Request request) {
+        if (request.fuse() != 0) {
+            beginFused(queue, request);
+        } else {
+            start(request, io.check(request));
+        }
+    }
+
+    private void start(Request request, int checked) {
+        int status = checked;
+        if (status == Status.SUCCESS && request.dataBytes() > 0) {
+            transfer.prepare(request);
+            status = transfer.resolve(request);
+        }
+        if (status != PENDING) {
+            dataReady(request, status);
+        }
+    }
+
+    /** The command's data is there, or {@code status} says why not. */
+    void dataReady(Request request, int status) {
+        if (status == Status.SUCCESS) {
+            run(request);
+        } else {
+            finish(request, status);
+        }
+    }
+
+    private void run(Request request) {
+        int status = request.queue().id() == 0 ? admin.run(request) : io.run(request);
+        if (status != PENDING) {
+            finish(request, status);
+        }
+    }
+
+    /** Hands work to a volume. @return an {@link IoStatus}; when pending, {@link #ioCompleted} follows */
+    int submit(Volume volume, Io work) {
+        Segments data = work.data();
+        int status = volume.submit(work);
+        if (status == IoStatus.PENDING) {
+            volumeWork++;
+            data.holdRegions();
+        }
+        return status;
+    }
+
+    void ioCompleted(Request request, Io work, int ioStatus) {
+        volumeWork--;
+        work.data().releaseRegions();
+        if (abandoned(request)) {
+            return;
+        }
+        int status = io.resume(request, ioStatus);
+        if (status != PENDING) {
+            finish(request, status);
+        }
+    }
+
+    /** The command has ended, but for what it staged for the guest. */
+    void finish(Request request, int status) {
+        if (status == Status.SUCCESS && transfer.undelivered(request)) {
+            transfer.deliver(request);
+        } else {
+            delivered(request, status);
+        }
+    }
+
+    /** The command has ended altogether: posts its completion. */
+    void delivered(Request request, int status) {
+        SubmissionQueue queue = request.queue();
+        int reported = status == Status.SUCCESS ? status : controller.logs().failed(request, status);
+        queue.completions().post(request.result(), queue.head(), queue.id(), request.cid(), reported);
+        queue.free(request.slot());
+        Request partner = request.fusedPartner();
+        recycle(request);
+        if (partner != null) {
+            startPartner(partner, status);
+        }
+        if (queue.deleting() && queue.inFlight() == 0) {
+            admin.queues().drained(queue);
+        }
+    }
+
+    private void startPartner(Request partner, int firstStatus) {
+        if (firstStatus == Status.SUCCESS) {
+            start(partner, io.check(partner));
+        } else {
+            finish(partner, Status.ABORTED_FAILED_FUSED);
+        }
+    }
+
+    /** True when the controller was reset since the command was fetched; it is then forgotten here. */
+    boolean abandoned(Request request) {
+        if (request.epoch() == controller.epoch()) {
+            return false;
+        }
+        Request partner = request.fusedPartner();
+        if (partner != null) {
+            recycle(partner);
+        }
+        recycle(request);
+        return true;
+    }
+
+    /** Takes back a command that has ended or that a reset made void. */
+    void recycle(Request request) {
+        transfer.release(request);
+        var scratch = request.scratch();
+        if (scratch != null) {
+            request.scratch(null);
+            scratches.giveBack(scratch);
+        }
+        request.data().clear();
+        free.push(request);
+    }
+
+    /** Forgets commands that wait in line for buffers: the controller was reset. */
+    void reset() {
+        drain(scratches);
+        drain(transfer.stages());
+    }
+
+    private void drain(BufferPool pool) {
+        for (@Nullable Request waiting = pool.waiting().poll();
+                waiting != null;
+                waiting = pool.waiting().poll()) {
+            recycle(waiting);
+        }
+    }
+
+    void close() {
+        scratches.close();
+        transfer.stages().close();
+    }
+}

@@ -1,0 +1,91 @@
+package io.vnvme.nvme;
+
+import io.vnvme.volume.Volume;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/**
+ * A volume as a host sees it: logical blocks under a namespace identifier.
+ *
+ * <p>Belongs to the reactor of the controllers it is attached to; {@link #controllers} may be read by anyone.
+ */
+public final class Namespace {
+    private final int nsid;
+    private final NamespaceIdentity identity;
+    private final Volume volume;
+    private final int blockShift;
+    private final boolean readOnly;
+    private final List<Controller> controllers = new CopyOnWriteArrayList<>();
+    private final Reservations reservations = new Reservations(this);
+    private final IoCounters counters = new IoCounters();
+
+    /**
+     * @param nsid 1 to {@link ActiveNamespaces#NSID_MAX}
+     * @param blockSizeBytes 512 or 4096, at least the volume's own
+     * @throws IllegalArgumentException when one of them is not so, or the volume has no whole number of blocks
+     */
+    public Namespace(int nsid, NamespaceIdentity identity, Volume volume, int blockSizeBytes, boolean readOnly) {
+        if (nsid < 1 || nsid > ActiveNamespaces.NSID_MAX) {
+            throw new IllegalArgumentException("namespace identifier " + nsid);
+        }
+        if ((blockSizeBytes != 512 && blockSizeBytes != 4096)
+                || blockSizeBytes < volume.blockSizeBytes()
+                || volume.sizeBytes() % blockSizeBytes != 0) {
+            throw new IllegalArgumentException("block size %d for a volume of %d bytes in blocks of %d"
+                    .formatted(blockSizeBytes, volume.sizeBytes(), volume.blockSizeBytes()));
+        }
+        this.nsid = nsid;
+        this.identity = identity;
+        this.volume = volume;
+        this.blockShift = Integer.numberOfTrailingZeros(blockSizeBytes);
+        this.readOnly = readOnly;
+    }
+
+    public int nsid() {
+        return nsid;
+    }
+
+    public NamespaceIdentity identity() {
+        return identity;
+    }
+
+    public Volume volume() {
+        return volume;
+    }
+
+    public int blockShift() {
+        return blockShift;
+    }
+
+    /** Size and capacity in logical blocks. */
+    public long blockCount() {
+        return volume.sizeBytes() >>> blockShift;
+    }
+
+    public boolean readOnly() {
+        return readOnly;
+    }
+
+    /** Controllers that it is attached to. */
+    public List<Controller> controllers() {
+        return List.copyOf(controllers);
+    }
+
+    /** What hosts did with it since the daemon has it; read by any thread, a moment old. */
+    public IoCounters counters() {
+        return counters;
+    }
+
+    Reservations reservations() {
+        return reservations;
+    }
+
+    void attached(Controller controller) {
+        controllers.add(controller);
+    }
+
+    void detached(Controller controller) {
+        controllers.remove(controller);
+        reservations.forget(controller);
+    }
+}

@@ -1,0 +1,239 @@
+package io.vnvme.nvme;
+
+import io.vnvme.drive.Io;
+import io.vnvme.memory.FetchedLists;
+import io.vnvme.memory.Segments;
+import io.vnvme.nvme.wire.Sqe;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A command between its fetch and its completion. Pooled by its controller and reused without allocation.
+ *
+ * <p>The submission queue entry that it works from is the copy in its slot, which the host cannot change.
+ */
+final class Request implements Io.Completion {
+    private final Controller controller;
+    private final MemorySegment slots;
+    private final Io io = new Io(this);
+    private final Segments remote = new Segments();
+    private @Nullable SubmissionQueue queue;
+    private int slot;
+    private long sqe;
+    private long epoch;
+
+    // What the command turned out to be.
+    private long dataBytes;
+    private boolean toGuest;
+    private long result;
+    private @Nullable Namespace namespace;
+
+    // Where a command of several steps is, and what it needs on its way.
+    private int step;
+    private long cursor;
+    private @Nullable Io work;
+    private @Nullable MemorySegment scratch;
+    private @Nullable MemorySegment stage;
+    private @Nullable FetchedLists lists;
+    private @Nullable Request fusedPartner;
+
+    Request(Controller controller) {
+        this.controller = controller;
+        this.slots = controller.state().segment();
+    }
+
+    void begin(SubmissionQueue queue, int slot) {
+        this.queue = queue;
+        this.slot = slot;
+        sqe = ControllerState.slot(queue.id(), slot);
+        epoch = controller.epoch();
+        dataBytes = 0;
+        toGuest = false;
+        result = 0;
+        namespace = null;
+        step = 0;
+        cursor = 0;
+        fusedPartner = null;
+        io.data().clear();
+    }
+
+    SubmissionQueue queue() {
+        SubmissionQueue owner = queue;
+        if (owner == null) {
+            throw new IllegalStateException("request without a queue");
+        }
+        return owner;
+    }
+
+    int slot() {
+        return slot;
+    }
+
+    /** The controller's count of resets when this command was fetched. */
+    long epoch() {
+        return epoch;
+    }
+
+    Io io() {
+        return io;
+    }
+
+    int opcode() {
+        return Sqe.opcode(slots, sqe);
+    }
+
+    int fuse() {
+        return Sqe.fuse(slots, sqe);
+    }
+
+    int psdt() {
+        return Sqe.psdt(slots, sqe);
+    }
+
+    int cid() {
+        return Sqe.cid(slots, sqe);
+    }
+
+    int nsid() {
+        return Sqe.nsid(slots, sqe);
+    }
+
+    long dataPointerLow() {
+        return Sqe.dataPointerLow(slots, sqe);
+    }
+
+    long dataPointerHigh() {
+        return Sqe.dataPointerHigh(slots, sqe);
+    }
+
+    int dword(int number) {
+        return Sqe.dword(slots, sqe, number);
+    }
+
+    long startingLba() {
+        return Sqe.startingLba(slots, sqe);
+    }
+
+    int blockCount() {
+        return Sqe.blockCount(slots, sqe);
+    }
+
+    boolean forceUnitAccess() {
+        return Sqe.forceUnitAccess(slots, sqe);
+    }
+
+    /** What the command transfers, in bytes, and which way. */
+    void transfers(long bytes, boolean towardsGuest) {
+        dataBytes = bytes;
+        toGuest = towardsGuest;
+    }
+
+    long dataBytes() {
+        return dataBytes;
+    }
+
+    boolean toGuest() {
+        return toGuest;
+    }
+
+    /** The command's data: in the guest's own memory, or in a stage when that cannot be mapped. */
+    Segments data() {
+        return io.data();
+    }
+
+    /** Command specific dwords 0 and 1 of the completion. */
+    long result() {
+        return result;
+    }
+
+    void result(long value) {
+        result = value;
+    }
+
+    Namespace namespace() {
+        Namespace target = namespace;
+        if (target == null) {
+            throw new IllegalStateException("command without a namespace");
+        }
+        return target;
+    }
+
+    @Nullable
+    Namespace namespaceOrNull() {
+        return namespace;
+    }
+
+    void namespace(@Nullable Namespace target) {
+        namespace = target;
+    }
+
+    int step() {
+        return step;
+    }
+
+    void step(int value) {
+        step = value;
+    }
+
+    long cursor() {
+        return cursor;
+    }
+
+    void cursor(long value) {
+        cursor = value;
+    }
+
+    /** Work on memory of the controller's own, for commands of several steps. */
+    Io work() {
+        if (work == null) {
+            work = new Io(this);
+        }
+        return work;
+    }
+
+    @Nullable
+    MemorySegment scratch() {
+        return scratch;
+    }
+
+    void scratch(@Nullable MemorySegment buffer) {
+        scratch = buffer;
+    }
+
+    /** Where the guest's data really lies when it is staged. */
+    Segments remote() {
+        return remote;
+    }
+
+    @Nullable
+    MemorySegment stage() {
+        return stage;
+    }
+
+    void stage(@Nullable MemorySegment buffer) {
+        stage = buffer;
+    }
+
+    @Nullable
+    FetchedLists lists() {
+        return lists;
+    }
+
+    void lists(@Nullable FetchedLists fetched) {
+        lists = fetched;
+    }
+
+    @Nullable
+    Request fusedPartner() {
+        return fusedPartner;
+    }
+
+    void fusedPartner(@Nullable Request partner) {
+        fusedPartner = partner;
+    }
+
+    @Override
+    public void completed(Io done, int status) {
+        controller.dispatcher().ioCompleted(this, done, status);
+    }
+}

@@ -1,0 +1,269 @@
+package io.vnvme.nvme;
+
+import io.vnvme.nvme.wire.Status;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The reservation of a namespace (NVM Express Base 2.0, 8.19): who is registered, who holds it, what others may do.
+ *
+ * <p>Nothing outlives a power loss, and taking the last controller away counts as one: the next guest finds a
+ * namespace that nobody has reserved.
+ */
+final class Reservations {
+    static final int NONE = 0;
+    static final int WRITE_EXCLUSIVE = 1;
+    static final int EXCLUSIVE_ACCESS = 2;
+    static final int WRITE_EXCLUSIVE_REGISTRANTS = 3;
+    static final int EXCLUSIVE_ACCESS_REGISTRANTS = 4;
+    static final int WRITE_EXCLUSIVE_ALL = 5;
+    static final int EXCLUSIVE_ACCESS_ALL = 6;
+
+    /** Registrants that a namespace takes; one more is refused. */
+    static final int REGISTRANTS_MAX = 128;
+
+    /** A host by its identifier; one without an identifier is known by its controller. */
+    record Host(long low, long high) {
+        static Host of(Controller controller) {
+            long low = controller.features().hostIdLow();
+            long high = controller.features().hostIdHigh();
+            return low == 0 && high == 0 ? new Host(controller.controllerId(), -1) : new Host(low, high);
+        }
+    }
+
+    /** One registration. */
+    record Registrant(Host host, long key, Controller controller) {}
+
+    private final Namespace namespace;
+    private final List<Registrant> registrants = new ArrayList<>();
+    private final Map<Controller, Integer> masks = new HashMap<>();
+    private @Nullable Host holder;
+    private int type = NONE;
+    private int generation;
+
+    Reservations(Namespace namespace) {
+        this.namespace = namespace;
+    }
+
+    boolean held() {
+        return type != NONE;
+    }
+
+    int type() {
+        return type;
+    }
+
+    int generation() {
+        return generation;
+    }
+
+    List<Registrant> registrants() {
+        return registrants;
+    }
+
+    boolean conflictsWithRead(Controller controller) {
+        return switch (type) {
+            case EXCLUSIVE_ACCESS -> !holds(Host.of(controller));
+            case EXCLUSIVE_ACCESS_REGISTRANTS, EXCLUSIVE_ACCESS_ALL -> find(Host.of(controller)) == null;
+            default -> false;
+        };
+    }
+
+    boolean conflictsWithWrite(Controller controller) {
+        return switch (type) {
+            case NONE -> false;
+            case WRITE_EXCLUSIVE, EXCLUSIVE_ACCESS -> !holds(Host.of(controller));
+            default -> find(Host.of(controller)) == null;
+        };
+    }
+
+    boolean holds(Host host) {
+        return type != NONE && (allRegistrants(type) ? find(host) != null : host.equals(holder));
+    }
+
+    private static boolean allRegistrants(int type) {
+        return type == WRITE_EXCLUSIVE_ALL || type == EXCLUSIVE_ACCESS_ALL;
+    }
+
+    private @Nullable Registrant find(Host host) {
+        for (Registrant registrant : registrants) {
+            if (registrant.host().equals(host)) {
+                return registrant;
+            }
+        }
+        return null;
+    }
+
+    /** True when the host is registered, and under this key. */
+    private boolean registered(Host host, long key) {
+        Registrant registrant = find(host);
+        return registrant != null && registrant.key() == key;
+    }
+
+    int register(Controller controller, long key) {
+        Host host = Host.of(controller);
+        Registrant known = find(host);
+        if (known != null) {
+            return known.key() == key ? Status.SUCCESS : Status.RESERVATION_CONFLICT;
+        }
+        if (registrants.size() == REGISTRANTS_MAX) {
+            return Status.RESERVATION_CONFLICT;
+        }
+        registrants.add(new Registrant(host, key, controller));
+        generation++;
+        return Status.SUCCESS;
+    }
+
+    int unregister(Controller controller, long key, boolean ignoreKey) {
+        Host host = Host.of(controller);
+        if (find(host) == null || (!ignoreKey && !registered(host, key))) {
+            return Status.RESERVATION_CONFLICT;
+        }
+        remove(host);
+        generation++;
+        return Status.SUCCESS;
+    }
+
+    int replace(Controller controller, long key, long newKey, boolean ignoreKey) {
+        Host host = Host.of(controller);
+        Registrant known = find(host);
+        if (known == null || (!ignoreKey && known.key() != key)) {
+            return Status.RESERVATION_CONFLICT;
+        }
+        registrants.set(registrants.indexOf(known), new Registrant(host, newKey, controller));
+        generation++;
+        return Status.SUCCESS;
+    }
+
+    /** Takes a registration away, and with it the reservation if it was this host's. */
+    private void remove(Host host) {
+        boolean held = holds(host);
+        registrants.removeIf(registrant -> registrant.host().equals(host));
+        if (held && (!allRegistrants(type) || registrants.isEmpty())) {
+            release(host);
+        }
+    }
+
+    int acquire(Controller controller, long key, int wanted) {
+        Host host = Host.of(controller);
+        if (!registered(host, key)) {
+            return Status.RESERVATION_CONFLICT;
+        }
+        if (held()) {
+            return holds(host) && type == wanted ? Status.SUCCESS : Status.RESERVATION_CONFLICT;
+        }
+        take(host, wanted);
+        return Status.SUCCESS;
+    }
+
+    private void take(Host host, int wanted) {
+        type = wanted;
+        holder = host;
+    }
+
+    int preempt(Controller controller, long key, long preempted, int wanted) {
+        Host host = Host.of(controller);
+        if (!registered(host, key)) {
+            return Status.RESERVATION_CONFLICT;
+        }
+        boolean all = held() && allRegistrants(type);
+        if (preempted == 0 && !all) {
+            return Status.INVALID_FIELD;
+        }
+        Host owner = holder;
+        boolean ofHolder = held() && !all && owner != null && registered(owner, preempted);
+        boolean takesOver = ofHolder || (all && preempted == 0);
+        boolean any = false;
+        for (Iterator<Registrant> each = registrants.iterator(); each.hasNext(); ) {
+            Registrant registrant = each.next();
+            boolean meant = all && preempted == 0 || registrant.key() == preempted;
+            if (meant && !registrant.host().equals(host)) {
+                each.remove();
+                notify(registrant.controller(), ReservationLog.REGISTRATION_PREEMPTED);
+            }
+            any |= meant;
+        }
+        if (!any) {
+            return Status.RESERVATION_CONFLICT;
+        }
+        if (takesOver) {
+            take(host, wanted);
+        }
+        generation++;
+        return Status.SUCCESS;
+    }
+
+    int release(Controller controller, long key, int named, boolean ignoreKey) {
+        Host host = Host.of(controller);
+        if (find(host) == null || (!ignoreKey && !registered(host, key))) {
+            return Status.RESERVATION_CONFLICT;
+        }
+        if (!holds(host)) {
+            return Status.SUCCESS;
+        }
+        if (named != type) {
+            return Status.INVALID_FIELD;
+        }
+        release(host);
+        return Status.SUCCESS;
+    }
+
+    private void release(Host host) {
+        boolean told = type != WRITE_EXCLUSIVE && type != EXCLUSIVE_ACCESS;
+        type = NONE;
+        holder = null;
+        if (told) {
+            notifyOthers(host, ReservationLog.RESERVATION_RELEASED);
+        }
+    }
+
+    int clear(Controller controller, long key, boolean ignoreKey) {
+        Host host = Host.of(controller);
+        if (find(host) == null || (!ignoreKey && !registered(host, key))) {
+            return Status.RESERVATION_CONFLICT;
+        }
+        notifyOthers(host, ReservationLog.RESERVATION_PREEMPTED);
+        registrants.clear();
+        type = NONE;
+        holder = null;
+        generation++;
+        return Status.SUCCESS;
+    }
+
+    private void notifyOthers(Host host, int notice) {
+        for (Registrant registrant : registrants) {
+            if (!registrant.host().equals(host)) {
+                notify(registrant.controller(), notice);
+            }
+        }
+    }
+
+    private void notify(Controller controller, int notice) {
+        if ((masks.getOrDefault(controller, 0) & 1 << notice) == 0) {
+            controller.reservationLog().add(notice, namespace.nsid());
+        }
+    }
+
+    /** Reservation Notification Mask (feature 82h) of one controller. */
+    int notificationMask(Controller controller) {
+        return masks.getOrDefault(controller, 0);
+    }
+
+    void notificationMask(Controller controller, int mask) {
+        masks.put(controller, mask & 0xe);
+    }
+
+    /** Forgets a controller that was detached; with the last one goes everything. */
+    void forget(Controller controller) {
+        masks.remove(controller);
+        if (namespace.controllers().isEmpty()) {
+            registrants.clear();
+            type = NONE;
+            holder = null;
+        }
+    }
+}

@@ -1,0 +1,199 @@
+package io.vnvme.nvme;
+
+import io.vnvme.memory.DmaMessages;
+import io.vnvme.memory.Region;
+import io.vnvme.nvme.wire.Sqe;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A submission queue: entries are copied once, into a command slot of the controller's state, and only the copy is
+ * looked at.
+ *
+ * <p>Head, tail and slots are 0-based. A queue has as many slots as entries.
+ */
+final class SubmissionQueue {
+    private static final VarHandle INT = ValueLayout.JAVA_INT.varHandle();
+
+    private final Controller controller;
+    private final int id;
+    private final int entries;
+    private final int priority;
+    private final CompletionQueue completions;
+    private final QueueMemory ring;
+    private final ControllerState state;
+    private final long record;
+    private final int[] freeSlots;
+    private int freeCount;
+    private int head;
+    private int tail;
+    /** The last value that could not be a tail: it is an event once, not at every look. */
+    private int invalidTail;
+
+    private boolean deleting;
+    private boolean deleted;
+    private @Nullable Request fusedFirst;
+
+    // Entries that were fetched by messages: [head, fetched) of the staged ring.
+    private @Nullable MemorySegment staged;
+    private int fetched;
+    private boolean fetching;
+
+    SubmissionQueue(
+            Controller controller, int id, long baseIova, int entries, int priority, CompletionQueue completions) {
+        this.controller = controller;
+        this.id = id;
+        this.entries = entries;
+        this.priority = priority;
+        this.completions = completions;
+        this.ring = new QueueMemory(controller.memory(), baseIova, Sqe.SIZE, false);
+        this.state = controller.state();
+        this.record = ControllerState.submissionQueue(id);
+        this.freeSlots = new int[entries];
+        for (int slot = entries - 1; slot >= 0; slot--) {
+            freeSlots[freeCount++] = slot;
+            state.setInt(ControllerState.slotWord(id, slot), 0);
+        }
+        completions.bind();
+        state.setLong(record + ControllerState.QUEUE_BASE, baseIova);
+        state.setInt(record + ControllerState.QUEUE_ENTRIES, entries);
+        state.setInt(record + ControllerState.SQ_CQID, completions.id());
+        state.setInt(record + ControllerState.SQ_PRIORITY, priority);
+        state.setInt(record + ControllerState.SQ_HEAD, 0);
+        state.setInt(record + ControllerState.QUEUE_VALID, 1);
+    }
+
+    int id() {
+        return id;
+    }
+
+    int head() {
+        return head;
+    }
+
+    /** 0 urgent, 1 high, 2 medium, 3 low. */
+    int priority() {
+        return priority;
+    }
+
+    CompletionQueue completions() {
+        return completions;
+    }
+
+    /** Commands fetched and not yet completed. */
+    int inFlight() {
+        return entries - freeCount;
+    }
+
+    boolean deleting() {
+        return deleting;
+    }
+
+    /** Fetches nothing any more; what is in flight completes. */
+    void beginDeletion() {
+        deleting = true;
+    }
+
+    void delete() {
+        deleted = true;
+        completions.unbind();
+        state.setInt(record + ControllerState.QUEUE_VALID, 0);
+    }
+
+    /** The first half of a fused operation that waits for its second. */
+    @Nullable
+    Request fusedFirst() {
+        return fusedFirst;
+    }
+
+    void fusedFirst(@Nullable Request request) {
+        fusedFirst = request;
+    }
+
+    /** Looks at the doorbell. @return true when there are entries to fetch */
+    boolean lookAtTail() {
+        int rung = controller.doorbells().acquire(id, Doorbells.tailOffset(id));
+        if (rung != tail) {
+            if (rung >= 0 && rung < entries) {
+                tail = rung;
+            } else if (rung != invalidTail) {
+                invalidTail = rung;
+                controller.events().invalidDoorbell(id, rung);
+            }
+        }
+        return head != tail && !deleting;
+    }
+
+    /**
+     * Takes the entry at the head into a slot.
+     *
+     * @return the slot, or -1 when there is no entry, no slot, or no room for its completion now
+     */
+    int fetch() {
+        if (head == tail || deleting || freeCount == 0) {
+            return -1;
+        }
+        Region region = ring.regionOf(head);
+        if (region == null) {
+            controller.fatal("submission queue %d has no memory at entry %d".formatted(id, head));
+            return -1;
+        }
+        MemorySegment source = region.segment();
+        long offset = QueueMemory.offset(region, ring.iova(head));
+        if (source == null) {
+            source = fetchedByMessage(region);
+            offset = (long) head * Sqe.SIZE;
+        }
+        if (source == null || !completions.reserve()) {
+            return -1;
+        }
+        int slot = freeSlots[--freeCount];
+        MemorySegment.copy(source, offset, state.segment(), ControllerState.slot(id, slot), Sqe.SIZE);
+        state.setInt(ControllerState.slotWord(id, slot), 1);
+        head = head + 1 == entries ? 0 : head + 1;
+        state.setInt(record + ControllerState.SQ_HEAD, head);
+        return slot;
+    }
+
+    /** A command has ended: its slot can take another. */
+    void free(int slot) {
+        freeSlots[freeCount++] = slot;
+        INT.setRelease(state.segment(), ControllerState.slotWord(id, slot), 0);
+    }
+
+    /** The staged ring when the entry at the head has been read by message; otherwise asks for it and says null. */
+    private @Nullable MemorySegment fetchedByMessage(Region region) {
+        MemorySegment ready = staged;
+        if (ready != null && head != fetched) {
+            return ready;
+        }
+        DmaMessages messages = controller.memory().messages();
+        if (messages == null || fetching) {
+            return null;
+        }
+        if (ready == null) {
+            ready = Arena.ofAuto().allocate((long) entries * Sqe.SIZE, Sqe.SIZE);
+            staged = ready;
+        }
+        int first = head;
+        int contiguous = (tail > first ? tail : entries) - first;
+        int count = Math.min(contiguous, ring.entriesFrom(region, first));
+        fetching = true;
+        long epoch = controller.epoch();
+        messages.read(ring.iova(first), ready.asSlice((long) first * Sqe.SIZE, (long) count * Sqe.SIZE), ok -> {
+            if (deleted || controller.epoch() != epoch) {
+                return;
+            }
+            fetching = false;
+            if (ok) {
+                fetched = (first + count) % entries;
+            } else {
+                controller.fatal("submission queue %d could not be read".formatted(id));
+            }
+        });
+        return null;
+    }
+}

@@ -1,0 +1,71 @@
+package io.vnvme.nvme;
+
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** An NVM subsystem: the identity that its controllers share. Safe for all threads. */
+public final class Subsystem {
+    private static final int CONTROLLER_ID_MAX = 0xffef;
+
+    private final String nqn;
+    private final String serial;
+    private final String model;
+    private final String firmware;
+    private final boolean multipath;
+    private final AtomicInteger lastControllerId = new AtomicInteger();
+
+    /**
+     * @param nqn NVMe Qualified Name, 1 to 223 printable ASCII characters
+     * @param serial serial number, 1 to 20 characters
+     * @param model model number, 1 to 40 characters
+     * @param firmware firmware revision, 1 to 8 characters
+     * @param multipath true when one host may reach a namespace by several controllers: they then report it as
+     *     shared, and asymmetric namespace access
+     * @throws IllegalArgumentException when a text is blank, too long, or not printable ASCII
+     */
+    public Subsystem(String nqn, String serial, String model, String firmware, boolean multipath) {
+        this.nqn = check("NQN", nqn, 223);
+        this.serial = check("serial number", serial, 20);
+        this.model = check("model number", model, 40);
+        this.firmware = check("firmware revision", firmware, 8);
+        this.multipath = multipath;
+    }
+
+    /** A subsystem whose namespaces a host reaches by one controller each. */
+    public Subsystem(String nqn, String serial, String model, String firmware) {
+        this(nqn, serial, model, firmware, false);
+    }
+
+    public String nqn() {
+        return nqn;
+    }
+
+    public String serial() {
+        return serial;
+    }
+
+    public String model() {
+        return model;
+    }
+
+    public String firmware() {
+        return firmware;
+    }
+
+    public boolean multipath() {
+        return multipath;
+    }
+
+    /** A controller identifier that was not given out lately: 1 to 65519, in a circle. */
+    public int nextControllerId() {
+        return lastControllerId.updateAndGet(id -> id >= CONTROLLER_ID_MAX ? 1 : id + 1);
+    }
+
+    private static String check(String what, String text, int lengthMax) {
+        boolean printable = text.chars().allMatch(c -> c >= 0x20 && c < 0x7f);
+        if (text.isBlank() || text.length() > lengthMax || !printable) {
+            throw new IllegalArgumentException(
+                    "%s '%s': 1 to %d printable ASCII characters".formatted(what, text, lengthMax));
+        }
+        return text;
+    }
+}
