@@ -1,0 +1,28 @@
+package io.vnvme.frontend.vfiouser;
+
+/** The NVMe controller behind a connection, as far as the front end touches it: on one reactor only. */
+public interface Device {
+    /** Reads BAR0 below the doorbells: an aligned dword. */
+    int readRegister(int offset);
+
+    /** Writes BAR0, doorbells included: an aligned dword. */
+    void writeRegister(int offset, int value);
+
+    /** Whether a completion waits that the host was interrupted for, or should be: the level of INTx. */
+    boolean interruptPending();
+
+    /** Bus Master Enable and power state D0: without them nothing in guest memory is touched. */
+    void busMaster(boolean enabled);
+
+    /** Function level reset. */
+    void reset();
+
+    /** Does what there is to do. @return how much */
+    int poll(long nowNs);
+
+    /** True when no command is in flight: after {@link #reset} it may take some polls. */
+    boolean quiescent();
+
+    /** Ends it; called once, when quiescent. */
+    void close();
+}

@@ -1,0 +1,244 @@
+package io.vnvme.frontend.vfiouser;
+
+import io.vnvme.memory.DmaMessages;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Guest memory by messages: transfers are cut into commands to the client, of which a bounded number is on its way.
+ *
+ * <p>Nothing is sent, and nobody called back, inside {@link #read} and {@link #write}: {@link #poll} does both.
+ */
+final class DmaChannel implements DmaMessages {
+    private static final int WINDOW = 16;
+    /** Smaller than the protocol's maximum, to keep what waits in the outbox small. */
+    private static final int CHUNK_MAX_BYTES = 128 << 10;
+
+    private final Outbox outbox;
+    private final ArrayDeque<Transfer> waiting = new ArrayDeque<>();
+    private final ArrayDeque<Transfer> ended = new ArrayDeque<>();
+    private final @Nullable Chunk[] window = new Chunk[WINDOW];
+    private int onTheWay;
+    private int nextId;
+    private int chunkBytes = CHUNK_MAX_BYTES;
+    private @Nullable DmaLayout layout;
+    private boolean closed;
+
+    DmaChannel(Outbox outbox) {
+        this.outbox = outbox;
+    }
+
+    /** One call of {@link #read} or {@link #write}. */
+    private static final class Transfer {
+        private final int command;
+        private final long iova;
+        private final MemorySegment data;
+        private final Completion completion;
+        private long sent;
+        private int outstanding;
+        private boolean failed;
+
+        Transfer(int command, long iova, MemorySegment data, Completion completion) {
+            this.command = command;
+            this.iova = iova;
+            this.data = data;
+            this.completion = completion;
+        }
+
+        boolean finished() {
+            return outstanding == 0 && (failed || sent == data.byteSize());
+        }
+    }
+
+    private record Chunk(int id, Transfer transfer, long offset, int sizeBytes) {}
+
+    /** The largest count that the client takes in one command. */
+    void transferMax(int bytes) {
+        chunkBytes = Math.min(CHUNK_MAX_BYTES, bytes);
+    }
+
+    @Override
+    public void read(long iova, MemorySegment target, Completion completion) {
+        begin(new Transfer(Wire.DMA_READ, iova, target, completion));
+    }
+
+    @Override
+    public void write(long iova, MemorySegment source, Completion completion) {
+        begin(new Transfer(Wire.DMA_WRITE, iova, source, completion));
+    }
+
+    private void begin(Transfer transfer) {
+        transfer.failed = closed;
+        (transfer.finished() ? ended : waiting).add(transfer);
+    }
+
+    /** Sends what may be sent and calls back whose transfers ended. @return how much was done */
+    int poll() {
+        int work = 0;
+        while (!waiting.isEmpty() && onTheWay < WINDOW && !outbox.full()) {
+            send(waiting.element());
+            work++;
+        }
+        return work + callBack();
+    }
+
+    /**
+     * Takes the reply to one of the commands sent.
+     *
+     * @throws ConnectionException when there is no such command
+     */
+    void reply(MemorySegment header, MemorySegment body) {
+        int slot = find(Header.id(header));
+        Chunk chunk = slot < 0 ? null : window[slot];
+        if (chunk == null || chunk.transfer().command != Header.command(header)) {
+            throw new ConnectionException("reply %d to no command".formatted(Header.id(header)));
+        }
+        free(slot);
+        Transfer transfer = chunk.transfer();
+        transfer.outstanding--;
+        if (Header.failed(header)
+                || (transfer.command == Wire.DMA_READ && !take(chunk, body))
+                || (transfer.command == Wire.DMA_WRITE && !confirmed(chunk, body))) {
+            transfer.failed = true;
+        }
+        if (transfer.finished()) {
+            waiting.remove(transfer);
+            ended.add(transfer);
+        }
+    }
+
+    /** Fails everything that is under way, and all that comes later. The client is gone. */
+    void close() {
+        closed = true;
+        for (int slot = 0; slot < WINDOW; slot++) {
+            Chunk chunk = window[slot];
+            if (chunk != null) {
+                free(slot);
+                Transfer transfer = chunk.transfer();
+                transfer.failed = true;
+                transfer.outstanding--;
+                if (transfer.finished() && !waiting.contains(transfer)) {
+                    ended.add(transfer);
+                }
+            }
+        }
+        for (Transfer transfer : waiting) {
+            transfer.failed = true;
+            ended.add(transfer);
+        }
+        waiting.clear();
+        callBack();
+    }
+
+    private void send(Transfer transfer) {
+        if (transfer.failed) {
+            waiting.remove();
+            return;
+        }
+        long offset = transfer.sent;
+        int count = (int) Math.min(chunkBytes, transfer.data.byteSize() - offset);
+        boolean write = transfer.command == Wire.DMA_WRITE;
+        int size = Header.SIZE + DmaLayout.FIXED + (write ? count : 0);
+        MemorySegment message = outbox.reserve(size);
+        int id = freeId();
+        Header.write(message, id, transfer.command, size, Header.TYPE_COMMAND, 0);
+        MemorySegment body = message.asSlice(Header.SIZE);
+        body.set(Wire.LONG, 0, transfer.iova + offset);
+        body.set(Wire.LONG, 8, count);
+        if (write) {
+            // A write follows from a command that was read, so the layout is known by now.
+            int dataOffset = (layout == null ? DmaLayout.SPECIFICATION : layout).dataOffset();
+            body.set(Wire.INT, size - Header.SIZE - 4L, 0);
+            MemorySegment.copy(transfer.data, offset, body, dataOffset, count);
+        }
+        outbox.commit(size);
+        hold(new Chunk(id, transfer, offset, count));
+        transfer.outstanding++;
+        transfer.sent += count;
+        if (transfer.sent == transfer.data.byteSize()) {
+            waiting.remove();
+        }
+    }
+
+    private boolean take(Chunk chunk, MemorySegment body) {
+        if (body.byteSize() < DmaLayout.FIXED + chunk.sizeBytes() || body.get(Wire.INT, 8) != chunk.sizeBytes()) {
+            return false;
+        }
+        DmaLayout found = layout(body, chunk.sizeBytes());
+        MemorySegment target = chunk.transfer().data;
+        MemorySegment.copy(body, found.dataOffset(), target, chunk.offset(), chunk.sizeBytes());
+        return true;
+    }
+
+    /** QEMU answers a write with a header alone. */
+    private static boolean confirmed(Chunk chunk, MemorySegment body) {
+        return body.byteSize() < DmaLayout.QEMU.dataOffset() || body.get(Wire.INT, 8) == chunk.sizeBytes();
+    }
+
+    /**
+     * Tells the two kinds of client apart by the high half of the count, which is 0 with one and the first of the data
+     * with the other. The first bytes read are those of a submission queue entry, whose opcode and command
+     * identifier are not both 0; as long as everything read is 0, both layouts mean the same.
+     */
+    private DmaLayout layout(MemorySegment body, int count) {
+        DmaLayout known = layout;
+        if (known != null) {
+            return known;
+        }
+        if (body.get(Wire.INT, 12) != 0) {
+            layout = DmaLayout.QEMU;
+            return DmaLayout.QEMU;
+        }
+        for (int i = 0; i < count; i++) {
+            if (body.get(ValueLayout.JAVA_BYTE, DmaLayout.FIXED + i) != 0) {
+                layout = DmaLayout.SPECIFICATION;
+                break;
+            }
+        }
+        return DmaLayout.SPECIFICATION;
+    }
+
+    private int callBack() {
+        int work = 0;
+        for (Transfer transfer = ended.poll(); transfer != null; transfer = ended.poll()) {
+            transfer.completion.transferred(!transfer.failed);
+            work++;
+        }
+        return work;
+    }
+
+    private int freeId() {
+        do {
+            nextId = (nextId + 1) & 0xffff;
+        } while (find(nextId) >= 0);
+        return nextId;
+    }
+
+    private int find(int id) {
+        for (int slot = 0; slot < WINDOW; slot++) {
+            Chunk chunk = window[slot];
+            if (chunk != null && chunk.id() == id) {
+                return slot;
+            }
+        }
+        return -1;
+    }
+
+    private void hold(Chunk chunk) {
+        for (int slot = 0; slot < WINDOW; slot++) {
+            if (window[slot] == null) {
+                window[slot] = chunk;
+                onTheWay++;
+                return;
+            }
+        }
+        throw new IllegalStateException("window of " + WINDOW + " is full");
+    }
+
+    private void free(int slot) {
+        window[slot] = null;
+        onTheWay--;
+    }
+}

@@ -1,0 +1,188 @@
+package io.vnvme.frontend.vfiouser;
+
+import io.vnvme.memory.GuestMemory;
+import io.vnvme.memory.Region;
+import io.vnvme.os.Errno;
+import io.vnvme.os.Fd;
+import io.vnvme.os.Reclaimer;
+import io.vnvme.os.Stat;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The DMA regions of one client: what DMA_MAP made and DMA_UNMAP takes away.
+ *
+ * <p>A region that leaves while commands still use its memory is kept until they end; only then is the unmapping
+ * complete (QEMU docs/interop/vfio-user.rst, VFIO_USER_DMA_UNMAP: "must release all references ... before replying").
+ */
+final class DmaTable {
+    private final GuestMemory memory;
+    private final FileMappings files;
+    /** By the first address, as unsigned numbers; with the size that the client gave. */
+    private final NavigableMap<Long, Entry> entries = new TreeMap<>(Long::compareUnsigned);
+
+    private final List<Unmapping> unmappings = new ArrayList<>();
+
+    DmaTable(GuestMemory memory, Reclaimer reclaimer) {
+        this.memory = memory;
+        this.files = new FileMappings(reclaimer);
+    }
+
+    /** @param sizeBytes of the request; the region is shorter when the file behind it ends early */
+    private record Entry(long address, long sizeBytes, Region region, FileMappings.@Nullable Part part) {
+        long last() {
+            return address + sizeBytes - 1;
+        }
+    }
+
+    private record Unmapping(List<Entry> entries, Runnable done) {
+        boolean drained() {
+            for (Entry entry : entries) {
+                if (entry.region().inFlight() > 0) {
+                    return false;
+                }
+            }
+            return true;
+        }
+    }
+
+    int size() {
+        return entries.size();
+    }
+
+    /**
+     * Adds a region.
+     *
+     * @param fd the file behind it, the caller's; null, or one without a size (a device), when only messages reach it
+     * @throws RequestException EEXIST for an overlap, ENOSPC for too many, EINVAL for a range that is none
+     */
+    void map(Request.DmaMap request, @Nullable Fd fd) {
+        long address = request.address();
+        long sizeBytes = request.sizeBytes();
+        if (sizeBytes <= 0 || Long.compareUnsigned(address + sizeBytes - 1, address) < 0) {
+            throw new RequestException(Errno.EINVAL, "DMA_MAP of %d bytes at 0x%x".formatted(sizeBytes, address));
+        }
+        if (overlaps(address, address + sizeBytes - 1)) {
+            throw new RequestException(Errno.EEXIST, "DMA_MAP over a region at 0x%x".formatted(address));
+        }
+        if (entries.size() >= Wire.DMA_MAPS_MAX) {
+            throw new RequestException(Errno.ENOSPC, "more than %d DMA regions".formatted(Wire.DMA_MAPS_MAX));
+        }
+        Entry entry = entry(request, fd);
+        memory.map(entry.region());
+        entries.put(address, entry);
+    }
+
+    private Entry entry(Request.DmaMap request, @Nullable Fd fd) {
+        long address = request.address();
+        boolean readable = request.readable();
+        boolean writable = request.writable();
+        if (fd == null || !(readable || writable) || !Stat.of(fd).isRegularFile()) {
+            Region region = new Region(address, request.sizeBytes(), null, readable, writable);
+            return new Entry(address, request.sizeBytes(), region, null);
+        }
+        FileMappings.Part part = files.map(fd, request.fileOffset(), request.sizeBytes(), writable);
+        Region region = new Region(address, part.segment().byteSize(), part.segment(), readable, writable);
+        return new Entry(address, request.sizeBytes(), region, part);
+    }
+
+    /**
+     * Takes away the regions that lie in a range, or all of them.
+     *
+     * @param done called when no command uses their memory any more: inside this call, or inside {@link #poll}
+     * @throws RequestException ENOENT when there is none, EINVAL when the range cuts one in two
+     */
+    void unmap(Request.DmaUnmap request, Runnable done) {
+        if ((request.flags() & Request.DmaUnmap.GET_DIRTY_BITMAP) != 0) {
+            throw new RequestException(Errno.ENOTSUP, "DMA_UNMAP with a bitmap");
+        }
+        List<Entry> leaving;
+        if (request.all()) {
+            if (request.address() != 0 || request.sizeBytes() != 0) {
+                throw new RequestException(Errno.EINVAL, "DMA_UNMAP of all with a range");
+            }
+            leaving = new ArrayList<>(entries.values());
+        } else {
+            leaving = within(request.address(), request.sizeBytes());
+        }
+        remove(leaving, done);
+    }
+
+    /** Takes away everything: the client is gone. */
+    void unmapAll() {
+        remove(new ArrayList<>(entries.values()), () -> {});
+    }
+
+    /** Completes unmappings whose commands have ended. @return how many */
+    int poll() {
+        if (unmappings.isEmpty()) {
+            return 0;
+        }
+        int work = 0;
+        for (Iterator<Unmapping> all = unmappings.iterator(); all.hasNext(); ) {
+            Unmapping unmapping = all.next();
+            if (unmapping.drained()) {
+                all.remove();
+                complete(unmapping);
+                work++;
+            }
+        }
+        return work;
+    }
+
+    /** True when no region is left, and none is still in use. */
+    boolean empty() {
+        return entries.isEmpty() && unmappings.isEmpty();
+    }
+
+    private void remove(List<Entry> leaving, Runnable done) {
+        for (Entry entry : leaving) {
+            entries.remove(entry.address());
+            memory.unmap(entry.region().iova(), entry.region().sizeBytes());
+        }
+        Unmapping unmapping = new Unmapping(leaving, done);
+        if (unmapping.drained()) {
+            complete(unmapping);
+        } else {
+            unmappings.add(unmapping);
+        }
+    }
+
+    private void complete(Unmapping unmapping) {
+        for (Entry entry : unmapping.entries()) {
+            FileMappings.Part part = entry.part();
+            if (part != null) {
+                files.release(part);
+            }
+        }
+        unmapping.done().run();
+    }
+
+    private List<Entry> within(long address, long sizeBytes) {
+        long last = address + sizeBytes - 1;
+        if (sizeBytes == 0 || Long.compareUnsigned(last, address) < 0) {
+            throw new RequestException(Errno.EINVAL, "DMA_UNMAP of %d bytes at 0x%x".formatted(sizeBytes, address));
+        }
+        if (!overlaps(address, last)) {
+            throw new RequestException(Errno.ENOENT, "DMA_UNMAP of no region at 0x%x".formatted(address));
+        }
+        Map.Entry<Long, Entry> before = entries.lowerEntry(address);
+        List<Entry> found =
+                new ArrayList<>(entries.subMap(address, true, last, true).values());
+        if ((before != null && Long.compareUnsigned(before.getValue().last(), address) >= 0)
+                || Long.compareUnsigned(found.getLast().last(), last) > 0) {
+            throw new RequestException(Errno.EINVAL, "DMA_UNMAP of a part of a region at 0x%x".formatted(address));
+        }
+        return found;
+    }
+
+    private boolean overlaps(long first, long last) {
+        Map.Entry<Long, Entry> before = entries.floorEntry(last);
+        return before != null && Long.compareUnsigned(before.getValue().last(), first) >= 0;
+    }
+}

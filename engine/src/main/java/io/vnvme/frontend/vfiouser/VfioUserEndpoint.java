@@ -1,0 +1,197 @@
+package io.vnvme.frontend.vfiouser;
+
+import io.vnvme.memory.GuestMemory;
+import io.vnvme.os.Epoll;
+import io.vnvme.os.NativeException;
+import io.vnvme.os.PeerCredentials;
+import io.vnvme.os.Reclaimer;
+import io.vnvme.os.UnixSocket;
+import io.vnvme.reactor.Poller;
+import io.vnvme.reactor.Reactor;
+import io.vnvme.reactor.Watch;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A vfio-user socket at a path: each client that connects gets a controller of its own, for as long as it stays.
+ *
+ * <p>All work is done by one reactor; {@link #open}, {@link #connections}, {@link #requestRelease} and {@link #close} are
+ * called on other threads.
+ */
+public final class VfioUserEndpoint implements AutoCloseable {
+    private static final int BACKLOG = 16;
+    /** Clients at once, those included that have not said a word yet. */
+    private static final int CONNECTIONS_MAX = 32;
+    /** How long no one is accepted after the process ran out of descriptors. */
+    private static final long PAUSE_NS = 100_000_000;
+
+    private final Reactor reactor;
+    private final ControllerFactory factory;
+    private final Options options;
+    private final UnixSocket listener;
+    private final List<Connection> connections = new ArrayList<>();
+    private volatile List<PeerCredentials> active = List.of();
+    private @Nullable Watch watch;
+
+    /**
+     * How the function looks.
+     *
+     * @param msi whether it has MSI and no MSI-X: QEMU 11.1 can unplug it then, at the price of fewer vectors
+     * @param vectors of MSI-X, 1 to 256
+     * @param socketMode permissions of the socket file, less the umask
+     */
+    public record Options(boolean msi, int vectors, int socketMode) {
+        /** One vector for each of 64 I/O queue pairs and one for the admin queue. */
+        public static final int VECTORS = 65;
+
+        private static final int VECTORS_MAX = 256;
+
+        public Options {
+            if (vectors < 1 || vectors > VECTORS_MAX) {
+                throw new IllegalArgumentException(vectors + " vectors, not 1 to " + VECTORS_MAX);
+            }
+        }
+
+        public Options(boolean msi) {
+            this(msi, VECTORS, 0600);
+        }
+    }
+
+    /** Made on the thread that opens the first endpoint, not on a reactor. */
+    private static final class Shared {
+        private static final Reclaimer RECLAIMER = Reclaimer.start();
+    }
+
+    private VfioUserEndpoint(Reactor reactor, UnixSocket listener, ControllerFactory factory, Options options) {
+        this.reactor = reactor;
+        this.listener = listener;
+        this.factory = factory;
+        this.options = options;
+    }
+
+    /**
+     * Listens at a path. A socket file left by a process that is gone is replaced.
+     *
+     * @throws NativeException EADDRINUSE when another process serves the path
+     */
+    public static VfioUserEndpoint open(Reactor reactor, Path socketPath, ControllerFactory factory, Options options) {
+        Shared.RECLAIMER.drain();
+        UnixSocket listener = UnixSocket.listen(socketPath, BACKLOG, options.socketMode());
+        VfioUserEndpoint endpoint = new VfioUserEndpoint(reactor, listener, factory, options);
+        reactor.call(() -> {
+            endpoint.watch = reactor.watch(listener.fd(), Epoll.IN, _ -> endpoint.accept());
+            return true;
+        });
+        return endpoint;
+    }
+
+    /** The clients that have a controller. From any thread. */
+    public List<PeerCredentials> connections() {
+        return active;
+    }
+
+    /** Asks the clients to let go of the device (QEMU then unplugs it); how many listen to that. */
+    public int requestRelease() {
+        return reactor.call(() ->
+                (int) connections.stream().filter(Connection::requestRelease).count());
+    }
+
+    /** Ends all connections and removes the socket file. Not on the reactor. */
+    @Override
+    public void close() {
+        reactor.call(() -> {
+            Watch listening = watch;
+            if (listening != null) {
+                listening.close();
+                watch = null;
+            }
+            for (Connection connection : List.copyOf(connections)) {
+                connection.end("the endpoint is closed");
+            }
+            return true;
+        });
+        listener.close();
+    }
+
+    Reactor reactor() {
+        return reactor;
+    }
+
+    Reclaimer reclaimer() {
+        return Shared.RECLAIMER;
+    }
+
+    /** Waits until the memory of clients that are gone is given back. For tests. */
+    static void awaitReclaimed() {
+        Shared.RECLAIMER.drain();
+    }
+
+    private void accept() {
+        try {
+            for (UnixSocket socket = listener.accept(); socket != null; socket = listener.accept()) {
+                if (connections.size() >= CONNECTIONS_MAX) {
+                    socket.close();
+                    continue;
+                }
+                Connection connection = new Connection(this, socket);
+                connections.add(connection);
+                reactor.add(connection);
+            }
+        } catch (NativeException e) {
+            factory.failed(e);
+            pause();
+        }
+    }
+
+    /** The listener stays readable while nobody can be accepted: looking at it again at once would not help. */
+    private void pause() {
+        Watch paused = watch;
+        if (paused == null) {
+            return;
+        }
+        paused.events(0);
+        reactor.add(new Poller() {
+            private long untilNs;
+
+            @Override
+            public int poll(long nowNs) {
+                if (untilNs == 0) {
+                    untilNs = nowNs + PAUSE_NS;
+                } else if (nowNs - untilNs > 0) {
+                    reactor.remove(this);
+                    paused.events(Epoll.IN);
+                }
+                return 0;
+            }
+        });
+    }
+
+    @Nullable
+    PciFunction open(Connection connection, GuestMemory memory) {
+        int others = (int) connections.stream().filter(Connection::active).count();
+        return PciFunction.open(reactor, Shared.RECLAIMER, options, factory, memory, connection.peer(), others);
+    }
+
+    void activated() {
+        active = connections.stream()
+                .filter(Connection::active)
+                .map(Connection::peer)
+                .toList();
+    }
+
+    void ended(Connection connection, String reason) {
+        activated();
+        factory.ended(connection.peer(), reason);
+    }
+
+    void finished(Connection connection) {
+        connections.remove(connection);
+        reactor.remove(connection);
+    }
+
+    void report(Throwable failure) {
+        factory.failed(failure);
+    }
+}
