@@ -1,0 +1,158 @@
+package io.vnvme.testkit.driver;
+
+import io.vnvme.memory.GuestMemory;
+import io.vnvme.memory.Region;
+import io.vnvme.nvme.Controller;
+import io.vnvme.nvme.Interrupts;
+import io.vnvme.nvme.Namespace;
+import io.vnvme.nvme.Subsystem;
+import io.vnvme.nvme.wire.Registers;
+import io.vnvme.testkit.ram.GuestRam;
+import io.vnvme.testkit.ram.RamLayout;
+import io.vnvme.testkit.sim.SimHost;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+
+/** A controller in this thread: every {@link #turn} is one step of the whole simulated host. */
+public final class InProcessDevice implements Device {
+    private static final int VECTORS = Controller.IO_QUEUES_MAX + 1;
+    private static final int QUIET_TURNS = 1_000_000;
+
+    private final SimHost host;
+    private final Arena arena = Arena.ofShared();
+    private final GuestRam ram;
+    private final Region[] regions;
+    private final GuestMemory memory = new GuestMemory();
+    private final MemorySegment doorbells = arena.allocate(Registers.DOORBELLS_SIZE, Registers.DOORBELLS_SIZE);
+    private final Vectors vectors = new Vectors();
+    private final Controller controller;
+
+    private InProcessDevice(SimHost host, Subsystem subsystem, List<Namespace> namespaces, RamLayout layout) {
+        this.host = host;
+        ram = GuestRam.create(layout);
+        regions = new Region[layout.regionCount()];
+        controller = new Controller(subsystem, subsystem.nextControllerId(), memory, vectors, doorbells);
+        for (Namespace namespace : namespaces) {
+            controller.namespaces().attach(namespace);
+        }
+        for (int i = 0; i < regions.length; i++) {
+            mapRegion(i);
+        }
+        host.add(controller);
+    }
+
+    /** A guest with all its memory mapped, at a new controller of the subsystem with these namespaces. */
+    public static InProcessDevice open(
+            SimHost host, Subsystem subsystem, List<Namespace> namespaces, RamLayout layout) {
+        return new InProcessDevice(host, subsystem, namespaces, layout);
+    }
+
+    public Controller controller() {
+        return controller;
+    }
+
+    public SimHost host() {
+        return host;
+    }
+
+    @Override
+    public GuestRam ram() {
+        return ram;
+    }
+
+    @Override
+    public long read(long offset, int sizeBytes) {
+        return controller.readRegister(offset, sizeBytes);
+    }
+
+    @Override
+    public void write(long offset, int sizeBytes, long value) {
+        controller.writeRegister(offset, sizeBytes, value);
+    }
+
+    @Override
+    public MemorySegment doorbells() {
+        return doorbells;
+    }
+
+    @Override
+    public void turn() {
+        host.step();
+    }
+
+    @Override
+    public long interrupts(int vector) {
+        long count = vectors.counts[vector];
+        vectors.counts[vector] = 0;
+        return count;
+    }
+
+    @Override
+    public void busMaster(boolean enabled) {
+        controller.busMaster(enabled);
+    }
+
+    @Override
+    public void reset() {
+        controller.reset();
+    }
+
+    @Override
+    public void mapRegion(int index) {
+        Region region = new Region(
+                ram.regionIova(index), ram.layout().regionBytes(), ram.region(index), true, true);
+        memory.map(region);
+        regions[index] = region;
+    }
+
+    @Override
+    public void unmapRegion(int index) {
+        Region region = memory.unmap(ram.regionIova(index), ram.layout().regionBytes());
+        if (region == null) {
+            throw new DriverException("region %d is not mapped".formatted(index));
+        }
+        turnUntilQuiet(() -> region.inFlight() == 0);
+    }
+
+    private void turnUntilQuiet(BooleanSupplier quiet) {
+        for (int i = 0; !quiet.getAsBoolean(); i++) {
+            if (i > QUIET_TURNS) {
+                throw new DriverException("commands in flight never end");
+            }
+            turn();
+        }
+    }
+
+    @Override
+    public void close() {
+        controller.reset();
+        turnUntilQuiet(controller::quiescent);
+        controller.close();
+        host.remove(controller);
+        memory.unmapAll();
+        ram.close();
+        arena.close();
+    }
+
+    /** Counts what was raised. */
+    private static final class Vectors implements Interrupts {
+        private final long[] counts = new long[VECTORS];
+
+        @Override
+        public void raise(int vector) {
+            counts[vector]++;
+        }
+
+        @Override
+        public int vectorCount() {
+            return VECTORS;
+        }
+
+        @Override
+        public boolean messageSignalledExtended() {
+            return true;
+        }
+    }
+}

@@ -1,0 +1,5 @@
+/** The controller against the specification, through a guest's driver. */
+@NullMarked
+package io.vnvme.testkit.nvme;
+
+import org.jspecify.annotations.NullMarked;
