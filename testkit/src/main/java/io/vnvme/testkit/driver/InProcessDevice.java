@@ -101,8 +101,7 @@ public final class InProcessDevice implements Device {
 
     @Override
     public void mapRegion(int index) {
-        Region region = new Region(
-                ram.regionIova(index), ram.layout().regionBytes(), ram.region(index), true, true);
+        Region region = new Region(ram.regionIova(index), ram.layout().regionBytes(), ram.region(index), true, true);
         memory.map(region);
         regions[index] = region;
     }

@@ -24,6 +24,7 @@ public final class NvmeDriver {
     private final Device device;
     private final long capabilities;
     private final Doorbells doorbells;
+    private long pageBytes = 4096;
     private final Map<Integer, SubmissionQueue> submissionQueues = new HashMap<>();
     private final Map<Integer, CompletionQueue> completionQueues = new HashMap<>();
 
@@ -75,6 +76,7 @@ public final class NvmeDriver {
 
     /** Makes admin queues, sets CC.EN and waits for CSTS.RDY. */
     public void enable(EnableOptions options) {
+        pageBytes = 1L << options.pageShift();
         prepareAdminQueue(options.adminEntryCount());
         device.write(Registers.CC, Integer.BYTES, options.configuration());
         until("CSTS.RDY", () -> ready() || fatal());
@@ -171,7 +173,7 @@ public final class NvmeDriver {
 
     /** @param priority 0 urgent to 3 low; of meaning under weighted arbitration */
     public Completion createSubmissionQueue(int id, int entryCount, int completionQueueId, int priority) {
-        Buffer memory = device.ram().allocateContiguous((long) entryCount * Sqe.SIZE);
+        Buffer memory = device.ram().allocateContiguous((long) entryCount * Sqe.SIZE, pageBytes);
         Completion completion = admin(Command.of(AdminOpcode.CREATE_SQ)
                 .prp(memory.iova(), 0)
                 .dword(10, id | ((entryCount - 1) << 16))
@@ -188,12 +190,12 @@ public final class NvmeDriver {
     private void addQueues(int id, int entryCount, int completionQueueId, int vector, int completionEntryCount) {
         CompletionQueue completions = newCompletionQueue(completionQueueId, completionEntryCount, vector);
         completionQueues.put(completionQueueId, completions);
-        Buffer memory = device.ram().allocateContiguous((long) entryCount * Sqe.SIZE);
+        Buffer memory = device.ram().allocateContiguous((long) entryCount * Sqe.SIZE, pageBytes);
         submissionQueues.put(id, new SubmissionQueue(id, entryCount, memory, completions, doorbells));
     }
 
     private CompletionQueue newCompletionQueue(int id, int entryCount, int vector) {
-        Buffer memory = device.ram().allocateContiguous((long) entryCount * Cqe.SIZE);
+        Buffer memory = device.ram().allocateContiguous((long) entryCount * Cqe.SIZE, pageBytes);
         return new CompletionQueue(id, entryCount, vector, memory, doorbells);
     }
 

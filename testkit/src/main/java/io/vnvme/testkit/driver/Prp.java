@@ -62,10 +62,7 @@ public final class Prp {
     }
 
     private static Buffer page(GuestRam ram, int pageBytes, List<Buffer> lists) {
-        Buffer page = ram.allocateContiguous(pageBytes);
-        if ((page.iova() & (pageBytes - 1)) != 0) {
-            throw new IllegalStateException("no page of %d bytes".formatted(pageBytes));
-        }
+        Buffer page = ram.allocateContiguous(pageBytes, pageBytes);
         lists.add(page);
         return page;
     }

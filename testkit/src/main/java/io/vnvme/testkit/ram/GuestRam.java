@@ -60,16 +60,21 @@ public final class GuestRam implements AutoCloseable {
         return allocate(sizeBytes, PAGE_BYTES, false);
     }
 
-    /** Page-aligned zeroed memory whose guest addresses follow one another: for queues. */
+    /** Page-aligned zeroed memory whose guest addresses follow one another. */
     public Buffer allocateContiguous(long sizeBytes) {
-        return allocate(sizeBytes, PAGE_BYTES, true);
+        return allocateContiguous(sizeBytes, PAGE_BYTES);
+    }
+
+    /** The same for a host with larger pages; {@code pageBytes} is a power of two that the first guest address divides. */
+    public Buffer allocateContiguous(long sizeBytes, long pageBytes) {
+        return allocate(sizeBytes, pageBytes, true);
     }
 
     private synchronized Buffer allocate(long sizeBytes, long alignment, boolean contiguous) {
-        long need = (sizeBytes + alignment - 1) & -alignment;
+        long need = (sizeBytes + PAGE_BYTES - 1) & -PAGE_BYTES;
         for (Map.Entry<Long, Long> hole : free.entrySet()) {
             long end = hole.getKey() + hole.getValue();
-            long start = hole.getKey();
+            long start = (hole.getKey() + alignment - 1) & -alignment;
             if (contiguous && layout.gapBytes() != 0 && start % layout.regionBytes() + need > layout.regionBytes()) {
                 start = (start / layout.regionBytes() + 1) * layout.regionBytes();
             }

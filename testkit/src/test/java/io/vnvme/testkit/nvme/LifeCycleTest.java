@@ -120,14 +120,19 @@ final class LifeCycleTest {
         long configuration = guest.device().read(Registers.CC, 4);
         guest.device().write(Registers.CC, 4, configuration & ~1);
         guest.settle();
-        assertThat(driver.ready()).as("RDY stays while memory may still be written").isTrue();
+        assertThat(driver.ready())
+                .as("RDY stays while memory may still be written")
+                .isTrue();
         guest.drive().hold(false);
         driver.until("RDY to go", () -> !driver.ready());
         assertThat(guest.drive().pendingCount()).isZero();
-        assertThat(pair.completions().drain()).as("completions of a reset queue").isZero();
+        assertThat(pair.completions().drain())
+                .as("completions of a reset queue")
+                .isZero();
         driver.enable(EnableOptions.usual());
         QueuePair again = guest.ioPair();
-        assertThat(again.execute(Command.read(1, 0, 8), Prp.of(data, 0, 4096, 4096, 0)).ok())
+        assertThat(again.execute(Command.read(1, 0, 8), Prp.of(data, 0, 4096, 4096, 0))
+                        .ok())
                 .isTrue();
         guest.settle();
         assertThat(again.completions().drain()).isZero();
@@ -170,7 +175,7 @@ final class LifeCycleTest {
             EnableOptions.usual().withArbitration(7),
             EnableOptions.usual().withCommandSets(1),
             EnableOptions.usual().withCommandSets(5),
-            EnableOptions.usual().withPageShift(27)
+            EnableOptions.usual().withPageShift(17)
         }) {
             driver.disable();
             assertThatThrownBy(() -> driver.enable(bad)).as("%s", bad).isInstanceOf(DriverException.class);
@@ -229,10 +234,12 @@ final class LifeCycleTest {
         QueuePair pair = guest.ioPair();
         try (Buffer data = guest.ram().allocate(64 << 10)) {
             data.segment().fill((byte) 7);
-            assertThat(pair.execute(Command.write(1, 0, 64), Prp.of(data, 1024, 32 << 10, 8192, 0)).ok())
+            assertThat(pair.execute(Command.write(1, 0, 64), Prp.of(data, 1024, 32 << 10, 8192, 0))
+                            .ok())
                     .isTrue();
             data.segment().fill((byte) 0);
-            assertThat(pair.execute(Command.read(1, 0, 64), Prp.of(data, 1024, 32 << 10, 8192, 0)).ok())
+            assertThat(pair.execute(Command.read(1, 0, 64), Prp.of(data, 1024, 32 << 10, 8192, 0))
+                            .ok())
                     .isTrue();
             assertThat(data.segment().get(ValueLayout.JAVA_BYTE, 1023)).isZero();
             assertThat(data.segment().get(ValueLayout.JAVA_BYTE, 1024)).isEqualTo((byte) 7);
