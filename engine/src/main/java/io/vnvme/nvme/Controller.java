@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 public final class Controller implements Poller, AutoCloseable {
     /** Most that one command transfers, in bytes: MDTS 8 in pages of 4 KiB. */
     public static final long TRANSFER_MAX = 1 << 20;
+    /** Vendor of the PCI function, which Identify Controller repeats: "NV", assigned to nobody. */
+    public static final int PCI_VENDOR_ID = 0x564e;
     /** I/O queue pairs that a host can have. */
     public static final int IO_QUEUES_MAX = ControllerState.IO_QUEUES_MAX;
 

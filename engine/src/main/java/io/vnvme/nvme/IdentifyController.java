@@ -7,9 +7,6 @@ import java.nio.charset.StandardCharsets;
 
 /** The Identify Controller data structure (NVM Express Base 2.0, figure 275): what this controller can do. */
 final class IdentifyController {
-    /** PCI vendor of the function, also shown here. */
-    static final int PCI_VENDOR_ID = 0x4e56;
-
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
     private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
@@ -29,8 +26,8 @@ final class IdentifyController {
 
     private static void identity(Controller controller, MemorySegment page) {
         Subsystem subsystem = controller.subsystem();
-        page.set(SHORT, 0, (short) PCI_VENDOR_ID);
-        page.set(SHORT, 2, (short) PCI_VENDOR_ID);
+        page.set(SHORT, 0, (short) Controller.PCI_VENDOR_ID);
+        page.set(SHORT, 2, (short) Controller.PCI_VENDOR_ID);
         IdentifyCommand.text(page, 4, 20, subsystem.serial());
         IdentifyCommand.text(page, 24, 40, subsystem.model());
         IdentifyCommand.text(page, 64, 8, subsystem.firmware());

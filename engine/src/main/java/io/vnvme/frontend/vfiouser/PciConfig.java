@@ -1,5 +1,6 @@
 package io.vnvme.frontend.vfiouser;
 
+import io.vnvme.nvme.Controller;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
@@ -12,7 +13,7 @@ final class PciConfig {
     static final int SIZE = 4096;
 
     /** In no list of assigned vendors (pci.ids): the letters "VN". */
-    static final int VENDOR = 0x564e;
+    static final int VENDOR = Controller.PCI_VENDOR_ID;
     /** The letters "ME". */
     static final int DEVICE = 0x4d45;
 
