@@ -1,5 +1,7 @@
 package io.vnvme.bench.load;
 
+import io.avaje.jsonb.Json;
+
 /** The two patterns that are measured, each with blocks of 4 KiB at places drawn evenly over the whole drive. */
 public enum Workload {
     RANDREAD("randread", "random read"),
@@ -14,6 +16,7 @@ public enum Workload {
     }
 
     /** The name that fio gives it, also the one in {@code results.json}. */
+    @Json.Value
     public String fioName() {
         return fioName;
     }
