@@ -58,6 +58,11 @@ public final class Lab {
         return root().resolve("usr/lib/x86_64-linux-gnu/libblkio.so.1");
     }
 
+    /** Returns the folder with the typefaces DejaVuSans.ttf and DejaVuSans-Bold.ttf: a bare machine has none. */
+    public Path fonts() {
+        return root().resolve("usr/share/fonts/truetype/dejavu");
+    }
+
     /** Returns the guests' kernel with a PVH entry. */
     public Path kernel() {
         return guest.resolve("vmlinux");
