@@ -14,8 +14,7 @@ final class HtmlBars {
     /** Operations a second of every way measured there. */
     static String rates(Results results, Where where, Workload workload) {
         List<Figure> figures = of(results, where, workload).toList();
-        double longest = Stream.concat(
-                        figures.stream(), of(results, where, other(workload)))
+        double longest = Stream.concat(figures.stream(), of(results, where, other(workload)))
                 .mapToDouble(Figure::iopsHigh)
                 .max()
                 .orElse(1);
@@ -29,8 +28,7 @@ final class HtmlBars {
     /** Host processor time for an operation of every way measured on the host. */
     static String processorTime(Results results, Workload workload) {
         List<Figure> figures = of(results, Where.HOST, workload).toList();
-        double longest = Stream.concat(
-                        figures.stream(), of(results, Where.HOST, other(workload)))
+        double longest = Stream.concat(figures.stream(), of(results, Where.HOST, other(workload)))
                 .mapToDouble(Figure::cpuUsPerIo)
                 .max()
                 .orElse(1);
@@ -62,8 +60,16 @@ final class HtmlBars {
         String way = figure.way().word();
         bars.append("<div class=\"bar ").append(way).append("\"><div class=\"name\">");
         bars.append(HtmlReport.escape(figure.way().shortTitle())).append("</div><div class=\"track\">");
-        bars.append("<div class=\"fill ").append(way).append("\" style=\"width:").append(percent(share)).append("\">");
-        bars.append("</div>").append(range).append("</div><div class=\"value\">").append(value).append("</div></div>\n");
+        bars.append("<div class=\"fill ")
+                .append(way)
+                .append("\" style=\"width:")
+                .append(percent(share))
+                .append("\">");
+        bars.append("</div>")
+                .append(range)
+                .append("</div><div class=\"value\">")
+                .append(value)
+                .append("</div></div>\n");
     }
 
     private static String percent(double share) {

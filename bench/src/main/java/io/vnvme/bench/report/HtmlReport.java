@@ -16,6 +16,7 @@ import java.util.regex.Pattern;
 final class HtmlReport {
     private static final Pattern PLACE = Pattern.compile("\\{\\{(\\w+)}}");
     private static final double MIB = 1 << 20;
+    private static final double MIB_PER_GIB = 1024;
 
     private final Results results;
     private final Map<String, String> places = new HashMap<>();
@@ -44,7 +45,9 @@ final class HtmlReport {
         text("okWords", results.ok() ? "every step succeeded" : "a step failed");
         text("verdict", Words.verdict(results));
         text("bareRatio", Units.ratio(results.ratios().vnvmeToBare().randread().median()));
-        text("legacyRatio", Units.ratio(results.ratios().vnvmeToLegacy().randread().median()));
+        text(
+                "legacyRatio",
+                Units.ratio(results.ratios().vnvmeToLegacy().randread().median()));
         text("createTime", Units.milliseconds(results.control().createMs()));
         text("hotPlugTime", Units.milliseconds(results.control().hotPlugMs()));
     }
@@ -77,8 +80,10 @@ final class HtmlReport {
                 : "read back there: it was NOT the same. This is a defect.";
         text(
                 "verify",
-                Math.round(verify.bytes() / MIB) + " MiB of random data were written in the first VM, the drive was detached, "
-                        + "attached to a second VM in " + Units.milliseconds(results.control().moveMs()) + ", and "
+                Math.round(verify.bytes() / MIB)
+                        + " MiB of random data were written in the first VM, the drive was detached, "
+                        + "attached to a second VM in "
+                        + Units.milliseconds(results.control().moveMs()) + ", and "
                         + outcome);
         text("written", verify.written());
         text("read", verify.read());
@@ -96,8 +101,9 @@ final class HtmlReport {
         Versions versions = results.versions();
         text(
                 "machine",
-                machine.cpus() + " processors (" + machine.cpu() + "), " + Math.round(machine.memoryMib() / (double) 1024)
-                        + " GiB memory, " + machine.system() + ", Linux " + machine.kernel());
+                machine.cpus() + " processors (" + machine.cpu() + "), "
+                        + Math.round(machine.memoryMib() / MIB_PER_GIB) + " GiB memory, " + machine.system()
+                        + ", Linux " + machine.kernel());
         text("accel", results.emulated() ? "QEMU's software emulation (TCG): /dev/kvm does not work here" : "KVM");
         text(
                 "versions",
@@ -125,7 +131,10 @@ final class HtmlReport {
         table.append("</tr></thead><tbody>\n");
         for (Way way : Way.values()) {
             if (results.figure(where, way, Workload.RANDREAD).isPresent()) {
-                table.append("<tr class=\"").append(way.word()).append("\"><td>").append(escape(way.title()));
+                table.append("<tr class=\"")
+                        .append(way.word())
+                        .append("\"><td>")
+                        .append(escape(way.title()));
                 table.append("</td>");
                 for (Workload workload : Workload.values()) {
                     results.figure(where, way, workload).ifPresent(f -> cells(table, f));

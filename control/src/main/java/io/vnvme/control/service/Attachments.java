@@ -64,7 +64,8 @@ final class Attachments {
                 steps.run("wait for guest", () -> await(() -> slot.connection().ready() || !slot.open(), wait));
                 if (!slot.open()) {
                     throw new ProblemException(
-                            ProblemCode.VM_UNREACHABLE, "VM %s went away while %s was plugged in".formatted(vm.name(), name));
+                            ProblemCode.VM_UNREACHABLE,
+                            "VM %s went away while %s was plugged in".formatted(vm.name(), name));
                 }
                 steps.done();
                 String text = slot.connection().ready()
@@ -80,12 +81,14 @@ final class Attachments {
         if (other.isPresent()) {
             throw new ProblemException(
                     ProblemCode.ALREADY_ATTACHED,
-                    "%s is attached to VM %s already: detach it first ('vnvme detach %1$s')".formatted(name, other.get().vm()));
+                    "%s is attached to VM %s already: detach it first ('vnvme detach %1$s')"
+                            .formatted(name, other.get().vm()));
         }
         client(name).ifPresent(client -> {
             throw new ProblemException(
                     ProblemCode.VNVME_IN_USE,
-                    "%s is in use by process %d, which connected by itself: stop that first".formatted(name, client.pid()));
+                    "%s is in use by process %d, which connected by itself: stop that first"
+                            .formatted(name, client.pid()));
         });
     }
 
@@ -97,13 +100,10 @@ final class Attachments {
     }
 
     private static Slot reuse(Slot parked, String name, Steps steps) {
-        steps.run(
-                "show on parked controller",
-                () -> parked.connection().show(name),
-                () -> {
-                    parked.connection().hide(name);
-                    parked.park();
-                });
+        steps.run("show on parked controller", () -> parked.connection().show(name), () -> {
+            parked.connection().hide(name);
+            parked.park();
+        });
         return parked;
     }
 
@@ -227,7 +227,8 @@ final class Attachments {
             });
         }
         slot.park();
-        return "%s is detached from VM %s; the empty controller stays there for its next attach".formatted(name, slot.vm());
+        return "%s is detached from VM %s; the empty controller stays there for its next attach"
+                .formatted(name, slot.vm());
     }
 
     private static ProblemException guestHolds(Slot slot, String name, Duration wait) {

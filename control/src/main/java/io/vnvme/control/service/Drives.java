@@ -31,7 +31,8 @@ public final class Drives {
         this.dataPlane = dataPlane;
         for (RamOffer offer : offers) {
             if (this.offers.put(offer.name(), offer) != null) {
-                throw new IllegalArgumentException("two RAM drives named %s: give each its own name".formatted(offer.name()));
+                throw new IllegalArgumentException(
+                        "two RAM drives named %s: give each its own name".formatted(offer.name()));
             }
         }
     }
@@ -74,10 +75,7 @@ public final class Drives {
 
     /** @throws ProblemException when there is no drive of that name */
     public DriveInfo show(String name) {
-        return list().stream()
-                .filter(d -> d.name().equals(name))
-                .findFirst()
-                .orElseThrow(() -> unknown(name));
+        return list().stream().filter(d -> d.name().equals(name)).findFirst().orElseThrow(() -> unknown(name));
     }
 
     private static DriveInfo info(ClaimedDrive drive, State state) {
@@ -150,14 +148,17 @@ public final class Drives {
             DriveInfo info = show(name);
             if (info.state().equals("available")) {
                 throw new ProblemException(
-                        ProblemCode.DRIVE_NOT_CLAIMED, "drive %s is not claimed: there is nothing to release".formatted(name));
+                        ProblemCode.DRIVE_NOT_CLAIMED,
+                        "drive %s is not claimed: there is nothing to release".formatted(name));
             }
             List<VnvmeRecord> onIt = registry.state().vnvmesOn(name);
             if (!onIt.isEmpty()) {
                 throw new ProblemException(
                         ProblemCode.DRIVE_IN_USE,
                         "drive %s carries %s: remove them first (vnvme rm NAME)"
-                                .formatted(name, onIt.stream().map(VnvmeRecord::name).collect(Collectors.joining(", "))));
+                                .formatted(
+                                        name,
+                                        onIt.stream().map(VnvmeRecord::name).collect(Collectors.joining(", "))));
             }
             registry.update(state -> state.withoutDrive(name));
             if (failures.remove(name) == null) {
@@ -183,7 +184,8 @@ public final class Drives {
             return state.drive(info.name())
                     .orElseThrow(() -> new ProblemException(
                             ProblemCode.DRIVE_NOT_CLAIMED,
-                            "drive %s is not claimed: take control of it with 'vnvme drive claim %<s'".formatted(info.name())));
+                            "drive %s is not claimed: take control of it with 'vnvme drive claim %<s'"
+                                    .formatted(info.name())));
         }
         return state.drives().stream()
                 .filter(drive -> !failures.containsKey(drive.name()))

@@ -107,7 +107,8 @@ final class Monitors implements AutoCloseable {
 
     /** What needs attention in the VM at {@code qmp}. */
     List<String> warnings(Path qmp) {
-        return Optional.ofNullable(findings.get(qmp)).map(Finding::text).stream().toList();
+        return Optional.ofNullable(findings.get(qmp)).map(Finding::text).stream()
+                .toList();
     }
 
     /** What needs attention in any VM. */

@@ -31,8 +31,7 @@ public final class Services implements AutoCloseable {
      * @param offers embedded drives that can be claimed
      * @param watchInterval between two looks at each VM
      */
-    public record Setup(
-            String version, Path stateDir, Path runDir, List<RamOffer> offers, Duration watchInterval) {
+    public record Setup(String version, Path stateDir, Path runDir, List<RamOffer> offers, Duration watchInterval) {
         public Setup(String version, Path stateDir, Path runDir, List<RamOffer> offers) {
             this(version, stateDir, runDir, offers, WATCH_INTERVAL);
         }

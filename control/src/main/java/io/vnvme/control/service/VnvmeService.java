@@ -56,7 +56,8 @@ public final class VnvmeService {
         Vnvmes.Created created = vnvmes.create(request);
         VnvmeRecord vnvme = created.vnvme();
         String outcome = "created %s: %s on drive %s, served on %s"
-                .formatted(vnvme.name(), ByteSize.format(vnvme.sizeBytes()), vnvme.drive(), vnvmes.socket(vnvme.name()));
+                .formatted(
+                        vnvme.name(), ByteSize.format(vnvme.sizeBytes()), vnvme.drive(), vnvmes.socket(vnvme.name()));
         LOG.log(Level.INFO, outcome);
         return new VnvmeChange(info(vnvme), outcome, created.micros(), created.steps(), List.of());
     }
@@ -132,8 +133,7 @@ public final class VnvmeService {
                 warnings);
     }
 
-    private static String state(
-            Optional<String> failure, Optional<Slot> slot, List<ConnectionInfo> connections) {
+    private static String state(Optional<String> failure, Optional<Slot> slot, List<ConnectionInfo> connections) {
         if (failure.isPresent()) {
             return "unavailable";
         }

@@ -102,7 +102,8 @@ final class Vnvmes {
             return new ProblemException(
                     ProblemCode.UNKNOWN_VNVME,
                     count == 0
-                            ? "no vNVMe %s: there is none yet; make one with 'vnvme create NAME --size 20G'".formatted(name)
+                            ? "no vNVMe %s: there is none yet; make one with 'vnvme create NAME --size 20G'"
+                                    .formatted(name)
                             : "no vNVMe %s: see 'vnvme ls'".formatted(name));
         });
     }
@@ -135,8 +136,7 @@ final class Vnvmes {
             }
             closeOrphans();
             try (Steps steps = new Steps("create " + name)) {
-                VnvmeRecord vnvme = steps.get(
-                        "place", () -> place(name, sizeBytes, blockSizeBytes, request), () -> {});
+                VnvmeRecord vnvme = steps.get("place", () -> place(name, sizeBytes, blockSizeBytes, request), () -> {});
                 steps.run("wipe", () -> dataPlane.wipe(vnvme.drive(), vnvme.offsetBytes(), vnvme.sizeBytes()));
                 steps.run("folder", () -> makeFolder(name), () -> removeFolder(name));
                 Export export = steps.get("serve", () -> serve(vnvme), () -> unserve(name));
@@ -152,7 +152,8 @@ final class Vnvmes {
         ClaimedDrive drive = drives.choose(Optional.ofNullable(request.drive()));
         State state = registry.state();
         List<VnvmeRecord> taken = state.vnvmesOn(drive.name());
-        long offsetBytes = Allocation.place(drive, taken, sizeBytes).orElseThrow(() -> noSpace(drive, taken, sizeBytes));
+        long offsetBytes =
+                Allocation.place(drive, taken, sizeBytes).orElseThrow(() -> noSpace(drive, taken, sizeBytes));
         UUID uuid = UUID.randomUUID();
         long high = uuid.getMostSignificantBits();
         long low = uuid.getLeastSignificantBits();
@@ -175,9 +176,7 @@ final class Vnvmes {
     private static ProblemException noSpace(ClaimedDrive drive, List<VnvmeRecord> taken, long sizeBytes) {
         long freeBytes = Allocation.freeBytes(drive, taken);
         long largestBytes = Allocation.largestFreeBytes(drive, taken);
-        String pieces = largestBytes == freeBytes
-                ? ""
-                : ", in pieces of at most " + ByteSize.format(largestBytes);
+        String pieces = largestBytes == freeBytes ? "" : ", in pieces of at most " + ByteSize.format(largestBytes);
         return new ProblemException(
                 ProblemCode.NO_SPACE,
                 "%s do not fit: drive %s has %s free%s; ask for less or claim another drive"
@@ -250,7 +249,8 @@ final class Vnvmes {
             long below = sizeBytes - sizeBytes % SIZE_MULTIPLE;
             throw new ProblemException(
                     ProblemCode.BAD_SIZE,
-                    "%d bytes are no multiple of 4 KiB: ask for %d, or a size like 512M".formatted(sizeBytes, below + SIZE_MULTIPLE));
+                    "%d bytes are no multiple of 4 KiB: ask for %d, or a size like 512M"
+                            .formatted(sizeBytes, below + SIZE_MULTIPLE));
         }
         return sizeBytes;
     }
@@ -276,7 +276,9 @@ final class Vnvmes {
             Files.createDirectories(folder(name));
         } catch (IOException e) {
             throw new ProblemException(
-                    ProblemCode.HOST_REFUSED, "folder %s cannot be made: %s".formatted(folder(name), e.getMessage()), e);
+                    ProblemCode.HOST_REFUSED,
+                    "folder %s cannot be made: %s".formatted(folder(name), e.getMessage()),
+                    e);
         }
     }
 

@@ -114,7 +114,10 @@ public final class StateFile {
             require(
                     present(vnvme.uuid())
                             && present(vnvme.nguid())
-                            && present(vnvme.eui64()) && present(vnvme.nqn()) && present(vnvme.serial()) && vnvme.nsid() > 0,
+                            && present(vnvme.eui64())
+                            && present(vnvme.nqn())
+                            && present(vnvme.serial())
+                            && vnvme.nsid() > 0,
                     vnvme.name() + " lacks an identifier");
             ClaimedDrive drive = state.drive(vnvme.drive())
                     .orElseThrow(() -> new IllegalArgumentException(vnvme.name() + " lies on no drive that is there"));
