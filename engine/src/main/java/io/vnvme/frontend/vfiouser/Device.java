@@ -1,7 +1,14 @@
 package io.vnvme.frontend.vfiouser;
 
+import io.vnvme.nvme.Controller;
+
 /** The NVMe controller behind a connection, as far as the front end touches it: on one reactor only. */
 public interface Device {
+    /** The controller itself; what it does at the end of the connection is to be closed. */
+    static Device of(Controller controller) {
+        return new ControllerDevice(controller);
+    }
+
     /** Reads BAR0 below the doorbells: an aligned dword. */
     int readRegister(int offset);
 

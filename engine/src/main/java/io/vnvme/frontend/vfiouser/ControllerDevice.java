@@ -1,0 +1,52 @@
+package io.vnvme.frontend.vfiouser;
+
+import io.vnvme.nvme.Controller;
+
+/** A {@link Controller} as the front end sees it. */
+final class ControllerDevice implements Device {
+    private final Controller controller;
+
+    ControllerDevice(Controller controller) {
+        this.controller = controller;
+    }
+
+    @Override
+    public int readRegister(int offset) {
+        return (int) controller.readRegister(offset, Integer.BYTES);
+    }
+
+    @Override
+    public void writeRegister(int offset, int value) {
+        controller.writeRegister(offset, Integer.BYTES, value);
+    }
+
+    @Override
+    public boolean interruptPending() {
+        return controller.interruptPending();
+    }
+
+    @Override
+    public void busMaster(boolean enabled) {
+        controller.busMaster(enabled);
+    }
+
+    @Override
+    public void reset() {
+        controller.reset();
+    }
+
+    @Override
+    public int poll(long nowNs) {
+        return controller.poll(nowNs);
+    }
+
+    @Override
+    public boolean quiescent() {
+        return controller.quiescent();
+    }
+
+    @Override
+    public void close() {
+        controller.close();
+    }
+}
