@@ -1,0 +1,8 @@
+package io.vnvme.control.api;
+
+import io.avaje.inject.InjectModule;
+import io.vnvme.control.service.Services;
+
+/** Names the generated wiring and what it is given from outside. */
+@InjectModule(name = "VnvmeApi", requires = Services.class)
+interface ApiModuleSettings {}

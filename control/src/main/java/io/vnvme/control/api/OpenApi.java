@@ -1,0 +1,100 @@
+package io.vnvme.control.api;
+
+import io.avaje.jsonb.JsonType;
+import io.avaje.jsonb.Jsonb;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The description of the API that the build generated from the routes, with what the generator cannot know. */
+final class OpenApi {
+    private static final String GENERATED = "/meta/openapi.json";
+    private static final String PROBLEM_SCHEMA = "#/components/schemas/Problem";
+
+    private OpenApi() {}
+
+    /** The document as JSON. */
+    static String document(String version) {
+        JsonType<Object> json = Jsonb.builder().build().type(Object.class);
+        try (InputStream in = OpenApi.class.getResourceAsStream(GENERATED)) {
+            if (in == null || !(json.fromJson(in) instanceof Map<?, ?> generated)) {
+                throw new IllegalStateException(GENERATED + " is missing from the program: build it again");
+            }
+            Map<String, Object> document = new LinkedHashMap<>();
+            generated.forEach((key, value) -> document.put(String.valueOf(key), value));
+            document.put("info", Map.of("title", "vNVMe", "version", version, "description", DESCRIPTION));
+            document.put("servers", List.of(Map.of("url", "/", "description", "the daemon's Unix socket")));
+            addProblem(document);
+            return json.toJson(document);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static final String DESCRIPTION =
+            "Virtual NVMe drives for virtual machines. Errors are problem details (RFC 9457) with a stable code.";
+
+    /** Every operation may answer with a problem. */
+    private static void addProblem(Map<String, Object> document) {
+        Map<String, Object> response = Map.of(
+                "description",
+                "what is wrong and what to do",
+                "content",
+                Map.of("application/problem+json", Map.of("schema", Map.of("$ref", PROBLEM_SCHEMA))));
+        for (Map<String, Object> path : maps(document.get("paths"))) {
+            for (Map<String, Object> operation : maps(path)) {
+                if (operation.get("responses") instanceof Map<?, ?> responses) {
+                    Map<String, Object> all = copy(responses);
+                    all.put("default", response);
+                    operation.put("responses", all);
+                }
+            }
+        }
+        if (document.get("components") instanceof Map<?, ?> components) {
+            Map<String, Object> all = copy(components);
+            Map<String, Object> schemas = all.get("schemas") instanceof Map<?, ?> map ? copy(map) : new LinkedHashMap<>();
+            schemas.put("Problem", problemSchema());
+            all.put("schemas", schemas);
+            document.put("components", all);
+        }
+    }
+
+    private static Map<String, Object> problemSchema() {
+        Map<String, Object> text = Map.of("type", "string");
+        return Map.of(
+                "type",
+                "object",
+                "properties",
+                Map.of(
+                        "type",
+                        text,
+                        "title",
+                        text,
+                        "status",
+                        Map.of("type", "integer"),
+                        "detail",
+                        Map.of("type", "string", "description", "one line: what is wrong and what to do"),
+                        "code",
+                        Map.of("type", "string", "description", "stable name of the problem")));
+    }
+
+    @SuppressWarnings("unchecked")
+    private static List<Map<String, Object>> maps(@Nullable Object map) {
+        return map instanceof Map<?, ?> m
+                ? m.values().stream()
+                        .filter(Map.class::isInstance)
+                        .map(v -> (Map<String, Object>) v)
+                        .toList()
+                : List.of();
+    }
+
+    private static Map<String, Object> copy(Map<?, ?> map) {
+        Map<String, Object> copy = new LinkedHashMap<>();
+        map.forEach((key, value) -> copy.put(String.valueOf(key), value));
+        return copy;
+    }
+}
