@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A vfio-user socket at a path: each client that connects gets a controller of its own, for as long as it stays.
  *
- * <p>All work is done by one reactor; {@link #open}, {@link #connections}, {@link #requestRelease} and {@link #close} are
+ * <p>All work is done by one reactor; {@link #open}, {@link #connections}, {@link #requestRelease}, {@link #stopListening} and
+ * {@link #close} are
  * called on other threads.
  */
 public final class VfioUserEndpoint implements AutoCloseable {
@@ -98,21 +99,29 @@ public final class VfioUserEndpoint implements AutoCloseable {
                 (int) connections.stream().filter(Connection::requestRelease).count());
     }
 
-    /** Ends all connections and removes the socket file. Not on the reactor. */
-    @Override
-    public void close() {
+    /** Accepts no one any more and removes the socket file; clients stay. Not on the reactor. */
+    public void stopListening() {
         reactor.call(() -> {
             Watch listening = watch;
             if (listening != null) {
                 listening.close();
                 watch = null;
             }
+            return true;
+        });
+        listener.close();
+    }
+
+    /** Ends all connections and removes the socket file. Not on the reactor. */
+    @Override
+    public void close() {
+        stopListening();
+        reactor.call(() -> {
             for (Connection connection : List.copyOf(connections)) {
                 connection.end("the endpoint is closed");
             }
             return true;
         });
-        listener.close();
     }
 
     Reactor reactor() {
