@@ -65,8 +65,5 @@ public interface DataPlane extends AutoCloseable {
 
         /** Whether the guest has taken note of the last change to its namespaces, and nothing of theirs is in flight. */
         boolean settled();
-
-        /** Cuts the client off. */
-        void close();
     }
 }

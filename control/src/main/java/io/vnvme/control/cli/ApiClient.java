@@ -1,0 +1,110 @@
+package io.vnvme.control.cli;
+
+import io.avaje.jsonb.Jsonb;
+import io.vnvme.control.model.Problem;
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A client of the daemon's API over its Unix socket, one connection a request.
+ *
+ * <p>The JDK's HTTP client cannot reach a Unix socket, and a library that can would more than double the time a command
+ * takes to start; what the daemon speaks is a small part of HTTP/1.1.
+ */
+final class ApiClient {
+    private final Path socket;
+    private final Jsonb jsonb = Jsonb.builder().build();
+
+    /** @param runDir the daemon's */
+    ApiClient(Path runDir) {
+        this.socket = runDir.resolve("api.sock");
+    }
+
+    String get(String path) {
+        return request("GET", path, null);
+    }
+
+    /** @param body a record of the API */
+    String post(String path, Object body) {
+        return request("POST", path, jsonb.toJson(body));
+    }
+
+    String delete(String path) {
+        return request("DELETE", path, null);
+    }
+
+    /** Reads what a request returned. */
+    <T> T read(String json, Class<T> type) {
+        return jsonb.type(type).fromJson(json);
+    }
+
+    /** Reads a list that a request returned. */
+    <T> List<T> readList(String json, Class<T> type) {
+        return jsonb.type(type).list().fromJson(json);
+    }
+
+    private String request(String method, String path, @Nullable String body) {
+        HttpReply reply;
+        try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            connect(channel);
+            send(channel, method, path, body);
+            reply = HttpReply.read(new BufferedInputStream(Channels.newInputStream(channel)));
+        } catch (IOException | NumberFormatException e) {
+            throw new CliException(
+                    "the daemon did not answer (%s): see its log, or whether it still runs ('vnvme status')"
+                            .formatted(e.getMessage()),
+                    e);
+        }
+        if (reply.status() >= 400) {
+            throw new CliException(problem(reply));
+        }
+        return reply.body();
+    }
+
+    private void connect(SocketChannel channel) {
+        try {
+            channel.connect(UnixDomainSocketAddress.of(socket));
+        } catch (IOException e) {
+            if (Files.exists(socket) && !Files.isWritable(socket)) {
+                throw new CliException(
+                        "%s may not be used by you: be root, or a member of its group".formatted(socket), e);
+            }
+            throw new CliException(
+                    "no daemon serves %s: start one with 'vnvme daemon', or point --run or VNVME_RUN at the run folder of one that runs"
+                            .formatted(socket),
+                    e);
+        }
+    }
+
+    private static void send(SocketChannel channel, String method, String path, @Nullable String body)
+            throws IOException {
+        byte[] content = body == null ? new byte[0] : body.getBytes(StandardCharsets.UTF_8);
+        String head = "%s %s HTTP/1.1\r\nHost: vnvme\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+                .formatted(method, path, content.length);
+        ByteBuffer buffer = ByteBuffer.allocate(head.length() + content.length)
+                .put(head.getBytes(StandardCharsets.US_ASCII))
+                .put(content)
+                .flip();
+        while (buffer.hasRemaining()) {
+            channel.write(buffer);
+        }
+    }
+
+    private String problem(HttpReply reply) {
+        try {
+            return read(reply.body(), Problem.class).detail();
+        } catch (RuntimeException e) {
+            return "the daemon answered with status %d: %s".formatted(reply.status(), reply.body().strip());
+        }
+    }
+}

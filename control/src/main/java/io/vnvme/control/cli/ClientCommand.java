@@ -1,0 +1,79 @@
+package io.vnvme.control.cli;
+
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** What all commands share that ask a running daemon. */
+abstract class ClientCommand implements Callable<Integer> {
+    @Option(
+            names = "--run",
+            paramLabel = "DIR",
+            defaultValue = "${env:VNVME_RUN:-/run/vnvme}",
+            description = "run folder of the daemon (default: VNVME_RUN, or /run/vnvme)")
+    private Path runDir = Path.of("/run/vnvme");
+
+    @Option(names = "--json", description = "print what the API returns, as JSON")
+    private boolean json;
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    /** Asks the daemon and prints what it says. */
+    abstract void run(ApiClient client);
+
+    @Override
+    public final Integer call() {
+        run(new ApiClient(runDir));
+        return 0;
+    }
+
+    boolean json() {
+        return json;
+    }
+
+    /** A line, or lines, for the person or program who called. */
+    void print(String text) {
+        spec.commandLine().getOut().println(text);
+        spec.commandLine().getOut().flush();
+    }
+
+    void print(Table table) {
+        spec.commandLine().getOut().print(table.text(Terminal.width()));
+        spec.commandLine().getOut().flush();
+    }
+
+    /** Beside the output, so that it harms no program that reads that. */
+    void warn(String text) {
+        spec.commandLine().getErr().println("warning: " + text);
+        spec.commandLine().getErr().flush();
+    }
+
+    /** What was asked makes no sense: exit status 2. */
+    ParameterException usage(String message) {
+        return new ParameterException(spec.commandLine(), message);
+    }
+
+    /** A path as the daemon, which has another working folder, finds it. */
+    static String absolute(Path path) {
+        return path.toAbsolutePath().normalize().toString();
+    }
+
+    /** A name as a part of a path of the API. */
+    static String encoded(String name) {
+        return URLEncoder.encode(name, StandardCharsets.UTF_8).replace("+", "%20");
+    }
+
+    /** How long something took, as people say it. */
+    static String duration(long micros) {
+        return micros < 1_000_000
+                ? String.format(Locale.ROOT, "%.1f ms", micros / 1e3)
+                : String.format(Locale.ROOT, "%.2f s", micros / 1e6);
+    }
+}

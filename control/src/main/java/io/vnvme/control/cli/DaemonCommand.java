@@ -1,0 +1,64 @@
+package io.vnvme.control.cli;
+
+import io.vnvme.control.daemon.DaemonProcess;
+import io.vnvme.control.service.RamOffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "daemon",
+        description = "Serve virtual NVMe drives, in the foreground, until SIGTERM or SIGINT.",
+        footer = "Several daemons can run on one machine, each with its own --state and --run.")
+final class DaemonCommand implements Callable<Integer> {
+    @Option(
+            names = "--state",
+            paramLabel = "DIR",
+            defaultValue = "/var/lib/vnvme",
+            description = "folder of the state file (default: ${DEFAULT-VALUE})")
+    private Path stateDir = Path.of("");
+
+    @Option(
+            names = "--run",
+            paramLabel = "DIR",
+            defaultValue = "${env:VNVME_RUN:-/run/vnvme}",
+            description = "folder of the sockets (default: VNVME_RUN, or /run/vnvme)")
+    private Path runDir = Path.of("");
+
+    @Option(
+            names = "--ram",
+            paramLabel = "NAME=SIZE|COUNTxSIZE",
+            description = "offer an embedded RAM drive, such as ram0=512M, or several: 4x512M for ram0 to ram3; its content ends with the daemon")
+    private List<String> rams = new ArrayList<>();
+
+    @Option(
+            names = "--reactor-cpu",
+            paramLabel = "CPU",
+            defaultValue = "-1",
+            description = "processor that serves I/O (default: the last one this process may use)")
+    private int reactorCpu = -1;
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Override
+    public Integer call() {
+        List<RamOffer> offers = new ArrayList<>();
+        for (String ram : rams) {
+            try {
+                offers.addAll(RamOffer.parse(ram));
+            } catch (IllegalArgumentException e) {
+                throw new ParameterException(spec.commandLine(), "--ram: " + e.getMessage(), e);
+            }
+        }
+        Path state = stateDir.toAbsolutePath().normalize();
+        Path run = runDir.toAbsolutePath().normalize();
+        return DaemonProcess.run(Vnvme.VERSION, state, run, offers, reactorCpu);
+    }
+}

@@ -1,0 +1,51 @@
+package io.vnvme.control.cli;
+
+import io.vnvme.control.model.ByteSize;
+import io.vnvme.control.model.ReactorInfo;
+import io.vnvme.control.model.SystemInfo;
+import java.time.Duration;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+
+@Command(name = "status", description = "Show the daemon, its capacity and what needs attention.")
+final class StatusCommand extends ClientCommand {
+    @Override
+    void run(ApiClient client) {
+        String reply = client.get("/api/v1/system");
+        if (json()) {
+            print(reply);
+            return;
+        }
+        SystemInfo system = client.read(reply, SystemInfo.class);
+        print("daemon    vnvme %s, process %d, up %s (started in %s)"
+                .formatted(
+                        system.version(),
+                        system.pid(),
+                        uptime(Duration.ofSeconds(system.uptimeSeconds())),
+                        duration(system.startMillis() * 1000)));
+        print("folders   state %s, run %s".formatted(system.stateDir(), system.runDir()));
+        print("drives    %d claimed of %d, %s free of %s"
+                .formatted(
+                        system.claimedCount(),
+                        system.driveCount(),
+                        ByteSize.format(system.freeBytes()),
+                        ByteSize.format(system.capacityBytes())));
+        print("vNVMes    %d, %d in use".formatted(system.vnvmeCount(), system.attachedCount()));
+        print("reactors  " + system.reactors().stream().map(StatusCommand::reactor).collect(Collectors.joining(", ")));
+        system.warnings().forEach(this::warn);
+    }
+
+    private static String reactor(ReactorInfo reactor) {
+        return reactor.cpu() < 0 ? reactor.name() : "%s on CPU %d".formatted(reactor.name(), reactor.cpu());
+    }
+
+    private static String uptime(Duration up) {
+        return up.toDays() > 0
+                ? "%d d %d h".formatted(up.toDays(), up.toHoursPart())
+                : up.toHours() > 0
+                        ? "%d h %d min".formatted(up.toHours(), up.toMinutesPart())
+                        : up.toMinutes() > 0
+                                ? "%d min %d s".formatted(up.toMinutes(), up.toSecondsPart())
+                                : "%d s".formatted(up.toSeconds());
+    }
+}

@@ -1,0 +1,48 @@
+package io.vnvme.control.cli;
+
+import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Where the output goes. */
+final class Terminal {
+    private static final int WIDTH_DEFAULT = 80;
+
+    private Terminal() {}
+
+    /** Characters in a line; without limit when the output is no terminal. */
+    static int width() {
+        if (!isTerminal()) {
+            return Integer.MAX_VALUE;
+        }
+        String columns = System.getenv("COLUMNS");
+        return columns != null && columns.matches("[1-9]\\d{0,3}") ? Integer.parseInt(columns) : asked();
+    }
+
+    /** System.console() knows as well, but loads a line editor to say so. */
+    private static boolean isTerminal() {
+        try {
+            String target = Files.readSymbolicLink(Path.of("/proc/self/fd/1")).toString();
+            return target.startsWith("/dev/pts/") || target.startsWith("/dev/tty");
+        } catch (IOException e) {
+            return false; // closed, or no /proc: then nobody looks
+        }
+    }
+
+    private static int asked() {
+        try {
+            Process stty = new ProcessBuilder("stty", "size")
+                    .redirectInput(Redirect.from(Path.of("/dev/tty").toFile()))
+                    .redirectError(Redirect.DISCARD)
+                    .start();
+            String answer = new String(stty.getInputStream().readAllBytes(), StandardCharsets.US_ASCII).strip();
+            return answer.matches("\\d+ [1-9]\\d*")
+                    ? Integer.parseInt(answer.substring(answer.indexOf(' ') + 1))
+                    : WIDTH_DEFAULT;
+        } catch (IOException e) {
+            return WIDTH_DEFAULT; // no stty, or no terminal to ask
+        }
+    }
+}

@@ -1,0 +1,61 @@
+package io.vnvme.control.daemon;
+
+import io.vnvme.control.service.EngineDataPlane;
+import io.vnvme.control.service.RamOffer;
+import io.vnvme.control.service.Services;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+
+/** A daemon as a process in the foreground: it says when it serves, and ends cleanly on SIGTERM. */
+public final class DaemonProcess {
+    private DaemonProcess() {}
+
+    /**
+     * Serves until the process is told to end.
+     *
+     * @param reactorCpu processor of the reactor; negative: chosen
+     * @return exit status
+     */
+    public static int run(String version, Path stateDir, Path runDir, List<RamOffer> offers, int reactorCpu) {
+        long startMillis = ProcessHandle.current()
+                .info()
+                .startInstant()
+                .map(Instant::toEpochMilli)
+                .orElseGet(System::currentTimeMillis);
+        CountDownLatch ended = new CountDownLatch(1);
+        Daemon daemon;
+        try {
+            daemon = new Daemon(
+                    new Services.Setup(version, stateDir, runDir, offers),
+                    () -> EngineDataPlane.start(reactorCpu),
+                    startMillis);
+        } catch (DaemonException e) {
+            System.err.println("vnvme: " + e.getMessage());
+            return 1;
+        }
+        Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("shutdown").unstarted(() -> {
+            daemon.close();
+            System.out.println("vnvme daemon ended");
+            System.out.flush();
+            ended.countDown();
+        }));
+        var system = daemon.services().system();
+        System.out.printf(
+                "vnvme daemon %s serves on %s after %.2f s: %d drives, %d vNVMes%n",
+                version, daemon.apiSocket(), system.startMillis() / 1e3, system.driveCount(), system.vnvmeCount());
+        system.warnings().forEach(warning -> System.out.println("warning: " + warning));
+        System.out.flush();
+        awaitQuietly(ended);
+        return 0;
+    }
+
+    private static void awaitQuietly(CountDownLatch ended) {
+        try {
+            ended.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

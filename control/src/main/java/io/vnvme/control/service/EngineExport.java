@@ -1,0 +1,122 @@
+package io.vnvme.control.service;
+
+import io.vnvme.control.service.DataPlane.Connection;
+import io.vnvme.control.store.VnvmeRecord;
+import io.vnvme.frontend.vfiouser.ControllerFactory;
+import io.vnvme.frontend.vfiouser.Device;
+import io.vnvme.frontend.vfiouser.VfioUserEndpoint;
+import io.vnvme.nvme.Controller;
+import io.vnvme.nvme.Namespace;
+import io.vnvme.nvme.NamespaceIdentity;
+import io.vnvme.nvme.Subsystem;
+import io.vnvme.os.PeerCredentials;
+import io.vnvme.reactor.Reactor;
+import io.vnvme.volume.Volume;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
+
+/** One vNVMe of the engine: a subsystem with one namespace, and the socket that leads to it. */
+final class EngineExport implements DataPlane.Export, ControllerFactory {
+    private static final Logger LOG = System.getLogger(EngineExport.class.getName());
+    private static final String MODEL = "vNVMe Virtual NVMe Drive";
+    private static final String FIRMWARE = "0.1";
+    /** Owner and group may connect; QEMU often runs as a user of its own in the daemon's group. */
+    private static final int SOCKET_MODE = 0660;
+
+    private final Reactor reactor;
+    private final EngineDataPlane dataPlane;
+    private final String name;
+    private final Subsystem subsystem;
+    private final Namespace namespace;
+    private final List<EngineConnection> connections = new CopyOnWriteArrayList<>();
+    private @Nullable VfioUserEndpoint endpoint;
+
+    private EngineExport(Reactor reactor, EngineDataPlane dataPlane, VnvmeRecord vnvme, Volume volume) {
+        this.reactor = reactor;
+        this.dataPlane = dataPlane;
+        this.name = vnvme.name();
+        this.subsystem = new Subsystem(vnvme.nqn(), vnvme.serial(), MODEL, FIRMWARE);
+        this.namespace = new Namespace(
+                vnvme.nsid(),
+                new NamespaceIdentity(UUID.fromString(vnvme.uuid()), vnvme.nguid(), vnvme.eui64()),
+                volume,
+                vnvme.blockSizeBytes(),
+                false);
+    }
+
+    static EngineExport open(
+            Reactor reactor, VnvmeRecord vnvme, Volume volume, Path socket, EngineDataPlane dataPlane) {
+        EngineExport export = new EngineExport(reactor, dataPlane, vnvme, volume);
+        export.endpoint = VfioUserEndpoint.open(
+                reactor,
+                socket,
+                export,
+                new VfioUserEndpoint.Options(vnvme.msi(), VfioUserEndpoint.Options.VECTORS, SOCKET_MODE));
+        return export;
+    }
+
+    /** A client gets a controller as long as no other one is shown the namespace: nobody writes under a guest's feet. */
+    @Override
+    public @Nullable Device open(Host host) {
+        if (!namespace.controllers().isEmpty()) {
+            return null;
+        }
+        Controller controller = new Controller(
+                subsystem, subsystem.nextControllerId(), host.memory(), host.interrupts(), host.doorbells());
+        controller.namespaces().attach(namespace);
+        EngineConnection connection = new EngineConnection(reactor, dataPlane, this, controller, host.peer());
+        connections.add(connection);
+        return connection;
+    }
+
+    @Override
+    public void ended(PeerCredentials peer, String reason) {
+        LOG.log(Level.INFO, "vNVMe {0}: process {1} is gone: {2}", name, String.valueOf(peer.pid()), reason);
+    }
+
+    @Override
+    public void failed(Throwable failure) {
+        LOG.log(Level.ERROR, "vNVMe %s: a connection failed".formatted(name), failure);
+    }
+
+    void ended(EngineConnection connection) {
+        connections.remove(connection);
+    }
+
+    String name() {
+        return name;
+    }
+
+    Namespace namespace() {
+        return namespace;
+    }
+
+    @Override
+    public List<Connection> connections() {
+        return List.copyOf(connections);
+    }
+
+    @Override
+    public void stopListening() {
+        VfioUserEndpoint current = endpoint;
+        if (current != null) {
+            current.stopListening();
+        }
+        dataPlane.forget(name, this);
+    }
+
+    @Override
+    public void close() {
+        VfioUserEndpoint current = endpoint;
+        if (current != null) {
+            endpoint = null;
+            current.close();
+        }
+        dataPlane.forget(name, this);
+    }
+}
