@@ -29,13 +29,22 @@ public final class Memfd {
     public static Fd create(String name, long sizeBytes) {
         Fd fd = create(name);
         try {
+            resize(fd, sizeBytes);
+            return fd;
+        } catch (RuntimeException e) {
+            fd.close();
+            throw e;
+        }
+    }
+
+    /** Makes the file longer, with zeros, or shorter: EPERM when it is sealed against that. */
+    public static void resize(Fd fd, long sizeBytes) {
+        try {
             int result = (int) FTRUNCATE.invokeExact(Libc.errnoState(), fd.number(), sizeBytes);
             if (result < 0) {
-                throw Libc.failed("ftruncate memfd " + name + " to " + sizeBytes + " bytes");
+                throw Libc.failed("ftruncate memfd to " + sizeBytes + " bytes");
             }
-            return fd;
         } catch (Throwable e) {
-            fd.close();
             throw Libc.unexpected(e);
         }
     }

@@ -30,7 +30,7 @@ public final class Reclaimer implements AutoCloseable {
             try {
                 resource.close();
             } catch (Exception e) {
-                LOG.log(System.Logger.Level.ERROR, "could not give back " + resource, e);
+                LOG.log(System.Logger.Level.ERROR, "could not close " + resource, e);
             }
         });
     }
