@@ -1,7 +1,7 @@
 #!/bin/bash
 # lab-guest.sh TOOLS OUT: the lab's guest from the packages in TOOLS/root, without root or chroot:
 #   OUT/vmlinuz  OUT/vmlinux (its ELF: the PVH entry spares the guest the decompression)
-#   OUT/base.cpio (busybox, pciutils, lsblk, nvme, mkfs.ext4, modules)  OUT/initrd.cpio (base and fio)
+#   OUT/base.cpio (busybox, dash, pciutils, lsblk, nvme, mkfs.ext4, modules)  OUT/initrd.cpio (base and fio)
 # shellcheck source=scripts/common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 tools=$1 out=$2
@@ -64,9 +64,11 @@ make_base() {
   for name in bin sbin lib lib64; do ln -s "usr/$name" "$base/$name"; done
   cp "$busybox" "$base/usr/bin/"
   for name in $("$busybox" --list); do [ "$name" = busybox ] || ln -sf busybox "$base/usr/bin/$name"; done
-  local programs=("$root"/usr/bin/{lspci,setpci,lsblk} "$root"/usr/sbin/{nvme,mke2fs,e2fsck,tune2fs,resize2fs,dumpe2fs}
+  local programs=("$root"/usr/bin/{dash,lspci,setpci,lsblk} "$root"/usr/sbin/{nvme,mke2fs,e2fsck,tune2fs,resize2fs,dumpe2fs}
     "$root"/usr/sbin/{blkdiscard,wipefs,blockdev})
   cp --remove-destination "${programs[@]}" "$base/usr/bin/"
+  # busybox's own shell would run its lspci or blkdiscard, not the ones here.
+  ln -sf dash "$base/usr/bin/sh"
   for name in mkfs.ext4 fsck.ext4; do cp -P "$root/usr/sbin/$name" "$base/usr/bin/"; done
   cp "$root/usr/share/misc/pci.ids" "$base/usr/share/misc/"
   cp "$root/etc/mke2fs.conf" "$base/etc/"

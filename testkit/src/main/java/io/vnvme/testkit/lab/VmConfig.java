@@ -180,8 +180,7 @@ public final class VmConfig {
         line.addAll(List.of(
                 "-chardev", "file,id=console,path=" + folder.resolve("console.log"), "-serial", "chardev:console"));
         line.addAll(List.of("-chardev", "socket,id=agent,path=" + folder.resolve("agent"), "-serial", "chardev:agent"));
-        line.addAll(List.of(
-                "-chardev", "socket,id=own-qmp,path=" + folder.resolve("own-qmp"), "-mon", "own-qmp,mode=control"));
+        line.addAll(List.of("-qmp", "unix:" + folder.resolve("own-qmp")));
         line.addAll(List.of("-qmp", "unix:" + folder.resolve("qmp.sock") + ",server=on,wait=off"));
     }
 
