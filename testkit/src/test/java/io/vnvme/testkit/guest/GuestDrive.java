@@ -147,9 +147,11 @@ record GuestDrive(Vm vm, String controller, String block) {
                 says 'critical_warning.*: 0' nvme smart-log $ctrl
                 try nvme error-log $ctrl -e 4
                 try nvme fw-log $ctrl
-                try nvme effects-log $ctrl
+                try nvme effects-log $ctrl -c 0
+                says CRWMT nvme show-regs -H $ctrl
                 try nvme changed-ns-list-log $ctrl
-                for f in 1 2 4 5 6 7 8 9 0xa 0xb; do try nvme get-feature $ctrl -f $f; done
+                for f in 1 2 4 6 7 8 9 0xa 0xb; do try nvme get-feature $ctrl -f $f; done
+                try nvme get-feature $ctrl -n 1 -f 5
                 says 'enabled' nvme get-feature $ctrl -f 6 -H
                 try nvme flush $dev
                 try nvme read $dev -s 0 -c 7 -z 4096 -d /tmp/block
