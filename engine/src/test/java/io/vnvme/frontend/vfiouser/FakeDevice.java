@@ -1,0 +1,51 @@
+package io.vnvme.frontend.vfiouser;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** A controller that only remembers what was done to it. */
+final class FakeDevice implements Device {
+    final List<String> calls = new ArrayList<>();
+    boolean pending;
+    boolean quiescent = true;
+
+    @Override
+    public int readRegister(int offset) {
+        return 0x1000_0000 + offset;
+    }
+
+    @Override
+    public void writeRegister(int offset, int value) {
+        calls.add("write %x %x".formatted(offset, value));
+    }
+
+    @Override
+    public boolean interruptPending() {
+        return pending;
+    }
+
+    @Override
+    public void busMaster(boolean enabled) {
+        calls.add("bus master " + enabled);
+    }
+
+    @Override
+    public void reset() {
+        calls.add("reset");
+    }
+
+    @Override
+    public int poll(long nowNs) {
+        return 0;
+    }
+
+    @Override
+    public boolean quiescent() {
+        return quiescent;
+    }
+
+    @Override
+    public void close() {
+        calls.add("close");
+    }
+}
