@@ -71,13 +71,19 @@ final class AdminCommandTest {
     void identifyNamespaces() {
         MemorySegment page = identify(Cns.NAMESPACE, 1);
         assertThat(page.get(ValueLayout.JAVA_LONG, 0)).isEqualTo(Guest.NAMESPACE_BYTES / 512);
-        assertThat(page.get(ValueLayout.JAVA_INT, 128) >>> 16 & 0xFF).as("LBADS").isEqualTo(9);
+        assertThat(page.get(ValueLayout.JAVA_INT, 128) >>> 16 & 0xFF)
+                .as("LBADS")
+                .isEqualTo(9);
         byte[] nguid = page.asSlice(104, 16).toArray(ValueLayout.JAVA_BYTE);
         page = identify(Cns.NAMESPACE, 2);
         assertThat(page.get(ValueLayout.JAVA_LONG, 0)).isEqualTo(Guest.NAMESPACE_BYTES / 4096);
-        assertThat(page.get(ValueLayout.JAVA_INT, 128) >>> 16 & 0xFF).as("LBADS").isEqualTo(12);
+        assertThat(page.get(ValueLayout.JAVA_INT, 128) >>> 16 & 0xFF)
+                .as("LBADS")
+                .isEqualTo(12);
         assertThat(page.asSlice(104, 16).toArray(ValueLayout.JAVA_BYTE)).isNotEqualTo(nguid);
-        assertThat(identify(Cns.NAMESPACE, 3).get(ValueLayout.JAVA_BYTE, 99) & 1).as("NSATTR").isEqualTo(1);
+        assertThat(identify(Cns.NAMESPACE, 3).get(ValueLayout.JAVA_BYTE, 99) & 1)
+                .as("NSATTR")
+                .isEqualTo(1);
         assertThat(identify(Cns.NAMESPACE, 5).mismatch(MemorySegment.ofArray(new byte[4096])))
                 .as("inactive: zeros")
                 .isEqualTo(-1);
@@ -131,7 +137,9 @@ final class AdminCommandTest {
     void everyLogOfTheChecklist(int page) {
         assertThat(run(Command.logPage(page, 512))).isEqualTo(OK);
         assertThat(run(Command.logPage(page, 4))).isEqualTo(OK);
-        assertThat(run(Command.logPage(page, 512).dword(12, 2))).as("odd offset").isEqualTo(outcome(Status.INVALID_FIELD));
+        assertThat(run(Command.logPage(page, 512).dword(12, 2)))
+                .as("odd offset")
+                .isEqualTo(outcome(Status.INVALID_FIELD));
         assertThat(run(Command.logPage(page, 512).dword(12, 0x7FFF_FFF0)))
                 .as("offset beyond")
                 .isEqualTo(outcome(Status.INVALID_FIELD));
@@ -177,15 +185,25 @@ final class AdminCommandTest {
         QueuePair pair = guest.ioPair();
         try (Buffer blocks = guest.ram().allocate(512 << 10)) {
             for (int i = 0; i < 4; i++) {
-                pair.execute(Command.read(1, 0, 1000), Prp.of(blocks, 0, 512_000, 4096, 0)).orThrow();
+                pair.execute(Command.read(1, 0, 1000), Prp.of(blocks, 0, 512_000, 4096, 0))
+                        .orThrow();
             }
-            pair.execute(Command.write(1, 0, 1000), Prp.of(blocks, 0, 512_000, 4096, 0)).orThrow();
+            pair.execute(Command.write(1, 0, 1000), Prp.of(blocks, 0, 512_000, 4096, 0))
+                    .orThrow();
         }
         assertThat(run(Command.logPage(LogPageId.SMART, 512))).isEqualTo(OK);
-        assertThat(data.segment().get(ValueLayout.JAVA_LONG, 32)).as("data units read").isEqualTo(4);
-        assertThat(data.segment().get(ValueLayout.JAVA_LONG, 48)).as("data units written").isEqualTo(1);
-        assertThat(data.segment().get(ValueLayout.JAVA_LONG, 64)).as("read commands").isEqualTo(4);
-        assertThat(data.segment().get(ValueLayout.JAVA_LONG, 80)).as("write commands").isEqualTo(1);
+        assertThat(data.segment().get(ValueLayout.JAVA_LONG, 32))
+                .as("data units read")
+                .isEqualTo(4);
+        assertThat(data.segment().get(ValueLayout.JAVA_LONG, 48))
+                .as("data units written")
+                .isEqualTo(1);
+        assertThat(data.segment().get(ValueLayout.JAVA_LONG, 64))
+                .as("read commands")
+                .isEqualTo(4);
+        assertThat(data.segment().get(ValueLayout.JAVA_LONG, 80))
+                .as("write commands")
+                .isEqualTo(1);
     }
 
     @Test

@@ -60,9 +60,12 @@ final class AsyncEventTest {
         guest.device().controller().namespaces().attach(namespace);
         guest.settle();
         driver.admin().completions().drain();
-        assertThat(driver.admin().completions().claim(0, second)).as("masked until the log is read").isNull();
+        assertThat(driver.admin().completions().claim(0, second))
+                .as("masked until the log is read")
+                .isNull();
         try (Buffer data = guest.ram().allocate(4096)) {
-            driver.admin(Command.logPage(LogPageId.CHANGED_NAMESPACES, 4096), data).orThrow();
+            driver.admin(Command.logPage(LogPageId.CHANGED_NAMESPACES, 4096), data)
+                    .orThrow();
             assertThat(data.segment().get(ValueLayout.JAVA_INT, 0)).isEqualTo(namespace.nsid());
             assertThat(data.segment().get(ValueLayout.JAVA_INT, 4)).isZero();
         }
@@ -123,7 +126,8 @@ final class AsyncEventTest {
 
     @Test
     void abortOfWhatIsNotThere() {
-        assertThat(driver.admin(Command.abort(0, 0xBEEF)).orThrow().dword0() & 1).isEqualTo(1);
+        assertThat(driver.admin(Command.abort(0, 0xBEEF)).orThrow().dword0() & 1)
+                .isEqualTo(1);
         assertThat(driver.admin(Command.abort(7, 1)).ok()).isTrue();
     }
 

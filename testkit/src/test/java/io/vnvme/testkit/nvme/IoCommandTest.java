@@ -7,8 +7,8 @@ import io.vnvme.nvme.wire.IoOpcode;
 import io.vnvme.nvme.wire.Sqe;
 import io.vnvme.nvme.wire.Status;
 import io.vnvme.testkit.driver.Command;
-import io.vnvme.testkit.driver.Sgl;
 import io.vnvme.testkit.driver.QueuePair;
+import io.vnvme.testkit.driver.Sgl;
 import io.vnvme.testkit.ram.Buffer;
 import io.vnvme.testkit.sim.Faults;
 import java.lang.foreign.MemorySegment;
@@ -103,11 +103,10 @@ final class IoCommandTest {
     @Test
     void unknownOpcodes() {
         for (int opcode = 0; opcode < 256; opcode++) {
-            boolean known =
-                    switch (opcode) {
-                        case 0x00, 0x01, 0x02, 0x05, 0x08, 0x09, 0x0C, 0x0D, 0x0E, 0x11, 0x15, 0x19 -> true;
-                        default -> false;
-                    };
+            boolean known = switch (opcode) {
+                case 0x00, 0x01, 0x02, 0x05, 0x08, 0x09, 0x0C, 0x0D, 0x0E, 0x11, 0x15, 0x19 -> true;
+                default -> false;
+            };
             if (!known) {
                 assertThat(run(Command.of(opcode).nsid(1)))
                         .as("opcode 0x%02x", opcode)
@@ -153,8 +152,7 @@ final class IoCommandTest {
         assertThat(run(Command.write(1, 100, 64))).isEqualTo(outcome(Status.SUCCESS));
         assertThat(run(Command.of(IoOpcode.COMPARE).nsid(1).range(100, 64))).isEqualTo(outcome(Status.SUCCESS));
         data.segment().set(ValueLayout.JAVA_BYTE, 64 * 512 - 1, (byte) 99);
-        assertThat(run(Command.of(IoOpcode.COMPARE).nsid(1).range(100, 64)))
-                .isEqualTo(outcome(Status.COMPARE_FAILURE));
+        assertThat(run(Command.of(IoOpcode.COMPARE).nsid(1).range(100, 64))).isEqualTo(outcome(Status.COMPARE_FAILURE));
         assertThat(run(Command.of(IoOpcode.COMPARE).nsid(1).range(100, 63))).isEqualTo(outcome(Status.SUCCESS));
     }
 
@@ -183,16 +181,19 @@ final class IoCommandTest {
                         .fuse(Sqe.FUSE_FIRST)
                         .prp(data.iova(), 0));
         guest.settle();
-        int second = pair.start(Command.write(1, writeLba, 1).fuse(Sqe.FUSE_SECOND).prp(fresh.iova(), 0));
+        int second =
+                pair.start(Command.write(1, writeLba, 1).fuse(Sqe.FUSE_SECOND).prp(fresh.iova(), 0));
         return new String[] {outcome(pair.await(first)), outcome(pair.await(second))};
     }
 
     @Test
     void halvesOfFusedOperationsAlone() {
-        assertThat(run(Command.write(1, 0, 1).fuse(Sqe.FUSE_SECOND)))
-                .isEqualTo(outcome(Status.ABORTED_MISSING_FUSED));
-        int first = pair.start(
-                Command.of(IoOpcode.COMPARE).nsid(1).range(0, 1).fuse(Sqe.FUSE_FIRST).prp(data.iova(), 0));
+        assertThat(run(Command.write(1, 0, 1).fuse(Sqe.FUSE_SECOND))).isEqualTo(outcome(Status.ABORTED_MISSING_FUSED));
+        int first = pair.start(Command.of(IoOpcode.COMPARE)
+                .nsid(1)
+                .range(0, 1)
+                .fuse(Sqe.FUSE_FIRST)
+                .prp(data.iova(), 0));
         guest.settle();
         assertThat(run(Command.read(1, 0, 1))).isEqualTo(outcome(Status.SUCCESS));
         assertThat(outcome(pair.await(first))).isEqualTo(outcome(Status.ABORTED_MISSING_FUSED));
@@ -205,10 +206,7 @@ final class IoCommandTest {
     void writeZeroes() {
         stored(1, 0, 1 << 20).fill((byte) 9);
         assertThat(run(Command.of(IoOpcode.WRITE_ZEROES).nsid(1).range(2, 100))).isEqualTo(outcome(Status.SUCCESS));
-        assertThat(run(Command.of(IoOpcode.WRITE_ZEROES)
-                        .nsid(1)
-                        .range(200, 100)
-                        .dword(12, 99 | 1 << 25)))
+        assertThat(run(Command.of(IoOpcode.WRITE_ZEROES).nsid(1).range(200, 100).dword(12, 99 | 1 << 25)))
                 .isEqualTo(outcome(Status.SUCCESS));
         MemorySegment zeros = MemorySegment.ofArray(new byte[100 * 512]);
         assertThat(stored(1, 1024, 100 * 512).mismatch(zeros)).isEqualTo(-1);
@@ -243,7 +241,10 @@ final class IoCommandTest {
         assertThat(stored(1, 300 * 512, 1).get(ValueLayout.JAVA_BYTE, 0))
                 .as("nothing is done when one range is wrong")
                 .isEqualTo((byte) 9);
-        assertThat(run(Command.of(IoOpcode.DATASET_MANAGEMENT).nsid(1).dword(10, 0).dword(11, 3)))
+        assertThat(run(Command.of(IoOpcode.DATASET_MANAGEMENT)
+                        .nsid(1)
+                        .dword(10, 0)
+                        .dword(11, 3)))
                 .as("hints only")
                 .isEqualTo(outcome(Status.SUCCESS));
     }
@@ -271,8 +272,7 @@ final class IoCommandTest {
         assertThat(run(Command.of(IoOpcode.COPY).nsid(1).range(0, 2))).isEqualTo(outcome(Status.LBA_OUT_OF_RANGE));
         assertThat(run(Command.of(IoOpcode.COPY).nsid(1).range(0, 2).dword(12, 1 | 1 << 8)))
                 .isEqualTo(outcome(Status.INVALID_FIELD));
-        assertThat(run(Command.of(IoOpcode.COPY).nsid(1).range(0, 256)))
-                .isEqualTo(outcome(Status.COMMAND_SIZE_LIMIT));
+        assertThat(run(Command.of(IoOpcode.COPY).nsid(1).range(0, 256))).isEqualTo(outcome(Status.COMMAND_SIZE_LIMIT));
     }
 
     private void source(int index, long lba, int blocks) {
@@ -295,7 +295,8 @@ final class IoCommandTest {
     void manyCommandsThatNeedScratchMemory() {
         int[] cids = new int[60];
         for (int i = 0; i < cids.length; i++) {
-            cids[i] = pair.start(Command.of(IoOpcode.COMPARE).nsid(1).range(i, 8).prp(data.iova(), 0));
+            cids[i] =
+                    pair.start(Command.of(IoOpcode.COMPARE).nsid(1).range(i, 8).prp(data.iova(), 0));
         }
         for (int cid : cids) {
             assertThat(pair.await(cid).ok()).isTrue();

@@ -118,7 +118,9 @@ final class ReservationTest {
                     .dword(11, 1);
             assertThat(outcome(mine.execute(report, Prp.of(data)))).isEqualTo(OK);
             assertThat(data.segment().get(ValueLayout.JAVA_BYTE, 4)).as("type").isEqualTo((byte) WRITE_EXCLUSIVE);
-            assertThat(data.segment().get(ValueLayout.JAVA_SHORT_UNALIGNED, 5)).as("registrants").isEqualTo((short) 2);
+            assertThat(data.segment().get(ValueLayout.JAVA_SHORT_UNALIGNED, 5))
+                    .as("registrants")
+                    .isEqualTo((short) 2);
         }
     }
 }
