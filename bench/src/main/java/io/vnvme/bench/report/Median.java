@@ -3,10 +3,11 @@ package io.vnvme.bench.report;
 import java.util.Arrays;
 
 /** The middle of a few measurements. */
-final class Median {
+public final class Median {
     private Median() {}
 
-    static double of(double... values) {
+    /** The median; of an even count, the mean of the middle two. */
+    public static double of(double... values) {
         double[] sorted = values.clone();
         Arrays.sort(sorted);
         return ofSorted(sorted);
