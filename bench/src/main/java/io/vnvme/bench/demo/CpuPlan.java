@@ -21,7 +21,8 @@ record CpuPlan(int server, int client) {
         int server = allowed.length() - 1;
         int other = allowed.previousSetBit(server - 1);
         if (other < 0) {
-            throw new DemoException("the demo needs two processors: a drive's client and its server run at the same time");
+            throw new DemoException(
+                    "the demo needs two processors: a drive's client and its server run at the same time");
         }
         Path siblings = Path.of("/sys/devices/system/cpu/cpu" + server + "/topology/core_cpus_list");
         String sharing = Files.exists(siblings) ? Files.readString(siblings).strip() : "";
@@ -35,8 +36,8 @@ record CpuPlan(int server, int client) {
 
     /** Whether a list as the kernel writes it, such as {@code 0-3,8}, holds the number. */
     static boolean inList(int number, String list) {
-        for (String part : list.split(",")) {
-            String[] ends = part.split("-");
+        for (String part : list.split(",", -1)) {
+            String[] ends = part.split("-", -1);
             if (!part.isEmpty()
                     && number >= Integer.parseInt(ends[0])
                     && number <= Integer.parseInt(ends[ends.length - 1])) {

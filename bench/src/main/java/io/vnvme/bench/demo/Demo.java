@@ -5,7 +5,6 @@ import io.vnvme.bench.report.Results;
 import io.vnvme.bench.report.ResultsJson;
 import io.vnvme.bench.report.TextTable;
 import io.vnvme.testkit.lab.Lab;
-import java.io.Console;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -22,7 +21,8 @@ import picocli.CommandLine.Option;
 @Command(
         name = "vnvme demo",
         mixinStandardHelpOptions = true,
-        description = "Show a virtual NVMe drive in a running VM, and measure it against a virtual disk and the bare drive.",
+        description =
+                "Show a virtual NVMe drive in a running VM, and measure it against a virtual disk and the bare drive.",
         footer = "Everything runs in folders and processes of its own and is gone afterwards, except the report.")
 public final class Demo implements Callable<Integer> {
     @Option(names = "--json", paramLabel = "FILE", description = "also write the results there, as JSON")
@@ -39,13 +39,10 @@ public final class Demo implements Callable<Integer> {
     private Path report = Path.of("demo-report");
 
     private final PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
-    private final boolean terminal;
+    private final boolean terminal = System.console().isTerminal();
     private volatile boolean ending;
 
-    private Demo() {
-        Console console = System.console();
-        terminal = console != null && console.isTerminal();
-    }
+    private Demo() {}
 
     public static void main(String[] args) {
         System.exit(new CommandLine(new Demo()).execute(args));

@@ -164,9 +164,13 @@ final class DemoRun {
 
     private void show(GuestView view) {
         StringBuilder text = new StringBuilder();
-        section(text, "guest$ lspci | grep -i nvm", view.lspci().lines()
-                .filter(line -> line.contains("Non-Volatile"))
-                .toList());
+        section(
+                text,
+                "guest$ lspci | grep -i nvm",
+                view.lspci()
+                        .lines()
+                        .filter(line -> line.contains("Non-Volatile"))
+                        .toList());
         section(text, "guest$ lsblk", view.lsblk().lines().toList());
         section(text, "guest$ nvme list", view.nvmeList().lines().toList());
         progress.print(text.toString());
@@ -192,8 +196,8 @@ final class DemoRun {
     private Steps.Done<HostMeasured> measureHost(Lab lab, Vnvme vnvme, Vm vm) throws InterruptedException, IOException {
         progress.doing("preparing");
         vnvme.ask(DriveInfo.class, "drive", "claim", MEASURED_DRIVE);
-        VnvmeChange created = vnvme.ask(
-                VnvmeChange.class, "create", MEASURED_NAME, "--size", SIZE, "--drive", MEASURED_DRIVE);
+        VnvmeChange created =
+                vnvme.ask(VnvmeChange.class, "create", MEASURED_NAME, "--size", SIZE, "--drive", MEASURED_DRIVE);
         // A halted guest uses no processor.
         vm.qmp().execute("stop", Map.of());
         HostMeasured measured;
@@ -234,8 +238,7 @@ final class DemoRun {
         return new Steps.Done<>(
                 moved,
                 same,
-                String.format(
-                        Locale.ROOT, "moved in %.2f s; %d MiB %s", ms / US_PER_MS, Pattern.BYTES >> 20, words));
+                String.format(Locale.ROOT, "moved in %.2f s; %d MiB %s", ms / US_PER_MS, Pattern.BYTES >> 20, words));
     }
 
     private Steps.Done<Boolean> cleanUp() throws IOException {

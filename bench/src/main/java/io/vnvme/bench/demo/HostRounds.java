@@ -60,8 +60,7 @@ final class HostRounds {
         cleanup.add(drive::close);
         Filling.fill(drive);
         RamFile file = cleanup.add(RamFile.create(Names.shared("host"), sizeBytes));
-        StorageDaemon server =
-                cleanup.add(StorageDaemon.start(lab.qemuStorageDaemon(), folder, file, cpus.server()));
+        StorageDaemon server = cleanup.add(StorageDaemon.start(lab.qemuStorageDaemon(), folder, file, cpus.server()));
         VhostUserClient client = cleanup.add(VhostUserClient.connect(lab.libblkio(), server.socket(), DEPTH));
         return new HostRounds(cpus, progress, socket, drive, new Legacy(file.engine(), server, client));
     }
@@ -109,9 +108,6 @@ final class HostRounds {
         LoadResult result = legacy.client().run(workload, COUNTED);
         double cpuUs = (Cpu.processCpuTimeNs(legacy.server().pid()) - before) / NS_PER_US;
         return new Sample(
-                result.iops(),
-                result.p50Ns() / NS_PER_US,
-                result.p99Ns() / NS_PER_US,
-                cpuUs / result.operations());
+                result.iops(), result.p50Ns() / NS_PER_US, result.p99Ns() / NS_PER_US, cpuUs / result.operations());
     }
 }

@@ -132,8 +132,8 @@ final class Vnvme implements AutoCloseable {
             Files.delete(answer);
             Files.delete(errors);
             if (process.exitValue() != 0) {
-                throw new DemoException(
-                        shown + " ended with status " + process.exitValue() + ": " + said + " (daemon's log: " + log() + ")");
+                throw new DemoException(shown + " ended with status " + process.exitValue() + ": " + said
+                        + " (daemon's log: " + log() + ")");
             }
             return text;
         } catch (IOException e) {
@@ -143,11 +143,16 @@ final class Vnvme implements AutoCloseable {
 
     /** Ends the daemon as a service manager does, and waits until it is gone. */
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
         daemon.destroy();
-        if (!daemon.waitFor(STOP_SECONDS, TimeUnit.SECONDS)) {
-            daemon.destroyForcibly().waitFor();
-            throw new DemoException("the daemon did not end within " + STOP_SECONDS + " s and was killed");
+        try {
+            if (!daemon.waitFor(STOP_SECONDS, TimeUnit.SECONDS)) {
+                daemon.destroyForcibly().waitFor();
+                throw new DemoException("the daemon did not end within " + STOP_SECONDS + " s and was killed");
+            }
+        } catch (InterruptedException e) {
+            daemon.destroyForcibly();
+            Thread.currentThread().interrupt();
         }
     }
 }

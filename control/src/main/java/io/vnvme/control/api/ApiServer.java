@@ -41,7 +41,8 @@ public final class ApiServer implements AutoCloseable {
                 .shutdownHook(false)
                 .build();
         HttpRouting.Builder routing = HttpRouting.builder();
-        // Set up at once: a feature that is only added comes after all routes, and so after the one for what is unknown.
+        // Set up at once: a feature that is only added comes after all routes, and so after the one for what is
+        // unknown.
         scope.list(HttpFeature.class).forEach(feature -> feature.setup(routing));
         routing.get("/api/v1/openapi.json", (_, response) -> {
             response.header(HeaderNames.CONTENT_TYPE, "application/json");

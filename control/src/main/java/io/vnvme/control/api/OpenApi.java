@@ -56,7 +56,8 @@ final class OpenApi {
         }
         if (document.get("components") instanceof Map<?, ?> components) {
             Map<String, Object> all = copy(components);
-            Map<String, Object> schemas = all.get("schemas") instanceof Map<?, ?> map ? copy(map) : new LinkedHashMap<>();
+            Map<String, Object> schemas =
+                    all.get("schemas") instanceof Map<?, ?> map ? copy(map) : new LinkedHashMap<>();
             schemas.put("Problem", problemSchema());
             all.put("schemas", schemas);
             document.put("components", all);

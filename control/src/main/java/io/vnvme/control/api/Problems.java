@@ -33,11 +33,14 @@ final class Problems {
             }
             send(response, e.code(), e.detail());
         });
-        routing.error(JsonException.class, (_, response, e) -> send(
-                response, ProblemCode.BAD_REQUEST, "the request body is not the JSON that belongs there: " + firstLine(e)));
         routing.error(
-                BadRequestException.class,
-                (_, response, e) -> send(response, ProblemCode.BAD_REQUEST, firstLine(e)));
+                JsonException.class,
+                (_, response, e) -> send(
+                        response,
+                        ProblemCode.BAD_REQUEST,
+                        "the request body is not the JSON that belongs there: " + firstLine(e)));
+        routing.error(
+                BadRequestException.class, (_, response, e) -> send(response, ProblemCode.BAD_REQUEST, firstLine(e)));
         routing.error(
                 IllegalArgumentException.class,
                 (_, response, e) -> send(response, ProblemCode.BAD_REQUEST, firstLine(e)));
@@ -46,7 +49,11 @@ final class Problems {
     }
 
     private void internal(ServerRequest request, ServerResponse response, Throwable failure) {
-        LOG.log(Level.ERROR, "%s %s failed".formatted(request.prologue().method(), request.path().path()), failure);
+        LOG.log(
+                Level.ERROR,
+                "%s %s failed"
+                        .formatted(request.prologue().method(), request.path().path()),
+                failure);
         send(
                 response,
                 ProblemCode.INTERNAL,

@@ -89,8 +89,9 @@ final class ApiClient {
     private static void send(SocketChannel channel, String method, String path, @Nullable String body)
             throws IOException {
         byte[] content = body == null ? new byte[0] : body.getBytes(StandardCharsets.UTF_8);
-        String head = "%s %s HTTP/1.1\r\nHost: vnvme\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
-                .formatted(method, path, content.length);
+        String head =
+                "%s %s HTTP/1.1\r\nHost: vnvme\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+                        .formatted(method, path, content.length);
         ByteBuffer buffer = ByteBuffer.allocate(head.length() + content.length)
                 .put(head.getBytes(StandardCharsets.US_ASCII))
                 .put(content)
@@ -104,7 +105,8 @@ final class ApiClient {
         try {
             return read(reply.body(), Problem.class).detail();
         } catch (RuntimeException e) {
-            return "the daemon answered with status %d: %s".formatted(reply.status(), reply.body().strip());
+            return "the daemon answered with status %d: %s"
+                    .formatted(reply.status(), reply.body().strip());
         }
     }
 }

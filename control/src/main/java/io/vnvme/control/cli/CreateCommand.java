@@ -28,7 +28,8 @@ final class CreateCommand extends ClientCommand {
 
     @Option(
             names = "--msi",
-            description = "MSI instead of MSI-X: every QEMU can unplug it, but a Linux guest without vIOMMU uses one queue")
+            description =
+                    "MSI instead of MSI-X: every QEMU can unplug it, but a Linux guest without vIOMMU uses one queue")
     private boolean msi;
 
     @Option(names = "--block-size", paramLabel = "BYTES", description = "logical block size: 512 (default) or 4096")
@@ -36,8 +37,7 @@ final class CreateCommand extends ClientCommand {
 
     @Override
     void run(ApiClient client) {
-        String reply =
-                client.post("/api/v1/vnvmes", new CreateVnvme(name, sizeBytes, drive, msi, blockSizeBytes));
+        String reply = client.post("/api/v1/vnvmes", new CreateVnvme(name, sizeBytes, drive, msi, blockSizeBytes));
         if (json()) {
             print(reply);
             return;

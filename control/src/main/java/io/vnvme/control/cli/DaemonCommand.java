@@ -34,7 +34,8 @@ final class DaemonCommand implements Callable<Integer> {
     @Option(
             names = "--ram",
             paramLabel = "NAME=SIZE|COUNTxSIZE",
-            description = "offer an embedded RAM drive, such as ram0=512M, or several: 4x512M for ram0 to ram3; its content ends with the daemon")
+            description =
+                    "offer an embedded RAM drive, such as ram0=512M, or several: 4x512M for ram0 to ram3; its content ends with the daemon")
     private List<String> rams = new ArrayList<>();
 
     @Option(

@@ -77,7 +77,10 @@ final class DriveCommand implements Runnable {
         @Override
         void run(ApiClient client) {
             String reply = client.delete("/api/v1/drives/" + encoded(drive));
-            print(json() ? reply : "released " + client.read(reply, DriveInfo.class).name());
+            print(
+                    json()
+                            ? reply
+                            : "released " + client.read(reply, DriveInfo.class).name());
         }
     }
 }

@@ -31,7 +31,8 @@ final class StatusCommand extends ClientCommand {
                         ByteSize.format(system.freeBytes()),
                         ByteSize.format(system.capacityBytes())));
         print("vNVMes    %d, %d in use".formatted(system.vnvmeCount(), system.attachedCount()));
-        print("reactors  " + system.reactors().stream().map(StatusCommand::reactor).collect(Collectors.joining(", ")));
+        print("reactors  "
+                + system.reactors().stream().map(StatusCommand::reactor).collect(Collectors.joining(", ")));
         system.warnings().forEach(this::warn);
     }
 

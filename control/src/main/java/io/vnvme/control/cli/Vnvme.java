@@ -69,12 +69,13 @@ public final class Vnvme implements Runnable {
         CommandLine command = e.getCommandLine();
         PrintWriter err = command.getErr();
         err.println("vnvme: " + e.getMessage());
-        err.println("usage: %s".formatted(command.getUsageMessage(CommandLine.Help.Ansi.OFF)
-                .lines()
-                .filter(line -> line.startsWith("Usage: "))
-                .map(line -> line.substring("Usage: ".length()))
-                .findFirst()
-                .orElse(command.getCommandSpec().qualifiedName())));
+        err.println("usage: %s"
+                .formatted(command.getUsageMessage(CommandLine.Help.Ansi.OFF)
+                        .lines()
+                        .filter(line -> line.startsWith("Usage: "))
+                        .map(line -> line.substring("Usage: ".length()))
+                        .findFirst()
+                        .orElse(command.getCommandSpec().qualifiedName())));
         err.println("see '%s --help'".formatted(command.getCommandSpec().qualifiedName()));
         return CommandLine.ExitCode.USAGE;
     }

@@ -73,8 +73,8 @@ public final class Daemon implements AutoCloseable {
                     e);
         }
         if (!Files.isWritable(folder)) {
-            throw new DaemonException(
-                    "folder %s is not writable: name others with --state and --run, or start as root".formatted(folder));
+            throw new DaemonException("folder %s is not writable: name others with --state and --run, or start as root"
+                    .formatted(folder));
         }
     }
 

@@ -35,12 +35,13 @@ public final class DaemonProcess {
             System.err.println("vnvme: " + e.getMessage());
             return 1;
         }
-        Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("shutdown").unstarted(() -> {
-            daemon.close();
-            System.out.println("vnvme daemon ended");
-            System.out.flush();
-            ended.countDown();
-        }));
+        Runtime.getRuntime()
+                .addShutdownHook(Thread.ofPlatform().name("shutdown").unstarted(() -> {
+                    daemon.close();
+                    System.out.println("vnvme daemon ended");
+                    System.out.flush();
+                    ended.countDown();
+                }));
         var system = daemon.services().system();
         System.out.printf(
                 "vnvme daemon %s serves on %s after %.2f s: %d drives, %d vNVMes%n",

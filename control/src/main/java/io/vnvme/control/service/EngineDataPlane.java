@@ -49,8 +49,7 @@ public final class EngineDataPlane implements DataPlane {
     @Override
     public void openDrive(ClaimedDrive drive) {
         if (!drive.kind().equals("ram")) {
-            throw new IllegalArgumentException(
-                    "this version knows no drives of kind '%s'".formatted(drive.kind()));
+            throw new IllegalArgumentException("this version knows no drives of kind '%s'".formatted(drive.kind()));
         }
         drives.put(drive.name(), RamDrive.create(drive.name(), drive.sizeBytes()));
     }
