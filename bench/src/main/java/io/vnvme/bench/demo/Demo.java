@@ -5,12 +5,14 @@ import io.vnvme.bench.report.Results;
 import io.vnvme.bench.report.ResultsJson;
 import io.vnvme.bench.report.TextTable;
 import io.vnvme.testkit.lab.Lab;
+import java.io.Console;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -39,7 +41,8 @@ public final class Demo implements Callable<Integer> {
     private Path report = Path.of("demo-report");
 
     private final PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
-    private final boolean terminal = System.console().isTerminal();
+    private final boolean terminal =
+            Optional.ofNullable(System.console()).map(Console::isTerminal).orElse(false);
     private volatile boolean ending;
 
     private Demo() {}

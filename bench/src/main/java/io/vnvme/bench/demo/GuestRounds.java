@@ -22,7 +22,7 @@ final class GuestRounds {
     /** fio's start takes a while in an emulated guest; this window lies inside its steady part. */
     private static final Duration BEFORE_WINDOW = Duration.ofMillis(1500);
 
-    private static final Duration WINDOW = Duration.ofMillis(1000);
+    private static final Duration WINDOW = Duration.ofSeconds(1);
     private static final double US_PER_S = 1e6;
 
     private final Vm vm;
@@ -78,7 +78,7 @@ final class GuestRounds {
             fioVersion = outcome.version();
             return new Sample(outcome.iops(), outcome.p50Us(), outcome.p99Us(), share * US_PER_S / outcome.iops());
         } catch (ExecutionException e) {
-            throw new DemoException("fio on " + device + ": " + e.getCause().getMessage(), e.getCause());
+            throw new DemoException("fio on " + device + ": " + e.getCause(), e);
         }
     }
 

@@ -57,7 +57,7 @@ final class HostRounds {
             throws IOException {
         HostBench.fill(socket);
         RamDrive drive = RamDrive.create("bare", sizeBytes);
-        cleanup.add(drive::close);
+        cleanup.add(drive);
         Filling.fill(drive);
         RamFile file = cleanup.add(RamFile.create(Names.shared("host"), sizeBytes));
         StorageDaemon server = cleanup.add(StorageDaemon.start(lab.qemuStorageDaemon(), folder, file, cpus.server()));
