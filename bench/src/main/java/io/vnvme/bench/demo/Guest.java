@@ -49,7 +49,7 @@ final class Guest {
     static Vm startForMeasuring(Lab lab, Cleanup cleanup, Path logs) throws IOException {
         RamFile legacy = cleanup.add(RamFile.create(Names.shared("virtio"), COMPARED_BYTES));
         RamFile nvme = cleanup.add(RamFile.create(Names.shared("nvme"), COMPARED_BYTES));
-        return cleanup.add(Vm.builder(lab)
+        Vm vm = cleanup.add(Vm.builder(lab)
                 .name("demo1")
                 .memoryMiB(MEMORY_MIB)
                 .keepLogsIn(logs.resolve("vm1"))
@@ -58,6 +58,8 @@ final class Guest {
                 .arguments("-blockdev", nvme.blockdev("qemunvme"))
                 .arguments("-device", "nvme,drive=qemunvme,serial=QEMU-NVME")
                 .start());
+        vm.sh("modprobe virtio_blk");
+        return vm;
     }
 
     /** Starts a VM with nothing in it. */

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 
@@ -64,7 +65,7 @@ final class GuestRounds {
     }
 
     private Sample measure(Way way, Workload workload) throws InterruptedException {
-        String device = java.util.Objects.requireNonNull(devices.get(way));
+        String device = Objects.requireNonNull(devices.get(way));
         String command = Fio.command(device, workload, RAMP_SECONDS, COUNTED_SECONDS);
         FutureTask<String> fio = new FutureTask<>(() -> vm.sh(command, LIMIT));
         Thread.ofPlatform().name("fio").daemon().start(fio);
@@ -78,7 +79,8 @@ final class GuestRounds {
             fioVersion = outcome.version();
             return new Sample(outcome.iops(), outcome.p50Us(), outcome.p99Us(), share * US_PER_S / outcome.iops());
         } catch (ExecutionException e) {
-            throw new DemoException("fio on " + device + ": " + e.getCause(), e);
+            Throwable cause = Objects.requireNonNullElse(e.getCause(), e);
+            throw new DemoException("fio on " + device + ": " + cause.getMessage(), cause);
         }
     }
 
