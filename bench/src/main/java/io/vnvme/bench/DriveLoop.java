@@ -43,6 +43,21 @@ final class DriveLoop {
         }
     }
 
+    static void fill(Drive drive) {
+        int slice = 1 << 20;
+        try (Mapping buffer = Mapping.anonymous(slice, false)) {
+            buffer.segment().fill((byte) 1);
+            Io io = new Io((_, _) -> {});
+            io.data().add(buffer.segment(), 0, slice);
+            for (long at = 0; at + slice <= drive.sizeBytes(); at += slice) {
+                io.prepare(Io.WRITE, at, slice, false);
+                if (drive.submit(io) != IoStatus.OK) {
+                    throw new IllegalStateException("only drives that end their work at once are filled so");
+                }
+            }
+        }
+    }
+
     private void measure(Drive drive, BenchSpec spec, Meter meter) {
         RandomBlocks random = new RandomBlocks(drive.sizeBytes() / spec.blockBytes());
         int operation = !spec.workload().writes() ? Io.READ : Io.WRITE;

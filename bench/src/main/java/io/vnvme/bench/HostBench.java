@@ -5,8 +5,7 @@ import io.vnvme.drive.Drive;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 
-/** Measurements on the host, where no emulator stands between. Each pins itself to the processor of its
- * specification. */
+/** Measurements on the host, where no emulator stands between; each on the processor that its specification says. */
 public final class HostBench {
     private HostBench() {}
 
@@ -22,6 +21,11 @@ public final class HostBench {
     /** Writes every block of namespace 1 once, so that all its memory is there before something is measured. */
     public static void fill(Path socket) {
         SocketLoop.fill(socket);
+    }
+
+    /** Writes every block of a drive in this process once. */
+    public static void fill(Drive drive) {
+        DriveLoop.fill(drive);
     }
 
     /** The same pattern straight at a drive in this process. */

@@ -1,0 +1,79 @@
+package io.vnvme.bench.campaign;
+
+import io.avaje.jsonb.Json;
+import io.avaje.jsonb.Jsonb;
+import io.vnvme.os.Cpu;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.BitSet;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** The benchmarks of {@code ./dev bench}, and where their results go. */
+@Command(
+        name = "bench",
+        mixinStandardHelpOptions = true,
+        description = "Measures a vNVMe's engine: throughput beside the machine's limits, and what a hundred cost.")
+public final class Campaigns implements Callable<Integer> {
+    @Option(names = "--repeats", description = "Repeats of each measurement (default: ${DEFAULT-VALUE}).")
+    private int repeats = 5;
+
+    @Option(names = "--seconds", description = "Length of each (default: ${DEFAULT-VALUE}).")
+    private double seconds = 1;
+
+    @Option(names = "--drives", description = "vNVMes in the footprint (default: ${DEFAULT-VALUE}).")
+    private int drives = 100;
+
+    @Option(names = "--json", paramLabel = "FILE", description = "Also writes the results there.")
+    private @Nullable Path json;
+
+    @Option(
+            names = "--jvm",
+            split = " ",
+            description = "Options of the engine's JVM (default: those of ./vnvme daemon).")
+    private List<String> jvmOptions = List.of("-XX:+UseZGC", "-Xms32m", "-Xmx128m");
+
+    /** All results, as they are written to a file. */
+    @Json(naming = Json.Naming.LowerUnderscore)
+    public record Report(List<ThroughputFigure> throughput, Footprint footprint) {}
+
+    /** Runs with command line arguments. Returns the exit status. */
+    public static int run(String... arguments) {
+        return new CommandLine(new Campaigns()).execute(arguments);
+    }
+
+    @Override
+    public Integer call() {
+        BitSet cpus = Cpu.allowed();
+        if (cpus.cardinality() < 2) {
+            System.err.println("bench: needs two processors, one for each side");
+            return 1;
+        }
+        int server = cpus.length() - 1;
+        int client = cpus.nextSetBit(0);
+        Duration length = Duration.ofNanos((long) (seconds * 1e9));
+        try {
+            List<ThroughputFigure> figures = new Throughput(repeats, length, server, client, jvmOptions).run();
+            System.out.print(Throughput.table(figures));
+            Footprint footprint = Footprint.measure(drives, server, jvmOptions);
+            System.out.printf(
+                    "%n%d vNVMes in one process, a guest at each: %.0f MiB resident; ready after %.2f ms (slowest %.2f)%n",
+                    footprint.drives(), footprint.residentMib(), footprint.createMsMedian(), footprint.createMsWorst());
+            if (json != null) {
+                Report report = new Report(figures, footprint);
+                Files.writeString(
+                        json, Jsonb.builder().build().type(Report.class).toJsonPretty(report) + "\n");
+            }
+            return 0;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
