@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * A submission queue: entries are copied once, into a command slot of the controller's state, and only the copy is
  * looked at.
  *
- * <p>Head, tail and slots are 0-based. A queue has as many slots as entries.
+ * <p>Head, tail and slots are 0-based. A queue has as many slots as entries, and no more than the state has room for:
+ * an admin queue can be longer.
  */
 final class SubmissionQueue {
     private static final VarHandle INT = ValueLayout.JAVA_INT.varHandle();
@@ -52,8 +53,8 @@ final class SubmissionQueue {
         this.ring = new QueueMemory(controller.memory(), baseIova, Sqe.SIZE, false);
         this.state = controller.state();
         this.record = ControllerState.submissionQueue(id);
-        this.freeSlots = new int[entries];
-        for (int slot = entries - 1; slot >= 0; slot--) {
+        this.freeSlots = new int[Math.min(entries, ControllerState.ENTRIES_MAX)];
+        for (int slot = freeSlots.length - 1; slot >= 0; slot--) {
             freeSlots[freeCount++] = slot;
             state.setInt(ControllerState.slotWord(id, slot), 0);
         }
@@ -85,7 +86,7 @@ final class SubmissionQueue {
 
     /** Commands fetched and not yet completed. */
     int inFlight() {
-        return entries - freeCount;
+        return freeSlots.length - freeCount;
     }
 
     boolean deleting() {
