@@ -3,6 +3,7 @@ package io.vnvme.testkit.nvme;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.vnvme.nvme.wire.AdminOpcode;
 import io.vnvme.nvme.wire.Cns;
 import io.vnvme.nvme.wire.Registers;
 import io.vnvme.testkit.driver.Command;
@@ -92,6 +93,26 @@ final class LifeCycleTest {
         for (int i = 0; i < 9000; i++) {
             assertThat(driver.admin(Command.getFeature(7)).ok()).isTrue();
         }
+    }
+
+    @Test
+    void moreAdminCommandsInFlightThanAnIoQueueHolds() {
+        driver.disable();
+        driver.enable(EnableOptions.usual().withAdminEntryCount(4096));
+        guest.drive().hold(true);
+        int[] cids = new int[2000];
+        for (int i = 0; i < cids.length; i++) {
+            cids[i] = driver.admin()
+                    .submissions()
+                    .submit(Command.of(AdminOpcode.FORMAT_NVM).nsid(1));
+        }
+        driver.admin().submissions().ring();
+        guest.settle();
+        guest.drive().hold(false);
+        for (int cid : cids) {
+            assertThat(driver.admin().await(cid).ok()).isTrue();
+        }
+        assertThat(driver.admin().completions().unclaimed()).isZero();
     }
 
     @Test
