@@ -92,10 +92,11 @@ final class DmaTable {
     }
 
     /**
-     * Takes away the regions that lie in a range, or all of them.
+     * Takes away the regions that lie in a range, or all of them. A range without any is no error, as with the kernel's own
+     * VFIO: QEMU clears the whole address space of a virtual IOMMU, piece by piece, whatever is mapped there.
      *
      * @param done called when no command uses their memory any more: inside this call, or inside {@link #poll}
-     * @throws RequestException ENOENT when there is none, EINVAL when the range cuts one in two
+     * @throws RequestException EINVAL when the range cuts a region in two
      */
     void unmap(Request.DmaUnmap request, Runnable done) {
         if ((request.flags() & Request.DmaUnmap.GET_DIRTY_BITMAP) != 0) {
@@ -169,7 +170,7 @@ final class DmaTable {
             throw new RequestException(Errno.EINVAL, "DMA_UNMAP of %d bytes at 0x%x".formatted(sizeBytes, address));
         }
         if (!overlaps(address, last)) {
-            throw new RequestException(Errno.ENOENT, "DMA_UNMAP of no region at 0x%x".formatted(address));
+            return List.of();
         }
         Map.Entry<Long, Entry> before = entries.lowerEntry(address);
         List<Entry> found =

@@ -127,7 +127,8 @@ class DmaTableTest {
         map(null, 0, 0x1000, 0x2000);
         refused(Errno.EEXIST, () -> map(null, 0, 0x2000, 0x1000));
         refused(Errno.EEXIST, () -> map(null, 0, 0, 0x10_0000));
-        refused(Errno.ENOENT, () -> unmap(0x4000, 0x1000));
+        unmap(0x4000, 0x1000);
+        assertThat(done).hasValue(1);
         refused(Errno.EINVAL, () -> unmap(0x1000, 0x1000));
         refused(Errno.EINVAL, () -> unmap(0x2000, 0x1000));
         refused(Errno.EINVAL, () -> unmap(0x1000, 0));
@@ -135,7 +136,7 @@ class DmaTableTest {
         refused(Errno.EINVAL, () -> table.unmap(new Request.DmaUnmap(2, 0x1000, 0x2000), () -> {}));
         assertThat(table.size()).isEqualTo(2);
         table.unmap(new Request.DmaUnmap(2, 0, 0), done::incrementAndGet);
-        assertThat(done).hasValue(1);
+        assertThat(done).hasValue(2);
         assertThat(table.empty()).isTrue();
     }
 
