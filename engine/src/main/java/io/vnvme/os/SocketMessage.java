@@ -9,8 +9,8 @@ import java.lang.foreign.ValueLayout;
  * a control buffer for descriptors (socket(7), unix(7), cmsg(3), for 64-bit Linux).
  */
 final class SocketMessage {
-    /** Descriptors that one message can carry here; the kernel's own limit is 253. */
-    static final int FDS_MAX = 64;
+    /** Descriptors that one message can carry: the kernel's SCM_MAX_FD. */
+    static final int FDS_MAX = 253;
 
     private static final int SOL_SOCKET = 1;
     private static final int SCM_RIGHTS = 1;

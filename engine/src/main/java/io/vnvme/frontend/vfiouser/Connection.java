@@ -70,6 +70,10 @@ final class Connection implements Poller {
             }
             work += dma.poll();
             work += dmaChannel.poll();
+            Dispatcher answering = dispatcher;
+            if (open && answering != null) {
+                work += answering.poll();
+            }
             if (open && outbox.pendingBytes() > 0) {
                 flush();
             }

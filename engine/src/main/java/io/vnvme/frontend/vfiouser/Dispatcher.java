@@ -9,6 +9,7 @@ import java.lang.foreign.ValueLayout;
 
 /** Answers the commands of a client that has negotiated a version. */
 final class Dispatcher {
+    private static final int NONE = -1;
     private static final int DEVICE_FLAGS_RESET = 1;
     private static final int DEVICE_FLAGS_PCI = 2;
 
@@ -29,6 +30,7 @@ final class Dispatcher {
     private int id;
     private int command;
     private boolean noReply;
+    private int resetId = NONE;
 
     Dispatcher(Outbox outbox, PciFunction function, DmaTable dma) {
         this.outbox = outbox;
@@ -68,10 +70,7 @@ final class Dispatcher {
             case Request.RegionRead read -> read(read);
             case Request.RegionWrite write -> write(write);
             case Request.RegionWriteMulti writes -> write(writes);
-            case Request.DeviceReset _ -> {
-                function.reset();
-                done();
-            }
+            case Request.DeviceReset _ -> reset();
             case Request.Unsupported unsupported ->
                 throw new RequestException(
                         known(unsupported.command()) ? Errno.ENOTSUP : Errno.ENOSYS,
@@ -112,6 +111,30 @@ final class Dispatcher {
                 outbox.commit(Header.SIZE + Request.DmaUnmap.SIZE);
             }
         });
+    }
+
+    /** Done when no command from before is in flight any more: until then guest memory may be written. */
+    private void reset() {
+        if (resetId != NONE) {
+            throw new RequestException(Errno.EBUSY, "a reset is under way");
+        }
+        function.reset();
+        if (function.device().quiescent()) {
+            done();
+        } else if (!noReply) {
+            resetId = id;
+        }
+    }
+
+    /** Completes a reset whose commands have ended. @return how much was done */
+    int poll() {
+        if (resetId == NONE || !function.device().quiescent()) {
+            return 0;
+        }
+        reply(resetId, Wire.DEVICE_RESET, 0);
+        outbox.commit(Header.SIZE);
+        resetId = NONE;
+        return 1;
     }
 
     private void deviceInfo() {

@@ -18,7 +18,8 @@ final class Inbox implements AutoCloseable {
     private static final int INITIAL_BYTES = 512;
 
     private final UnixSocket socket;
-    private final FdQueue fds = new FdQueue(Wire.MESSAGE_FDS_MAX);
+    // As many as can come: Cloud Hypervisor sends all eventfds at once, whatever it was asked for.
+    private final FdQueue fds = new FdQueue(UnixSocket.FDS_MAX);
     private MemorySegment buffer = Arena.ofAuto().allocate(INITIAL_BYTES, Long.BYTES);
     private int received;
     private boolean complete;

@@ -144,13 +144,22 @@ public final class VfioUserEndpoint implements AutoCloseable {
                     socket.close();
                     continue;
                 }
-                Connection connection = new Connection(this, socket);
-                connections.add(connection);
-                reactor.add(connection);
+                admit(socket);
             }
         } catch (NativeException e) {
             factory.failed(e);
             pause();
+        }
+    }
+
+    private void admit(UnixSocket socket) {
+        try {
+            Connection connection = new Connection(this, socket);
+            connections.add(connection);
+            reactor.add(connection);
+        } catch (RuntimeException e) {
+            socket.close();
+            throw e;
         }
     }
 

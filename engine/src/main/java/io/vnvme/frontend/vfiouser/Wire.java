@@ -34,7 +34,7 @@ final class Wire {
     /** DMA regions that one client can have: the protocol's default. */
     static final int DMA_MAPS_MAX = 65535;
 
-    /** Descriptors that one message can carry to us. */
+    /** Descriptors that we ask clients to send at most in one message; QEMU allows no larger number here. */
     static final int MESSAGE_FDS_MAX = 16;
 
     /** Regions of a PCI device: six BARs, ROM, configuration space, VGA. */

@@ -236,6 +236,19 @@ class EndpointTest implements ControllerFactory {
     }
 
     @Test
+    void resetIsAnsweredWhenTheControllerHasComeToRest() {
+        try (UnixSocket client = negotiated()) {
+            devices.getFirst().quiescent = false;
+            send(client, Wire.DEVICE_RESET, 0, 0);
+            send(client, Wire.DEVICE_RESET, 0, 0);
+            assertThat(error(client)).isEqualTo(Errno.EBUSY);
+            devices.getFirst().quiescent = true;
+            assertThat(receive(client)).isEqualTo(Header.SIZE);
+            assertThat(Header.failed(message)).isFalse();
+        }
+    }
+
+    @Test
     void clientThatDoesNotReadIsNotReadFrom() {
         try (UnixSocket client = negotiated()) {
             int sent = 0;
