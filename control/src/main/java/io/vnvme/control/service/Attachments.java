@@ -113,19 +113,21 @@ final class Attachments {
         steps.run("check QEMU", vm::checkVfioUser);
         boolean slow = checkMemory(vm, name, forceSlow, warnings);
         String port = steps.get("find PCIe port", vm::freePort, () -> {});
-        String deviceId = deviceId(vm, name);
+        int nth = firstFree(vm, name);
+        String deviceId = deviceId(name, nth);
+        Path socket = steps.get("name socket", () -> vnvmes.socket(name, nth), () -> {});
         Set<Connection> before = new HashSet<>(export.connections());
         Slot slot = steps.get(
                 "plug in",
                 () -> {
-                    vm.plug(deviceId, port, vnvmes.socket(name));
+                    vm.plug(deviceId, port, socket);
                     Connection connection = export.connections().stream()
                             .filter(c -> c.open() && !before.contains(c))
                             .findFirst()
                             .orElseThrow(() -> new ProblemException(
                                     ProblemCode.VM_REFUSED,
                                     "QEMU of VM %s took the device but is not connected to %s: look at QEMU's log"
-                                            .formatted(vm.name(), vnvmes.socket(name))));
+                                            .formatted(vm.name(), socket)));
                     return new Slot(vm.path(), vm.name(), vm.version(), deviceId, name, vnvme.msi(), connection);
                 },
                 () -> {});
@@ -163,13 +165,17 @@ final class Attachments {
         return true;
     }
 
-    /** A device of that id may still be there, dead since a restart of the daemon: QEMU never reconnects. */
-    private static String deviceId(QemuVm vm, String name) {
-        String id = "vnvme-" + name;
-        for (int i = 2; vm.has(id); i++) {
-            id = "vnvme-%s.%d".formatted(name, i);
+    /** A device of that name may still be there: its controller shows another vNVMe, or died with an earlier daemon. */
+    private static int firstFree(QemuVm vm, String name) {
+        int nth = 1;
+        while (vm.has(deviceId(name, nth))) {
+            nth++;
         }
-        return id;
+        return nth;
+    }
+
+    private static String deviceId(String name, int nth) {
+        return nth == 1 ? "vnvme-" + name : "vnvme-%s.%d".formatted(name, nth);
     }
 
     /**

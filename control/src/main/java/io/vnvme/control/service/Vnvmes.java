@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -84,6 +85,29 @@ final class Vnvmes {
 
     Path socket(String name) {
         return folder(name).resolve("cntrl");
+    }
+
+    /**
+     * The socket under a name for the {@code nth} device of one VM, from 1: QEMU knows a vfio-user device by the path it
+     * connected to, and a second one with the same path silences the first.
+     *
+     * @throws ProblemException when the name cannot be made
+     */
+    Path socket(String name, int nth) {
+        Path socket = socket(name);
+        if (nth == 1) {
+            return socket;
+        }
+        Path alias = socket.resolveSibling("%s.%d".formatted(socket.getFileName(), nth));
+        try {
+            if (Files.notExists(alias, LinkOption.NOFOLLOW_LINKS)) {
+                Files.createSymbolicLink(alias, socket.getFileName());
+            }
+            return alias;
+        } catch (IOException e) {
+            throw new ProblemException(
+                    ProblemCode.HOST_REFUSED, "link %s cannot be made: %s".formatted(alias, e.getMessage()), e);
+        }
     }
 
     private Path folder(String name) {
