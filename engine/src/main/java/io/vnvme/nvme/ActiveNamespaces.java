@@ -19,9 +19,14 @@ public final class ActiveNamespaces {
         this.controller = controller;
     }
 
+    /** True for identifiers that a namespace can have, attached or not. */
+    static boolean valid(int nsid) {
+        return nsid > 0 && nsid <= NSID_MAX;
+    }
+
     /** The namespace under {@code nsid}, or null when none is attached there. */
     public @Nullable Namespace find(int nsid) {
-        return nsid > 0 && nsid <= NSID_MAX ? byNsid[nsid] : null;
+        return valid(nsid) ? byNsid[nsid] : null;
     }
 
     /** The next attached identifier above {@code nsid}, or 0. */
@@ -89,6 +94,17 @@ public final class ActiveNamespaces {
 
     void clearChanged() {
         changed.clear();
+    }
+
+    /** The controller was reset: its host knows nothing, and will ask. */
+    void reset() {
+        changed.clear();
+        for (int nsid = next(0); nsid != 0; nsid = next(nsid)) {
+            Namespace namespace = byNsid[nsid];
+            if (namespace != null) {
+                namespace.reservations().controllerReset(controller);
+            }
+        }
     }
 
     void close() {

@@ -111,13 +111,14 @@ final class AdminCommands {
     }
 
     /**
-     * Commands are not taken back from a volume, so only an Asynchronous Event Request can be aborted; of any other
-     * the result says that it was not (bit 0), which the specification allows at any time.
+     * Commands are not taken back from a volume, so only those that wait for something else can be aborted: for an
+     * event, a buffer, or the other half of a fused operation. Of any other the result says that it was not (bit 0).
      */
     private int abort(Request request) {
         int sqId = request.dword(10) & 0xffff;
         int cid = request.dword(10) >>> 16;
-        boolean aborted = sqId == 0 && controller.events().abort(cid);
+        boolean aborted = sqId == 0 && controller.events().abort(cid)
+                || controller.dispatcher().abort(sqId, cid);
         request.result(aborted ? 0 : 1);
         return Status.SUCCESS;
     }
@@ -141,7 +142,7 @@ final class AdminCommands {
         }
         Namespace namespace = controller.namespaces().find(request.nsid());
         if (namespace == null) {
-            return Status.INVALID_NAMESPACE;
+            return ActiveNamespaces.valid(request.nsid()) ? Status.INVALID_FIELD : Status.INVALID_NAMESPACE;
         }
         if (namespace.readOnly()) {
             return Status.WRITE_PROTECTED;
@@ -151,7 +152,7 @@ final class AdminCommands {
         }
         request.namespace(namespace);
         request.io().prepare(Io.DEALLOCATE, 0, namespace.volume().sizeBytes(), false);
-        int ioStatus = controller.dispatcher().submit(namespace.volume(), request.io());
+        int ioStatus = controller.dispatcher().submit(request, namespace.volume(), request.io());
         return ioStatus == IoStatus.PENDING ? Dispatcher.PENDING : IoCommands.status(Io.WRITE, ioStatus);
     }
 }

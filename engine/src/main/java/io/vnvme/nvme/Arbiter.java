@@ -17,7 +17,11 @@ final class Arbiter {
     private SubmissionQueue[] all = new SubmissionQueue[0];
     private final SubmissionQueue[][] byClass = new SubmissionQueue[CLASSES][0];
     private int burst = BURST_MAX;
-    private final int[] weights = {1, 1, 1, 1};
+    /** Commands of one queue in one turn, by class. */
+    private final int[] quotas = new int[CLASSES];
+    /** The queue whose turn comes first, by class; the last place is that of all queues together. */
+    private final int[] starts = new int[CLASSES + 1];
+
     private boolean weighted;
 
     Arbiter(Controller controller) {
@@ -35,35 +39,44 @@ final class Arbiter {
         }
         int burstCode = feature & 7;
         burst = burstCode == 7 ? BURST_MAX : Math.min(BURST_MAX, 1 << burstCode);
-        weights[1] = (feature >>> 24 & 0xff) + 1;
-        weights[2] = (feature >>> 16 & 0xff) + 1;
-        weights[3] = (feature >>> 8 & 0xff) + 1;
+        int heaviest = 1 + Math.max(feature >>> 24, Math.max(feature >>> 16 & 0xff, feature >>> 8 & 0xff));
+        for (int c = 1; c < CLASSES; c++) {
+            // Weights of the high, medium and low class are in bits 31:24, 23:16 and 15:8, and 0's based.
+            int weight = (feature >>> 32 - 8 * c & 0xff) + 1;
+            quotas[c] = Math.max(1, burst * weight / heaviest);
+        }
+        Arrays.fill(starts, 0);
     }
 
     /** Gives every class its turn. @return commands begun */
     int poll() {
         if (!weighted) {
-            return turn(all, burst);
+            return turn(CLASSES, all, burst);
         }
         int work = 0;
         int urgent;
         do {
-            urgent = turn(byClass[0], burst);
+            urgent = turn(0, byClass[0], burst);
             work += urgent;
         } while (urgent > 0 && work < BURST_MAX);
         for (int c = 1; c < CLASSES; c++) {
-            work += turn(byClass[c], Math.min(weights[c] * burst, BURST_MAX));
+            work += turn(c, byClass[c], quotas[c]);
         }
         return work;
     }
 
-    private int turn(SubmissionQueue[] queues, int commandsMax) {
+    /** One look at each queue, beginning behind the one that the last pass ended with. */
+    private int turn(int place, SubmissionQueue[] queues, int commandsMax) {
         int work = 0;
-        for (SubmissionQueue queue : queues) {
+        int at = starts[place] < queues.length ? starts[place] : 0;
+        for (int looked = 0; looked < queues.length && !controller.passSpent(); looked++) {
+            SubmissionQueue queue = queues[at];
             if (queue.lookAtTail()) {
                 work += controller.drain(queue, commandsMax);
             }
+            at = at + 1 == queues.length ? 0 : at + 1;
         }
+        starts[place] = at;
         return work;
     }
 }

@@ -21,6 +21,8 @@ final class AsyncEvents {
     private final ArrayDeque<Request> requests = new ArrayDeque<>();
     private final ArrayDeque<Integer> pending = new ArrayDeque<>();
     private final boolean[] masked = new boolean[AsyncEvent.TYPES];
+    /** An event waits for room in the completion queue. */
+    private boolean stalled;
 
     AsyncEvents(Controller controller) {
         this.controller = controller;
@@ -31,6 +33,8 @@ final class AsyncEvents {
         if (requests.size() == REQUESTS_MAX) {
             return Status.ASYNC_EVENT_LIMIT;
         }
+        // It may wait for ever: until then another completion may have its place in the queue.
+        request.queue().completions().cancel();
         requests.add(request);
         record();
         deliver();
@@ -41,7 +45,7 @@ final class AsyncEvents {
     boolean abort(int cid) {
         for (Iterator<Request> all = requests.iterator(); all.hasNext(); ) {
             Request request = all.next();
-            if (request.cid() == cid) {
+            if (request.cid() == cid && request.queue().completions().reserve()) {
                 all.remove();
                 record();
                 controller.dispatcher().finish(request, Status.ABORT_REQUESTED);
@@ -87,19 +91,32 @@ final class AsyncEvents {
         };
     }
 
+    /** Tries again to report what the completion queue had no room for. */
+    void poll() {
+        if (stalled) {
+            deliver();
+        }
+    }
+
     private void deliver() {
-        for (Iterator<Integer> all = pending.iterator(); all.hasNext() && !requests.isEmpty(); ) {
-            int event = all.next();
-            int type = AsyncEvent.type(event);
-            if (!masked[type]) {
-                masked[type] = true;
-                all.remove();
-                @Nullable Request request = requests.poll();
-                if (request != null) {
-                    record();
-                    request.result(event);
-                    controller.dispatcher().finish(request, Status.SUCCESS);
-                }
+        stalled = false;
+        for (int left = pending.size(); left > 0; left--) {
+            @Nullable Integer event = pending.poll();
+            @Nullable Request request = requests.peek();
+            if (event == null) {
+                return;
+            }
+            if (request == null || masked[AsyncEvent.type(event)]) {
+                pending.add(event);
+            } else if (!request.queue().completions().reserve()) {
+                pending.add(event);
+                stalled = true;
+            } else {
+                masked[AsyncEvent.type(event)] = true;
+                requests.remove();
+                record();
+                request.result(event);
+                controller.dispatcher().finish(request, Status.SUCCESS);
             }
         }
     }
@@ -123,6 +140,7 @@ final class AsyncEvents {
             controller.dispatcher().recycle(request);
         }
         pending.clear();
+        stalled = false;
         Arrays.fill(masked, false);
     }
 }

@@ -3,6 +3,7 @@ package io.vnvme.nvme;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
+import java.util.Iterator;
 import java.util.Queue;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,7 @@ final class BufferPool implements AutoCloseable {
     private final Queue<Request> waiting = new ArrayDeque<>();
     private final Consumer<Request> resume;
     private int made;
+    private boolean serving;
 
     /** @param resume called with a request that waited, once it may ask again */
     BufferPool(long bufferBytes, int buffersMax, Consumer<Request> resume) {
@@ -41,17 +43,39 @@ final class BufferPool implements AutoCloseable {
         return buffer;
     }
 
+    /** Takes a buffer back and serves who waits: in a loop, since a command served may end here and now. */
     void giveBack(MemorySegment buffer) {
         free.push(buffer);
-        Request next = waiting.poll();
-        if (next != null) {
-            resume.accept(next);
+        if (serving) {
+            return;
+        }
+        serving = true;
+        try {
+            while (!free.isEmpty() && !waiting.isEmpty()) {
+                resume.accept(waiting.remove());
+            }
+        } finally {
+            serving = false;
         }
     }
 
-    /** Takes out and counts those in line: their controller was reset. */
-    Queue<Request> waiting() {
-        return waiting;
+    /** Moves those in line to {@code out}: their controller was reset. */
+    void withdrawAll(Queue<Request> out) {
+        out.addAll(waiting);
+        waiting.clear();
+    }
+
+    /** Takes one command out of the line; null when it does not wait here. */
+    @Nullable
+    Request withdraw(int sqId, int cid) {
+        for (Iterator<Request> all = waiting.iterator(); all.hasNext(); ) {
+            Request request = all.next();
+            if (request.queue().id() == sqId && request.cid() == cid) {
+                all.remove();
+                return request;
+            }
+        }
+        return null;
     }
 
     @Override

@@ -25,6 +25,8 @@ public final class Controller implements Poller, AutoCloseable {
     private static final int PAGE_SHIFT_MAX = 16;
     private static final long CAPABILITIES = Registers.capabilities(ControllerState.ENTRIES_MAX, PAGE_SHIFT_MAX);
     private static final int ADMIN_BURST = 16;
+    /** What a pass moves before other controllers have their turn: under a millisecond of copying. */
+    private static final long PASS_BYTES_MAX = 4 << 20;
     /** Bits of CC that a host can set. */
     private static final int CC_MASK = 0x00ff_fff1;
 
@@ -50,6 +52,10 @@ public final class Controller implements Poller, AutoCloseable {
 
     private int pageBytes = 4096;
     private long epoch;
+    private long passEndBytes;
+    /** Flushes of shutdowns that have not ended. */
+    private int flushes;
+
     private boolean running;
     private boolean draining;
     private boolean busMaster = true;
@@ -73,7 +79,7 @@ public final class Controller implements Poller, AutoCloseable {
         this.controllerId = controllerId;
         this.memory = memory;
         this.interrupts = interrupts;
-        this.doorbells = new Doorbells(doorbellPage);
+        this.doorbells = new Doorbells(this, doorbellPage);
         this.state = new ControllerState(controllerId);
         this.namespaces = new ActiveNamespaces(this);
         this.features = new Features(this);
@@ -105,7 +111,7 @@ public final class Controller implements Poller, AutoCloseable {
 
     /** True when the host has enabled the controller and it is ready: CSTS.RDY. */
     public boolean ready() {
-        return (state.getInt(ControllerState.CSTS) & Registers.CSTS_RDY) != 0;
+        return !closed && (state.getInt(ControllerState.CSTS) & Registers.CSTS_RDY) != 0;
     }
 
     /** Why CSTS.CFS was set last, or null when it never was. */
@@ -115,7 +121,7 @@ public final class Controller implements Poller, AutoCloseable {
 
     /** False while commands from before a reset are still with a volume: until then guest memory may be written. */
     public boolean quiescent() {
-        return dispatcher.volumeWork() == 0;
+        return dispatcher.volumeWork() == 0 && flushes == 0;
     }
 
     ControllerState state() {
@@ -262,7 +268,7 @@ public final class Controller implements Poller, AutoCloseable {
     }
 
     private void ringDoorbell(int offset, int value) {
-        if (offset >= Doorbells.BYTES) {
+        if (offset >= Doorbells.BYTES || !running) {
             return;
         }
         int queueId = offset / 8;
@@ -290,7 +296,10 @@ public final class Controller implements Poller, AutoCloseable {
         int old = state.getInt(ControllerState.CC);
         state.setInt(ControllerState.CC, cc);
         if (!Registers.enabled(old) && Registers.enabled(cc)) {
-            enable(cc);
+            // A host that did not wait for CSTS.RDY to clear is enabled once it has.
+            if (!draining) {
+                enable(cc);
+            }
         } else if (Registers.enabled(old) && !Registers.enabled(cc)) {
             stop();
             draining = true;
@@ -309,10 +318,6 @@ public final class Controller implements Poller, AutoCloseable {
         int aqa = state.getInt(ControllerState.AQA);
         if (!known || Registers.adminSqEntries(aqa) < 2 || Registers.adminCqEntries(aqa) < 2) {
             fatal("enabled with CC 0x%08x and AQA 0x%08x".formatted(cc, aqa));
-            return;
-        }
-        if (draining) {
-            fatal("enabled before the last reset was complete");
             return;
         }
         pageBytes = Registers.pageBytes(cc);
@@ -349,6 +354,7 @@ public final class Controller implements Poller, AutoCloseable {
         }
         adminQueue = null;
         dispatcher.admin().queues().reset();
+        namespaces.reset();
         keepAlive.stop();
         interruptPass.reset();
         doorbells.reset();
@@ -363,6 +369,10 @@ public final class Controller implements Poller, AutoCloseable {
         if (draining && dispatcher.volumeWork() == 0) {
             draining = false;
             state.setInt(ControllerState.CSTS, 0);
+            int cc = state.getInt(ControllerState.CC);
+            if (Registers.enabled(cc)) {
+                enable(cc);
+            }
         }
     }
 
@@ -371,7 +381,9 @@ public final class Controller implements Poller, AutoCloseable {
         int status = state.getInt(ControllerState.CSTS) & ~Registers.CSTS_SHST_MASK;
         state.setInt(ControllerState.CSTS, status | Registers.CSTS_SHST_OCCURRING);
         long begun = epoch;
+        flushes++;
         new ShutdownFlush(namespaces, ok -> {
+                    flushes--;
                     if (begun != epoch) {
                         return;
                     }
@@ -404,9 +416,19 @@ public final class Controller implements Poller, AutoCloseable {
         finishReset();
     }
 
-    /** Bus Master Enable of the PCI command register: without it the controller fetches nothing. */
+    /**
+     * Bus Master Enable of the PCI command register: without it the controller fetches nothing, and what ends
+     * meanwhile is told to the host when it is on again.
+     */
     public void busMaster(boolean enabled) {
         busMaster = enabled;
+        if (enabled) {
+            dispatcher.releaseHeld();
+        }
+    }
+
+    boolean busMaster() {
+        return busMaster;
     }
 
     @Override
@@ -418,6 +440,8 @@ public final class Controller implements Poller, AutoCloseable {
         int work = 0;
         try {
             if (busMaster) {
+                passEndBytes = dispatcher.movedBytes() + PASS_BYTES_MAX;
+                events.poll();
                 SubmissionQueue admin = adminQueue;
                 if (admin != null && admin.lookAtTail()) {
                     work += drain(admin, ADMIN_BURST);
@@ -438,7 +462,7 @@ public final class Controller implements Poller, AutoCloseable {
     /** Fetches and begins at most {@code commandsMax} commands of a queue. */
     int drain(SubmissionQueue queue, int commandsMax) {
         int begun = 0;
-        while (begun < commandsMax) {
+        while (begun < commandsMax && running && !passSpent()) {
             int slot = queue.fetch();
             if (slot < 0) {
                 break;
@@ -447,6 +471,11 @@ public final class Controller implements Poller, AutoCloseable {
             begun++;
         }
         return begun;
+    }
+
+    /** True when this pass has moved as much as it may. */
+    boolean passSpent() {
+        return dispatcher.movedBytes() - passEndBytes >= 0;
     }
 
     /** An entry was posted: the vector is raised at the end of the pass. */

@@ -14,8 +14,10 @@ final class CopyCommand {
     /** Limits told to the host: MSRC + 1, MSSRL and MCL. */
     static final int RANGES_MAX = 128;
 
-    static final int RANGE_BLOCKS_MAX = 0x8000;
-    static final int BLOCKS_MAX = 0x10_0000;
+    /** In bytes, so that a copy on the reactor's own time stays in the milliseconds. */
+    private static final int RANGE_BYTES_MAX = 4 << 20;
+
+    private static final int BYTES_MAX = 16 << 20;
 
     private static final int DESCRIPTOR_SIZE = 32;
     private static final long PIECE_BYTES = 256 * 1024;
@@ -29,6 +31,14 @@ final class CopyCommand {
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
 
     private CopyCommand() {}
+
+    static int rangeBlocksMax(Namespace namespace) {
+        return RANGE_BYTES_MAX >>> namespace.blockShift();
+    }
+
+    static int blocksMax(Namespace namespace) {
+        return BYTES_MAX >>> namespace.blockShift();
+    }
 
     static int check(Request request, Namespace namespace) {
         int ranges = ranges(request);
@@ -62,7 +72,7 @@ final class CopyCommand {
             scratch.set(LONG, DESTINATION, request.startingLba() << shift);
             request.step(1);
         }
-        return request.step() == 1 ? read(request, scratch, shift) : write(request, scratch);
+        return request.step() == 1 ? read(request, scratch, shift) : write(request, scratch, controller);
     }
 
     private static int read(Request request, MemorySegment scratch, int shift) {
@@ -87,11 +97,12 @@ final class CopyCommand {
         return IoCommands.STEP;
     }
 
-    private static int write(Request request, MemorySegment scratch) {
+    private static int write(Request request, MemorySegment scratch, Controller controller) {
         long piece = scratch.get(LONG, PIECE);
         long destination = scratch.get(LONG, DESTINATION);
         scratch.set(LONG, DESTINATION, destination + piece);
-        work(request, scratch, piece).prepare(Io.WRITE, destination, piece, request.forceUnitAccess());
+        boolean durable = request.forceUnitAccess() || !controller.features().writeCacheEnabled();
+        work(request, scratch, piece).prepare(Io.WRITE, destination, piece, durable);
         request.step(1);
         return IoCommands.STEP;
     }
@@ -114,7 +125,7 @@ final class CopyCommand {
         for (long at = 0; at < request.dataBytes(); at += DESCRIPTOR_SIZE) {
             long first = first(scratch, at);
             long blocks = blocks(scratch, at);
-            if (blocks > RANGE_BLOCKS_MAX) {
+            if (blocks > rangeBlocksMax(namespace)) {
                 return Status.COMMAND_SIZE_LIMIT;
             }
             if (Long.compareUnsigned(first, size) > 0 || size - first < blocks) {
@@ -122,7 +133,7 @@ final class CopyCommand {
             }
             total += blocks;
         }
-        if (total > BLOCKS_MAX) {
+        if (total > blocksMax(namespace)) {
             return Status.COMMAND_SIZE_LIMIT;
         }
         long destination = request.startingLba();

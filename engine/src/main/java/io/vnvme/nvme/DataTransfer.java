@@ -35,7 +35,7 @@ final class DataTransfer {
         this.controller = controller;
         this.dispatcher = dispatcher;
         this.memory = controller.memory();
-        this.stages = new BufferPool(Controller.TRANSFER_MAX, STAGES_MAX, this::stage);
+        this.stages = new BufferPool(Controller.TRANSFER_MAX, STAGES_MAX, this::resolveAgain);
     }
 
     /**
@@ -105,12 +105,25 @@ final class DataTransfer {
             if (dispatcher.abandoned(request)) {
                 return;
             }
-            int status = ok ? resolve(request) : Status.DATA_TRANSFER_ERROR;
-            if (status != PENDING) {
-                dispatcher.dataReady(request, status);
+            if (ok) {
+                resolveAgain(request);
+            } else {
+                dispatcher.dataReady(request, Status.DATA_TRANSFER_ERROR);
             }
         });
         return PENDING;
+    }
+
+    /** Goes on with a command that waited for a list or for a stage: the guest's memory may be another by now. */
+    private void resolveAgain(Request request) {
+        try {
+            int status = resolve(request);
+            if (status != PENDING) {
+                dispatcher.dataReady(request, status);
+            }
+        } catch (InternalError | RuntimeException e) {
+            dispatcher.failed(request, e);
+        }
     }
 
     /** Makes the walk able to meet lists in memory that is not mapped. */
@@ -178,10 +191,14 @@ final class DataTransfer {
             if (dispatcher.abandoned(request)) {
                 return;
             }
-            if (ok) {
-                transfer(request, buffer, following, after);
-            } else {
-                transferred(request, false);
+            try {
+                if (ok) {
+                    transfer(request, buffer, following, after);
+                } else {
+                    transferred(request, false);
+                }
+            } catch (InternalError | RuntimeException e) {
+                dispatcher.failed(request, e);
             }
         };
         if (request.toGuest()) {
@@ -221,7 +238,7 @@ final class DataTransfer {
         }
     }
 
-    /** Forgets who waits for a stage: their controller was reset. */
+    /** Memory for data whose guest's own cannot be mapped. */
     BufferPool stages() {
         return stages;
     }

@@ -2,7 +2,6 @@ package io.vnvme.nvme;
 
 import io.vnvme.drive.Io;
 import io.vnvme.drive.IoStatus;
-import io.vnvme.memory.Segments;
 import io.vnvme.nvme.wire.Status;
 import io.vnvme.volume.Volume;
 import java.util.ArrayDeque;
@@ -26,9 +25,13 @@ final class Dispatcher {
     private final DataTransfer transfer;
     private final AdminCommands admin;
     private final IoCommands io;
-    private final BufferPool scratches = new BufferPool(SCRATCH_BYTES, SCRATCHES_MAX, this::run);
+    private final BufferPool scratches = new BufferPool(SCRATCH_BYTES, SCRATCHES_MAX, this::runAgain);
     private final ArrayDeque<Request> free = new ArrayDeque<>();
+    /** Commands that ended while bus mastering was off. */
+    private final ArrayDeque<Request> held = new ArrayDeque<>();
+
     private int volumeWork;
+    private long movedBytes;
 
     Dispatcher(Controller controller) {
         this.controller = controller;
@@ -60,10 +63,14 @@ final class Dispatcher {
         try {
             begin(queue, request);
         } catch (InternalError | RuntimeException e) {
-            // The controller is about to stop: what the command held goes back first.
-            recycle(request);
-            throw e;
+            failed(request, e);
         }
+    }
+
+    /** A guest that takes its memory away, or a defect of ours: either way this controller alone stops. */
+    void failed(Request request, Throwable e) {
+        recycle(request);
+        controller.fatal("stopped by " + e);
     }
 
     private void begin(SubmissionQueue queue, Request request) {
@@ -109,22 +116,42 @@ final class Dispatcher {
     }
 
     private void start(Request request, int checked) {
-        int status = checked;
-        if (status == Status.SUCCESS && request.dataBytes() > 0) {
-            transfer.prepare(request);
-            status = transfer.resolve(request);
-        }
-        if (status != PENDING) {
-            dataReady(request, status);
+        try {
+            int status = checked;
+            if (status == Status.SUCCESS && request.dataBytes() > 0) {
+                transfer.prepare(request);
+                status = transfer.resolve(request);
+            }
+            if (status == Status.SUCCESS) {
+                run(request);
+            } else if (status != PENDING) {
+                finish(request, status);
+            }
+        } catch (InternalError | RuntimeException e) {
+            failed(request, e);
         }
     }
 
-    /** The command's data is there, or {@code status} says why not. */
+    /** The command's data, which had to be waited for, is there, or {@code status} says why not. */
     void dataReady(Request request, int status) {
         if (status == Status.SUCCESS) {
-            run(request);
+            runAgain(request);
         } else {
             finish(request, status);
+        }
+    }
+
+    /** Goes on with a command that waited: for its data or for a buffer. */
+    private void runAgain(Request request) {
+        request.releaseGuest();
+        try {
+            if (request.queue().id() != 0 && io.detached(request)) {
+                finish(request, Status.INVALID_FIELD);
+            } else {
+                run(request);
+            }
+        } catch (InternalError | RuntimeException e) {
+            failed(request, e);
         }
     }
 
@@ -135,45 +162,78 @@ final class Dispatcher {
         }
     }
 
+    /** Bytes handed to volumes so far: what a pass is limited by. */
+    long movedBytes() {
+        return movedBytes;
+    }
+
     /** Hands work to a volume. @return an {@link IoStatus}; when pending, {@link #ioCompleted} follows */
-    int submit(Volume volume, Io work) {
-        Segments data = work.data();
+    int submit(Request request, Volume volume, Io work) {
+        movedBytes += work.operation() == Io.DEALLOCATE ? 0 : work.lengthBytes();
         int status = volume.submit(work);
         if (status == IoStatus.PENDING) {
             volumeWork++;
-            data.holdRegions();
+            request.holdGuest();
         }
         return status;
     }
 
-    void ioCompleted(Request request, Io work, int ioStatus) {
+    void ioCompleted(Request request, int ioStatus) {
         volumeWork--;
-        work.data().releaseRegions();
+        request.releaseGuest();
         if (abandoned(request)) {
             return;
         }
-        int status = io.resume(request, ioStatus);
-        if (status != PENDING) {
-            finish(request, status);
+        try {
+            int status = io.resume(request, ioStatus);
+            if (status != PENDING) {
+                finish(request, status);
+            }
+        } catch (InternalError | RuntimeException e) {
+            failed(request, e);
+        }
+    }
+
+    /** Bus mastering is on again: what ended meanwhile is told to the host. */
+    void releaseHeld() {
+        for (@Nullable Request request = held.poll(); request != null; request = held.poll()) {
+            try {
+                finish(request, request.heldStatus());
+            } catch (InternalError | RuntimeException e) {
+                failed(request, e);
+            }
         }
     }
 
     /** The command has ended, but for what it staged for the guest. */
     void finish(Request request, int status) {
-        if (status == Status.SUCCESS && transfer.undelivered(request)) {
+        if (!controller.busMaster()) {
+            hold(request, status);
+        } else if (status == Status.SUCCESS && transfer.undelivered(request)) {
             transfer.deliver(request);
         } else {
             delivered(request, status);
         }
     }
 
+    private void hold(Request request, int status) {
+        request.holdGuest();
+        request.heldStatus(status);
+        held.add(request);
+    }
+
     /** The command has ended altogether: posts its completion. */
     void delivered(Request request, int status) {
+        if (!controller.busMaster()) {
+            hold(request, status);
+            return;
+        }
         SubmissionQueue queue = request.queue();
         int reported = status == Status.SUCCESS ? status : controller.logs().failed(request, status);
         queue.completions().post(request.result(), queue.head(), queue.id(), request.cid(), reported);
         queue.free(request.slot());
         Request partner = request.fusedPartner();
+        request.fusedPartner(null);
         recycle(request);
         if (partner != null) {
             startPartner(partner, status);
@@ -196,16 +256,21 @@ final class Dispatcher {
         if (request.epoch() == controller.epoch()) {
             return false;
         }
-        Request partner = request.fusedPartner();
-        if (partner != null) {
-            recycle(partner);
-        }
         recycle(request);
         return true;
     }
 
-    /** Takes back a command that has ended or that a reset made void. */
+    /** Takes back a command that has ended or that a reset made void; one that it has back already stays as it is. */
     void recycle(Request request) {
+        if (!request.end()) {
+            return;
+        }
+        request.releaseGuest();
+        Request partner = request.fusedPartner();
+        request.fusedPartner(null);
+        if (partner != null) {
+            recycle(partner);
+        }
         transfer.release(request);
         var scratch = request.scratch();
         if (scratch != null) {
@@ -216,18 +281,32 @@ final class Dispatcher {
         free.push(request);
     }
 
-    /** Forgets commands that wait in line for buffers: the controller was reset. */
-    void reset() {
-        drain(scratches);
-        drain(transfer.stages());
+    /** Ends a command that waits for a buffer or for its other half. @return false when there is none such */
+    boolean abort(int sqId, int cid) {
+        SubmissionQueue queue = controller.submissionQueue(sqId);
+        Request first = queue == null ? null : queue.fusedFirst();
+        if (queue != null && first != null && first.cid() == cid) {
+            queue.fusedFirst(null);
+            finish(first, Status.ABORT_REQUESTED);
+            return true;
+        }
+        Request waiting = scratches.withdraw(sqId, cid);
+        if (waiting == null) {
+            waiting = transfer.stages().withdraw(sqId, cid);
+        }
+        if (waiting != null) {
+            finish(waiting, Status.ABORT_REQUESTED);
+        }
+        return waiting != null;
     }
 
-    private void drain(BufferPool pool) {
-        for (@Nullable Request waiting = pool.waiting().poll();
-                waiting != null;
-                waiting = pool.waiting().poll()) {
-            recycle(waiting);
-        }
+    /** Forgets commands that wait: the controller was reset. All lines are empty before a buffer is given back. */
+    void reset() {
+        ArrayDeque<Request> forgotten = new ArrayDeque<>(held);
+        held.clear();
+        scratches.withdrawAll(forgotten);
+        transfer.stages().withdrawAll(forgotten);
+        forgotten.forEach(this::recycle);
     }
 
     void close() {

@@ -1,5 +1,6 @@
 package io.vnvme.nvme;
 
+import io.vnvme.memory.Region;
 import io.vnvme.nvme.wire.Registers;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -16,14 +17,20 @@ final class Doorbells {
 
     private static final VarHandle INT = ValueLayout.JAVA_INT.varHandle();
 
+    private final Controller controller;
     private final MemorySegment page;
     private @Nullable MemorySegment shadow;
     private @Nullable MemorySegment eventIndex;
+    private long shadowIova;
+    private long eventIndexIova;
+    /** Of the guest's memory map, when the buffers were looked up. */
+    private long generation;
 
-    Doorbells(MemorySegment page) {
+    Doorbells(Controller controller, MemorySegment page) {
         if (page.byteSize() < Registers.DOORBELLS_SIZE) {
             throw new IllegalArgumentException("doorbell page of %d bytes".formatted(page.byteSize()));
         }
+        this.controller = controller;
         this.page = page;
     }
 
@@ -37,8 +44,13 @@ final class Doorbells {
 
     /** Value of the doorbell at {@code offset}: what the host stored before it rang is visible after this. */
     int acquire(int queueId, int offset) {
-        MemorySegment shadowed = shadow;
-        return (int) INT.getAcquire(queueId != 0 && shadowed != null ? shadowed : page, (long) offset);
+        MemorySegment from = shadow;
+        if (from == null || queueId == 0) {
+            from = page;
+        } else if (generation != controller.memory().generation()) {
+            from = found();
+        }
+        return (int) INT.getAcquire(from, (long) offset);
     }
 
     /** A doorbell write that came as a register write. */
@@ -49,21 +61,61 @@ final class Doorbells {
     /** A queue is new: whatever its doorbells said belongs to the past. */
     void clear(int offset) {
         INT.setRelease(page, (long) offset, 0);
+        if (shadow != null && generation != controller.memory().generation()) {
+            found();
+        }
         if (shadow != null && eventIndex != null) {
             INT.setRelease(shadow, (long) offset, 0);
             INT.setRelease(eventIndex, (long) offset, 0);
         }
     }
 
-    /** From now on shadow doorbells count; they begin with what the doorbells say. */
-    void shadow(MemorySegment shadowBuffer, MemorySegment eventIndexBuffer) {
+    /**
+     * From now on shadow doorbells count; they begin with what the doorbells say.
+     *
+     * @return false when one of the buffers is not memory that can be looked at without a message
+     */
+    boolean shadow(long shadowBufferIova, long eventIndexBufferIova) {
+        MemorySegment shadowBuffer = buffer(shadowBufferIova);
+        MemorySegment eventIndexBuffer = buffer(eventIndexBufferIova);
+        if (shadowBuffer == null || eventIndexBuffer == null) {
+            return false;
+        }
         for (int offset = tailOffset(1); offset < BYTES; offset += 4) {
-            int value = (int) INT.getAcquire(page, (long) offset);
+            int value = acquire(offset / 8, offset);
             INT.setRelease(shadowBuffer, (long) offset, value);
             INT.setRelease(eventIndexBuffer, (long) offset, value);
         }
         shadow = shadowBuffer;
         eventIndex = eventIndexBuffer;
+        shadowIova = shadowBufferIova;
+        eventIndexIova = eventIndexBufferIova;
+        generation = controller.memory().generation();
+        return true;
+    }
+
+    private @Nullable MemorySegment buffer(long iova) {
+        Region region = controller.memory().find(iova);
+        MemorySegment segment = region == null ? null : region.segment();
+        if (region == null || segment == null || !region.writable() || region.bytesFrom(iova) < BYTES) {
+            return null;
+        }
+        return segment.asSlice(iova - region.iova(), BYTES);
+    }
+
+    /** The guest's memory map has changed: the buffers may be elsewhere, or nowhere. */
+    private MemorySegment found() {
+        MemorySegment shadowBuffer = buffer(shadowIova);
+        MemorySegment eventIndexBuffer = buffer(eventIndexIova);
+        if (shadowBuffer == null || eventIndexBuffer == null) {
+            unshadow();
+            controller.fatal("the doorbell buffers have no memory any more");
+            return page;
+        }
+        shadow = shadowBuffer;
+        eventIndex = eventIndexBuffer;
+        generation = controller.memory().generation();
+        return shadowBuffer;
     }
 
     boolean shadowed() {

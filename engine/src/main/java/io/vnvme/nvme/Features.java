@@ -33,11 +33,14 @@ final class Features {
 
     private final Controller controller;
     private final MemorySegment buffer = Arena.ofAuto().allocate(HOST_BEHAVIOR_BYTES, 8);
-    private final int[] vectorConfig = new int[ControllerState.QUEUES];
+    private final int[] vectorConfig;
     private int[] temperatureThresholds = {TEMPERATURE_DEFAULT, 0};
+    private Reservations.Host host;
 
     Features(Controller controller) {
         this.controller = controller;
+        this.vectorConfig = new int[controller.interrupts().vectorCount()];
+        this.host = Reservations.Host.unnamed(controller);
     }
 
     void reset() {
@@ -48,6 +51,7 @@ final class Features {
         state.segment().asSlice(ControllerState.HOST_ID, 32).fill((byte) 0);
         state.setLong(ControllerState.TIMESTAMP_SET_NS, System.nanoTime());
         Arrays.fill(vectorConfig, 0);
+        host = Reservations.Host.unnamed(controller);
         temperatureThresholds = new int[] {TEMPERATURE_DEFAULT, 0};
     }
 
@@ -85,12 +89,17 @@ final class Features {
         return event != AsyncEvent.NAMESPACE_CHANGED || (value(FeatureId.ASYNC_EVENT_CONFIG) & NAMESPACE_NOTICES) != 0;
     }
 
+    /** The host as reservations know it. */
+    Reservations.Host host() {
+        return host;
+    }
+
     /** Host Identifier: low and high half, both 0 when the host set none. */
-    long hostIdLow() {
+    private long hostIdLow() {
         return controller.state().getLong(ControllerState.HOST_ID);
     }
 
-    long hostIdHigh() {
+    private long hostIdHigh() {
         return controller.state().getLong(ControllerState.HOST_ID + 8);
     }
 
@@ -109,6 +118,7 @@ final class Features {
                     FeatureId.TIMESTAMP,
                     FeatureId.KEEP_ALIVE_TIMER,
                     FeatureId.HOST_BEHAVIOR,
+                    FeatureId.COMMAND_SET_PROFILE,
                     FeatureId.HOST_IDENTIFIER,
                     FeatureId.RESERVATION_NOTIFICATION_MASK,
                     FeatureId.RESERVATION_PERSISTENCE -> true;
@@ -166,7 +176,11 @@ final class Features {
         if (namespaceSpecific(id)) {
             Namespace namespace = controller.namespaces().find(request.nsid());
             if (namespace == null) {
-                return request.nsid() == -1 ? Status.INVALID_FIELD : Status.INVALID_NAMESPACE;
+                // The reservation features name this status for FFFFFFFFh (5.27.1.26 and .27).
+                boolean broadcastField = request.nsid() == -1 && id != FeatureId.ERROR_RECOVERY;
+                return broadcastField || ActiveNamespaces.valid(request.nsid())
+                        ? Status.INVALID_FIELD
+                        : Status.INVALID_NAMESPACE;
             }
             request.namespace(namespace);
         }
@@ -237,11 +251,13 @@ final class Features {
         if (namespaceSpecific(id)) {
             Namespace namespace = controller.namespaces().find(request.nsid());
             if (namespace == null && request.nsid() != -1) {
-                return Status.INVALID_NAMESPACE;
+                return ActiveNamespaces.valid(request.nsid()) ? Status.INVALID_FIELD : Status.INVALID_NAMESPACE;
             }
             request.namespace(namespace);
-        } else if (request.nsid() != 0 && request.nsid() != -1 && id != FeatureId.VOLATILE_WRITE_CACHE) {
-            return Status.FEATURE_NOT_NAMESPACE_SPECIFIC;
+        } else if (request.nsid() != 0 && request.nsid() != -1) {
+            return ActiveNamespaces.valid(request.nsid())
+                    ? Status.FEATURE_NOT_NAMESPACE_SPECIFIC
+                    : Status.INVALID_NAMESPACE;
         }
         return change(request, id, request.dword(11));
     }
@@ -294,6 +310,10 @@ final class Features {
                     return Status.INVALID_FIELD;
                 }
                 value(id, acre);
+            }
+            case FeatureId.COMMAND_SET_PROFILE -> {
+                // One combination of command sets: the NVM command set alone, at index 0.
+                return (value & 0x1ff) == 0 ? Status.SUCCESS : Status.COMMAND_SET_REJECTED;
             }
             case FeatureId.HOST_IDENTIFIER -> {
                 return setHostIdentifier(request);
@@ -352,6 +372,7 @@ final class Features {
         }
         controller.state().setLong(ControllerState.HOST_ID, low);
         controller.state().setLong(ControllerState.HOST_ID + 8, high);
+        host = new Reservations.Host(low, high);
         return Status.SUCCESS;
     }
 }

@@ -14,8 +14,8 @@ final class IdentifyCommand {
 
     private static final int COMMAND_SET_NVM = 0;
     private static final int NAMESPACES_MAX = 1024;
-    /** RESCAP: all types of reservation; none that outlives a power loss. */
-    private static final int RESERVATION_CAPABILITIES = 0x7e;
+    /** RESCAP: all types of reservation, none that outlives a power loss; Ignore Existing Key as of NVMe 1.3. */
+    private static final int RESERVATION_CAPABILITIES = 0xfe;
 
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
@@ -62,11 +62,6 @@ final class IdentifyCommand {
     }
 
     private int namespace(int nsid, MemorySegment page) {
-        if (nsid == -1) {
-            // What all namespaces have in common: the formats.
-            formats(page, 9);
-            return Status.SUCCESS;
-        }
         Namespace namespace = controller.namespaces().find(nsid);
         if (namespace == null) {
             return exists(nsid);
@@ -75,8 +70,8 @@ final class IdentifyCommand {
         page.set(LONG, 0, blocks);
         page.set(LONG, 8, blocks);
         page.set(LONG, 16, blocks);
-        // Thin deallocation is honest, and the hints below mean something.
-        page.set(BYTE, 24, (byte) (1 | 1 << 4));
+        // The hints below mean something; all of the namespace counts as in use.
+        page.set(BYTE, 24, (byte) (1 << 4));
         formats(page, namespace.blockShift());
         page.set(BYTE, 30, (byte) (controller.subsystem().multipath() ? 1 : 0));
         page.set(BYTE, 31, (byte) RESERVATION_CAPABILITIES);
@@ -88,8 +83,8 @@ final class IdentifyCommand {
         page.set(SHORT, 68, (short) (unit - 1));
         page.set(SHORT, 70, (short) (unit - 1));
         page.set(SHORT, 72, (short) (unit - 1));
-        page.set(SHORT, 74, (short) CopyCommand.RANGE_BLOCKS_MAX);
-        page.set(INT, 76, CopyCommand.BLOCKS_MAX);
+        page.set(SHORT, 74, (short) CopyCommand.rangeBlocksMax(namespace));
+        page.set(INT, 76, CopyCommand.blocksMax(namespace));
         page.set(BYTE, 80, (byte) (CopyCommand.RANGES_MAX - 1));
         page.set(INT, 92, ANA_GROUP);
         page.set(BYTE, 99, (byte) (namespace.readOnly() ? 1 : 0));

@@ -43,8 +43,8 @@ final class IdentifyController {
         page.set(INT, 80, Registers.VERSION_2_0);
         // Namespace Attribute notices.
         page.set(INT, 92, 1 << 8);
-        // 128-bit Host Identifier.
-        page.set(INT, 96, 1);
+        // 128-bit Host Identifier; commands of any kind keep the controller alive.
+        page.set(INT, 96, 1 | 1 << 6);
         // I/O controller.
         page.set(BYTE, 111, (byte) 1);
     }
@@ -82,6 +82,8 @@ final class IdentifyController {
         page.set(SHORT, 520, (short) (1 | 1 << 2 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 7 | 1 << 8));
         // Fused Compare and Write.
         page.set(SHORT, 522, (short) 1);
+        // Format NVM is for one namespace at a time.
+        page.set(BYTE, 524, (byte) (1 << 3));
         // A write cache is announced so that every host flushes; Flush takes all namespaces at once.
         page.set(BYTE, 525, (byte) (1 | 3 << 1));
         // Writes of one block are atomic: AWUN and AWUPF 0; Compare and Write: one block.

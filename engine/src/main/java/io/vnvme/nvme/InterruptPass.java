@@ -7,14 +7,15 @@ import org.jspecify.annotations.Nullable;
 final class InterruptPass {
     private final Interrupts interrupts;
     private final CompletionQueue[] fresh = new CompletionQueue[ControllerState.QUEUES];
-    /** One bit for each vector that was raised in this pass; two words hold all vectors. */
-    private final long[] raised = new long[2];
+    /** One bit for each vector that was raised in this pass. */
+    private final long[] raised;
 
     private int freshCount;
     private int mask;
 
     InterruptPass(Interrupts interrupts) {
         this.interrupts = interrupts;
+        this.raised = new long[(interrupts.vectorCount() >>> 6) + 1];
     }
 
     /** INTMS and INTMC: a set bit keeps its vector from being raised, unless MSI-X is in use. */
@@ -23,6 +24,10 @@ final class InterruptPass {
     }
 
     void posted(CompletionQueue queue) {
+        if (freshCount == fresh.length) {
+            // Queues were deleted and created anew within the pass.
+            raise();
+        }
         fresh[freshCount++] = queue;
     }
 
@@ -30,8 +35,7 @@ final class InterruptPass {
         if (freshCount == 0) {
             return;
         }
-        raised[0] = 0;
-        raised[1] = 0;
+        Arrays.fill(raised, 0);
         for (int i = 0; i < freshCount; i++) {
             CompletionQueue queue = fresh[i];
             queue.interrupted();
@@ -43,7 +47,7 @@ final class InterruptPass {
     }
 
     private void raise(int vector) {
-        int word = vector >>> 6 & 1;
+        int word = vector >>> 6;
         long bit = 1L << vector;
         if ((raised[word] & bit) == 0 && !masked(vector)) {
             raised[word] |= bit;

@@ -44,8 +44,7 @@ final class IoCommands {
         }
         Namespace namespace = controller.namespaces().find(request.nsid());
         if (namespace == null) {
-            boolean inactive = request.nsid() > 0 && request.nsid() <= ActiveNamespaces.NSID_MAX;
-            return inactive ? Status.INVALID_FIELD : Status.INVALID_NAMESPACE;
+            return ActiveNamespaces.valid(request.nsid()) ? Status.INVALID_FIELD : Status.INVALID_NAMESPACE;
         }
         request.namespace(namespace);
         return switch (opcode) {
@@ -53,7 +52,8 @@ final class IoCommands {
             case IoOpcode.WRITE -> checkBlocks(request, namespace, true, false);
             case IoOpcode.COMPARE -> checkBlocks(request, namespace, true, false);
             case IoOpcode.VERIFY, IoOpcode.WRITE_ZEROES -> checkBlocks(request, namespace, false, false);
-            case IoOpcode.FLUSH -> Status.SUCCESS;
+            case IoOpcode.FLUSH ->
+                namespace.reservations().conflictsWithWrite(controller) ? Status.RESERVATION_CONFLICT : Status.SUCCESS;
             case IoOpcode.DATASET_MANAGEMENT -> DatasetManagement.check(request, namespace);
             case IoOpcode.COPY -> CopyCommand.check(request, namespace);
             case IoOpcode.RESERVATION_REGISTER,
@@ -120,7 +120,7 @@ final class IoCommands {
         } else {
             io.prepare(operation, request.startingLba() << shift, (long) request.blockCount() << shift, durable);
         }
-        int ioStatus = dispatcher.submit(namespace.volume(), io);
+        int ioStatus = dispatcher.submit(request, namespace.volume(), io);
         return ioStatus == IoStatus.PENDING ? Dispatcher.PENDING : oneEnded(request, operation, ioStatus);
     }
 
@@ -140,6 +140,7 @@ final class IoCommands {
         if (request.scratch() == null) {
             MemorySegment buffer = dispatcher.scratches().take(request);
             if (buffer == null) {
+                request.holdGuest();
                 return Dispatcher.PENDING;
             }
             request.scratch(buffer);
@@ -166,7 +167,10 @@ final class IoCommands {
     }
 
     private int stepEnded(Request request, int operation, int ioStatus) {
-        return ioStatus == IoStatus.OK ? steps(request) : status(operation, ioStatus);
+        if (ioStatus != IoStatus.OK) {
+            return status(operation, ioStatus);
+        }
+        return detached(request) ? Status.INVALID_FIELD : steps(request);
     }
 
     /** Does steps until one is pending or the command has ended. */
@@ -177,7 +181,7 @@ final class IoCommands {
                 return status;
             }
             Io work = request.work();
-            int ioStatus = dispatcher.submit(volumeOf(request), work);
+            int ioStatus = dispatcher.submit(request, volumeOf(request), work);
             if (ioStatus == IoStatus.PENDING) {
                 return Dispatcher.PENDING;
             }
@@ -208,6 +212,14 @@ final class IoCommands {
         request.namespace(controller.namespaces().find(nsid));
         request.work().prepare(Io.FLUSH, 0, 0, false);
         return STEP;
+    }
+
+    /** True when the namespace left while the command waited; a Flush of all goes on with those that are there. */
+    boolean detached(Request request) {
+        Namespace namespace = request.namespaceOrNull();
+        return namespace != null
+                && request.nsid() != BROADCAST
+                && controller.namespaces().find(namespace.nsid()) != namespace;
     }
 
     private static Volume volumeOf(Request request) {

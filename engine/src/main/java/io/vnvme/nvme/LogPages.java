@@ -1,6 +1,5 @@
 package io.vnvme.nvme;
 
-import io.vnvme.nvme.wire.FeatureId;
 import io.vnvme.nvme.wire.LogPageId;
 import io.vnvme.nvme.wire.Status;
 import java.lang.foreign.MemorySegment;
@@ -38,7 +37,8 @@ final class LogPages {
         if (namespace != null && type == 2) {
             namespace.counters().mediaError();
         }
-        errors.add(request.queue().id(), request.cid(), status, request.startingLba(), request.nsid());
+        int queueId = request.queue().id();
+        errors.add(queueId, request.cid(), status, queueId == 0 ? 0 : request.startingLba(), request.nsid());
         return status | Status.MORE;
     }
 
@@ -75,6 +75,9 @@ final class LogPages {
             controller.reservationLog().taken();
         }
         controller.events().logRead(logPage);
+        if (logPage == LogPageId.RESERVATION_NOTIFICATION) {
+            controller.reservationLog().more();
+        }
     }
 
     private static long supported(MemorySegment out) {
@@ -169,11 +172,10 @@ final class LogPages {
 
     private static long features(MemorySegment out) {
         int supported = 1;
-        int changeable = 1 << 1;
         for (int id = 0; id < 256; id++) {
             if (Features.supported(id)) {
                 int scope = Features.namespaceSpecific(id) ? NAMESPACE_SCOPE : CONTROLLER_SCOPE;
-                out.set(INT, id * 4L, supported | (id == FeatureId.VOLATILE_WRITE_CACHE ? changeable : 0) | scope);
+                out.set(INT, id * 4L, supported | scope);
             }
         }
         return 1024;

@@ -1,11 +1,9 @@
 package io.vnvme.nvme;
 
-import io.vnvme.memory.Region;
 import io.vnvme.nvme.wire.Cqe;
 import io.vnvme.nvme.wire.Registers;
 import io.vnvme.nvme.wire.Sqe;
 import io.vnvme.nvme.wire.Status;
-import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /** Queue management and Doorbell Buffer Config (NVM Express Base 2.0, 5.4 to 5.8), with the errors each names. */
@@ -78,11 +76,11 @@ final class QueueCommands {
     }
 
     private int checkRing(Request request, int entries, int flags, boolean entrySizeConfigured) {
-        if (entries < 2 || entries > ControllerState.ENTRIES_MAX) {
+        if (entries < 2 || entries > ControllerState.ENTRIES_MAX || !entrySizeConfigured) {
             return Status.QUEUE_SIZE_INVALID;
         }
         boolean contiguous = (flags & 1) != 0;
-        if (!contiguous || !entrySizeConfigured) {
+        if (!contiguous) {
             return Status.INVALID_FIELD;
         }
         return (request.dataPointerLow() & (controller.pageBytes() - 1)) == 0
@@ -149,25 +147,12 @@ final class QueueCommands {
         if (((shadowIova | eventIndexIova) & (controller.pageBytes() - 1)) != 0) {
             return Status.PRP_OFFSET_INVALID;
         }
-        MemorySegment shadow = buffer(shadowIova);
-        MemorySegment eventIndex = buffer(eventIndexIova);
-        if (shadow == null || eventIndex == null) {
+        if (!controller.doorbells().shadow(shadowIova, eventIndexIova)) {
             return Status.INVALID_FIELD;
         }
         controller.state().setLong(ControllerState.SHADOW_DOORBELLS, shadowIova);
         controller.state().setLong(ControllerState.EVENT_INDEX, eventIndexIova);
-        controller.doorbells().shadow(shadow, eventIndex);
         return Status.SUCCESS;
-    }
-
-    /** A doorbell buffer must be memory that can be looked at without a message. */
-    private @Nullable MemorySegment buffer(long iova) {
-        Region region = controller.memory().find(iova);
-        MemorySegment segment = region == null ? null : region.segment();
-        if (region == null || segment == null || !region.writable() || region.bytesFrom(iova) < Doorbells.BYTES) {
-            return null;
-        }
-        return segment.asSlice(iova - region.iova(), Doorbells.BYTES);
     }
 
     void reset() {

@@ -36,6 +36,11 @@ final class Request implements Io.Completion {
     private @Nullable MemorySegment stage;
     private @Nullable FetchedLists lists;
     private @Nullable Request fusedPartner;
+    private int heldStatus;
+
+    // Whether the command has not ended yet, and whether its guest memory is kept from being given back.
+    private boolean live;
+    private boolean holding;
 
     Request(Controller controller) {
         this.controller = controller;
@@ -45,6 +50,7 @@ final class Request implements Io.Completion {
     void begin(SubmissionQueue queue, int slot) {
         this.queue = queue;
         this.slot = slot;
+        live = true;
         sqe = ControllerState.slot(queue.id(), slot);
         epoch = controller.epoch();
         dataBytes = 0;
@@ -232,8 +238,39 @@ final class Request implements Io.Completion {
         fusedPartner = partner;
     }
 
+    /** How the command ended while bus mastering was off. */
+    int heldStatus() {
+        return heldStatus;
+    }
+
+    void heldStatus(int status) {
+        heldStatus = status;
+    }
+
+    /** Ends the command's life. @return false when it had ended before */
+    boolean end() {
+        boolean was = live;
+        live = false;
+        return was;
+    }
+
+    /** The command begins to wait: the guest memory of its data stays until {@link #releaseGuest}. */
+    void holdGuest() {
+        if (!holding) {
+            holding = true;
+            io.data().holdRegions();
+        }
+    }
+
+    void releaseGuest() {
+        if (holding) {
+            holding = false;
+            io.data().releaseRegions();
+        }
+    }
+
     @Override
     public void completed(Io done, int status) {
-        controller.dispatcher().ioCompleted(this, done, status);
+        controller.dispatcher().ioCompleted(this, status);
     }
 }

@@ -114,7 +114,7 @@ final class ReservationCommands {
         buffer.set(SHORT, 5, (short) registrants.size());
         long at = extended ? REPORT_HEADER_EXTENDED : REPORT_HEADER;
         for (Reservations.Registrant registrant : registrants) {
-            buffer.set(SHORT, at, (short) registrant.controller().controllerId());
+            buffer.set(SHORT, at, (short) registrant.controllerId());
             buffer.set(BYTE, at + 2, (byte) (reservations.holds(registrant.host()) ? 1 : 0));
             if (extended) {
                 buffer.set(LONG, at + 8, registrant.key());

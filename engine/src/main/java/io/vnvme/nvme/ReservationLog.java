@@ -48,4 +48,11 @@ final class ReservationLog {
     void taken() {
         notices.poll();
     }
+
+    /** Tells the host of the notices that are left after it has taken one. */
+    void more() {
+        if (!notices.isEmpty()) {
+            controller.events().notify(AsyncEvent.RESERVATION_LOG);
+        }
+    }
 }

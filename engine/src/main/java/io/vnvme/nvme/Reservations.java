@@ -29,14 +29,17 @@ final class Reservations {
     /** A host by its identifier; one without an identifier is known by its controller. */
     record Host(long low, long high) {
         static Host of(Controller controller) {
-            long low = controller.features().hostIdLow();
-            long high = controller.features().hostIdHigh();
-            return low == 0 && high == 0 ? new Host(controller.controllerId(), -1) : new Host(low, high);
+            return controller.features().host();
+        }
+
+        /** The host of a controller that set no identifier. */
+        static Host unnamed(Controller controller) {
+            return new Host(controller.controllerId(), -1);
         }
     }
 
-    /** One registration. */
-    record Registrant(Host host, long key, Controller controller) {}
+    /** One registration, and the controller that it was made by. */
+    record Registrant(Host host, long key, int controllerId) {}
 
     private final Namespace namespace;
     private final List<Registrant> registrants = new ArrayList<>();
@@ -90,9 +93,10 @@ final class Reservations {
     }
 
     private @Nullable Registrant find(Host host) {
-        for (Registrant registrant : registrants) {
-            if (registrant.host().equals(host)) {
-                return registrant;
+        // By index: this is on the way of every command to a reserved namespace.
+        for (int i = 0; i < registrants.size(); i++) {
+            if (registrants.get(i).host().equals(host)) {
+                return registrants.get(i);
             }
         }
         return null;
@@ -108,12 +112,16 @@ final class Reservations {
         Host host = Host.of(controller);
         Registrant known = find(host);
         if (known != null) {
-            return known.key() == key ? Status.SUCCESS : Status.RESERVATION_CONFLICT;
+            if (known.key() != key) {
+                return Status.RESERVATION_CONFLICT;
+            }
+            generation++;
+            return Status.SUCCESS;
         }
         if (registrants.size() == REGISTRANTS_MAX) {
             return Status.RESERVATION_CONFLICT;
         }
-        registrants.add(new Registrant(host, key, controller));
+        registrants.add(new Registrant(host, key, controller.controllerId()));
         generation++;
         return Status.SUCCESS;
     }
@@ -134,7 +142,7 @@ final class Reservations {
         if (known == null || (!ignoreKey && known.key() != key)) {
             return Status.RESERVATION_CONFLICT;
         }
-        registrants.set(registrants.indexOf(known), new Registrant(host, newKey, controller));
+        registrants.set(registrants.indexOf(known), new Registrant(host, newKey, controller.controllerId()));
         generation++;
         return Status.SUCCESS;
     }
@@ -181,17 +189,28 @@ final class Reservations {
         for (Iterator<Registrant> each = registrants.iterator(); each.hasNext(); ) {
             Registrant registrant = each.next();
             boolean meant = all && preempted == 0 || registrant.key() == preempted;
-            if (meant && !registrant.host().equals(host)) {
-                each.remove();
-                notify(registrant.controller(), ReservationLog.REGISTRATION_PREEMPTED);
-            }
+            boolean self = registrant.host().equals(host);
             any |= meant;
+            // Who takes the reservation over stays registered, whatever its key; otherwise a key means all that have
+            // it.
+            if (meant && !(self && takesOver)) {
+                each.remove();
+                if (!self) {
+                    notify(registrant.host(), ReservationLog.REGISTRATION_PREEMPTED);
+                }
+            }
         }
         if (!any) {
             return Status.RESERVATION_CONFLICT;
         }
+        int before = type;
         if (takesOver) {
             take(host, wanted);
+            if (before != wanted && !all) {
+                notifyOthers(host, ReservationLog.RESERVATION_RELEASED);
+            }
+        } else if (all && registrants.isEmpty()) {
+            release(host);
         }
         generation++;
         return Status.SUCCESS;
@@ -237,14 +256,18 @@ final class Reservations {
     private void notifyOthers(Host host, int notice) {
         for (Registrant registrant : registrants) {
             if (!registrant.host().equals(host)) {
-                notify(registrant.controller(), notice);
+                notify(registrant.host(), notice);
             }
         }
     }
 
-    private void notify(Controller controller, int notice) {
-        if ((masks.getOrDefault(controller, 0) & 1 << notice) == 0) {
-            controller.reservationLog().add(notice, namespace.nsid());
+    /** Tells a host by all controllers through which it reaches the namespace. */
+    private void notify(Host host, int notice) {
+        for (Controller controller : namespace.controllers()) {
+            boolean masked = (masks.getOrDefault(controller, 0) & 1 << notice) != 0;
+            if (!masked && Host.of(controller).equals(host)) {
+                controller.reservationLog().add(notice, namespace.nsid());
+            }
         }
     }
 
@@ -257,9 +280,22 @@ final class Reservations {
         masks.put(controller, mask & 0xe);
     }
 
+    /**
+     * A controller was reset. The next host without an identifier is another one (Base 2.0, 5.27.1.25), so what this
+     * one had does not outlive it.
+     */
+    void controllerReset(Controller controller) {
+        masks.remove(controller);
+        Host host = Host.unnamed(controller);
+        if (find(host) != null) {
+            remove(host);
+            generation++;
+        }
+    }
+
     /** Forgets a controller that was detached; with the last one goes everything. */
     void forget(Controller controller) {
-        masks.remove(controller);
+        controllerReset(controller);
         if (namespace.controllers().isEmpty()) {
             registrants.clear();
             type = NONE;

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * A submission queue: entries are copied once, into a command slot of the controller's state, and only the copy is
  * looked at.
  *
- * <p>Head, tail and slots are 0-based. A queue has as many slots as entries, and no more than the state has room for:
- * an admin queue can be longer.
+ * <p>Head, tail and slots are 0-based. A queue has as many slots as entries, the admin queue some more for commands
+ * that wait for events; never more than the controller's state has room for.
  */
 final class SubmissionQueue {
     private static final VarHandle INT = ValueLayout.JAVA_INT.varHandle();
@@ -53,7 +53,8 @@ final class SubmissionQueue {
         this.ring = new QueueMemory(controller.memory(), baseIova, Sqe.SIZE, false);
         this.state = controller.state();
         this.record = ControllerState.submissionQueue(id);
-        this.freeSlots = new int[Math.min(entries, ControllerState.ENTRIES_MAX)];
+        int slots = id == 0 ? entries + AsyncEvents.REQUESTS_MAX : entries;
+        this.freeSlots = new int[Math.min(slots, ControllerState.ENTRIES_MAX)];
         for (int slot = freeSlots.length - 1; slot >= 0; slot--) {
             freeSlots[freeCount++] = slot;
             state.setInt(ControllerState.slotWord(id, slot), 0);
@@ -155,6 +156,10 @@ final class SubmissionQueue {
         MemorySegment.copy(source, offset, state.segment(), ControllerState.slot(id, slot), Sqe.SIZE);
         state.setInt(ControllerState.slotWord(id, slot), 1);
         head = head + 1 == entries ? 0 : head + 1;
+        if (region.segment() != null) {
+            // What was staged, if anything ever was, is behind now.
+            fetched = head;
+        }
         state.setInt(record + ControllerState.SQ_HEAD, head);
         return slot;
     }
@@ -189,6 +194,10 @@ final class SubmissionQueue {
                 return;
             }
             fetching = false;
+            if (ok && first != head) {
+                // Its memory could be looked at meanwhile, and was.
+                return;
+            }
             if (ok) {
                 fetched = (first + count) % entries;
             } else {

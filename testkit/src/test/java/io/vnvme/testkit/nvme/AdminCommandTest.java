@@ -241,7 +241,8 @@ final class AdminCommandTest {
     @ValueSource(ints = {0x05, 0x82, 0x83})
     void featuresOfNamespaces(int feature) {
         assertThat(run(Command.getFeature(feature).nsid(1))).isEqualTo(OK);
-        assertThat(run(Command.getFeature(feature).nsid(99))).isEqualTo(outcome(Status.INVALID_NAMESPACE));
+        assertThat(run(Command.getFeature(feature).nsid(99))).isEqualTo(outcome(Status.INVALID_FIELD));
+        assertThat(run(Command.getFeature(feature).nsid(0x10000))).isEqualTo(outcome(Status.INVALID_NAMESPACE));
         assertThat(run(Command.setFeature(feature, 0).nsid(1))).isEqualTo(OK);
     }
 
@@ -305,7 +306,8 @@ final class AdminCommandTest {
         assertThat(run(Command.of(AdminOpcode.FORMAT_NVM).nsid(2).dword(10, 5)))
                 .isEqualTo(outcome(Status.FORMAT_INVALID));
         assertThat(run(Command.of(AdminOpcode.FORMAT_NVM).nsid(3))).isEqualTo(outcome(Status.WRITE_PROTECTED));
-        assertThat(run(Command.of(AdminOpcode.FORMAT_NVM).nsid(77))).isEqualTo(outcome(Status.INVALID_NAMESPACE));
+        assertThat(run(Command.of(AdminOpcode.FORMAT_NVM).nsid(77))).isEqualTo(outcome(Status.INVALID_FIELD));
+        assertThat(run(Command.of(AdminOpcode.FORMAT_NVM).nsid(0x10000))).isEqualTo(outcome(Status.INVALID_NAMESPACE));
     }
 
     @Test
