@@ -45,6 +45,11 @@ final class ReservationLog {
         return 64;
     }
 
+    /** Notices that the host has not taken. */
+    int count() {
+        return notices.size();
+    }
+
     void taken() {
         notices.poll();
     }

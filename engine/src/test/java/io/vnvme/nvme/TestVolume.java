@@ -1,0 +1,88 @@
+package io.vnvme.nvme;
+
+import io.vnvme.drive.Io;
+import io.vnvme.drive.IoStatus;
+import io.vnvme.memory.Segments;
+import io.vnvme.volume.Volume;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A volume in memory that answers at once, or - when told to - only when the test says so. */
+final class TestVolume implements Volume {
+    final MemorySegment media;
+    final List<Integer> operations = new ArrayList<>();
+    final ArrayDeque<Io> pending = new ArrayDeque<>();
+    boolean asynchronous;
+    /** Answer of every submission, unless asynchronous. */
+    int answer = IoStatus.OK;
+
+    boolean lastForceUnitAccess;
+
+    TestVolume(long sizeBytes) {
+        media = Arena.ofAuto().allocate(sizeBytes, 4096);
+    }
+
+    @Override
+    public long sizeBytes() {
+        return media.byteSize();
+    }
+
+    @Override
+    public int blockSizeBytes() {
+        return 512;
+    }
+
+    @Override
+    public boolean volatileWriteCache() {
+        return true;
+    }
+
+    @Override
+    public int submit(Io io) {
+        operations.add(io.operation());
+        lastForceUnitAccess = io.forceUnitAccess();
+        if (asynchronous) {
+            pending.add(io);
+            return IoStatus.PENDING;
+        }
+        if (answer == IoStatus.OK) {
+            move(io);
+        }
+        return answer;
+    }
+
+    /** Does and completes the oldest pending work. */
+    void completeOne() {
+        complete(IoStatus.OK);
+    }
+
+    void complete(int status) {
+        Io io = pending.remove();
+        if (status == IoStatus.OK) {
+            move(io);
+        }
+        io.complete(status);
+    }
+
+    void completeAll() {
+        while (!pending.isEmpty()) {
+            completeOne();
+        }
+    }
+
+    private void move(Io io) {
+        Segments data = io.data();
+        switch (io.operation()) {
+            case Io.READ -> data.copyFrom(0, media, io.offsetBytes(), io.lengthBytes());
+            case Io.WRITE -> data.copyTo(0, media, io.offsetBytes(), io.lengthBytes());
+            case Io.WRITE_ZEROES, Io.DEALLOCATE ->
+                media.asSlice(io.offsetBytes(), io.lengthBytes()).fill((byte) 0);
+            default -> {
+                // A flush has nothing to do.
+            }
+        }
+    }
+}
