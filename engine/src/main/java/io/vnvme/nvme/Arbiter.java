@@ -43,7 +43,8 @@ final class Arbiter {
         for (int c = 1; c < CLASSES; c++) {
             // Weights of the high, medium and low class are in bits 31:24, 23:16 and 15:8, and 0's based.
             int weight = (feature >>> 32 - 8 * c & 0xff) + 1;
-            quotas[c] = Math.max(1, burst * weight / heaviest);
+            // A burst for each unit of weight, scaled down in proportion where that would be too long a turn.
+            quotas[c] = heaviest * burst <= BURST_MAX ? weight * burst : Math.max(1, BURST_MAX * weight / heaviest);
         }
         Arrays.fill(starts, 0);
     }
