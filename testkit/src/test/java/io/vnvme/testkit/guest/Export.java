@@ -1,5 +1,9 @@
 package io.vnvme.testkit.guest;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vnvme.drive.Io;
+import io.vnvme.drive.IoStatus;
 import io.vnvme.drive.ram.RamDrive;
 import io.vnvme.frontend.vfiouser.ControllerFactory;
 import io.vnvme.frontend.vfiouser.Device;
@@ -11,6 +15,10 @@ import io.vnvme.nvme.Subsystem;
 import io.vnvme.os.PeerCredentials;
 import io.vnvme.reactor.Reactor;
 import io.vnvme.volume.LinearVolume;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
@@ -55,6 +63,18 @@ final class Export implements AutoCloseable {
         return serial;
     }
 
+    /** Puts the content of a file at the start of the drive, as its content before any guest. */
+    void load(Path file) throws IOException {
+        try (Arena arena = Arena.ofShared();
+                FileChannel channel = FileChannel.open(file)) {
+            MemorySegment content = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size(), arena);
+            Io io = new Io((_, _) -> {});
+            io.data().add(content, 0, content.byteSize());
+            io.prepare(Io.WRITE, 0, content.byteSize(), false);
+            onReactor(() -> assertThat(drive.submit(io)).isEqualTo(IoStatus.OK));
+        }
+    }
+
     /** Takes the namespace away from the only guest; the controller stays plugged in, empty. */
     void detachNamespace() {
         onReactor(() -> onlyController().namespaces().detach(NSID));
@@ -62,26 +82,12 @@ final class Export implements AutoCloseable {
 
     /** Gives it back. */
     void attachNamespace() {
-        attachNamespaceOf(this);
-    }
-
-    /** Gives the namespace of another export to this one's guest. */
-    void attachNamespaceOf(Export other) {
-        onReactor(() -> onlyController().namespaces().attach(other.namespace));
-    }
-
-    int guests() {
-        return controllers.size();
+        onReactor(() -> onlyController().namespaces().attach(namespace));
     }
 
     /** Waits until one more guest has gone away: by unplugging, by its end, or by force. */
     void awaitDeparture() throws InterruptedException {
         departures.acquire();
-    }
-
-    /** Whether a guest has the namespace in use with an enabled controller. */
-    boolean ready() {
-        return reactor.call(() -> controllers.stream().anyMatch(Controller::ready));
     }
 
     @Override
