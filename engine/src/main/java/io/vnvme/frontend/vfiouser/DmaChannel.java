@@ -14,13 +14,19 @@ import org.jspecify.annotations.Nullable;
 final class DmaChannel implements DmaMessages {
     private static final int WINDOW = 16;
     /** Smaller than the protocol's maximum, to keep what waits in the outbox small. */
-    private static final int CHUNK_MAX_BYTES = 128 << 10;
+    private static final int CHUNK_MAX_BYTES = 32 << 10;
+    /**
+     * What all reads on their way may bring back. QEMU 11.1 sends a reply by one write and takes no notice when its socket takes
+     * only a part, after which nothing on the connection makes sense; by default a socket has room for 208 KiB.
+     */
+    private static final int READ_WINDOW_BYTES = 64 << 10;
 
     private final Outbox outbox;
     private final ArrayDeque<Transfer> waiting = new ArrayDeque<>();
     private final ArrayDeque<Transfer> ended = new ArrayDeque<>();
     private final @Nullable Chunk[] window = new Chunk[WINDOW];
     private int onTheWay;
+    private int readBytesOnTheWay;
     private int nextId;
     private int chunkBytes = CHUNK_MAX_BYTES;
     private @Nullable DmaLayout layout;
@@ -77,7 +83,7 @@ final class DmaChannel implements DmaMessages {
     /** Sends what may be sent and calls back whose transfers ended. @return how much was done */
     int poll() {
         int work = 0;
-        while (!waiting.isEmpty() && onTheWay < WINDOW && !outbox.full()) {
+        while (!waiting.isEmpty() && maySend()) {
             send(waiting.element());
             work++;
         }
@@ -130,6 +136,10 @@ final class DmaChannel implements DmaMessages {
         }
         waiting.clear();
         callBack();
+    }
+
+    private boolean maySend() {
+        return onTheWay < WINDOW && readBytesOnTheWay + chunkBytes <= READ_WINDOW_BYTES && !outbox.full();
     }
 
     private void send(Transfer transfer) {
@@ -231,6 +241,9 @@ final class DmaChannel implements DmaMessages {
             if (window[slot] == null) {
                 window[slot] = chunk;
                 onTheWay++;
+                if (chunk.transfer().command == Wire.DMA_READ) {
+                    readBytesOnTheWay += chunk.sizeBytes();
+                }
                 return;
             }
         }
@@ -238,6 +251,10 @@ final class DmaChannel implements DmaMessages {
     }
 
     private void free(int slot) {
+        Chunk chunk = window[slot];
+        if (chunk != null && chunk.transfer().command == Wire.DMA_READ) {
+            readBytesOnTheWay -= chunk.sizeBytes();
+        }
         window[slot] = null;
         onTheWay--;
     }

@@ -49,8 +49,9 @@ final class Engine implements AutoCloseable {
         return export;
     }
 
+    /** A VM whose guest lets {@code nvme show-regs} map the registers beside the driver. */
     VmConfig vm(String name) {
-        return Vm.builder(lab).name(name).keepLogsIn(logs.resolve(name));
+        return Vm.builder(lab).name(name).keepLogsIn(logs.resolve(name)).kernelWords("iomem=relaxed");
     }
 
     @Override

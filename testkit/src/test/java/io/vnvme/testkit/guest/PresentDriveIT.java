@@ -12,14 +12,10 @@ import org.junit.jupiter.api.Test;
 class PresentDriveIT {
     @Test
     void everythingThatAUserDoesWithADrive() {
-        // iomem: nvme show-regs maps the registers beside the driver.
         try (Engine engine = new Engine("present")) {
             Export export = engine.export("PRESENT1", 256);
-            try (Vm vm = engine.vm("guest")
-                    .smp("2")
-                    .kernelWords("iomem=relaxed")
-                    .drive(export.socket())
-                    .start()) {
+            try (Vm vm = engine.vm("guest").smp("2").drive(export.socket()).start()) {
+
                 GuestDrive drive = GuestDrive.await(vm, export.serial());
                 assertThat(vm.sh("lspci -nn")).contains("Non-Volatile memory controller [0108]");
                 assertThat(vm.sh("lspci -vvv -d ::0108")).contains("MSI-X: Enable+", "NVM Express", "Express");
