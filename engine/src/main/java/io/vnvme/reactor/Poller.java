@@ -9,4 +9,12 @@ public interface Poller {
      * @return how much was done; 0 lets the reactor think of sleep
      */
     int poll(long nowNs);
+
+    /**
+     * Memory that another process can take away was touched after it had done so, by somebody on this thread: whoever has
+     * such memory looks whether it was his.
+     *
+     * <p>The JVM tells of it by an {@link InternalError} at the next safepoint, which may be in another poller's code.
+     */
+    default void memoryFault() {}
 }

@@ -164,10 +164,20 @@ public final class Reactor implements AutoCloseable {
     private int poll(Poller poller, long nowNs) {
         try {
             return poller.poll(nowNs);
+        } catch (InternalError fault) {
+            memoryFault(fault);
+            return 1;
         } catch (Throwable failure) {
             remove(poller);
             report(failure);
             return 1;
+        }
+    }
+
+    private void memoryFault(InternalError fault) {
+        report(fault);
+        for (Poller poller : pollers) {
+            poller.memoryFault();
         }
     }
 
@@ -199,6 +209,8 @@ public final class Reactor implements AutoCloseable {
             }
             try {
                 watch.dispatch(epoll.events(i));
+            } catch (InternalError fault) {
+                memoryFault(fault);
             } catch (Throwable failure) {
                 watch.close();
                 report(failure);
@@ -216,16 +228,24 @@ public final class Reactor implements AutoCloseable {
             Cpu.pin(cpu);
         }
         while (!closing) {
-            int work = doWork();
-            meter.pass(work);
-            long sleepNs = idleState.next(work, clock.nowNs());
-            if (sleepNs > 0) {
-                sleep(sleepNs);
-            } else if (work == 0) {
-                Thread.onSpinWait();
+            try {
+                pass();
+            } catch (InternalError fault) {
+                memoryFault(fault);
             }
         }
         runMailbox();
+    }
+
+    private void pass() {
+        int work = doWork();
+        meter.pass(work);
+        long sleepNs = idleState.next(work, clock.nowNs());
+        if (sleepNs > 0) {
+            sleep(sleepNs);
+        } else if (work == 0) {
+            Thread.onSpinWait();
+        }
     }
 
     /** A command handed in after {@code sleeping} is visible wakes us; one handed in before is seen here. */

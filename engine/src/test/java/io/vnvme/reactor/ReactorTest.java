@@ -91,6 +91,40 @@ class ReactorTest {
     }
 
     @Test
+    void afterAFaultInMemoryAllPollersLookWhetherItWasTheirs() throws Exception {
+        CompletableFuture<Throwable> reported = new CompletableFuture<>();
+        CountDownLatch polledOn = new CountDownLatch(3);
+        CountDownLatch told = new CountDownLatch(1);
+        Poller faulting = new Poller() {
+            @Override
+            public int poll(long nowNs) {
+                polledOn.countDown();
+                throw new InternalError("a fault");
+            }
+        };
+        Poller other = new Poller() {
+            @Override
+            public int poll(long nowNs) {
+                return 0;
+            }
+
+            @Override
+            public void memoryFault() {
+                told.countDown();
+            }
+        };
+        try (Reactor reactor = Reactor.start("r", -1, IdlePolicy.ADAPTIVE, reported::complete)) {
+            reactor.execute(() -> {
+                reactor.add(faulting);
+                reactor.add(other);
+            });
+            told.await();
+            polledOn.await();
+            assertThat(reported.get()).isInstanceOf(InternalError.class);
+        }
+    }
+
+    @Test
     void callHandsBackFailures() {
         try (Reactor reactor = Reactor.start("r", -1, IdlePolicy.ADAPTIVE, failure -> {})) {
             assertThatThrownBy(() -> reactor.call(() -> {

@@ -77,7 +77,7 @@ final class Connection implements Poller {
             if (open && outbox.pendingBytes() > 0) {
                 flush();
             }
-        } catch (RuntimeException | InternalError e) {
+        } catch (RuntimeException e) {
             failed(e);
             return 1;
         }
@@ -101,8 +101,15 @@ final class Connection implements Poller {
             if (open) {
                 flush();
             }
-        } catch (RuntimeException | InternalError e) {
+        } catch (RuntimeException e) {
             failed(e);
+        }
+    }
+
+    @Override
+    public void memoryFault() {
+        if (open && dma.shrunk()) {
+            end("its memory was taken away");
         }
     }
 

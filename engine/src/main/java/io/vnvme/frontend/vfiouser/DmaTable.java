@@ -136,6 +136,11 @@ final class DmaTable {
         return work;
     }
 
+    /** True when a file that a region lies in is shorter than it was when it was mapped. */
+    boolean shrunk() {
+        return files.shrunk();
+    }
+
     /** True when no region is left, and none is still in use. */
     boolean empty() {
         return entries.isEmpty() && unmappings.isEmpty();

@@ -8,8 +8,9 @@ import io.vnvme.os.Reclaimer;
 import io.vnvme.os.Stat;
 import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
+import java.util.Set;
 
 /**
  * The files that a client's memory lies in, each mapped once as a whole however many regions are cut from it.
@@ -21,25 +22,40 @@ final class FileMappings {
     /** Address space that one client can take, of the 128 TiB that a process has. */
     private static final long TOTAL_MAX_BYTES = 4L << 40;
 
+    /** The kernel allows a process 65,530 mappings: no client gets more than a small part of them. */
+    private static final int FILES_MAX = 1024;
+
     private final Reclaimer reclaimer;
     private final Map<Key, Entry> entries = new HashMap<>();
+    private final Set<Entry> live = new HashSet<>();
     private long totalBytes;
 
     FileMappings(Reclaimer reclaimer) {
         this.reclaimer = reclaimer;
     }
 
-    private record Key(long device, long inode, boolean writable) {}
+    private record Key(long device, long inode, boolean writable) {
+        static Key of(Stat stat, boolean writable) {
+            return new Key(stat.device(), stat.inode(), writable);
+        }
+    }
 
     /** A mapped file and how many regions use it. */
     private static final class Entry {
-        private final @Nullable Key key;
+        private final Key key;
         private final Mapping mapping;
+        private final Fd fd;
         private int uses;
 
-        Entry(@Nullable Key key, Mapping mapping) {
+        /** @param fd of its own, to look at the file's size again */
+        Entry(Key key, Mapping mapping, Fd fd) {
             this.key = key;
             this.mapping = mapping;
+            this.fd = fd;
+        }
+
+        long sizeBytes() {
+            return mapping.segment().byteSize();
         }
     }
 
@@ -71,22 +87,26 @@ final class FileMappings {
                     Errno.EINVAL, "offset 0x%x of a file of %d bytes".formatted(offset, stat.sizeBytes()));
         }
         long available = Math.min(sizeBytes, stat.sizeBytes() - offset);
-        Key key = new Key(stat.device(), stat.inode(), writable);
+        Key key = Key.of(stat, writable);
         Entry entry = entries.get(key);
-        try {
-            if (entry == null) {
-                entry = new Entry(key, mapped(fd, 0, stat.sizeBytes(), writable));
-                entries.put(key, entry);
-            } else if (entry.mapping.segment().byteSize() < offset + available) {
-                // The file has grown since: this part gets a mapping of its own.
-                entry = new Entry(null, mapped(fd, offset, available, writable));
-                offset = 0;
-            }
-        } catch (NativeException e) {
-            throw new RequestException(e);
+        if (entry == null || entry.sizeBytes() < offset + available) {
+            // A file that has grown is mapped anew; the old mapping goes with the last region cut from it.
+            entry = mapped(fd, key, stat.sizeBytes());
+            entries.put(key, entry);
+            live.add(entry);
         }
         entry.uses++;
         return new Part(entry, entry.mapping.segment().asSlice(offset, available));
+    }
+
+    /** True when a file is shorter than it was when it was mapped: to touch its memory is a fault. */
+    boolean shrunk() {
+        for (Entry entry : live) {
+            if (Stat.sizeBytes(entry.fd) < entry.sizeBytes()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Ends the use of a part; the last one gives the file back. */
@@ -95,19 +115,28 @@ final class FileMappings {
         if (--entry.uses > 0) {
             return;
         }
-        if (entry.key != null) {
-            entries.remove(entry.key);
-        }
-        totalBytes -= entry.mapping.segment().byteSize();
+        entries.remove(entry.key, entry);
+        live.remove(entry);
+        totalBytes -= entry.sizeBytes();
+        entry.fd.close();
         reclaimer.close(entry.mapping);
     }
 
-    private Mapping mapped(Fd fd, long offset, long sizeBytes, boolean writable) {
+    private Entry mapped(Fd fd, Key key, long sizeBytes) {
         if (sizeBytes > TOTAL_MAX_BYTES - totalBytes) {
             throw new RequestException(Errno.ENOMEM, "more than 4 TiB of memory");
         }
-        Mapping mapping = Mapping.shared(fd, offset, sizeBytes, writable);
-        totalBytes += sizeBytes;
-        return mapping;
+        if (live.size() >= FILES_MAX) {
+            throw new RequestException(Errno.ENOSPC, "memory in more than %d files".formatted(FILES_MAX));
+        }
+        Fd own = fd.duplicate();
+        try {
+            Entry entry = new Entry(key, Mapping.shared(own, 0, sizeBytes, key.writable()), own);
+            totalBytes += sizeBytes;
+            return entry;
+        } catch (NativeException e) {
+            own.close();
+            throw new RequestException(e);
+        }
     }
 }

@@ -12,6 +12,7 @@ import io.vnvme.reactor.Watch;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -78,7 +79,7 @@ public final class VfioUserEndpoint implements AutoCloseable {
      * @throws NativeException EADDRINUSE when another process serves the path
      */
     public static VfioUserEndpoint open(Reactor reactor, Path socketPath, ControllerFactory factory, Options options) {
-        Shared.RECLAIMER.drain();
+        Objects.requireNonNull(Shared.RECLAIMER);
         UnixSocket listener = UnixSocket.listen(socketPath, BACKLOG, options.socketMode());
         VfioUserEndpoint endpoint = new VfioUserEndpoint(reactor, listener, factory, options);
         reactor.call(() -> {
@@ -130,11 +131,6 @@ public final class VfioUserEndpoint implements AutoCloseable {
 
     Reclaimer reclaimer() {
         return Shared.RECLAIMER;
-    }
-
-    /** Waits until the memory of clients that are gone is given back. For tests. */
-    static void awaitReclaimed() {
-        Shared.RECLAIMER.drain();
     }
 
     private void accept() {

@@ -172,6 +172,35 @@ class DmaTableTest {
     }
 
     @Test
+    void fileThatItsOwnerTruncates() {
+        try (Fd steady = Memfd.create("dma-steady", 8192);
+                Fd file = Memfd.create("dma-shrunk", 8192)) {
+            map(steady, 0, 0, 8192);
+            map(file, 0, 0x1_0000, 4096);
+            assertThat(table.shrunk()).isFalse();
+            Memfd.resize(file, 4096);
+            assertThat(table.shrunk()).isTrue();
+            unmap(0x1_0000, 4096);
+            assertThat(table.shrunk()).isFalse();
+            table.unmapAll();
+        }
+    }
+
+    @Test
+    void noMoreFilesThanTheKernelHasRoomFor() {
+        for (int i = 0; i < 1024; i++) {
+            try (Fd file = Memfd.create("dma-many", 4096)) {
+                map(file, 0, i * 4096L, 4096);
+            }
+        }
+        try (Fd file = Memfd.create("dma-many", 4096)) {
+            refused(Errno.ENOSPC, () -> map(file, 0, 1L << 40, 4096));
+        }
+        table.unmapAll();
+        assertThat(table.empty()).isTrue();
+    }
+
+    @Test
     void noMoreThanTheProtocolAllows() {
         for (int i = 0; i < Wire.DMA_MAPS_MAX; i++) {
             map(null, 0, i * 4096L, 4096);

@@ -44,8 +44,15 @@ final class SteadyGuest implements AutoCloseable {
 
     /** Waits until more has been written and read back. */
     void awaitProgress() {
+        awaitVerified(2);
+    }
+
+    /** Waits until {@code count} more have been written and read back. */
+    void awaitVerified(int count) {
         long from = verified.get();
-        await().atMost(Duration.ofSeconds(20)).until(() -> verified.get() > from + 1 || failure.get() != null);
+        await().atMost(Duration.ofSeconds(60))
+                .pollInterval(Duration.ofMillis(5))
+                .until(() -> verified.get() >= from + count || failure.get() != null);
         assertThat(failure.get()).isNull();
     }
 
