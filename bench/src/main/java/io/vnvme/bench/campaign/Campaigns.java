@@ -44,9 +44,8 @@ public final class Campaigns implements Callable<Integer> {
     @Json(naming = Json.Naming.LowerUnderscore)
     public record Report(List<ThroughputFigure> throughput, Footprint footprint) {}
 
-    /** Runs with command line arguments. Returns the exit status. */
-    public static int run(String... arguments) {
-        return new CommandLine(new Campaigns()).execute(arguments);
+    public static void main(String[] arguments) {
+        System.exit(new CommandLine(new Campaigns()).execute(arguments));
     }
 
     @Override

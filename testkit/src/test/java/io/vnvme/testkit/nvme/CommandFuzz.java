@@ -111,7 +111,7 @@ final class CommandFuzz {
     private static final class Tally {
         private final NvmeDriver driver;
         private final int[] outstanding = new int[2];
-        private final int[] opcodes = new int[1 << 16];
+        private final int[] adminOpcodes = new int[1 << 16];
         private boolean orderly = true;
 
         Tally(NvmeDriver driver) {
@@ -123,7 +123,10 @@ final class CommandFuzz {
         }
 
         void submit(QueuePair pair, Command command) {
-            opcodes[pair.start(command)] = command.dword(0) & 0xFF;
+            int cid = pair.start(command);
+            if (pair.id() == 0) {
+                adminOpcodes[cid] = command.dword(0) & 0xFF;
+            }
             outstanding[pair.id()]++;
         }
 
@@ -147,7 +150,7 @@ final class CommandFuzz {
 
         /** What moves the queues away from under us ends the counting. */
         private void note(Completion entry) {
-            int opcode = entry.sqId() == 0 ? opcodes[entry.cid()] : -1;
+            int opcode = entry.sqId() == 0 ? adminOpcodes[entry.cid()] : -1;
             orderly &= entry.status() != Status.SUCCESS
                     || (opcode != AdminOpcode.DELETE_SQ
                             && opcode != AdminOpcode.CREATE_SQ
