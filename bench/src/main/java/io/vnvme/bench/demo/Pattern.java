@@ -22,6 +22,11 @@ final class Pattern {
                 .toList();
     }
 
+    /** Where its pieces lie, in MiB from the beginning of the drive. */
+    List<Long> placesMib() {
+        return placesMib;
+    }
+
     /** Writes new random data past the guest's cache and returns its SHA-256. */
     String write(Vm vm, String device) {
         StringBuilder script = new StringBuilder("set -e\n");
