@@ -27,6 +27,9 @@ import picocli.CommandLine.Option;
                 "Show a virtual NVMe drive in a running VM, and measure it against a virtual disk and the bare drive.",
         footer = "Everything runs in folders and processes of its own and is gone afterwards, except the report.")
 public final class Demo implements Callable<Integer> {
+    private static final DemoRun.Rounds FULL = new DemoRun.Rounds(2, 5);
+    private static final DemoRun.Rounds QUICK = new DemoRun.Rounds(1, 1);
+
     @Option(names = "--json", paramLabel = "FILE", description = "also write the results there, as JSON")
     private @Nullable Path json;
 
@@ -39,6 +42,9 @@ public final class Demo implements Callable<Integer> {
             defaultValue = "demo-report",
             description = "folder of the report (default: ${DEFAULT-VALUE})")
     private Path report = Path.of("demo-report");
+
+    @Option(names = "--quick", description = "measure each way once only: the figures are not worth much then")
+    private boolean quick;
 
     private final PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
     private final boolean terminal =
@@ -59,7 +65,7 @@ public final class Demo implements Callable<Integer> {
         Thread end = Thread.ofPlatform().name("end-of-demo").unstarted(() -> interrupted(folder, progress, cleanup));
         Runtime.getRuntime().addShutdownHook(end);
         try {
-            Results results = new DemoRun(home(), folder, progress, cleanup).run();
+            Results results = new DemoRun(home(), folder, quick ? QUICK : FULL, progress, cleanup).run();
             progress.close();
             leave(results);
             Runtime.getRuntime().removeShutdownHook(end);

@@ -1,5 +1,6 @@
 package io.vnvme.bench.demo;
 
+import io.vnvme.bench.HostBench;
 import io.vnvme.bench.load.Workload;
 import io.vnvme.bench.report.Control;
 import io.vnvme.bench.report.Figure;
@@ -32,8 +33,6 @@ final class DemoRun {
     private static final String SIZE = "512M";
     private static final String MEASURED_DRIVE = "ram1";
     private static final String MEASURED_NAME = "demo-host";
-    private static final int GUEST_ROUNDS = 2;
-    private static final int HOST_ROUNDS = 5;
     private static final double NS_PER_MS = 1e6;
     private static final double NS_PER_S = 1e9;
     private static final double US_PER_MS = 1e3;
@@ -46,6 +45,7 @@ final class DemoRun {
     private final Path folder;
     private final Progress progress;
     private final Cleanup cleanup;
+    private final Rounds rounds;
     private final Steps steps;
     private final Instant startedAt = Instant.now().truncatedTo(ChronoUnit.SECONDS);
     private final long beganNs = System.nanoTime();
@@ -55,14 +55,18 @@ final class DemoRun {
      * @param home the project's folder
      * @param folder an empty one for sockets, state and logs
      */
-    DemoRun(Path home, Path folder, Progress progress, Cleanup cleanup) throws IOException {
+    DemoRun(Path home, Path folder, Rounds rounds, Progress progress, Cleanup cleanup) throws IOException {
         this.home = home;
         this.folder = folder;
+        this.rounds = rounds;
         this.progress = progress;
         this.cleanup = cleanup;
         steps = new Steps(progress);
         cpus = CpuPlan.ofThisMachine();
     }
+
+    /** How often each way is measured. */
+    record Rounds(int guest, int host) {}
 
     private record Created(double claimMs, VnvmeChange change) {}
 
@@ -100,7 +104,7 @@ final class DemoRun {
                 steps.allOk(),
                 lab.accel().name().toLowerCase(Locale.ROOT),
                 Facts.machine(),
-                versions(lab, guest.fioVersion()),
+                versions(vnvme.version(), lab, guest.fioVersion()),
                 steps.all(),
                 new Control(
                         vnvme.startMs(),
@@ -133,6 +137,8 @@ final class DemoRun {
         vnvme.ask(DriveInfo.class, "drive", "claim", DRIVE);
         double claimMs = msSince(begin);
         VnvmeChange change = vnvme.ask(VnvmeChange.class, "create", NAME, "--size", SIZE, "--drive", DRIVE);
+        // Reads of what nobody wrote would find one page of zeros, in the processor's cache.
+        HostBench.fill(vnvme.socket(NAME));
         return Steps.Done.of(
                 new Created(claimMs, change),
                 String.format(
@@ -180,17 +186,19 @@ final class DemoRun {
         int width = 96;
         text.append("\n    ").append(command).append('\n');
         for (String line : lines) {
-            text.append("    ").append(line, 0, Math.min(width, line.length())).append('\n');
+            text.append("    ")
+                    .append(line.substring(0, Math.min(width, line.length())).stripTrailing())
+                    .append('\n');
         }
         text.append(command.endsWith("list") ? "\n" : "");
     }
 
     private Steps.Done<GuestMeasured> measureGuest(Vnvme vnvme, Vm vm, String device) throws InterruptedException {
-        GuestRounds rounds = new GuestRounds(vm, vnvme.pid(), Guest.devices(vm, device), progress);
-        Series series = rounds.run(GUEST_ROUNDS);
+        GuestRounds fio = new GuestRounds(vm, vnvme.pid(), Guest.devices(vm, device), progress);
+        Series series = fio.run(rounds.guest());
         return Steps.Done.of(
-                new GuestMeasured(series, rounds.fioVersion()),
-                "fio " + rounds.fioVersion() + ", " + GUEST_ROUNDS + " rounds of four drives, read and write");
+                new GuestMeasured(series, fio.fioVersion()),
+                "fio " + fio.fioVersion() + ", " + rounds.guest() + " rounds of four drives, read and write");
     }
 
     private Steps.Done<HostMeasured> measureHost(Lab lab, Vnvme vnvme, Vm vm) throws InterruptedException, IOException {
@@ -202,7 +210,7 @@ final class DemoRun {
         vm.qmp().execute("stop", Map.of());
         HostMeasured measured;
         try (Cleanup own = cleanup.add(new Cleanup())) {
-            HostRounds rounds = HostRounds.prepare(
+            HostRounds ways = HostRounds.prepare(
                     lab,
                     cpus,
                     progress,
@@ -210,10 +218,10 @@ final class DemoRun {
                     vnvme.socket(MEASURED_NAME),
                     folder,
                     created.vnvme().sizeBytes());
-            measured = new HostMeasured(rounds.run(HOST_ROUNDS), rounds.legacyEngine());
+            measured = new HostMeasured(ways.run(rounds.host()), ways.legacyEngine());
         }
         vm.qmp().execute("cont", Map.of());
-        return Steps.Done.of(measured, HOST_ROUNDS + " rounds of legacy, vNVMe and bare drive, read and write");
+        return Steps.Done.of(measured, rounds.host() + " rounds of legacy, vNVMe and bare drive, read and write");
     }
 
     private Steps.Done<Moved> move(Lab lab, Vnvme vnvme, Vm first, VnvmeInfo drive, String device)
@@ -250,11 +258,9 @@ final class DemoRun {
         return Steps.Done.of(true, "no process, socket or file in memory is left");
     }
 
-    private static Versions versions(Lab lab, String fio) throws IOException {
+    private static Versions versions(String vnvme, Lab lab, String fio) throws IOException {
         return new Versions(
-                DemoRun.class.getPackage().getImplementationVersion() == null
-                        ? "0.1.0-SNAPSHOT"
-                        : DemoRun.class.getPackage().getImplementationVersion(),
+                vnvme,
                 System.getProperty("java.version"),
                 Facts.version(lab.qemu()),
                 Facts.version(lab.qemuStorageDaemon()),

@@ -28,6 +28,7 @@ final class Progress implements AutoCloseable {
     private String news = "";
     private long beganNs;
     private boolean running;
+    private boolean closed;
     private int frame;
 
     /** @param live whether {@code out} is a terminal */
@@ -41,6 +42,9 @@ final class Progress implements AutoCloseable {
     }
 
     synchronized void begin(String step) {
+        if (closed) {
+            return;
+        }
         title = step;
         news = "";
         beganNs = System.nanoTime();
@@ -54,6 +58,9 @@ final class Progress implements AutoCloseable {
 
     /** What the current step is doing now. */
     synchronized void doing(String words) {
+        if (closed) {
+            return;
+        }
         news = words;
         if (live) {
             draw();
@@ -64,6 +71,9 @@ final class Progress implements AutoCloseable {
 
     /** Leaves the screen to another program's messages until the step ends. */
     synchronized void stepAside() {
+        if (closed) {
+            return;
+        }
         if (live) {
             out.println(ERASE + "  " + title + " ...");
             out.flush();
@@ -72,6 +82,9 @@ final class Progress implements AutoCloseable {
     }
 
     synchronized void end(Step step) {
+        if (closed) {
+            return;
+        }
         running = false;
         String mark = step.ok() ? "✓" : "✗";
         String shown = live ? ERASE + (step.ok() ? GREEN : RED) + mark + PLAIN : mark;
@@ -81,6 +94,9 @@ final class Progress implements AutoCloseable {
 
     /** Lines that stay, between the steps or above the current one. */
     synchronized void print(String text) {
+        if (closed) {
+            return;
+        }
         if (live && running) {
             out.print(ERASE);
         }
@@ -91,6 +107,7 @@ final class Progress implements AutoCloseable {
         }
     }
 
+    /** Says nothing more, whatever still goes on. */
     @Override
     public void close() {
         ticker.interrupt();
@@ -100,6 +117,7 @@ final class Progress implements AutoCloseable {
                 out.flush();
             }
             running = false;
+            closed = true;
         }
     }
 

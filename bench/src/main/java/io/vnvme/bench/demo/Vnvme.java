@@ -9,9 +9,12 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** The program {@code vnvme} as a user starts it: a daemon of the demo's own, and commands for it. */
 final class Vnvme implements AutoCloseable {
+    private static final Pattern GREETING = Pattern.compile("vnvme daemon (\\S+) serves");
     private static final String RUN = "run";
     private static final String LOG = "daemon.log";
     private static final long STOP_SECONDS = 15;
@@ -23,12 +26,14 @@ final class Vnvme implements AutoCloseable {
     private final Path folder;
     private final Process daemon;
     private final double startMs;
+    private final String version;
 
-    private Vnvme(Path program, Path folder, Process daemon, double startMs) {
+    private Vnvme(Path program, Path folder, Process daemon, double startMs, String version) {
         this.program = program;
         this.folder = folder;
         this.daemon = daemon;
         this.startMs = startMs;
+        this.version = version;
     }
 
     /**
@@ -63,9 +68,10 @@ final class Vnvme implements AutoCloseable {
             throw new IOException("vnvme daemon did not start: " + (said.isEmpty() ? "it said nothing" : said.getLast())
                     + " (log: " + log + ")");
         }
+        Matcher matcher = GREETING.matcher(line);
         double startMs = (System.nanoTime() - begin) / NS_PER_MS;
         Thread.ofVirtual().name("daemon-log").start(() -> copy(words, line, log));
-        return new Vnvme(program, folder, daemon, startMs);
+        return new Vnvme(program, folder, daemon, startMs, matcher.find() ? matcher.group(1) : "unknown");
     }
 
     private static void copy(BufferedReader words, String first, Path log) {
@@ -83,6 +89,11 @@ final class Vnvme implements AutoCloseable {
     /** From starting the process until it said that it serves. */
     double startMs() {
         return startMs;
+    }
+
+    /** The daemon's version. */
+    String version() {
+        return version;
     }
 
     /** What the daemon says goes there. */
