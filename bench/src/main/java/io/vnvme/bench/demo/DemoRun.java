@@ -198,7 +198,7 @@ final class DemoRun {
         Series series = fio.run(rounds.guest());
         return Steps.Done.of(
                 new GuestMeasured(series, fio.fioVersion()),
-                "fio " + fio.fioVersion() + ", " + rounds.guest() + " rounds of four drives, read and write");
+                "fio " + fio.fioVersion() + ", " + times(rounds.guest()) + " four drives, read and write");
     }
 
     private Steps.Done<HostMeasured> measureHost(Lab lab, Vnvme vnvme, Vm vm) throws InterruptedException, IOException {
@@ -221,7 +221,7 @@ final class DemoRun {
             measured = new HostMeasured(ways.run(rounds.host()), ways.legacyEngine());
         }
         vm.qmp().execute("cont", Map.of());
-        return Steps.Done.of(measured, rounds.host() + " rounds of legacy, vNVMe and bare drive, read and write");
+        return Steps.Done.of(measured, times(rounds.host()) + " legacy, vNVMe and bare drive, read and write");
     }
 
     private Steps.Done<Moved> move(Lab lab, Vnvme vnvme, Vm first, VnvmeInfo drive, String device)
@@ -265,6 +265,10 @@ final class DemoRun {
                 Facts.version(lab.qemu()),
                 Facts.version(lab.qemuStorageDaemon()),
                 fio);
+    }
+
+    private static String times(int rounds) {
+        return rounds == 1 ? "once" : rounds + " times";
     }
 
     private static Ratios.Pair pair(Series host, Way other) {

@@ -9,6 +9,7 @@ import io.vnvme.bench.report.Step;
 import io.vnvme.bench.report.Where;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -69,7 +70,7 @@ class DemoIT {
         readUntil(line -> line.contains("fio 1 of"));
         List<ProcessHandle> children = demo().descendants().toList();
         assertThat(children).hasSizeGreaterThanOrEqualTo(2);
-        demo().destroy();
+        demo().toHandle().destroy();
         readUntil(line -> false);
         assertThat(demo().waitFor(LIMIT_MINUTES, TimeUnit.MINUTES)).isTrue();
         assertThat(demo().exitValue()).isNotZero();
@@ -82,7 +83,7 @@ class DemoIT {
         start("--quick");
         readUntil(line -> line.startsWith("✓ start the daemon"));
         ProcessHandle daemon = demo().descendants()
-                .filter(child -> child.info().commandLine().orElse("").contains(" daemon "))
+                .filter(child -> commandLine(child).contains("\0daemon\0"))
                 .findFirst()
                 .orElseThrow();
         daemon.destroyForcibly();
@@ -127,6 +128,15 @@ class DemoIT {
         assertThat(children).noneMatch(ProcessHandle::isAlive);
         try (Stream<Path> files = Files.list(Path.of("/dev/shm"))) {
             assertThat(files).noneMatch(file -> file.getFileName().toString().startsWith("vnvme-demo-" + demo().pid()));
+        }
+    }
+
+    /** As the kernel has it: ProcessHandle gives no long ones. */
+    private static String commandLine(ProcessHandle process) {
+        try {
+            return Files.readString(Path.of("/proc/" + process.pid() + "/cmdline"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
