@@ -22,21 +22,19 @@ public final class Controller implements Poller, AutoCloseable {
     /** I/O queue pairs that a host can have. */
     public static final int IO_QUEUES_MAX = ControllerState.IO_QUEUES_MAX;
 
-    private static final int PAGE_SHIFT_MAX = 16;
-    private static final long CAPABILITIES = Registers.capabilities(ControllerState.ENTRIES_MAX, PAGE_SHIFT_MAX);
+    /** Largest memory page, as a power of two. */
+    static final int PAGE_SHIFT_MAX = 16;
+
     private static final int ADMIN_BURST = 16;
     /** What a pass moves before other controllers have their turn: under a millisecond of copying. */
     private static final long PASS_BYTES_MAX = 4 << 20;
-    /** Bits of CC that a host can set. */
-    private static final int CC_MASK = 0x00ff_fff1;
-
-    private static final int READY_TIMEOUT_HALF_SECONDS = 20;
 
     private final Subsystem subsystem;
     private final int controllerId;
     private final GuestMemory memory;
     private final Interrupts interrupts;
     private final ControllerState state;
+    private final RegisterAccess registers;
     private final Doorbells doorbells;
     private final ActiveNamespaces namespaces;
     private final AsyncEvents events;
@@ -81,6 +79,7 @@ public final class Controller implements Poller, AutoCloseable {
         this.interrupts = interrupts;
         this.doorbells = new Doorbells(this, doorbellPage);
         this.state = new ControllerState(controllerId);
+        this.registers = new RegisterAccess(this, state);
         this.namespaces = new ActiveNamespaces(this);
         this.features = new Features(this);
         this.events = new AsyncEvents(this);
@@ -202,28 +201,7 @@ public final class Controller implements Poller, AutoCloseable {
      * @param sizeBytes 1, 2, 4 or 8; the access does not cross a multiple of 8
      */
     public long readRegister(long offset, int sizeBytes) {
-        long word = offset < 0x100 ? registerWord((int) offset & ~7) : 0;
-        long shifted = word >>> ((offset & 7) * 8);
-        return sizeBytes >= 8 ? shifted : shifted & (1L << sizeBytes * 8) - 1;
-    }
-
-    private long registerWord(int offset) {
-        return switch (offset) {
-            case Registers.CAP -> CAPABILITIES;
-            case Registers.VS -> pair(Registers.VERSION_2_0, state.getInt(ControllerState.INTERRUPT_MASK));
-            case Registers.INTMC ->
-                pair(state.getInt(ControllerState.INTERRUPT_MASK), state.getInt(ControllerState.CC));
-            case 0x18 -> pair(0, state.getInt(ControllerState.CSTS));
-            case Registers.NSSR -> pair(0, state.getInt(ControllerState.AQA));
-            case Registers.ASQ -> state.getLong(ControllerState.ASQ);
-            case Registers.ACQ -> state.getLong(ControllerState.ACQ);
-            case Registers.CRTO -> pair(READY_TIMEOUT_HALF_SECONDS, 0);
-            default -> 0;
-        };
-    }
-
-    private static long pair(int low, int high) {
-        return low & 0xffff_ffffL | (long) high << 32;
+        return registers.read(offset, sizeBytes);
     }
 
     /**
@@ -231,43 +209,11 @@ public final class Controller implements Poller, AutoCloseable {
      * registers, are ignored.
      */
     public void writeRegister(long offset, int sizeBytes, long value) {
-        if ((offset & 3) != 0 || (sizeBytes != 4 && sizeBytes != 8)) {
-            return;
-        }
-        for (int half = 0; half * 4 < sizeBytes; half++) {
-            int dword = (int) (value >>> half * 32);
-            int at = (int) offset + half * 4;
-            if (at >= Registers.DOORBELLS) {
-                ringDoorbell(at - Registers.DOORBELLS, dword);
-            } else {
-                writeDword(at, dword);
-            }
-        }
+        registers.write(offset, sizeBytes, value);
     }
 
-    private void writeDword(int offset, int value) {
-        switch (offset) {
-            case Registers.INTMS -> mask(state.getInt(ControllerState.INTERRUPT_MASK) | value);
-            case Registers.INTMC -> mask(state.getInt(ControllerState.INTERRUPT_MASK) & ~value);
-            case Registers.CC -> configure(value & CC_MASK);
-            case Registers.AQA -> setWhileDisabled(ControllerState.AQA, value & 0x0fff_0fff);
-            case Registers.ASQ -> setWhileDisabled(ControllerState.ASQ, value & ~0xfff);
-            case Registers.ASQ + 4 -> setWhileDisabled(ControllerState.ASQ + 4, value);
-            case Registers.ACQ -> setWhileDisabled(ControllerState.ACQ, value & ~0xfff);
-            case Registers.ACQ + 4 -> setWhileDisabled(ControllerState.ACQ + 4, value);
-            default -> {
-                // Read-only or reserved: a write changes nothing.
-            }
-        }
-    }
-
-    private void setWhileDisabled(long register, int value) {
-        if (!Registers.enabled(state.getInt(ControllerState.CC))) {
-            state.setInt(register, value);
-        }
-    }
-
-    private void ringDoorbell(int offset, int value) {
+    /** A doorbell written as a register, {@code offset} bytes into the doorbells. */
+    void ringDoorbell(int offset, int value) {
         if (offset >= Doorbells.BYTES || !running) {
             return;
         }
@@ -281,7 +227,8 @@ public final class Controller implements Poller, AutoCloseable {
         doorbells.ring(offset, value);
     }
 
-    private void mask(int vectors) {
+    /** INTMS and INTMC: masks exactly these vectors. */
+    void mask(int vectors) {
         state.setInt(ControllerState.INTERRUPT_MASK, vectors);
         interruptPass.mask(vectors);
         interruptPass.raisePending(completionQueues);
@@ -292,7 +239,8 @@ public final class Controller implements Poller, AutoCloseable {
         return interruptPass.pending(completionQueues);
     }
 
-    private void configure(int cc) {
+    /** CC was written. */
+    void configure(int cc) {
         int old = state.getInt(ControllerState.CC);
         state.setInt(ControllerState.CC, cc);
         if (!Registers.enabled(old) && Registers.enabled(cc)) {

@@ -45,6 +45,7 @@ public final class Reactor implements AutoCloseable {
     private long nextSocketLookNs = Long.MIN_VALUE;
     private volatile boolean sleeping;
     private volatile boolean closing;
+    private volatile boolean ended;
     private @Nullable Thread thread;
 
     private Reactor(String name, Clock clock, IdlePolicy idle, Consumer<Throwable> reporter) {
@@ -114,6 +115,10 @@ public final class Reactor implements AutoCloseable {
                 answer.completeExceptionally(failure);
             }
         });
+        // Who hands in work too late is told so, not left waiting: the last look at the mailbox comes after the flag.
+        if (ended) {
+            answer.completeExceptionally(new IllegalStateException("reactor " + name + " is closed"));
+        }
         return answer.join();
     }
 
@@ -234,6 +239,7 @@ public final class Reactor implements AutoCloseable {
                 memoryFault(fault);
             }
         }
+        ended = true;
         runMailbox();
     }
 

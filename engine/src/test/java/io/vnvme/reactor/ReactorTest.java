@@ -35,6 +35,14 @@ class ReactorTest {
     }
 
     @Test
+    void callsAfterTheEndFail() {
+        Reactor reactor = Reactor.start("r", -1, IdlePolicy.ADAPTIVE, failure -> {});
+        assertThat(reactor.call(() -> 5)).isEqualTo(5);
+        reactor.close();
+        assertThatThrownBy(() -> reactor.call(() -> 5)).hasMessageContaining("reactor r is closed");
+    }
+
+    @Test
     void socketsAreServedWhileBusyAndWhileIdle() throws Exception {
         try (Reactor reactor = Reactor.start("r", -1, IdlePolicy.ADAPTIVE, failure -> {});
                 EventFd bell = EventFd.create()) {
