@@ -2,6 +2,8 @@
 # Builds what ./vnvme and ./dev start, only when a source is newer than the last build. To be sourced after jdk.sh.
 
 modules=(engine testkit control bench)
+# A client lives for a moment: what counts is its start.
+client_options=(--enable-native-access=ALL-UNNAMED -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xmx64m)
 stamp=${home:?}/target/built
 
 maven() { # ARGUMENTS...
@@ -31,7 +33,30 @@ build() {
   say "building (log: $log)"
   maven compile dependency:build-classpath -Dmdep.outputFile=target/classpath -DincludeScope=runtime \
     >"$log" 2>&1 || { grep -E '^\[ERROR\]' "$log" | head -n 20 >&2 || true; die "the build failed"; }
+  pack
   mv "$stamp.new" "$stamp"
+}
+
+# The daemon and its client run from jars: a daemon goes on with the ones that it has open while others are built, and a
+# client starts in two thirds of the time from a cache of loaded classes, which Java makes for jars only. It is made by
+# asking a daemon that is not there.
+pack() {
+  local lib=$home/target/lib module
+  mkdir -p "$lib"
+  for module in engine control; do
+    "$JAVA_HOME/bin/jar" --create --no-compress --file "$lib/$module.jar.new" -C "$home/$module/target/classes" .
+    mv "$lib/$module.jar.new" "$lib/$module.jar"
+  done
+  tr : '\n' <"$home/control/target/classpath" | sed "s,^$home/engine/target/classes\$,$lib/engine.jar," |
+    paste -sd : >"$lib/classpath.new"
+  mv "$lib/classpath.new" "$lib/classpath"
+  rm -f "$lib/client.aot"
+  VNVME_RUN=/nonexistent "$JAVA_HOME/bin/java" "${client_options[@]}" -XX:AOTCacheOutput="$lib/client.aot" \
+    -cp "$(packed_classpath)" io.vnvme.control.cli.Vnvme status >/dev/null 2>&1 || true
+}
+
+packed_classpath() {
+  printf '%s:%s' "$home/target/lib/control.jar" "$(<"$home/target/lib/classpath")"
 }
 
 ensure_built() {
