@@ -51,6 +51,7 @@ public final class Services implements AutoCloseable {
         Slots slots = new Slots();
         this.monitors = new Monitors(slots, setup.watchInterval());
         this.vnvmeService = new VnvmeService(registry, vnvmes, new Attachments(vnvmes, slots), slots, monitors);
+        Rehearsal.run(setup.runDir(), dataPlane);
         drives.openClaimed();
         vnvmes.openAll();
     }

@@ -60,7 +60,11 @@ class AttachIT {
 
     private static void awaitDrives(Vm vm, int count) {
         await().atMost(Duration.ofSeconds(30))
-                .until(() -> vm.sh("ls -1 /sys/block").lines().filter(l -> l.contains("nvme")).count() == count);
+                .until(() -> vm.sh("ls -1 /sys/block")
+                                .lines()
+                                .filter(l -> l.contains("nvme"))
+                                .count()
+                        == count);
     }
 
     @Test
@@ -164,13 +168,14 @@ class AttachIT {
         try (Vm vm = Vm.builder(Lab.prepare()).name("moving").rootPorts(1).start()) {
             attach("a", vm);
             vm.qmp().execute("migrate", Map.of("uri", "exec:cat > /dev/null"));
-            await().atMost(Duration.ofSeconds(30)).until(() -> !services.system().warnings().isEmpty());
+            await().atMost(Duration.ofSeconds(30))
+                    .until(() -> !services.system().warnings().isEmpty());
             assertThat(services.system().warnings()).anyMatch(w -> w.contains("VM moving is being migrated"));
             assertThat(services.vnvmes().show("a").warnings()).anyMatch(w -> w.contains("migrated"));
             create("b", false);
             assertThatThrownBy(() -> attach("b", vm))
-                    .isInstanceOfSatisfying(ProblemException.class, e -> assertThat(e.code())
-                            .isEqualTo(ProblemCode.VM_MIGRATING));
+                    .isInstanceOfSatisfying(
+                            ProblemException.class, e -> assertThat(e.code()).isEqualTo(ProblemCode.VM_MIGRATING));
         }
     }
 
@@ -183,8 +188,9 @@ class AttachIT {
                 .sharedMemory(false)
                 .start()) {
             assertThatThrownBy(() -> attach("a", vm))
-                    .isInstanceOfSatisfying(ProblemException.class, e -> assertThat(e.code())
-                            .isEqualTo(ProblemCode.VM_MEMORY_NOT_SHARED));
+                    .isInstanceOfSatisfying(
+                            ProblemException.class,
+                            e -> assertThat(e.code()).isEqualTo(ProblemCode.VM_MEMORY_NOT_SHARED));
             assertThat(services.vnvmes().show("a").connections()).isEmpty();
             VnvmeChange change =
                     services.vnvmes().attach("a", new AttachVnvme(vm.qmpSocket().toString(), true, null));
@@ -200,8 +206,8 @@ class AttachIT {
         create("a", false);
         try (Vm vm = Vm.builder(Lab.prepare()).name("full").rootPorts(0).start()) {
             assertThatThrownBy(() -> attach("a", vm))
-                    .isInstanceOfSatisfying(ProblemException.class, e -> assertThat(e.code())
-                            .isEqualTo(ProblemCode.VM_NO_FREE_PORT));
+                    .isInstanceOfSatisfying(
+                            ProblemException.class, e -> assertThat(e.code()).isEqualTo(ProblemCode.VM_NO_FREE_PORT));
         }
     }
 }
