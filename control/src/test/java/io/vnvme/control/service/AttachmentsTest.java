@@ -1,0 +1,227 @@
+package io.vnvme.control.service;
+
+import static io.vnvme.control.service.VnvmeServiceTest.assertProblem;
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.vnvme.control.model.AttachVnvme;
+import io.vnvme.control.model.CreateVnvme;
+import io.vnvme.control.model.DetachVnvme;
+import io.vnvme.control.model.ProblemCode;
+import io.vnvme.control.model.VnvmeChange;
+import io.vnvme.control.service.FakeDataPlane.FakeConnection;
+import io.vnvme.control.vm.FakeQemu;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class AttachmentsTest {
+    private static final long MIB = 1 << 20;
+
+    @TempDir
+    Path folder;
+
+    private final FakeDataPlane plane = new FakeDataPlane();
+    private final Map<String, FakeConnection> connections = new ConcurrentHashMap<>();
+    private Services services;
+    private FakeQemu qemu;
+
+    @BeforeEach
+    void setUp() {
+        services = new Services(
+                new Services.Setup(
+                        "test", folder, folder, List.of(new RamOffer("ram0", 64 * MIB)), Duration.ofMillis(20)),
+                plane);
+        services.drives().claim("ram0");
+        qemu = new FakeQemu(folder.resolve("qmp"));
+        qemu.onPlug = id -> {
+            String home = id.substring("vnvme-".length()).replaceAll("\\.\\d+$", "");
+            connections.put(id, requireNonNull(plane.exports.get(home)).connect());
+        };
+        qemu.onUnplug = id -> connection(id).open = false;
+        create("a", false);
+        create("b", false);
+        create("m", true);
+    }
+
+    @AfterEach
+    void tearDown() {
+        services.close();
+        qemu.close();
+    }
+
+    private FakeConnection connection(String deviceId) {
+        return requireNonNull(connections.get(deviceId), deviceId);
+    }
+
+    private void create(String name, boolean msi) {
+        services.vnvmes().create(new CreateVnvme(name, MIB, null, msi, null));
+    }
+
+    private VnvmeChange attach(String name) {
+        return services.vnvmes().attach(name, new AttachVnvme(qemu.path.toString(), false, 50));
+    }
+
+    private VnvmeChange detach(String name) {
+        return services.vnvmes().detach(name, new DetachVnvme(false, 50));
+    }
+
+    private String state(String name) {
+        return services.vnvmes().show(name).state();
+    }
+
+    @Test
+    void plugsIntoAFreePortAndShowsIt() {
+        VnvmeChange change = attach("a");
+        assertThat(change.outcome()).isEqualTo("a is attached to VM fake");
+        assertThat(change.steps()).extracting("name").contains("plug in", "wait for guest");
+        assertThat(qemu.plugged).containsEntry("rp0", "vnvme-a");
+        attach("b");
+        assertThat(qemu.plugged).containsEntry("rp1", "vnvme-b");
+        assertThat(services.system().attachedCount()).isEqualTo(2);
+        assertProblem(ProblemCode.VM_NO_FREE_PORT, () -> attach("m"));
+        assertProblem(ProblemCode.ALREADY_ATTACHED, () -> attach("a"));
+        assertProblem(ProblemCode.ALREADY_ATTACHED, () -> services.vnvmes().remove("a"));
+    }
+
+    @Test
+    void guestThatHasNotStartedItIsSaid() {
+        var plug = qemu.onPlug;
+        qemu.onPlug = id -> {
+            plug.accept(id);
+            connection(id).ready = false;
+        };
+        assertThat(attach("a").outcome()).contains("its guest has not started it yet");
+        assertThat(state("a")).isEqualTo("attached");
+    }
+
+    @Test
+    void detachParksTheControllerForTheNextAttach() {
+        attach("a");
+        assertThat(detach("a").outcome()).contains("empty controller stays");
+        assertThat(qemu.commands).doesNotContain("device_del");
+        assertThat(state("a")).isEqualTo("idle");
+        assertThat(services.vnvmes().show("a").connections()).allMatch(c -> c.parked());
+        attach("b");
+        assertThat(qemu.plugged).hasSize(1);
+        assertThat(connection("vnvme-a").shown()).containsExactly("b");
+        attach("a");
+        assertThat(qemu.plugged).containsEntry("rp1", "vnvme-a.2");
+        assertThat(folder.resolve("drives/a/cntrl.2")).isSymbolicLink();
+    }
+
+    @Test
+    void removedVnvmeLeavesItsParkedControllerAlive() {
+        attach("a");
+        detach("a");
+        services.vnvmes().remove("a");
+        assertThat(connection("vnvme-a").open).isTrue();
+        attach("b");
+        assertThat(connection("vnvme-a").shown()).containsExactly("b");
+        create("a", false);
+        attach("a");
+        assertThat(connection("vnvme-a.2").shown()).containsExactly("a");
+    }
+
+    @Test
+    void guestThatHoldsOnKeepsTheDrive() {
+        attach("a");
+        connection("vnvme-a").settled = false;
+        assertProblem(ProblemCode.GUEST_HOLDS, () -> detach("a"));
+        assertThat(state("a")).isEqualTo("attached");
+        assertThat(connection("vnvme-a").shown()).containsExactly("a");
+        services.vnvmes().detach("a", new DetachVnvme(true, null));
+        assertThat(state("a")).isEqualTo("idle");
+    }
+
+    @Test
+    void msiIsUnpluggedAndABusyGuestAskedAgain() {
+        attach("m");
+        qemu.busyUnplugs.set(1);
+        VnvmeChange change = services.vnvmes().detach("m", new DetachVnvme(false, 10_000));
+        assertThat(change.outcome()).isEqualTo("m is unplugged from VM fake");
+        assertThat(qemu.commands).filteredOn("device_del"::equals).hasSize(2);
+        assertThat(qemu.plugged).isEmpty();
+        attach("m");
+        qemu.busyUnplugs.set(1000);
+        assertProblem(ProblemCode.GUEST_HOLDS, () -> detach("m"));
+        assertThat(state("m")).isEqualTo("attached");
+    }
+
+    @Test
+    void newerQemuUnplugsMsix() {
+        qemu.version = "11.2.0";
+        attach("a");
+        assertThat(detach("a").outcome()).contains("unplugged");
+        assertThat(qemu.plugged).isEmpty();
+    }
+
+    @Test
+    void vmThatIsGoneShowsAsDetached() {
+        attach("a");
+        connection("vnvme-a").open = false;
+        assertThat(state("a")).isEqualTo("idle");
+        assertProblem(ProblemCode.NOT_ATTACHED, () -> detach("a"));
+    }
+
+    @Test
+    void refusesVmsThatCannotTakeIt() {
+        qemu.status = "paused";
+        assertProblem(ProblemCode.VM_NOT_RUNNING, () -> attach("a"));
+        qemu.status = "inmigrate";
+        assertProblem(ProblemCode.VM_MIGRATING, () -> attach("a"));
+        qemu.status = "running";
+        qemu.migration = "active";
+        assertProblem(ProblemCode.VM_MIGRATING, () -> attach("a"));
+        qemu.migration = "none";
+        qemu.vfioUser = false;
+        assertProblem(ProblemCode.VM_TOO_OLD, () -> attach("a"));
+        qemu.vfioUser = true;
+        qemu.memoryShared = false;
+        assertProblem(ProblemCode.VM_MEMORY_NOT_SHARED, () -> attach("a"));
+        assertThat(qemu.plugged).isEmpty();
+        assertThat(qemu.commands).doesNotContain("device_add");
+        VnvmeChange slow = services.vnvmes().attach("a", new AttachVnvme(qemu.path.toString(), true, 50));
+        assertThat(slow.warnings()).anyMatch(w -> w.contains("slow"));
+        assertThat(services.vnvmes().show("a").warnings()).anyMatch(w -> w.contains("slow"));
+    }
+
+    @Test
+    void saysWhatIsWrongWithThePath() throws IOException {
+        AttachVnvme nowhere = new AttachVnvme(folder.resolve("none").toString(), false, 50);
+        assertThatThrownBy(() -> services.vnvmes().attach("a", nowhere)).hasMessageContaining("there is no such file");
+        Path file = Files.createFile(folder.resolve("file"));
+        AttachVnvme noSocket = new AttachVnvme(file.toString(), false, 50);
+        assertThatThrownBy(() -> services.vnvmes().attach("a", noSocket)).hasMessageContaining("that is no socket");
+        assertProblem(ProblemCode.BAD_REQUEST, () -> services.vnvmes().attach("a", new AttachVnvme(null, false, null)));
+        qemu.greets = false;
+        assertProblem(ProblemCode.VM_MONITOR_BUSY, () -> attach("a"));
+    }
+
+    @Test
+    void qemuThatDoesNotConnectIsSaidAndNothingStays() {
+        qemu.onPlug = _ -> {};
+        assertProblem(ProblemCode.VM_REFUSED, () -> attach("a"));
+        assertThat(state("a")).isEqualTo("idle");
+    }
+
+    @Test
+    void migrationIsNoticedAndForgotten() {
+        attach("a");
+        qemu.migration = "active";
+        await().until(() -> !services.system().warnings().isEmpty());
+        assertThat(services.vnvmes().show("a").warnings()).anyMatch(w -> w.contains("is being migrated (active)"));
+        qemu.migration = "cancelled";
+        await().until(() -> services.system().warnings().isEmpty());
+    }
+}
