@@ -9,29 +9,39 @@ import io.vnvme.nvme.Subsystem;
 import io.vnvme.nvme.wire.Registers;
 import io.vnvme.testkit.ram.GuestRam;
 import io.vnvme.testkit.ram.RamLayout;
+import io.vnvme.testkit.sim.Sharing;
 import io.vnvme.testkit.sim.SimHost;
+import io.vnvme.testkit.sim.SimMessages;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.function.BooleanSupplier;
 
 /** A controller in this thread: every {@link #turn} is one step of the whole simulated host. */
 public final class InProcessDevice implements Device {
     private static final int VECTORS = Controller.IO_QUEUES_MAX + 1;
+    private static final long MESSAGE_SEED = 1;
     private static final int QUIET_TURNS = 1_000_000;
 
     private final SimHost host;
     private final Arena arena = Arena.ofShared();
     private final GuestRam ram;
     private final Region[] regions;
-    private final GuestMemory memory = new GuestMemory();
+    private final Sharing sharing;
+    private final SimMessages messages;
+    private final GuestMemory memory;
     private final MemorySegment doorbells = arena.allocate(Registers.DOORBELLS_SIZE, Registers.DOORBELLS_SIZE);
     private final Vectors vectors = new Vectors();
     private final Controller controller;
 
-    private InProcessDevice(SimHost host, Subsystem subsystem, List<Namespace> namespaces, RamLayout layout) {
+    private InProcessDevice(
+            SimHost host, Subsystem subsystem, List<Namespace> namespaces, RamLayout layout, Sharing sharing) {
         this.host = host;
+        this.sharing = sharing;
         ram = GuestRam.create(layout);
+        messages = new SimMessages(ram, new SplittableRandom(MESSAGE_SEED));
+        memory = sharing == Sharing.ALL ? new GuestMemory() : new GuestMemory(messages);
         regions = new Region[layout.regionCount()];
         controller = new Controller(subsystem, subsystem.nextControllerId(), memory, vectors, doorbells);
         for (Namespace namespace : namespaces) {
@@ -41,12 +51,24 @@ public final class InProcessDevice implements Device {
             mapRegion(i);
         }
         host.add(controller);
+        host.add(messages);
     }
 
     /** A guest with all its memory mapped, at a new controller of the subsystem with these namespaces. */
     public static InProcessDevice open(
             SimHost host, Subsystem subsystem, List<Namespace> namespaces, RamLayout layout) {
-        return new InProcessDevice(host, subsystem, namespaces, layout);
+        return open(host, subsystem, namespaces, layout, Sharing.ALL);
+    }
+
+    /** The same for a guest that shares its memory, shares none, or only some. */
+    public static InProcessDevice open(
+            SimHost host, Subsystem subsystem, List<Namespace> namespaces, RamLayout layout, Sharing sharing) {
+        return new InProcessDevice(host, subsystem, namespaces, layout, sharing);
+    }
+
+    /** What carries transfers to memory that is not mapped. */
+    public SimMessages messages() {
+        return messages;
     }
 
     public Controller controller() {
@@ -101,7 +123,12 @@ public final class InProcessDevice implements Device {
 
     @Override
     public void mapRegion(int index) {
-        Region region = new Region(ram.regionIova(index), ram.layout().regionBytes(), ram.region(index), true, true);
+        Region region = new Region(
+                ram.regionIova(index),
+                ram.layout().regionBytes(),
+                sharing.maps(index) ? ram.region(index) : null,
+                true,
+                true);
         memory.map(region);
         regions[index] = region;
     }
@@ -127,9 +154,10 @@ public final class InProcessDevice implements Device {
     @Override
     public void close() {
         controller.reset();
-        turnUntilQuiet(controller::quiescent);
+        turnUntilQuiet(() -> controller.quiescent() && messages.pendingCount() == 0);
         controller.close();
         host.remove(controller);
+        host.remove(messages);
         memory.unmapAll();
         ram.close();
         arena.close();

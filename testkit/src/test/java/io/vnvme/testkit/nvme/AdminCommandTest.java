@@ -16,21 +16,32 @@ import io.vnvme.testkit.driver.QueuePair;
 import io.vnvme.testkit.driver.Sgl;
 import io.vnvme.testkit.ram.Buffer;
 import io.vnvme.testkit.sim.Faults;
+import io.vnvme.testkit.sim.Sharing;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Identify, logs, features and the rest of the admin commands (NVM Express Base 2.0, 5). */
+@ParameterizedClass
+@EnumSource(Sharing.class)
 final class AdminCommandTest {
     private static final String OK = outcome(Status.SUCCESS);
 
-    private final Guest guest = Guest.start();
-    private final NvmeDriver driver = guest.driver();
-    private final Buffer data = guest.ram().allocate(4096);
+    private final Guest guest;
+    private final NvmeDriver driver;
+    private final Buffer data;
+
+    AdminCommandTest(Sharing sharing) {
+        guest = Guest.start(sharing);
+        driver = guest.driver();
+        data = guest.ram().allocate(4096);
+    }
 
     @AfterEach
     void close() {

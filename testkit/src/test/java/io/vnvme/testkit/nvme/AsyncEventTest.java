@@ -12,16 +12,26 @@ import io.vnvme.testkit.driver.Command;
 import io.vnvme.testkit.driver.Completion;
 import io.vnvme.testkit.driver.NvmeDriver;
 import io.vnvme.testkit.ram.Buffer;
+import io.vnvme.testkit.sim.Sharing;
 import java.lang.foreign.ValueLayout;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Asynchronous events and Abort (NVM Express Base 2.0, 5.1 and 5.2). */
+@ParameterizedClass
+@EnumSource(Sharing.class)
 final class AsyncEventTest {
     private static final int NAMESPACE_NOTICES = 0x100;
 
-    private final Guest guest = Guest.start();
-    private final NvmeDriver driver = guest.driver();
+    private final Guest guest;
+    private final NvmeDriver driver;
+
+    AsyncEventTest(Sharing sharing) {
+        guest = Guest.start(sharing);
+        driver = guest.driver();
+    }
 
     @AfterEach
     void close() {

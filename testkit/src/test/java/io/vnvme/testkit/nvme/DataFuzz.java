@@ -15,6 +15,7 @@ import io.vnvme.testkit.ram.Buffer;
 import io.vnvme.testkit.ram.RamLayout;
 import io.vnvme.testkit.seed.FuzzLoop;
 import io.vnvme.testkit.sim.Faults;
+import io.vnvme.testkit.sim.Sharing;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -58,7 +59,8 @@ final class DataFuzz {
             case 1 -> RamLayout.adjacent(16 << 20, 4096L << random.nextInt(6));
             default -> RamLayout.scattered(16 << 20, 256 << 10);
         };
-        try (Guest guest = Guest.start(layout, random.split())) {
+        Sharing sharing = Sharing.any(random);
+        try (Guest guest = Guest.start(layout, sharing, random.split())) {
             guest.drive().faults(Faults.delays(random.nextInt(100_000)));
             NvmeDriver driver = guest.driver();
             List<QueuePair> pairs = List.of(

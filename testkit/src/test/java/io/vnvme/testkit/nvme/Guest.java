@@ -11,6 +11,7 @@ import io.vnvme.testkit.driver.QueuePair;
 import io.vnvme.testkit.ram.GuestRam;
 import io.vnvme.testkit.ram.RamLayout;
 import io.vnvme.testkit.sim.Faults;
+import io.vnvme.testkit.sim.Sharing;
 import io.vnvme.testkit.sim.SimDrive;
 import io.vnvme.testkit.sim.SimHost;
 import io.vnvme.volume.LinearVolume;
@@ -36,13 +37,13 @@ final class Guest implements AutoCloseable {
     private final InProcessDevice device;
     private final NvmeDriver driver;
 
-    private Guest(RamLayout layout, SplittableRandom random) {
+    private Guest(RamLayout layout, Sharing sharing, SplittableRandom random) {
         host = new SimHost();
         drive = new SimDrive("sim0", 3 * NAMESPACE_BYTES, BLOCK, host.clock(), Faults.NONE, random);
         host.add(drive);
         namespaces = List.of(namespace(1, BLOCK, false), namespace(2, LARGE_BLOCK, false), namespace(3, BLOCK, true));
         subsystem = new Subsystem("nqn.2026-01.io.vnvme:test", "SERIAL", "vNVMe test", "1.0");
-        device = InProcessDevice.open(host, subsystem, namespaces, layout);
+        device = InProcessDevice.open(host, subsystem, namespaces, layout, sharing);
         driver = NvmeDriver.start(device);
     }
 
@@ -50,12 +51,16 @@ final class Guest implements AutoCloseable {
         return start(RamLayout.single(RAM_BYTES));
     }
 
-    static Guest start(RamLayout layout) {
-        return new Guest(layout, new SplittableRandom(1));
+    static Guest start(Sharing sharing) {
+        return start(RamLayout.adjacent(RAM_BYTES, 64 << 10), sharing, new SplittableRandom(1));
     }
 
-    static Guest start(RamLayout layout, SplittableRandom random) {
-        return new Guest(layout, random);
+    static Guest start(RamLayout layout) {
+        return start(layout, Sharing.ALL, new SplittableRandom(1));
+    }
+
+    static Guest start(RamLayout layout, Sharing sharing, SplittableRandom random) {
+        return new Guest(layout, sharing, random);
     }
 
     private Namespace namespace(int nsid, int block, boolean readOnly) {

@@ -11,19 +11,30 @@ import io.vnvme.testkit.driver.QueuePair;
 import io.vnvme.testkit.driver.Sgl;
 import io.vnvme.testkit.ram.Buffer;
 import io.vnvme.testkit.sim.Faults;
+import io.vnvme.testkit.sim.Sharing;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** I/O commands and their errors (NVM Command Set 1.0, 3; NVM Express Base 2.0, 7). */
+@ParameterizedClass
+@EnumSource(Sharing.class)
 final class IoCommandTest {
     private static final int DEALLOCATE = 4;
     private static final long BLOCKS = Guest.NAMESPACE_BYTES / Guest.BLOCK;
 
-    private final Guest guest = Guest.start();
-    private final QueuePair pair = guest.ioPair();
-    private final Buffer data = guest.ram().allocate(1 << 20);
+    private final Guest guest;
+    private final QueuePair pair;
+    private final Buffer data;
+
+    IoCommandTest(Sharing sharing) {
+        guest = Guest.start(sharing);
+        pair = guest.ioPair();
+        data = guest.ram().allocate(1 << 20);
+    }
 
     @AfterEach
     void close() {

@@ -14,14 +14,24 @@ import io.vnvme.testkit.driver.Prp;
 import io.vnvme.testkit.driver.QueuePair;
 import io.vnvme.testkit.ram.Buffer;
 import io.vnvme.testkit.sim.Faults;
+import io.vnvme.testkit.sim.Sharing;
 import java.lang.foreign.ValueLayout;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** CC and CSTS through the life of a controller (NVM Express Base 2.0, 3.5 and 3.6). */
+@ParameterizedClass
+@EnumSource(Sharing.class)
 final class LifeCycleTest {
-    private final Guest guest = Guest.start();
-    private final NvmeDriver driver = guest.driver();
+    private final Guest guest;
+    private final NvmeDriver driver;
+
+    LifeCycleTest(Sharing sharing) {
+        guest = Guest.start(sharing);
+        driver = guest.driver();
+    }
 
     @AfterEach
     void close() {
@@ -137,7 +147,8 @@ final class LifeCycleTest {
             pair.start(Command.read(1, i, 8).data(Prp.of(data, i * 4096L, 4096, 4096, 0)));
         }
         guest.settle();
-        assertThat(guest.drive().pendingCount()).isEqualTo(32);
+        // Without shared memory, stages limit how many can be with the drive.
+        assertThat(guest.drive().pendingCount()).isIn(32, 16);
         long configuration = guest.device().read(Registers.CC, 4);
         guest.device().write(Registers.CC, 4, configuration & ~1);
         guest.settle();

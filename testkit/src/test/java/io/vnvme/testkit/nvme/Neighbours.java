@@ -14,6 +14,7 @@ import io.vnvme.testkit.driver.QueuePair;
 import io.vnvme.testkit.ram.Buffer;
 import io.vnvme.testkit.ram.RamLayout;
 import io.vnvme.testkit.sim.Faults;
+import io.vnvme.testkit.sim.Sharing;
 import io.vnvme.testkit.sim.SimDrive;
 import io.vnvme.testkit.sim.SimHost;
 import io.vnvme.volume.LinearVolume;
@@ -49,16 +50,17 @@ final class Neighbours implements AutoCloseable {
         drive = new SimDrive("sim0", 3 * NAMESPACE_BYTES, BLOCK, host.clock(), Faults.delays(20_000), random.split());
         drive.memory().asSlice(2 * NAMESPACE_BYTES).fill(CANARY);
         host.add(drive);
-        hostile = open(1, RamLayout.adjacent(2 << 20, 64 << 10));
-        honest = open(2, RamLayout.single(1 << 20));
+        Sharing sharing = Sharing.any(random);
+        hostile = open(1, RamLayout.adjacent(2 << 20, 64 << 10), sharing);
+        honest = open(2, RamLayout.single(1 << 20), Sharing.ALL);
         honestPair = NvmeDriver.start(honest).createPair(1, 16, 1);
     }
 
-    private InProcessDevice open(int nsid, RamLayout layout) {
+    private InProcessDevice open(int nsid, RamLayout layout, Sharing sharing) {
         Subsystem subsystem = new Subsystem("nqn.2026-01.io.vnvme:n" + nsid, "SERIAL" + nsid, "vNVMe test", "1.0");
         LinearVolume volume = new LinearVolume(drive, (nsid - 1L) * NAMESPACE_BYTES, NAMESPACE_BYTES);
         Namespace namespace = new Namespace(nsid, NamespaceIdentity.of(new UUID(7, nsid)), volume, BLOCK, false);
-        return InProcessDevice.open(host, subsystem, List.of(namespace), layout);
+        return InProcessDevice.open(host, subsystem, List.of(namespace), layout, sharing);
     }
 
     InProcessDevice hostile() {

@@ -10,19 +10,29 @@ import io.vnvme.testkit.driver.Completion;
 import io.vnvme.testkit.driver.NvmeDriver;
 import io.vnvme.testkit.driver.QueuePair;
 import io.vnvme.testkit.ram.Buffer;
+import io.vnvme.testkit.sim.Sharing;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Creation and deletion of I/O queues and all their errors (NVM Express Base 2.0, 5.4 to 5.7). */
+@ParameterizedClass
+@EnumSource(Sharing.class)
 final class QueueTest {
     private static final int CONTIGUOUS = 1;
 
-    private final Guest guest = Guest.start();
-    private final NvmeDriver driver = guest.driver();
+    private final Guest guest;
+    private final NvmeDriver driver;
+
+    QueueTest(Sharing sharing) {
+        guest = Guest.start(sharing);
+        driver = guest.driver();
+    }
 
     @AfterEach
     void close() {
@@ -42,6 +52,7 @@ final class QueueTest {
         }
         for (int id : ids) {
             assertThat(driver.pair(id).execute(Command.flush(1)).ok()).isTrue();
+            guest.settle();
             assertThat(guest.device().interrupts(id)).isGreaterThan(0);
         }
         Collections.shuffle(ids, new Random(2));
