@@ -28,7 +28,7 @@ public final class Campaigns implements Callable<Integer> {
     @Option(names = "--seconds", description = "Length of each (default: ${DEFAULT-VALUE}).")
     private double seconds = 1;
 
-    @Option(names = "--drives", description = "vNVMes in the footprint (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--drives", description = "vNVMes in the footprint, at least 2 (default: ${DEFAULT-VALUE}).")
     private int drives = 100;
 
     @Option(names = "--json", paramLabel = "FILE", description = "Also writes the results there.")
@@ -63,8 +63,13 @@ public final class Campaigns implements Callable<Integer> {
             System.out.print(Throughput.table(figures));
             Footprint footprint = Footprint.measure(drives, server, jvmOptions);
             System.out.printf(
-                    "%n%d vNVMes in one process, a guest at each: %.0f MiB resident; ready after %.2f ms (slowest %.2f)%n",
-                    footprint.drives(), footprint.residentMib(), footprint.createMsMedian(), footprint.createMsWorst());
+                    "%n%d vNVMes in one process, a guest at each: %.0f MiB resident;"
+                            + " ready after %.2f ms (slowest %.2f, the first of a new JVM %.0f)%n",
+                    footprint.drives(),
+                    footprint.residentMib(),
+                    footprint.createMsMedian(),
+                    footprint.createMsWorst(),
+                    footprint.createMsFirst());
             if (json != null) {
                 Report report = new Report(figures, footprint);
                 Files.writeString(

@@ -36,7 +36,14 @@ class ByteSizeTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"0,0 B", "1023,1023 B", "536870912,512 MiB", "21474836480,20 GiB", "1610612736,1536 MiB", "123456789,117.7 MiB"})
+    @CsvSource({
+        "0,0 B",
+        "1023,1023 B",
+        "536870912,512 MiB",
+        "21474836480,20 GiB",
+        "1610612736,1536 MiB",
+        "123456789,117.7 MiB"
+    })
     void writesWhatPeopleRead(long bytes, String text) {
         assertThat(ByteSize.format(bytes)).isEqualTo(text);
     }

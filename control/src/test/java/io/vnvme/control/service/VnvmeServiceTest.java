@@ -74,7 +74,8 @@ class VnvmeServiceTest {
         services.drives().claim("ram0");
         services.drives().claim("ram1");
         assertThat(create("d1", 8 * MIB).drive()).isEqualTo("ram1");
-        assertThat(services.vnvmes().create(request("d2", MIB, "ram0")).vnvme().drive()).isEqualTo("ram0");
+        assertThat(services.vnvmes().create(request("d2", MIB, "ram0")).vnvme().drive())
+                .isEqualTo("ram0");
     }
 
     @Test

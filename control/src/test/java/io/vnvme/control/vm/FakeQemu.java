@@ -86,7 +86,9 @@ public final class FakeQemu implements AutoCloseable {
                 Map<?, ?> arguments = request.get("arguments") instanceof Map<?, ?> map ? map : Map.of();
                 commands.add(command);
                 // An event in between, as they come at any time.
-                send(client, "{\"event\":\"RTC_CHANGE\",\"data\":{\"offset\":1},\"timestamp\":{\"seconds\":1,\"microseconds\":2}}");
+                send(
+                        client,
+                        "{\"event\":\"RTC_CHANGE\",\"data\":{\"offset\":1},\"timestamp\":{\"seconds\":1,\"microseconds\":2}}");
                 Map<String, Object> reply = new LinkedHashMap<>(answer(command, arguments));
                 reply.put("id", request.get("id"));
                 send(client, JSON.toJson(reply));
@@ -156,7 +158,9 @@ public final class FakeQemu implements AutoCloseable {
         String id = String.valueOf(arguments.get("id"));
         plugged.values().remove(id);
         onUnplug.accept(id);
-        send(client, "{\"event\":\"DEVICE_DELETED\",\"data\":{\"path\":\"/machine/peripheral/%s/virtio\"}}".formatted(id));
+        send(
+                client,
+                "{\"event\":\"DEVICE_DELETED\",\"data\":{\"path\":\"/machine/peripheral/%s/virtio\"}}".formatted(id));
         send(client, "{\"event\":\"DEVICE_DELETED\",\"data\":{\"device\":\"%s\",\"path\":\"/x\"}}".formatted(id));
     }
 
