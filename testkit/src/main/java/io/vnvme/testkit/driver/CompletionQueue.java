@@ -52,7 +52,9 @@ public final class CompletionQueue {
         return phase;
     }
 
+    /** A new queue: what one of the same identifier left unclaimed is of no interest. */
     void attach(SubmissionQueue queue) {
+        unclaimed.keySet().removeIf(key -> key >>> 16 == queue.id());
         submitters.put(queue.id(), queue);
     }
 

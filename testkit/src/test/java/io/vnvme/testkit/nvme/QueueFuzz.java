@@ -1,0 +1,28 @@
+package io.vnvme.testkit.nvme;
+
+import io.vnvme.testkit.ram.RamLayout;
+import io.vnvme.testkit.seed.FuzzLoop;
+import io.vnvme.testkit.sim.Sharing;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+/** Queues created and deleted in any order, and resets, in the midst of commands, against {@link QueueModel}. */
+final class QueueFuzz {
+    private static final int STEPS = 200;
+
+    @Test
+    void everyQueueCommandEndsAsTheModelSays() {
+        FuzzLoop.run("queues", QueueFuzz::round);
+    }
+
+    private static void round(SplittableRandom random) {
+        RamLayout layout = RamLayout.adjacent(4 << 20, 64 << 10);
+        try (Guest guest = Guest.start(layout, Sharing.any(random), random.split())) {
+            QueueModel model = new QueueModel(guest, random);
+            for (int i = 0; i < STEPS; i++) {
+                model.step();
+            }
+            model.settleAll();
+        }
+    }
+}
