@@ -27,6 +27,7 @@ import picocli.CommandLine.Option;
                 "Show a virtual NVMe drive in a running VM, and measure it against a virtual disk and the bare drive.",
         footer = "Everything runs in folders and processes of its own and is gone afterwards, except the report.")
 public final class Demo implements Callable<Integer> {
+    private static final Duration END_NOTICE = Duration.ofMillis(300);
     private static final DemoRun.Rounds FULL = new DemoRun.Rounds(2, 5);
     private static final DemoRun.Rounds QUICK = new DemoRun.Rounds(1, 1);
 
@@ -59,8 +60,9 @@ public final class Demo implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        Path folder = Files.createTempDirectory("vnvme-demo");
-        Progress progress = new Progress(out, terminal);
+        Path folder = Files.createTempDirectory(
+                "vnvme-demo-" + ProcessHandle.current().pid() + "-");
+        Progress progress = new Progress(out, terminal ? Terminal.width() : 0);
         Cleanup cleanup = new Cleanup();
         Thread end = Thread.ofPlatform().name("end-of-demo").unstarted(() -> interrupted(folder, progress, cleanup));
         Runtime.getRuntime().addShutdownHook(end);
@@ -77,7 +79,7 @@ public final class Demo implements Callable<Integer> {
             return results.ok() ? 0 : failed("a step did not do what it says", folder);
         } catch (DemoException | IOException | IllegalStateException e) {
             progress.close();
-            return ending ? awaitEnd() : endAfterFailure(e, folder, cleanup, end);
+            return toldToEnd() ? awaitEnd() : endAfterFailure(e, folder, cleanup, end);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return awaitEnd();
@@ -124,6 +126,16 @@ public final class Demo implements Callable<Integer> {
         } catch (IOException | IllegalStateException e) {
             System.err.println("vnvme demo: " + e.getMessage());
         }
+    }
+
+    /** Ctrl-C ends the daemon and the VMs too, so a step may fail a moment before this process hears of it. */
+    private boolean toldToEnd() {
+        try {
+            Thread.sleep(END_NOTICE);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        return ending;
     }
 
     /** The end has begun elsewhere: this thread only waits for it. */

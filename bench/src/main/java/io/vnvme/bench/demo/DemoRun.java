@@ -143,8 +143,7 @@ final class DemoRun {
                 new Created(claimMs, change),
                 String.format(
                         Locale.ROOT,
-                        "claimed %s (command %.0f ms); created, socket ready in %.1f ms",
-                        DRIVE,
+                        "claim %.0f ms (whole command), create %.1f ms (in daemon)",
                         claimMs,
                         change.micros() / US_PER_MS));
     }
@@ -255,7 +254,7 @@ final class DemoRun {
         if (!left.isEmpty()) {
             throw new DemoException("still there: " + String.join(", ", left));
         }
-        return Steps.Done.of(true, "no process, socket or file in memory is left");
+        return Steps.Done.of(true, "no process and no socket is left");
     }
 
     private static Versions versions(String vnvme, Lab lab, String fio) throws IOException {

@@ -47,8 +47,8 @@ final class Guest {
 
     /** Starts the VM that is measured: with the drives that a vNVMe is compared with. */
     static Vm startForMeasuring(Lab lab, Cleanup cleanup, Path logs) throws IOException {
-        RamFile legacy = cleanup.add(RamFile.create(Names.shared("virtio"), COMPARED_BYTES));
-        RamFile nvme = cleanup.add(RamFile.create(Names.shared("nvme"), COMPARED_BYTES));
+        RamFile legacy = cleanup.add(RamFile.create("vnvme-demo-virtio", COMPARED_BYTES));
+        RamFile nvme = cleanup.add(RamFile.create("vnvme-demo-nvme", COMPARED_BYTES));
         Vm vm = cleanup.add(Vm.builder(lab)
                 .name("demo1")
                 .memoryMiB(MEMORY_MIB)

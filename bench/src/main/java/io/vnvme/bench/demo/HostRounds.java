@@ -59,7 +59,7 @@ final class HostRounds {
         RamDrive drive = RamDrive.create("bare", sizeBytes);
         cleanup.add(drive);
         Filling.fill(drive);
-        RamFile file = cleanup.add(RamFile.create(Names.shared("host"), sizeBytes));
+        RamFile file = cleanup.add(RamFile.create("vnvme-demo-host", sizeBytes));
         StorageDaemon server = cleanup.add(StorageDaemon.start(lab.qemuStorageDaemon(), folder, file, cpus.server()));
         VhostUserClient client = cleanup.add(VhostUserClient.connect(lab.libblkio(), server.socket(), DEPTH));
         return new HostRounds(cpus, progress, socket, drive, new Legacy(file.engine(), server, client));

@@ -10,11 +10,9 @@ import java.util.stream.Stream;
 
 /** Looks for what a run has left behind, with the system's own eyes. */
 final class Leftovers {
-    private static final Path SHARED_MEMORY = Path.of("/dev/shm");
-
     private Leftovers() {}
 
-    /** Child processes, files in shared memory, and sockets in the run's folder. */
+    /** Child processes, and sockets in the run's folder. Drives in memory have no name and end with their process. */
     static List<String> find(Path folder) throws IOException {
         List<String> left = new ArrayList<>();
         ProcessHandle.current()
@@ -22,10 +20,6 @@ final class Leftovers {
                 .filter(ProcessHandle::isAlive)
                 .forEach(child -> left.add(
                         "process " + child.pid() + " " + child.info().command().orElse("")));
-        try (Stream<Path> files = Files.list(SHARED_MEMORY)) {
-            files.filter(file -> file.getFileName().toString().startsWith(Names.prefix()))
-                    .forEach(file -> left.add(file.toString()));
-        }
         try (Stream<Path> files = Files.walk(folder)) {
             files.filter(file -> !Files.isDirectory(file) && !Files.isRegularFile(file))
                     .forEach(file -> left.add(file.toString()));

@@ -11,7 +11,9 @@ import java.util.Locale;
 final class Progress implements AutoCloseable {
     private static final int TITLE_WIDTH = 33;
     private static final int TIME_WIDTH = 8;
-    private static final int LINE_WIDTH = 98;
+    /** The sign, a blank, and one free column: a full line would wrap on some terminals. */
+    private static final int AROUND = 3;
+
     private static final long TICK_MS = 125;
     private static final double NS_PER_S = 1e9;
     private static final String[] SPINNER = {"⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"};
@@ -23,6 +25,7 @@ final class Progress implements AutoCloseable {
 
     private final PrintStream out;
     private final boolean live;
+    private final int width;
     private final Thread ticker;
     private String title = "";
     private String news = "";
@@ -31,10 +34,11 @@ final class Progress implements AutoCloseable {
     private boolean closed;
     private int frame;
 
-    /** @param live whether {@code out} is a terminal */
-    Progress(PrintStream out, boolean live) {
+    /** @param width columns of the terminal that {@code out} is; 0 when it is none */
+    Progress(PrintStream out, int width) {
         this.out = out;
-        this.live = live;
+        this.width = width;
+        live = width > 0;
         ticker = Thread.ofPlatform().daemon().name("progress").unstarted(this::tick);
         if (live) {
             ticker.start();
@@ -128,7 +132,7 @@ final class Progress implements AutoCloseable {
 
     private void draw() {
         String text = head(title, (System.nanoTime() - beganNs) / NS_PER_S);
-        String rest = news.substring(0, Math.clamp(LINE_WIDTH - text.length(), 0, news.length()));
+        String rest = news.substring(0, Math.clamp(width - AROUND - text.length(), 0, news.length()));
         out.print(ERASE + SPINNER[frame % SPINNER.length] + " " + text + FAINT + rest + PLAIN);
         out.flush();
     }

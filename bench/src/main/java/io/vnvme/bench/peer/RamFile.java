@@ -1,23 +1,28 @@
 package io.vnvme.bench.peer;
 
+import io.vnvme.os.Fd;
+import io.vnvme.os.Memfd;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 
-/** A file in memory with every page present, as the drive under QEMU's block layer. Deleted by {@link #close}. */
+/**
+ * A file in memory with every page present, as the drive under QEMU's block layer. It has no name in any folder: child
+ * processes open it through /proc, and it is gone with this process, however that ends.
+ */
 public final class RamFile implements AutoCloseable {
-    private static final Path FOLDER = Path.of("/dev/shm");
     private static final int CHUNK_BYTES = 1 << 20;
     private static final byte FILL = 0x5A;
 
+    private final Fd fd;
     private final Path path;
     private final boolean direct;
 
-    private RamFile(Path path, boolean direct) {
+    private RamFile(Fd fd, Path path, boolean direct) {
+        this.fd = fd;
         this.path = path;
         this.direct = direct;
     }
@@ -25,24 +30,31 @@ public final class RamFile implements AutoCloseable {
     /**
      * Creates and fills the file.
      *
-     * @throws IOException when the name is taken or memory is short
+     * @throws IOException when memory is short
      */
     public static RamFile create(String name, long sizeBytes) throws IOException {
-        Path path = FOLDER.resolve(name);
+        Fd fd = Memfd.create(name, sizeBytes);
+        Path path = Path.of("/proc", Long.toString(ProcessHandle.current().pid()), "fd", Integer.toString(fd.number()));
+        try {
+            fill(path, sizeBytes);
+            return new RamFile(fd, path, opensDirectly(path));
+        } catch (IOException e) {
+            fd.close();
+            throw e;
+        }
+    }
+
+    private static void fill(Path path, long sizeBytes) throws IOException {
         byte[] chunk = new byte[CHUNK_BYTES];
         Arrays.fill(chunk, FILL);
-        try (FileChannel file = FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        try (FileChannel file = FileChannel.open(path, StandardOpenOption.WRITE)) {
             for (long left = sizeBytes; left > 0; left -= CHUNK_BYTES) {
                 ByteBuffer buffer = ByteBuffer.wrap(chunk, 0, (int) Math.min(left, CHUNK_BYTES));
                 while (buffer.hasRemaining()) {
                     file.write(buffer);
                 }
             }
-        } catch (IOException e) {
-            Files.deleteIfExists(path);
-            throw e;
         }
-        return new RamFile(path, opensDirectly(path));
     }
 
     /** Linux before 6.6 has no O_DIRECT for files in memory. */
@@ -54,6 +66,7 @@ public final class RamFile implements AutoCloseable {
         return probe.onExit().join().exitValue() == 0;
     }
 
+    /** Where child processes of this one find it. */
     public Path path() {
         return path;
     }
@@ -73,7 +86,7 @@ public final class RamFile implements AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException {
-        Files.deleteIfExists(path);
+    public void close() {
+        fd.close();
     }
 }

@@ -90,7 +90,6 @@ class DemoIT {
         readUntil(line -> false);
         assertThat(demo().waitFor(LIMIT_MINUTES, TimeUnit.MINUTES)).isTrue();
         assertThat(demo().exitValue()).isEqualTo(1);
-        assertNothingLeft(List.of(daemon));
         String errors = Files.readString(folder.resolve("errors"));
         assertThat(errors).contains("step \"", "failed", "logs in ");
         Leftovers.delete(Path.of(errors.substring(errors.indexOf("logs in ") + "logs in ".length())
@@ -126,7 +125,7 @@ class DemoIT {
 
     private void assertNothingLeft(List<ProcessHandle> children) throws IOException {
         assertThat(children).noneMatch(ProcessHandle::isAlive);
-        try (Stream<Path> files = Files.list(Path.of("/dev/shm"))) {
+        try (Stream<Path> files = Files.list(Path.of("/tmp"))) {
             assertThat(files).noneMatch(file -> file.getFileName().toString().startsWith("vnvme-demo-" + demo().pid()));
         }
     }

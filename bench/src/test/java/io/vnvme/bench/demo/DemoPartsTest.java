@@ -24,8 +24,8 @@ import org.junit.jupiter.api.io.TempDir;
 class DemoPartsTest {
     private final ByteArrayOutputStream screen = new ByteArrayOutputStream();
 
-    private Progress progress(boolean live) {
-        return new Progress(new PrintStream(screen, true, StandardCharsets.UTF_8), live);
+    private Progress progress(int width) {
+        return new Progress(new PrintStream(screen, true, StandardCharsets.UTF_8), width);
     }
 
     private String shown() {
@@ -58,7 +58,7 @@ class DemoPartsTest {
 
     @Test
     void stepsAreTimedAndAFailureNamesItsStep() throws Exception {
-        Steps steps = new Steps(progress(false));
+        Steps steps = new Steps(progress(0));
         assertThat(steps.<String>run("open", () -> Steps.Done.of("value", "is open")))
                 .isEqualTo("value");
         assertThat(steps.allOk()).isTrue();
@@ -78,11 +78,12 @@ class DemoPartsTest {
 
     @Test
     void aTerminalHasOneLineThatChanges() {
-        try (Progress progress = progress(true)) {
+        try (Progress progress = progress(60)) {
             progress.begin("measure");
-            progress.doing("fio 1 of 16");
+            progress.doing("fio 1 of 16, and more than the line has room for");
             progress.end(new Step("measure", 1.5, true, "16 runs"));
         }
+        assertThat(shown()).contains("fio 1 of").doesNotContain("has room for");
         String last = shown().substring(shown().lastIndexOf('\r'));
         assertThat(last).contains("✓", "measure", "1.5 s", "16 runs").endsWith("\n");
         assertThat(shown().indexOf('\n')).isEqualTo(shown().length() - 1);

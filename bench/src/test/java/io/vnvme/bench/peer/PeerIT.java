@@ -21,8 +21,7 @@ class PeerIT {
         Path file;
         Path socket;
         long pid;
-        String name = "vnvme-peer-it-" + ProcessHandle.current().pid();
-        try (RamFile ram = RamFile.create(name, SIZE_BYTES);
+        try (RamFile ram = RamFile.create("vnvme-peer-it", SIZE_BYTES);
                 StorageDaemon server = StorageDaemon.start(lab.qemuStorageDaemon(), folder, ram, 0);
                 VhostUserClient client = VhostUserClient.connect(lab.libblkio(), server.socket(), 64)) {
             file = ram.path();
