@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 
-/** Ends what the demo started, last first, once: after the last step, after a failure, or when the demo is told to end. */
+/** Ends what the demo started, last first, once: after the last step, after a failure, or when told to end. */
 final class Cleanup implements AutoCloseable {
     private final Deque<AutoCloseable> started = new ArrayDeque<>();
     private boolean closed;

@@ -7,12 +7,13 @@ import java.nio.file.Path;
 import java.util.BitSet;
 
 /**
- * Which processor does what in the measurements on the host: whatever serves a drive runs on one, its client on the other.
+ * Which processor does what in the measurements on the host: whatever serves a drive runs on one, its client on the
+ * other.
  */
 record CpuPlan(int server, int client) {
     /**
-     * The last processor that this process may use serves; the client gets the highest one that shares no core with it, if
-     * there is such a one.
+     * The last processor that this process may use serves; the client gets the highest one that shares no core with it,
+     * if there is such a one.
      *
      * @throws DemoException when there is only one processor
      */

@@ -37,9 +37,9 @@ final class DemoRun {
     private static final double NS_PER_S = 1e9;
     private static final double US_PER_MS = 1e3;
     private static final String CPU_COUNTED =
-            "On the host: the processor time of every thread of the process that serves the drive (bare: of the measuring "
-                    + "thread). In the guest: QEMU's process, for the vNVMe QEMU's and the daemon's together, over one second "
-                    + "in the middle of fio's run, divided by the rate that fio reports.";
+            "On the host: the processor time of every thread of the process that serves the drive (bare: of the "
+                    + "measuring thread). In the guest: QEMU's process, for the vNVMe QEMU's and the daemon's together, over one "
+                    + "second in the middle of fio's run, divided by the rate that fio reports.";
 
     private final Path home;
     private final Path folder;
@@ -74,7 +74,7 @@ final class DemoRun {
 
     private record Moved(Verify verify, double ms) {}
 
-    private record HostMeasured(Series series, String legacyEngine) {}
+    private record HostMeasured(Series series, String legacyEngine, double otherLoad) {}
 
     private record GuestMeasured(Series series, String fioVersion) {}
 
@@ -115,6 +115,7 @@ final class DemoRun {
                 view,
                 CPU_COUNTED,
                 host.legacyEngine(),
+                host.otherLoad(),
                 figures,
                 new Ratios(pair(host.series(), Way.BARE), pair(host.series(), Way.LEGACY)),
                 moved.verify());
@@ -217,7 +218,9 @@ final class DemoRun {
                     vnvme.socket(MEASURED_NAME),
                     folder,
                     created.vnvme().sizeBytes());
-            measured = new HostMeasured(ways.run(rounds.host()), ways.legacyEngine());
+            Neighbours neighbours = new Neighbours();
+            Series series = ways.run(rounds.host());
+            measured = new HostMeasured(series, ways.legacyEngine(), neighbours.share());
         }
         vm.qmp().execute("cont", Map.of());
         return Steps.Done.of(measured, times(rounds.host()) + " legacy, vNVMe and bare drive, read and write");

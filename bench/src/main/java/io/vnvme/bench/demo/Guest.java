@@ -23,7 +23,8 @@ final class Guest {
             while [ $i -lt 400 ]; do
               for d in /sys/block/nvme*; do
                 n=/dev/${d##*/}
-                if [ -b "$n" ] && [ "$(tr -d ' ' <"$d/device/serial" 2>/dev/null)" = SERIAL ]; then echo "$n"; exit 0; fi
+                s=$(tr -d ' ' <"$d/device/serial" 2>/dev/null)
+                if [ -b "$n" ] && [ "$s" = SERIAL ]; then echo "$n"; exit 0; fi
               done
               sleep 0.05; i=$((i+1))
             done
@@ -35,7 +36,8 @@ final class Guest {
             while [ $i -lt 400 ]; do
               found=
               for d in /sys/block/nvme*; do
-                if [ -b "/dev/${d##*/}" ] && [ "$(tr -d ' ' <"$d/device/serial" 2>/dev/null)" = SERIAL ]; then found=1; fi
+                s=$(tr -d ' ' <"$d/device/serial" 2>/dev/null)
+                if [ -b "/dev/${d##*/}" ] && [ "$s" = SERIAL ]; then found=1; fi
               done
               [ -n "$found" ] || exit 0
               sleep 0.05; i=$((i+1))

@@ -11,7 +11,7 @@ import java.time.Duration;
 import org.HdrHistogram.Histogram;
 
 /**
- * A polled client of a vhost-user-blk server: keeps a fixed number of operations in flight on one queue and never sleeps.
+ * A polled client of a vhost-user-blk server: keeps a fixed number of operations in flight on one queue, never sleeps.
  * Used by one thread at a time.
  */
 public final class VhostUserClient implements AutoCloseable {

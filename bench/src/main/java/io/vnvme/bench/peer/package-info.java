@@ -1,4 +1,4 @@
-/** The way that vNVMe is compared with: QEMU's own block layer, served by qemu-storage-daemon and driven by libblkio. */
+/** The way that vNVMe is compared with: QEMU's block layer, served by qemu-storage-daemon, driven by libblkio. */
 @NullMarked
 package io.vnvme.bench.peer;
 

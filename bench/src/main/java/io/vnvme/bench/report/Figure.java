@@ -11,7 +11,8 @@ import io.vnvme.bench.load.Workload;
  * @param iopsHigh the fastest repeat
  * @param p50Us median latency in microseconds
  * @param p99Us latency that 99 of 100 operations did not exceed, in microseconds
- * @param cpuUsPerIo processor time in microseconds that the host spent on one operation; {@link Results#cpuCounted} says whose
+ * @param cpuUsPerIo processor time in microseconds that the host spent on one operation;
+ *     {@link Results#cpuCounted} says whose
  */
 @Json(naming = Json.Naming.LowerUnderscore)
 public record Figure(

@@ -54,6 +54,10 @@ final class HtmlReport {
 
     private void host() {
         text("hostRepeats", repeats(Where.HOST));
+        String disturbance = Words.disturbance(results);
+        html(
+                "disturbance",
+                disturbance.isEmpty() ? "" : "<div class=\"note\"><p>" + escape(disturbance) + "</p></div>");
         html("hostIopsRead", HtmlBars.rates(results, Where.HOST, Workload.RANDREAD));
         html("hostIopsWrite", HtmlBars.rates(results, Where.HOST, Workload.RANDWRITE));
         html("hostCpuRead", HtmlBars.processorTime(results, Workload.RANDREAD));

@@ -4,7 +4,8 @@ import io.avaje.jsonb.Json;
 import java.util.Arrays;
 
 /**
- * How many times faster one way is than another: the median over rounds in which both were measured one after the other.
+ * How many times faster one way is than another: the median over rounds in which both were measured one after the
+ * other.
  *
  * @param low the lowest of any round
  * @param high the highest of any round

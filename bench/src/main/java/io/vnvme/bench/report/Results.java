@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param accel {@code kvm}, or {@code tcg} when the guests' instructions were emulated
  * @param cpuCounted whose processor time {@link Figure#cpuUsPerIo} holds
  * @param legacyEngine how QEMU's block layer did its I/O
+ * @param otherLoad share of this machine's processors, 0 to 1, that other programs used while the host was measured
  * @param fio every figure, those of the host's own load generator included
  */
 @Json(naming = Json.Naming.LowerUnderscore)
@@ -29,6 +30,7 @@ public record Results(
         GuestView guest,
         String cpuCounted,
         String legacyEngine,
+        double otherLoad,
         List<Figure> fio,
         Ratios ratios,
         Verify verify) {

@@ -43,6 +43,9 @@ public final class TextTable {
         ratio("vNVMe / legacy (goal: > 2)", results.ratios().vnvmeToLegacy());
         section(Where.GUEST, "In the guest: fio; " + Words.guestCaption(results));
         rule("\u2501");
+        if (!Words.disturbance(results).isEmpty()) {
+            line(Words.disturbance(results));
+        }
         return text.toString();
     }
 

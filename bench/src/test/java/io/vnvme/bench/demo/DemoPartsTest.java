@@ -111,6 +111,12 @@ class DemoPartsTest {
     }
 
     @Test
+    void countsWhatTheMachineDoes() {
+        assertThat(Neighbours.busyNs("cpu  1 2 3 400 500 6 7 8 0 0\ncpu0 1 2 3"))
+                .isEqualTo((1 + 2 + 3 + 6 + 7 + 8) * 10_000_000L);
+    }
+
+    @Test
     void patternLiesFromTheBeginningToTheEnd() {
         assertThat(new Pattern(512L << 20).placesMib()).containsExactly(0L, 168L, 336L, 504L);
     }

@@ -52,6 +52,13 @@ class ReportTest {
     }
 
     @Test
+    void aBusyMachineIsTold() {
+        assertThat(HtmlReport.of(Sample.results("kvm", false))).contains("Other programs used 38 %");
+        assertThat(TextTable.of(Sample.results("kvm", false), false)).contains("Other programs used 38 %");
+        assertThat(TextTable.of(Sample.results("kvm", true), false)).doesNotContain("Other programs");
+    }
+
+    @Test
     void ratioIsTheMedianOverRounds() {
         Ratio ratio = Ratio.of(new double[] {10, 30, 20}, new double[] {10, 10, 10});
         assertThat(ratio).isEqualTo(new Ratio(2, 1, 3));
