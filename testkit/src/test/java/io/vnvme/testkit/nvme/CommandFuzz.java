@@ -70,6 +70,9 @@ final class CommandFuzz {
                 if (tally.room(pair.submissions())) {
                     tally.submit(pair, command(neighbours, random, pair.id() == 0 ? ADMIN : IO));
                 }
+                if (random.nextInt(60) == 0) {
+                    neighbours.toggleRegion();
+                }
                 if (random.nextInt(8) == 0) {
                     neighbours.steps(random.nextInt(20));
                     tally.collect();

@@ -20,6 +20,7 @@ import io.vnvme.testkit.sim.SimHost;
 import io.vnvme.volume.LinearVolume;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.BitSet;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.UUID;
@@ -43,6 +44,7 @@ final class Neighbours implements AutoCloseable {
     private final InProcessDevice hostile;
     private final InProcessDevice honest;
     private final QueuePair honestPair;
+    private final BitSet unmapped = new BitSet();
     private final MemorySegment model = MemorySegment.ofArray(new byte[NAMESPACE_BYTES]);
 
     Neighbours(SplittableRandom random) {
@@ -98,6 +100,17 @@ final class Neighbours implements AutoCloseable {
         return layout.baseIova() + random.nextLong(QUEUES_BYTES, layout.sizeBytes() + 4096);
     }
 
+    /** Takes one of the hostile guest's regions away, or gives it back; never the one with its queues. */
+    void toggleRegion() {
+        int region = random.nextInt(1, hostile.ram().layout().regionCount());
+        if (unmapped.get(region)) {
+            hostile.mapRegion(region);
+        } else {
+            hostile.unmapRegion(region);
+        }
+        unmapped.flip(region);
+    }
+
     void steps(int count) {
         for (int i = 0; i < count; i++) {
             host.step();
@@ -131,6 +144,8 @@ final class Neighbours implements AutoCloseable {
     /** The hostile guest is reset and then behaves: all works as ever. */
     void recover() {
         hostile.reset();
+        unmapped.stream().forEach(hostile::mapRegion);
+        unmapped.clear();
         NvmeDriver driver = new NvmeDriver(hostile);
         driver.until("reset", () -> !driver.ready());
         hostile.busMaster(true);

@@ -44,6 +44,9 @@ final class RegisterFuzz {
                 if (random.nextInt(4) == 0) {
                     neighbours.steps(random.nextInt(10));
                 }
+                if (random.nextInt(60) == 0) {
+                    neighbours.toggleRegion();
+                }
                 if (random.nextInt(100) == 0) {
                     neighbours.check();
                 }
