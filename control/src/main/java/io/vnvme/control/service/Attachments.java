@@ -53,26 +53,25 @@ final class Attachments {
             VnvmeRecord vnvme = vnvmes.require(name);
             Export export = vnvmes.requireExport(name);
             checkFree(name);
-            try (QemuVm vm = steps.get("connect to QMP", () -> QemuVm.connect(qmp), () -> {})) {
-                steps.run("check VM", vm::checkRunning);
-                List<String> warnings = new ArrayList<>();
-                Optional<Slot> parked = slots.parked(qmp, name, vnvme.msi()).filter(s -> vm.has(s.deviceId()));
-                Slot slot = parked.isPresent()
-                        ? reuse(parked.get(), name, steps)
-                        : plug(vm, vnvme, export, forceSlow, steps, warnings);
-                slot.show(name);
-                steps.run("wait for guest", () -> await(() -> slot.connection().ready() || !slot.open(), wait));
-                if (!slot.open()) {
-                    throw new ProblemException(
-                            ProblemCode.VM_UNREACHABLE,
-                            "VM %s went away while %s was plugged in".formatted(vm.name(), name));
-                }
-                steps.done();
-                String text = slot.connection().ready()
-                        ? "%s is attached to VM %s".formatted(name, vm.name())
-                        : "%s is plugged into VM %s; its guest has not started it yet".formatted(name, vm.name());
-                return new Outcome(text, steps.micros(), steps.taken(), warnings);
+            QemuVm vm = steps.open("connect to QMP", () -> QemuVm.connect(qmp), QemuVm::close);
+            steps.run("check VM", vm::checkRunning);
+            List<String> warnings = new ArrayList<>();
+            Optional<Slot> parked = slots.parked(qmp, name, vnvme.msi()).filter(s -> vm.has(s.deviceId()));
+            Slot slot = parked.isPresent()
+                    ? reuse(parked.get(), name, steps)
+                    : plug(vm, vnvme, export, forceSlow, steps, warnings);
+            slot.show(name);
+            steps.run("wait for guest", () -> await(() -> slot.connection().ready() || !slot.open(), wait));
+            if (!slot.open()) {
+                throw new ProblemException(
+                        ProblemCode.VM_UNREACHABLE,
+                        "VM %s went away while %s was plugged in".formatted(vm.name(), name));
             }
+            steps.done();
+            String text = slot.connection().ready()
+                    ? "%s is attached to VM %s".formatted(name, vm.name())
+                    : "%s is plugged into VM %s; its guest has not started it yet".formatted(name, vm.name());
+            return new Outcome(text, steps.micros(), steps.taken(), warnings);
         }
     }
 
@@ -210,13 +209,12 @@ final class Attachments {
     }
 
     private String unplug(Slot slot, String name, Duration wait, Steps steps) {
-        try (QemuVm vm = steps.get("connect to QMP", () -> QemuVm.connect(slot.qmp()), () -> {})) {
-            steps.run("unplug", () -> {
-                if (!vm.unplug(slot.deviceId(), wait)) {
-                    throw guestHolds(slot, name, wait);
-                }
-            });
-        }
+        QemuVm vm = steps.open("connect to QMP", () -> QemuVm.connect(slot.qmp()), QemuVm::close);
+        steps.run("unplug", () -> {
+            if (!vm.unplug(slot.deviceId(), wait)) {
+                throw guestHolds(slot, name, wait);
+            }
+        });
         steps.run("wait for QEMU", () -> await(() -> !slot.open(), wait));
         slots.remove(slot);
         return "%s is unplugged from VM %s".formatted(name, slot.vm());

@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /** One vNVMe of the engine: a subsystem with one namespace, and the socket that leads to it. */
@@ -28,12 +29,21 @@ final class EngineExport implements DataPlane.Export, ControllerFactory {
     /** Owner and group may connect; QEMU often runs as a user of its own in the daemon's group. */
     private static final int SOCKET_MODE = 0660;
 
+    /** CNTLIDs are 1 to FFEFh (NVM Express Base 2.0, 5.17.2.1). */
+    private static final int CONTROLLER_IDS = 0xffef;
+
     private final Reactor reactor;
     private final EngineDataPlane dataPlane;
     private final String name;
     private final Subsystem subsystem;
     private final Namespace namespace;
     private final List<EngineConnection> connections = new CopyOnWriteArrayList<>();
+    /**
+     * Where counting begins: a guest may still have a dead controller from before a restart, and refuses a new one with
+     * its identifier.
+     */
+    private final int firstControllerId = ThreadLocalRandom.current().nextInt(CONTROLLER_IDS);
+
     private @Nullable VfioUserEndpoint endpoint;
 
     private EngineExport(Reactor reactor, EngineDataPlane dataPlane, VnvmeRecord vnvme, Volume volume) {
@@ -66,8 +76,9 @@ final class EngineExport implements DataPlane.Export, ControllerFactory {
         if (!namespace.controllers().isEmpty()) {
             return null;
         }
-        Controller controller = new Controller(
-                subsystem, subsystem.nextControllerId(), host.memory(), host.interrupts(), host.doorbells());
+        int controllerId = 1 + (firstControllerId + subsystem.nextControllerId()) % CONTROLLER_IDS;
+        Controller controller =
+                new Controller(subsystem, controllerId, host.memory(), host.interrupts(), host.doorbells());
         controller.namespaces().attach(namespace);
         EngineConnection connection = new EngineConnection(reactor, dataPlane, this, controller, host.peer());
         connections.add(connection);

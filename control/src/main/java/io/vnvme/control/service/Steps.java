@@ -7,6 +7,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -29,6 +30,7 @@ final class Steps implements AutoCloseable {
     private final long startNs = System.nanoTime();
     private final List<StepInfo> taken = new ArrayList<>();
     private final Deque<Undo> undos = new ArrayDeque<>();
+    private final Deque<Runnable> closers = new ArrayDeque<>();
     private boolean done;
 
     Steps(String operation) {
@@ -52,6 +54,13 @@ final class Steps implements AutoCloseable {
                     return name;
                 },
                 undo);
+    }
+
+    /** A step that opens what the operation and its undoing need; {@code close} is run at the end, however it ends. */
+    <T> T open(String name, Supplier<T> action, Consumer<T> close) {
+        T opened = get(name, action, () -> {});
+        closers.push(() -> close.accept(opened));
+        return opened;
     }
 
     /** A step that changes nothing, or that cannot and need not be undone. */
@@ -82,6 +91,9 @@ final class Steps implements AutoCloseable {
             } catch (RuntimeException e) {
                 LOG.log(Level.ERROR, "%s: undoing '%s' failed".formatted(operation, undo.name()), e);
             }
+        }
+        while (!closers.isEmpty()) {
+            closers.pop().run();
         }
     }
 }

@@ -35,10 +35,14 @@ class AttachIT {
 
     @BeforeEach
     void start() {
+        open();
+        services.drives().claim("ram0");
+    }
+
+    private void open() {
         services = new Services(
                 new Services.Setup("test", folder, folder, List.of(new RamOffer("ram0", 256 * MIB)), WATCH),
                 EngineDataPlane.start(-1));
-        services.drives().claim("ram0");
     }
 
     @AfterEach
@@ -143,6 +147,24 @@ class AttachIT {
                 assertThat(vm.sh("lspci -n")).doesNotContain("0108");
                 assertThat(services.vnvmes().show("m").connections()).isEmpty();
             }
+        }
+    }
+
+    @Test
+    void restartedDaemonAttachesAsASecondDevice() {
+        create("a", false);
+        try (Vm vm = Vm.builder(Lab.prepare()).name("again").rootPorts(2).start()) {
+            attach("a", vm);
+            awaitDrives(vm, 1);
+            services.close();
+            open();
+            // Linux takes no second controller of that subsystem while it has the namespace on the dead one.
+            vm.sh("echo 1 > /sys/class/nvme/nvme0/device/remove");
+            awaitDrives(vm, 0);
+            assertThat(attach("a", vm).outcome()).isEqualTo("a is attached to VM again");
+            awaitDrives(vm, 1);
+            vm.sh("echo anew > /tmp/x && dd if=/tmp/x of=/dev/nvme0n1 bs=4096 conv=sync,fsync");
+            assertThat(vm.sh("head -c 4 /dev/nvme0n1")).startsWith("anew");
         }
     }
 

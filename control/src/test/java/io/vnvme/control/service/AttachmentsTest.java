@@ -216,6 +216,22 @@ class AttachmentsTest {
     }
 
     @Test
+    void failureAfterPluggingTakesTheDeviceOutAgain() {
+        var plug = qemu.onPlug;
+        qemu.onPlug = id -> {
+            plug.accept(id);
+            connection(id).failing = true;
+        };
+        assertThatThrownBy(() -> attach("m")).hasMessageContaining("fails in this test");
+        assertThat(qemu.plugged).isEmpty();
+        assertThatThrownBy(() -> attach("a")).hasMessageContaining("fails in this test");
+        assertThat(qemu.plugged).hasSize(1);
+        assertThat(connection("vnvme-a").shown()).isEmpty();
+        connection("vnvme-a").failing = false;
+        assertThat(state("a")).isEqualTo("idle");
+    }
+
+    @Test
     void migrationIsNoticedAndForgotten() {
         attach("a");
         qemu.migration = "active";

@@ -101,6 +101,7 @@ final class FakeDataPlane implements DataPlane {
     static final class FakeConnection implements Connection {
         volatile boolean open = true;
         volatile boolean ready = true;
+        volatile boolean failing;
         volatile boolean settled = true;
         volatile @Nullable String shown;
 
@@ -125,6 +126,9 @@ final class FakeDataPlane implements DataPlane {
 
         @Override
         public boolean ready() {
+            if (failing) {
+                throw new IllegalStateException("ready fails in this test");
+            }
             return ready;
         }
 

@@ -1,0 +1,168 @@
+package io.vnvme.control.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Daemon and commands as processes of their own, as they are used. */
+class CliIT {
+    @TempDir
+    Path folder;
+
+    private Process daemon;
+    private String banner = "";
+
+    private record Result(int status, String out, String err) {}
+
+    @BeforeEach
+    void setUp() throws IOException {
+        daemon = startDaemon();
+    }
+
+    private Process startDaemon() throws IOException {
+        Process process = java("daemon", "--state", folder.resolve("state").toString(), "--ram", "2x64M")
+                .redirectError(folder.resolve("daemon.log").toFile())
+                .start();
+        banner = String.valueOf(process.inputReader().readLine());
+        return process;
+    }
+
+    @AfterEach
+    void tearDown() throws InterruptedException {
+        stopDaemon();
+    }
+
+    private int stopDaemon() throws InterruptedException {
+        daemon.destroy();
+        if (!daemon.waitFor(20, TimeUnit.SECONDS)) {
+            daemon.destroyForcibly().waitFor();
+        }
+        return daemon.exitValue();
+    }
+
+    private ProcessBuilder java(String... arguments) {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                "io.vnvme.control.cli.Vnvme"));
+        command.addAll(List.of(arguments));
+        ProcessBuilder builder = new ProcessBuilder(command);
+        builder.environment().put("VNVME_RUN", folder.resolve("run").toString());
+        return builder;
+    }
+
+    private Result vnvme(String... arguments) {
+        Path out = folder.resolve("out");
+        Path err = folder.resolve("err");
+        try {
+            Process process = java(arguments)
+                    .redirectOutput(out.toFile())
+                    .redirectError(err.toFile())
+                    .start();
+            int status = process.waitFor();
+            return new Result(
+                    status,
+                    Files.readString(out, StandardCharsets.UTF_8),
+                    Files.readString(err, StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private void fails(int status, String words, String... arguments) {
+        Result result = vnvme(arguments);
+        assertThat(result.err()).startsWith("vnvme: ").contains(words);
+        assertThat(result.out()).isEmpty();
+        assertThat(result.status()).isEqualTo(status);
+        if (status == 1) {
+            assertThat(result.err().lines()).hasSize(1);
+        }
+    }
+
+    private String does(String... arguments) {
+        Result result = vnvme(arguments);
+        assertThat(result.err()).isEmpty();
+        assertThat(result.status()).isZero();
+        return result.out();
+    }
+
+    @Test
+    void aDriveAndItsErrorsOverARestart() throws IOException, InterruptedException {
+        assertThat(banner).contains("serves on", "2 drives, 0 vNVMes");
+        assertThat(does("status")).contains("0 claimed of 2");
+        assertThat(does("drive", "ls")).contains("NAME", "ram1", "available");
+        fails(1, "no drive is claimed", "create", "d1", "--size", "1M");
+        assertThat(does("drive", "claim", "ram1")).isEqualTo("claimed ram1: 64 MiB\n");
+        fails(1, "is claimed already", "drive", "claim", "ram1");
+        fails(1, "no drive ram7: there are ram1, ram0", "drive", "claim", "ram7");
+        assertThat(does("create", "d1", "--size", "32M"))
+                .startsWith("created d1: 32 MiB on drive ram1")
+                .contains(" ms)");
+        fails(1, "drive ram1 has 32 MiB free", "create", "d2", "--size", "20G");
+        fails(1, "there is a vNVMe d1 already", "create", "d1", "--size", "1M");
+        fails(2, "write it like 512M", "create", "d2", "--size", "many");
+        fails(2, "--size", "create", "d2");
+        fails(2, "say what to do", "drive");
+        fails(2, "nonsense", "nonsense");
+        assertThat(does("ls")).contains("d1", "32 MiB", "idle");
+        assertThat(does("ls", "--json")).startsWith("[{\"name\":\"d1\"");
+        String shown = does("show", "d1");
+        assertThat(shown).contains("-device '{\"driver\":\"vfio-user-pci\"", "/run/drives/d1/cntrl");
+        fails(
+                1,
+                "no QMP at " + folder.resolve("none"),
+                "attach",
+                "d1",
+                "--qmp",
+                folder.resolve("none").toString());
+        fails(1, "d1 is not attached to any VM", "detach", "d1");
+        assertThat(stopDaemon()).isEqualTo(143);
+        fails(1, "start one with 'vnvme daemon'", "ls");
+        assertThat(folder.resolve("run/drives/d1/cntrl")).doesNotExist();
+
+        daemon = startDaemon();
+        assertThat(banner).contains("2 drives, 1 vNVMes");
+        assertThat(does("show", "d1")).isEqualTo(shown);
+        Result second = vnvme("daemon", "--state", folder.resolve("state").toString());
+        assertThat(second.status()).isEqualTo(1);
+        assertThat(second.err()).contains("another vnvme daemon (process %d)".formatted(daemon.pid()));
+        assertThat(does("rm", "d1")).isEqualTo("removed d1\n");
+        assertThat(does("drive", "release", "ram1")).isEqualTo("released ram1\n");
+        fails(1, "no vNVMe d1: there is none yet", "show", "d1");
+    }
+
+    @Test
+    void killedDaemonComesBackWithTheSame() throws IOException, InterruptedException {
+        does("drive", "claim", "ram0");
+        does("create", "d1", "--size", "1M");
+        String shown = does("show", "d1", "--json");
+        daemon.destroyForcibly().waitFor();
+        assertThat(folder.resolve("run/drives/d1/cntrl")).exists();
+        daemon = startDaemon();
+        assertThat(does("show", "d1", "--json")).isEqualTo(shown);
+    }
+
+    @Test
+    void helpIsThere() {
+        assertThat(does("--help")).contains("daemon", "attach", "status");
+        assertThat(does("create", "--help")).contains("--size", "--msi");
+        assertThat(does("--version")).startsWith("vnvme ");
+    }
+}

@@ -1,0 +1,172 @@
+package io.vnvme.control.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.avaje.jsonb.Jsonb;
+import io.vnvme.control.daemon.Daemon;
+import io.vnvme.control.daemon.DaemonException;
+import io.vnvme.control.model.Problem;
+import io.vnvme.control.model.VnvmeChange;
+import io.vnvme.control.model.VnvmeInfo;
+import io.vnvme.control.service.EngineDataPlane;
+import io.vnvme.control.service.RamOffer;
+import io.vnvme.control.service.Services;
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The API of a daemon in this process, over its socket, with the real engine behind it. */
+class DaemonApiTest {
+    private static final Jsonb JSONB = Jsonb.builder().build();
+
+    @TempDir
+    Path folder;
+
+    private Daemon daemon;
+
+    @BeforeEach
+    void setUp() {
+        daemon = start();
+    }
+
+    @AfterEach
+    void tearDown() {
+        daemon.close();
+    }
+
+    private Daemon start() {
+        return new Daemon(
+                new Services.Setup("test", folder, folder, List.of(new RamOffer("ram0", 64 << 20))),
+                () -> EngineDataPlane.start(-1),
+                System.currentTimeMillis());
+    }
+
+    private HttpReply request(String method, String path, String body) throws IOException {
+        try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            channel.connect(UnixDomainSocketAddress.of(daemon.apiSocket()));
+            byte[] content = body.getBytes(StandardCharsets.UTF_8);
+            String head = "%s %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
+                    .formatted(method, path, content.length);
+            channel.write(ByteBuffer.wrap(head.getBytes(StandardCharsets.US_ASCII)));
+            channel.write(ByteBuffer.wrap(content));
+            return HttpReply.read(new BufferedInputStream(Channels.newInputStream(channel)));
+        }
+    }
+
+    private <T> T ok(Class<T> type, String method, String path, String body) throws IOException {
+        HttpReply reply = request(method, path, body);
+        assertThat(reply.status()).as(reply.body()).isBetween(200, 201);
+        return JSONB.type(type).fromJson(reply.body());
+    }
+
+    @Test
+    void aDriveFromClaimToRemoval() throws IOException {
+        assertThat(request("POST", "/api/v1/drives", "{\"spec\":\"ram0\"}").status())
+                .isEqualTo(201);
+        VnvmeChange change = ok(VnvmeChange.class, "POST", "/api/v1/vnvmes", "{\"name\":\"d1\",\"sizeBytes\":1048576}");
+        assertThat(change.steps()).extracting("name").contains("serve", "save state");
+        assertThat(Path.of(change.vnvme().socket())).exists();
+        assertThat(ok(VnvmeInfo.class, "GET", "/api/v1/vnvmes/d1", "")).isEqualTo(change.vnvme());
+        assertThat(request("GET", "/api/v1/vnvmes", "").body()).contains("\"d1\"");
+        assertThat(ok(VnvmeInfo.class, "DELETE", "/api/v1/vnvmes/d1", "").name())
+                .isEqualTo("d1");
+        assertThat(Path.of(change.vnvme().socket()).getParent()).doesNotExist();
+        assertThat(request("DELETE", "/api/v1/drives/ram0", "").status()).isEqualTo(200);
+    }
+
+    @Test
+    void restartKeepsEveryIdentifier() throws IOException {
+        request("POST", "/api/v1/drives", "{\"spec\":\"ram0\"}");
+        VnvmeChange change = ok(
+                VnvmeChange.class,
+                "POST",
+                "/api/v1/vnvmes",
+                "{\"name\":\"d1\",\"sizeBytes\":1048576,\"msi\":true,\"blockSizeBytes\":4096}");
+        daemon.close();
+        daemon = start();
+        assertThat(ok(VnvmeInfo.class, "GET", "/api/v1/vnvmes/d1", "")).isEqualTo(change.vnvme());
+        assertThat(Path.of(change.vnvme().socket())).exists();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "GET|/api/v1/vnvmes/none||404|unknown-vnvme",
+                "GET|/api/v1/nothing||404|unknown-resource",
+                "GET|/||404|unknown-resource",
+                "PUT|/api/v1/vnvmes|{}|404|unknown-resource",
+                "DELETE|/api/v1/drives/none||404|unknown-drive",
+                "POST|/api/v1/drives|{}|400|bad-request",
+                "POST|/api/v1/drives|{\"spec\":|400|bad-request",
+                "POST|/api/v1/drives|[]|400|bad-request",
+                "POST|/api/v1/vnvmes|{}|400|bad-name",
+                "POST|/api/v1/vnvmes|{\"name\":\"d\"}|400|bad-size",
+                "POST|/api/v1/vnvmes|{\"name\":\"d\",\"sizeBytes\":\"x\"}|400|bad-request",
+                "POST|/api/v1/vnvmes|{\"name\":\"d\",\"sizeBytes\":4096}|409|no-drive",
+                "POST|/api/v1/vnvmes/none/attach|{\"qmp\":\"/none\"}|404|unknown-vnvme",
+                "POST|/api/v1/vnvmes/none/detach|{}|404|unknown-vnvme"
+            })
+    void errorsAreProblems(String method, String path, String body, int status, String code) throws IOException {
+        HttpReply reply = request(method, path, body == null ? "" : body);
+        assertThat(reply.status()).as(reply.body()).isEqualTo(status);
+        Problem problem = JSONB.type(Problem.class).fromJson(reply.body());
+        assertThat(problem.code()).isEqualTo(code);
+        assertThat(problem.status()).isEqualTo(status);
+        assertThat(problem.detail()).isNotBlank().doesNotContain("\n");
+        assertThat(problem.type()).isEqualTo("urn:vnvme:problem:" + code);
+    }
+
+    @Test
+    void describesItself() throws IOException {
+        HttpReply reply = request("GET", "/api/v1/openapi.json", "");
+        Map<String, Object> document = JSONB.type(Object.class).map().fromJson(reply.body());
+        assertThat(document).containsKeys("openapi", "info", "paths", "components");
+        assertThat(reply.body())
+                .contains("/api/v1/vnvmes/{name}/attach", "application/problem+json", "Creates a virtual NVMe drive");
+    }
+
+    @Test
+    void onlyOwnerAndGroupMaySpeakToIt() throws IOException {
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(daemon.apiSocket())))
+                .isEqualTo("rw-rw----");
+    }
+
+    @Test
+    void secondDaemonIsRefusedAndTheFirstGoesOn() throws IOException {
+        assertThatThrownBy(this::start)
+                .isInstanceOf(DaemonException.class)
+                .hasMessageContaining("another vnvme daemon (process %d) uses"
+                        .formatted(ProcessHandle.current().pid()));
+        assertThat(request("GET", "/api/v1/system", "").status()).isEqualTo(200);
+    }
+
+    @Test
+    void damagedStateIsRefusedAndLeftAlone() throws IOException {
+        daemon.close();
+        Path state = folder.resolve("state.json");
+        Files.writeString(state, "{ damaged");
+        assertThatThrownBy(this::start).isInstanceOf(DaemonException.class).hasMessageContaining("is damaged");
+        assertThat(state).hasContent("{ damaged");
+        Files.delete(state);
+        daemon = start();
+        assertThat(request("GET", "/api/v1/system", "").status()).isEqualTo(200);
+    }
+}

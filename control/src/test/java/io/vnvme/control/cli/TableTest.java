@@ -1,0 +1,58 @@
+package io.vnvme.control.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TableTest {
+    @Test
+    void columnsAreAsWideAsTheyMustBe() {
+        Table table = new Table("NAME", "SIZE", "WHERE");
+        table.row("d1", "20 GiB", "-");
+        table.row("a-long-name", "1 B", "VM x");
+        assertThat(table.text(Integer.MAX_VALUE)).isEqualTo("""
+                        NAME         SIZE    WHERE
+                        d1           20 GiB  -
+                        a-long-name  1 B     VM x
+                        """);
+    }
+
+    @Test
+    void linesEndWhereTheTerminalDoes() {
+        Table table = new Table("NAME", "WHERE");
+        table.row("d1", "VM with a long name");
+        assertThat(table.text(12)).isEqualTo("NAME  WHERE\nd1    VM wi…\n");
+    }
+
+    private static HttpReply reply(String text) throws IOException {
+        return HttpReply.read(new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    @Test
+    void readsRepliesOfEveryLengthKind() throws IOException {
+        assertThat(reply("HTTP/1.1 200 OK\r\ncontent-LENGTH: 2\r\n\r\nhello")).isEqualTo(new HttpReply(200, "he"));
+        assertThat(reply("HTTP/1.1 201 Created\r\n\r\nhello")).isEqualTo(new HttpReply(201, "hello"));
+        assertThat(reply("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;x=y\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n"))
+                .isEqualTo(new HttpReply(200, "hello"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "garbage",
+                "SSH-2.0-x\r\n\r\n",
+                "HTTP/1.1 200 OK\r\n",
+                "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhe",
+                "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n"
+            })
+    void brokenRepliesAreErrors(String text) {
+        assertThatThrownBy(() -> reply(text)).isInstanceOf(IOException.class);
+    }
+}

@@ -1,0 +1,81 @@
+package io.vnvme.control.vm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.vnvme.control.model.ProblemCode;
+import io.vnvme.control.model.ProblemException;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class QmpTest {
+    @TempDir
+    Path folder;
+
+    @Test
+    void speaksToQemu() {
+        try (FakeQemu _ = new FakeQemu(folder.resolve("qmp"));
+                Qmp qmp = Qmp.connect(folder.resolve("qmp"))) {
+            assertThat(qmp.version()).hasToString("11.1.0");
+            assertThat(qmp.execute("query-name", Map.of())).isEqualTo(Map.of("name", "fake"));
+            assertThatThrownBy(() -> qmp.execute("nonsense", Map.of()))
+                    .isInstanceOfSatisfying(
+                            QmpException.class, e -> assertThat(e.errorClass()).isEqualTo("CommandNotFound"));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "QEMU 11.1 monitor - type 'help' for more information\r\n",
+                "{\"return\":{}}\n",
+                "{\"QMP\":{}}\n",
+                "[]\n",
+                "{\"QMP\"",
+                "\u0000\u0001\n",
+                ""
+            })
+    void whatIsNoMonitorIsCalledThat(String greeting) throws IOException {
+        Path path = folder.resolve("other");
+        try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            server.bind(UnixDomainSocketAddress.of(path));
+            Thread.ofVirtual().start(() -> {
+                try (SocketChannel client = server.accept()) {
+                    client.write(ByteBuffer.wrap(greeting.getBytes(StandardCharsets.UTF_8)));
+                } catch (IOException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+            assertThatThrownBy(() -> Qmp.connect(path))
+                    .isInstanceOfSatisfying(
+                            ProblemException.class, e -> assertThat(e.code()).isEqualTo(ProblemCode.VM_NOT_QMP));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "10,0,9,false,false",
+        "10,1,0,true,false",
+        "11,1,9,true,false",
+        "11,2,0,true,true",
+        "12,0,0,true,true",
+        "9,9,9,false,false"
+    })
+    void versionsAreTrustedAsFarAsTheyDeserve(int major, int minor, int micro, boolean vfioUser, boolean unplugs) {
+        QemuVersion version = new QemuVersion(major, minor, micro);
+        assertThat(version.hasVfioUser()).isEqualTo(vfioUser);
+        assertThat(version.unplugsMsix()).isEqualTo(unplugs);
+    }
+}
