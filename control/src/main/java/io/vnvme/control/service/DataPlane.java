@@ -5,6 +5,7 @@ import io.vnvme.control.store.ClaimedDrive;
 import io.vnvme.control.store.VnvmeRecord;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The engine as the services see it. Every call returns when its effect is there, and throws a {@link RuntimeException}
@@ -53,6 +54,9 @@ public interface DataPlane extends AutoCloseable {
 
         /** Whether the guest has enabled the controller and it is ready. */
         boolean ready();
+
+        /** Why the controller stopped itself (CSTS.CFS), until its guest starts it again. */
+        Optional<String> failure();
 
         /** Names of the vNVMes whose namespaces are attached to the controller. */
         List<String> shown();

@@ -6,6 +6,7 @@ import io.vnvme.nvme.Namespace;
 import io.vnvme.os.PeerCredentials;
 import io.vnvme.reactor.Reactor;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
@@ -98,6 +99,11 @@ final class EngineConnection implements Device, DataPlane.Connection {
     @Override
     public boolean ready() {
         return onReactor(controller::ready, false);
+    }
+
+    @Override
+    public Optional<String> failure() {
+        return onReactor(() -> Optional.ofNullable(controller.failure()), Optional.empty());
     }
 
     @Override

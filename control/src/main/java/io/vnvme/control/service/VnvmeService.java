@@ -107,6 +107,11 @@ public final class VnvmeService {
         List<String> warnings = new ArrayList<>();
         Optional<String> failure = vnvmes.failure(name);
         failure.ifPresent(warnings::add);
+        vnvmes.connections(name).stream()
+                .filter(Connection::open)
+                .flatMap(c -> c.failure().stream())
+                .map("its controller stopped until the guest resets it: %s"::formatted)
+                .forEach(warnings::add);
         slot.ifPresent(s -> warnings.addAll(monitors.warnings(s.qmp())));
         slot.filter(Slot::slow)
                 .ifPresent(s -> warnings.add("VM %s does not share its memory: this is slow".formatted(s.vm())));

@@ -10,6 +10,7 @@ import io.vnvme.control.service.DataPlane.Export;
 import io.vnvme.control.store.ClaimedDrive;
 import io.vnvme.control.store.State;
 import io.vnvme.control.store.VnvmeRecord;
+import io.vnvme.nvme.NamespaceIdentity;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -37,12 +38,6 @@ final class Vnvmes {
     private static final int SOCKET_PATH_MAX = 107;
     /** Every vNVMe has one namespace, and this is its identifier. */
     private static final int NSID = 1;
-
-    /**
-     * NGUID and EUI64 come from the UUID under a locally administered company identifier, whose first byte is 02h: they
-     * repeat only when the UUID does.
-     */
-    private static final long COMPANY_FREE = 0x00ff_ffff_ffff_ffffL;
 
     private final Registry registry;
     private final DataPlane dataPlane;
@@ -181,11 +176,12 @@ final class Vnvmes {
         UUID uuid = UUID.randomUUID();
         long high = uuid.getMostSignificantBits();
         long low = uuid.getLeastSignificantBits();
+        NamespaceIdentity identity = NamespaceIdentity.of(uuid);
         return new VnvmeRecord(
                 name,
                 uuid.toString(),
-                "%016x02%014x".formatted(high, low & COMPANY_FREE),
-                "02%014x".formatted((high ^ low) & COMPANY_FREE),
+                identity.nguid(),
+                identity.eui64(),
                 "nqn.2014-08.org.nvmexpress:uuid:" + uuid,
                 "%016X%04X".formatted(high, low >>> 48),
                 NSID,

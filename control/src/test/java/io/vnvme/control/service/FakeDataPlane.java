@@ -104,6 +104,7 @@ final class FakeDataPlane implements DataPlane {
         volatile boolean failing;
         volatile boolean settled = true;
         volatile @Nullable String shown;
+        volatile @Nullable String failure;
 
         FakeConnection(String home) {
             this.shown = home;
@@ -130,6 +131,11 @@ final class FakeDataPlane implements DataPlane {
                 throw new IllegalStateException("ready fails in this test");
             }
             return ready;
+        }
+
+        @Override
+        public Optional<String> failure() {
+            return Optional.ofNullable(failure);
         }
 
         @Override

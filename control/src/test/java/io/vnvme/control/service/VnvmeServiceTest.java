@@ -222,4 +222,16 @@ class VnvmeServiceTest {
         services.vnvmes().remove("a");
         assertThat(services.vnvmes().list()).isEmpty();
     }
+
+    @Test
+    void aControllerThatStoppedSaysWhy() {
+        services.drives().claim("ram0");
+        create("a", MIB);
+        var connection = requireNonNull(plane.exports.get("a")).connect();
+        assertThat(services.vnvmes().show("a").warnings()).isEmpty();
+        connection.failure = "submission queue 3 has no memory at entry 7";
+        assertThat(services.vnvmes().show("a").warnings())
+                .containsExactly("its controller stopped until the guest resets it:"
+                        + " submission queue 3 has no memory at entry 7");
+    }
 }
