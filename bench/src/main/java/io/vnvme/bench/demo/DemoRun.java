@@ -38,8 +38,8 @@ final class DemoRun {
     private static final double US_PER_MS = 1e3;
     private static final String CPU_COUNTED =
             "On the host: the processor time of every thread of the process that serves the drive (bare: of the "
-                    + "measuring thread). In the guest: QEMU's process, for the vNVMe QEMU's and the daemon's together, over one "
-                    + "second in the middle of fio's run, divided by the rate that fio reports.";
+                    + "measuring thread). In the guest: QEMU's process, for the vNVMe QEMU's and the daemon's together, over "
+                    + "one second in the middle of fio's run, divided by the rate that fio reports.";
 
     private final Path home;
     private final Path folder;
@@ -198,7 +198,7 @@ final class DemoRun {
         Series series = fio.run(rounds.guest());
         return Steps.Done.of(
                 new GuestMeasured(series, fio.fioVersion()),
-                "fio " + fio.fioVersion() + ", " + times(rounds.guest()) + " four drives, read and write");
+                "fio " + fio.fioVersion() + ", " + "four drives, read and write, " + times(rounds.guest()));
     }
 
     private Steps.Done<HostMeasured> measureHost(Lab lab, Vnvme vnvme, Vm vm) throws InterruptedException, IOException {
@@ -223,7 +223,7 @@ final class DemoRun {
             measured = new HostMeasured(series, ways.legacyEngine(), neighbours.share());
         }
         vm.qmp().execute("cont", Map.of());
-        return Steps.Done.of(measured, times(rounds.host()) + " legacy, vNVMe and bare drive, read and write");
+        return Steps.Done.of(measured, "legacy, vNVMe and bare drive, read and write, " + times(rounds.host()));
     }
 
     private Steps.Done<Moved> move(Lab lab, Vnvme vnvme, Vm first, VnvmeInfo drive, String device)

@@ -5,8 +5,8 @@ import java.io.PrintStream;
 import java.util.Locale;
 
 /**
- * Says on the terminal what is going on. On a terminal the current step has one line that changes; elsewhere every piece
- * of news is a line of its own.
+ * Says on the terminal what is going on. On a terminal the current step has one line that changes; elsewhere every
+ * piece of news is a line of its own.
  */
 final class Progress implements AutoCloseable {
     private static final int TITLE_WIDTH = 33;

@@ -26,9 +26,9 @@ final class Words {
         }
         return "This machine offers no working KVM, so QEMU executed the guest's instructions in software, some ten "
                 + "times slower than a processor does. The guest's own Linux block layer then uses up the time, "
-                + "whatever drive is behind it: the last line, a null device inside the guest that moves no data at all, is the most "
-                + "that this guest can do. So all ways come out much alike, and what differs says more about the emulator than "
-                + "about the drives. These figures show that everything works in a real guest. How fast it is, the "
+                + "whatever drive is behind it: the last line, a null device inside the guest that moves no data at all, is the "
+                + "most that this guest can do. So all ways come out much alike, and what differs says more about the emulator "
+                + "than about the drives. These figures show that everything works in a real guest. How fast it is, the "
                 + "host's figures show.";
     }
 
