@@ -38,8 +38,8 @@ final class DemoRun {
     private static final double US_PER_MS = 1e3;
     private static final String CPU_COUNTED =
             "On the host: the processor time of every thread of the process that serves the drive (bare: of the "
-                    + "measuring thread). In the guest: QEMU's process, for the vNVMe QEMU's and the daemon's together, over "
-                    + "one second in the middle of fio's run, divided by the rate that fio reports.";
+                    + "measuring thread). In the guest: QEMU's process, for the vNVMe QEMU's and the daemon's "
+                    + "together, over one second in the middle of fio's run, divided by the rate that fio reports.";
 
     private final Path home;
     private final Path folder;

@@ -24,12 +24,12 @@ final class Words {
                     + results.machine().cpus() + " processors here, which lowers every figure; the last line, a null "
                     + "device inside the guest, is the most that this guest can do with any drive.";
         }
-        return "This machine offers no working KVM, so QEMU executed the guest's instructions in software, some ten "
-                + "times slower than a processor does. The guest's own Linux block layer then uses up the time, "
-                + "whatever drive is behind it: the last line, a null device inside the guest that moves no data at all, is the "
-                + "most that this guest can do. So all ways come out much alike, and what differs says more about the emulator "
-                + "than about the drives. These figures show that everything works in a real guest. How fast it is, the "
-                + "host's figures show.";
+        return "This machine offers no working KVM, so QEMU executed the guest's instructions in software, "
+                + "some ten times slower than a processor does. The guest's own Linux block layer then uses up "
+                + "the time, whatever drive is behind it: the last line, a null device inside the guest that "
+                + "moves no data at all, is the most that this guest can do. So all ways come out much alike, "
+                + "and what differs says more about the emulator than about the drives. These figures show that"
+                + " everything works in a real guest. How fast it is, the host's figures show.";
     }
 
     /** The result in one sentence. */
