@@ -1,6 +1,5 @@
 package io.vnvme.control.service;
 
-import io.vnvme.frontend.vfiouser.Device;
 import io.vnvme.nvme.Controller;
 import io.vnvme.nvme.Namespace;
 import io.vnvme.os.PeerCredentials;
@@ -10,11 +9,8 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
-/**
- * One client's controller: towards the front end, on the reactor, a {@link Device}; towards the services, on any other
- * thread, a connection whose calls the reactor carries out.
- */
-final class EngineConnection implements Device, DataPlane.Connection {
+/** One client's controller, towards the services: called on any thread, carried out by the controller's reactor. */
+final class EngineConnection implements DataPlane.Connection {
     private final Reactor reactor;
     private final EngineDataPlane dataPlane;
     private final EngineExport home;
@@ -37,47 +33,10 @@ final class EngineConnection implements Device, DataPlane.Connection {
         this.shown = home.name();
     }
 
-    @Override
-    public int readRegister(int offset) {
-        return (int) controller.readRegister(offset, Integer.BYTES);
-    }
-
-    @Override
-    public void writeRegister(int offset, int value) {
-        controller.writeRegister(offset, Integer.BYTES, Integer.toUnsignedLong(value));
-    }
-
-    @Override
-    public boolean interruptPending() {
-        return controller.interruptPending();
-    }
-
-    @Override
-    public void busMaster(boolean enabled) {
-        controller.busMaster(enabled);
-    }
-
-    @Override
-    public void reset() {
-        controller.reset();
-    }
-
-    @Override
-    public int poll(long nowNs) {
-        return controller.poll(nowNs);
-    }
-
-    @Override
-    public boolean quiescent() {
-        return controller.quiescent();
-    }
-
-    /** The front end is done with it: the client is gone. */
-    @Override
-    public void close() {
+    /** On the reactor: the client is gone, and its controller is about to be closed. */
+    void ended() {
         open = false;
         shown = null;
-        controller.close();
         home.ended(this);
     }
 

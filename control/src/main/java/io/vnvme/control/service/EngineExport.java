@@ -82,7 +82,7 @@ final class EngineExport implements DataPlane.Export, ControllerFactory {
         controller.namespaces().attach(namespace);
         EngineConnection connection = new EngineConnection(reactor, dataPlane, this, controller, host.peer());
         connections.add(connection);
-        return connection;
+        return Device.of(controller, connection::ended);
     }
 
     @Override

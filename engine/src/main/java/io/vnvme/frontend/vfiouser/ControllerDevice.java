@@ -5,9 +5,11 @@ import io.vnvme.nvme.Controller;
 /** A {@link Controller} as the front end sees it. */
 final class ControllerDevice implements Device {
     private final Controller controller;
+    private final Runnable closing;
 
-    ControllerDevice(Controller controller) {
+    ControllerDevice(Controller controller, Runnable closing) {
         this.controller = controller;
+        this.closing = closing;
     }
 
     @Override
@@ -47,6 +49,7 @@ final class ControllerDevice implements Device {
 
     @Override
     public void close() {
+        closing.run();
         controller.close();
     }
 }

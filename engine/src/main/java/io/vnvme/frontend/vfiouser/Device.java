@@ -6,7 +6,12 @@ import io.vnvme.nvme.Controller;
 public interface Device {
     /** The controller itself; what it does at the end of the connection is to be closed. */
     static Device of(Controller controller) {
-        return new ControllerDevice(controller);
+        return of(controller, () -> {});
+    }
+
+    /** The same; {@code closing} is called on the reactor once, before the controller is closed. */
+    static Device of(Controller controller, Runnable closing) {
+        return new ControllerDevice(controller, closing);
     }
 
     /** Reads BAR0 below the doorbells: an aligned dword. */
