@@ -1,0 +1,5 @@
+/** Damaged key slots. */
+@NullMarked
+package io.vnvme.testkit.crypto;
+
+import org.jspecify.annotations.NullMarked;
