@@ -19,6 +19,11 @@ public interface Drive extends Poller, AutoCloseable {
     /** True when completed writes can be lost by a power cut until a FLUSH completes. */
     boolean volatileWriteCache();
 
+    /** True when all work ends inside {@link #submit}. */
+    default boolean synchronous() {
+        return false;
+    }
+
     /** Does or starts the work. @return an {@link IoStatus} */
     int submit(Io io);
 

@@ -24,7 +24,7 @@ public final class Io {
         void completed(Io io, int status);
     }
 
-    private final Completion completion;
+    private Completion completion;
     private final Segments data = new Segments();
     private int operation;
     private long offsetBytes;
@@ -46,6 +46,23 @@ public final class Io {
     /** Moves the work by {@code deltaBytes}: a layer's own offset on its way down. */
     public void shift(long deltaBytes) {
         offsetBytes += deltaBytes;
+    }
+
+    /** Moves the work to where a layer below has its bytes. */
+    public void moveTo(long newOffsetBytes) {
+        offsetBytes = newOffsetBytes;
+    }
+
+    /**
+     * Puts a layer below between the work and whoever waits for it: it is told first, and passes the news on by putting
+     * the former back and calling {@link #complete}.
+     *
+     * @return who was told until now
+     */
+    public Completion redirect(Completion next) {
+        Completion former = completion;
+        completion = next;
+        return former;
     }
 
     public int operation() {

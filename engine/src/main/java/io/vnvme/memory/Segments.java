@@ -70,6 +70,28 @@ public final class Segments {
         remote = other.remote;
     }
 
+    /** Appends {@code length} bytes of {@code other}, beginning {@code position} bytes in. */
+    public void addSlice(Segments other, long position, long length) {
+        int piece = other.pieceAt(position);
+        long skip = position - other.startOf(piece);
+        for (long done = 0; done < length; piece++, skip = 0) {
+            long part = Math.min(other.lengths[piece] - skip, length - done);
+            append(other.memory[piece], other.offsets[piece] + skip, part, other.regions[piece]);
+            done += part;
+        }
+    }
+
+    /** Sets {@code length} bytes to 0, beginning {@code position} bytes in. */
+    public void zero(long position, long length) {
+        int piece = pieceAt(position);
+        long skip = position - startOf(piece);
+        for (long done = 0; done < length; piece++, skip = 0) {
+            long part = Math.min(lengths[piece] - skip, length - done);
+            memory[piece].asSlice(offsets[piece] + skip, part).fill((byte) 0);
+            done += part;
+        }
+    }
+
     /** Appends host memory that belongs to no guest. */
     public void add(MemorySegment segment, long offset, long length) {
         append(segment, offset, length, null);

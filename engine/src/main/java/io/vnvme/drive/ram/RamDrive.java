@@ -56,6 +56,11 @@ public final class RamDrive implements Drive {
     }
 
     @Override
+    public boolean synchronous() {
+        return true;
+    }
+
+    @Override
     public int submit(Io io) {
         switch (io.operation()) {
             case Io.READ -> read(io.offsetBytes(), io.data());
