@@ -1,0 +1,215 @@
+package io.vnvme.testkit.powercut;
+
+import java.util.Arrays;
+import java.util.BitSet;
+
+/**
+ * What a volume or a snapshot may hold, sector by sector: the operation that is certain to have happened last, and those
+ * after it that a power cut may undo.
+ *
+ * <p>At most one operation is under way on a sector at a time, so that the later ones have an order.
+ */
+final class Content {
+    private static final int NONE = Integer.MIN_VALUE;
+    /** No later operation; shared. */
+    private static final int[] NOTHING = {0};
+
+    private int[] settled;
+    /** For each sector: how many later operations, then their numbers, oldest first. */
+    private int[][] later;
+
+    private final BitSet unsettled = new BitSet();
+
+    Content(int sectors) {
+        settled = new int[sectors];
+        later = new int[sectors][];
+        Arrays.fill(later, NOTHING);
+    }
+
+    /** Makes room for at least that many sectors; new ones hold zeros. */
+    void grow(int sectors) {
+        if (sectors > settled.length) {
+            settled = Arrays.copyOf(settled, sectors);
+            int old = later.length;
+            later = Arrays.copyOf(later, sectors);
+            Arrays.fill(later, old, sectors, NOTHING);
+        }
+    }
+
+    /** Sectors from that one on hold zeros for certain: they were cut off. */
+    void truncate(int sectors) {
+        Arrays.fill(settled, sectors, settled.length, 0);
+        Arrays.fill(later, sectors, later.length, NOTHING);
+        unsettled.clear(sectors, settled.length + 1);
+    }
+
+    /** True when a power cut could not change it, and there is only one way to read it. */
+    boolean certain() {
+        return unsettled.isEmpty();
+    }
+
+    /** An operation on that range begins. */
+    void begin(int number, int first, int count) {
+        for (int i = first; i < first + count; i++) {
+            int[] numbers = later[i];
+            if (numbers == NOTHING) {
+                later[i] = new int[] {1, number, 0, 0};
+            } else {
+                if (numbers[0] + 1 == numbers.length) {
+                    numbers = Arrays.copyOf(numbers, 2 * numbers.length);
+                    later[i] = numbers;
+                }
+                numbers[++numbers[0]] = number;
+            }
+        }
+        unsettled.set(first, first + count);
+    }
+
+    /** A flush ended that began at {@code mark}: what had ended before is certain. */
+    void flushed(Operations operations, long mark) {
+        for (int i = unsettled.nextSetBit(0); i >= 0; i = unsettled.nextSetBit(i + 1)) {
+            int[] numbers = later[i];
+            int certain = numbers[0];
+            while (certain > 0 && operations.endedAt(numbers[certain]) >= mark) {
+                certain--;
+            }
+            settle(i, numbers, certain);
+        }
+    }
+
+    /** The operation, which covered that range, cannot be undone any more. */
+    void durable(int number, int first, int count) {
+        for (int i = first; i < first + count; i++) {
+            int[] numbers = later[i];
+            for (int k = 1; k <= numbers[0]; k++) {
+                if (numbers[k] == number) {
+                    settle(i, numbers, k);
+                    break;
+                }
+            }
+        }
+    }
+
+    /** The {@code certain}-th of the later operations is certain, those before it are gone. */
+    private void settle(int sector, int[] numbers, int certain) {
+        if (certain == 0) {
+            return;
+        }
+        settled[sector] = numbers[certain];
+        int left = numbers[0] - certain;
+        if (left == 0) {
+            later[sector] = NOTHING;
+            unsettled.clear(sector);
+        } else {
+            System.arraycopy(numbers, certain + 1, numbers, 1, left);
+            numbers[0] = left;
+        }
+    }
+
+    /** What a read sees now if nothing is under way there: the operation that ended last. */
+    int visible(Operations operations, int sector) {
+        int[] numbers = later[sector];
+        for (int k = numbers[0]; k > 0; k--) {
+            if (operations.ended(numbers[k])) {
+                return numbers[k];
+            }
+        }
+        return settled[sector];
+    }
+
+    /** Whether a read of that sector that began at {@code moment} may give that stamp now. */
+    boolean readable(Operations operations, int sector, long stamp, int visibleThen, long moment) {
+        if (stamp == Operations.stamp(visibleThen, sector)
+                || stamp == Operations.stamp(visible(operations, sector), sector)) {
+            return true;
+        }
+        int[] numbers = later[sector];
+        for (int k = 1; k <= numbers[0]; k++) {
+            if (Operations.stamp(numbers[k], sector) == stamp && operations.endedAt(numbers[k]) > moment) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The first sector, of the first {@code sectors}, whose stamp cannot be after a power cut now, or -1. */
+    int mismatch(long[] stamps, int sectors) {
+        for (int i = 0; i < sectors; i++) {
+            if (stamps[i] != Operations.stamp(settled[i], i) && survivor(i, stamps[i]) == NONE) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    /** The operation, of those that may be the last, that left that stamp. */
+    private int survivor(int sector, long stamp) {
+        int[] numbers = later[sector];
+        for (int k = numbers[0]; k > 0; k--) {
+            if (Operations.stamp(numbers[k], sector) == stamp) {
+                return numbers[k];
+            }
+        }
+        return Operations.stamp(settled[sector], sector) == stamp ? settled[sector] : NONE;
+    }
+
+    /** A sector of a snapshot was read: it is that from now on. False when it cannot be. */
+    boolean pinSector(int sector, long stamp) {
+        int survivor = survivor(sector, stamp);
+        if (survivor == NONE) {
+            return false;
+        }
+        settled[sector] = survivor;
+        later[sector] = NOTHING;
+        unsettled.clear(sector);
+        return true;
+    }
+
+    /** The stamps were read where nothing can change any more: they are what is certain. They match. */
+    void pin(long[] stamps, int sectors) {
+        for (int i = unsettled.nextSetBit(0); i >= 0 && i < sectors; i = unsettled.nextSetBit(i + 1)) {
+            settled[i] = survivor(i, stamps[i]);
+            later[i] = NOTHING;
+        }
+        unsettled.clear(0, sectors);
+    }
+
+    /**
+     * What a snapshot at this moment holds: what has ended is certain in it, what is under way may be in it or not.
+     *
+     * @param sectors the size of the volume
+     */
+    Content snapshot(Operations operations, int sectors) {
+        Content copy = new Content(sectors);
+        for (int i = 0; i < sectors; i++) {
+            copy.settled[i] = visible(operations, i);
+        }
+        for (int i = unsettled.nextSetBit(0); i >= 0 && i < sectors; i = unsettled.nextSetBit(i + 1)) {
+            int[] numbers = later[i];
+            int last = numbers[numbers[0]];
+            if (!operations.ended(last)) {
+                copy.begin(last, i, 1);
+            }
+        }
+        return copy;
+    }
+
+    /** The same, for a volume of its own. It is {@link #certain}. */
+    Content copy() {
+        Content copy = new Content(settled.length);
+        System.arraycopy(settled, 0, copy.settled, 0, settled.length);
+        return copy;
+    }
+
+    /** What may be there, for people. */
+    String describe(int sector) {
+        StringBuilder text = new StringBuilder(Operations.describe(Operations.stamp(settled[sector], sector)));
+        text.append(settled[sector] == 0 ? "" : " (operation " + settled[sector] + ")");
+        int[] numbers = later[sector];
+        for (int k = 1; k <= numbers[0]; k++) {
+            text.append(" or ").append(Operations.describe(Operations.stamp(numbers[k], sector)));
+            text.append(" (operation ").append(numbers[k]).append(')');
+        }
+        return text.toString();
+    }
+}

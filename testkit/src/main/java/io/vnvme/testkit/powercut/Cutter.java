@@ -1,0 +1,114 @@
+package io.vnvme.testkit.powercut;
+
+import io.vnvme.reactor.Clock;
+import io.vnvme.testkit.sim.CutImage;
+import io.vnvme.testkit.sim.PowerCutDrive;
+import io.vnvme.testkit.sim.Survival;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+
+/** Cuts the power, on images of the drives, and looks what is left: many times at one moment. */
+final class Cutter {
+    /** Up to so many uncertain writes every combination of them is tried. */
+    private static final int EXHAUSTIVE_MAX = 3;
+
+    /** Images of one moment with more of them. */
+    private static final int SAMPLES = 6;
+
+    private final StoreKind kind;
+    private final Model model;
+    private final List<CutImage> images = new ArrayList<>();
+    private final Clock clock;
+    private final SplittableRandom random;
+    private long cuts;
+    private String last = "";
+    private List<Change> happened = List.of();
+
+    Cutter(StoreKind kind, Model model, List<PowerCutDrive> drives, Clock clock, SplittableRandom random, Arena arena) {
+        this.kind = kind;
+        this.model = model;
+        this.clock = clock;
+        this.random = random;
+        for (PowerCutDrive drive : drives) {
+            images.add(new CutImage(drive, arena));
+        }
+    }
+
+    long cuts() {
+        return cuts;
+    }
+
+    /** What the last cut left, for people. */
+    String last() {
+        return last;
+    }
+
+    List<CutImage> images() {
+        return images;
+    }
+
+    /** Every kind of cut at this moment. */
+    void cutAll() {
+        int uncertain = 0;
+        for (CutImage image : images) {
+            uncertain += image.uncertain();
+        }
+        if (uncertain <= EXHAUSTIVE_MAX) {
+            for (long mask = 0; mask < 1L << uncertain; mask++) {
+                take(mask);
+                check();
+            }
+            if (uncertain > 0) {
+                take(Survival.TORN, false);
+                check();
+            }
+            return;
+        }
+        for (int i = 0; i < SAMPLES; i++) {
+            cutOne();
+        }
+    }
+
+    /** One cut, by chance. */
+    void cutOne() {
+        take(Survival.of(random.nextInt(Survival.COUNT)), random.nextInt(4) == 0);
+        check();
+    }
+
+    private void take(long mask) {
+        long left = mask;
+        for (int i = 0; i < images.size(); i++) {
+            images.get(i).take(left);
+            left >>= images.get(i).uncertain();
+        }
+        last = "exactly the writes of mask " + Long.toBinaryString(mask) + " survived";
+    }
+
+    /** @param mixed each drive in its own way */
+    private void take(Survival survival, boolean mixed) {
+        Survival kept = survival;
+        last = "survived: " + kept;
+        for (int i = 0; i < images.size(); i++) {
+            if (mixed && i > 0) {
+                kept = Survival.of(random.nextInt(Survival.COUNT));
+                last += ", " + kept;
+            }
+            images.get(i).take(kept, random);
+        }
+    }
+
+    private void check() {
+        cuts++;
+        try (Recovered recovered = kind.recover(images, clock)) {
+            happened = model.check(recovered);
+        }
+        model.pinSnapshots();
+    }
+
+    /** What of the unanswered changes the last cut found done. */
+    List<Change> happened() {
+        return happened;
+    }
+}

@@ -1,0 +1,201 @@
+package io.vnvme.testkit.powercut;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/** Everything that a store was asked to keep, and what of it may be missing after a power cut at this moment. */
+final class Model {
+    private final Operations operations = new Operations();
+    private final TreeMap<String, Named> names = new TreeMap<>();
+    private final List<Change> changes = new ArrayList<>();
+    private final Map<String, long[]> found = new HashMap<>();
+    /** The names that the last check read. */
+    private final Set<String> looked = new HashSet<>();
+
+    Operations operations() {
+        return operations;
+    }
+
+    /** Volumes and snapshots by name, without the changes that are not answered. */
+    NavigableMap<String, Named> names() {
+        return names;
+    }
+
+    Named named(String name) {
+        Named named = names.get(name);
+        if (named == null) {
+            throw new IllegalArgumentException(name);
+        }
+        return named;
+    }
+
+    List<Change> changes() {
+        return changes;
+    }
+
+    void add(String name, int sectors) {
+        names.put(name, new Named(new Content(sectors), sectors, false));
+    }
+
+    /** A change was asked for. */
+    void begin(Change change) {
+        changes.add(change);
+    }
+
+    /** A change was answered. */
+    void end(Change change, boolean done) {
+        changes.remove(change);
+        if (done) {
+            apply(change);
+        }
+    }
+
+    private void apply(Change change) {
+        change.before().keySet().forEach(names::remove);
+        names.putAll(change.after());
+        change.after().forEach((_, named) -> {
+            if (change.before().values().stream().anyMatch(old -> old.sectors() > named.sectors()) && !named.frozen()) {
+                named.content().truncate(named.sectors());
+            }
+        });
+    }
+
+    /**
+     * Looks whether a power cut at this moment may leave what was found.
+     *
+     * @return the changes that have happened of those that were not answered
+     * @throws AssertionError that says what may not be
+     */
+    List<Change> check(Recovered recovered) {
+        recovered.check();
+        looked.clear();
+        Map<String, Long> sizes = recovered.sizes();
+        TreeMap<String, Named> expected = new TreeMap<>(names);
+        List<Change> happened = new ArrayList<>();
+        for (Change change : changes) {
+            if (happened(change, sizes, recovered)) {
+                happened.add(change);
+                change.before().keySet().forEach(expected::remove);
+                expected.putAll(change.after());
+            }
+        }
+        if (!expected.keySet().equals(sizes.keySet())) {
+            throw new AssertionError(
+                    "names: found " + new TreeSet<>(sizes.keySet()) + ", not " + expected.keySet() + pending());
+        }
+        for (Map.Entry<String, Named> entry : expected.entrySet()) {
+            checkOne(entry.getKey(), entry.getValue(), sizes, recovered);
+        }
+        return happened;
+    }
+
+    /** Whether a change that was not answered is what is found; when nothing tells, it is not. */
+    private boolean happened(Change change, Map<String, Long> sizes, Recovered recovered) {
+        boolean without = matches(change.before(), change.after(), sizes);
+        boolean with = matches(change.after(), change.before(), sizes);
+        if (without == with && with) {
+            return change.before().entrySet().stream()
+                    .anyMatch(entry -> mismatch(entry.getKey(), entry.getValue(), recovered) >= 0);
+        }
+        return with;
+    }
+
+    private static boolean matches(Map<String, Named> present, Map<String, Named> absent, Map<String, Long> sizes) {
+        for (Map.Entry<String, Named> entry : present.entrySet()) {
+            Long size = sizes.get(entry.getKey());
+            if (size == null || size != entry.getValue().sizeBytes()) {
+                return false;
+            }
+        }
+        for (String name : absent.keySet()) {
+            if (!present.containsKey(name) && sizes.containsKey(name)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void checkOne(String name, Named named, Map<String, Long> sizes, Recovered recovered) {
+        Long size = sizes.get(name);
+        if (size == null || size != named.sizeBytes()) {
+            throw new AssertionError(
+                    "%s: found %d bytes, not %d%s".formatted(name, size, named.sizeBytes(), pending()));
+        }
+        int sector = mismatch(name, named, recovered);
+        if (sector >= 0) {
+            throw new AssertionError("%s: sector %d (cluster %d, block %d): found %s, not %s%s"
+                    .formatted(
+                            name,
+                            sector,
+                            sector / 128,
+                            sector / 8 % 16,
+                            Operations.describe(stamps(name, named.sectors())[sector]),
+                            named.content().describe(sector),
+                            pending()));
+        }
+    }
+
+    private int mismatch(String name, Named named, Recovered recovered) {
+        long[] stamps = stamps(name, named.sectors());
+        recovered.read(name, stamps, named.sectors());
+        looked.add(name);
+        return named.content().mismatch(stamps, named.sectors());
+    }
+
+    private long[] stamps(String name, int sectors) {
+        long[] stamps = found.get(name);
+        if (stamps == null || stamps.length < sectors) {
+            stamps = new long[sectors];
+            found.put(name, stamps);
+        }
+        return stamps;
+    }
+
+    private String pending() {
+        StringBuilder text = new StringBuilder();
+        for (Change change : changes) {
+            text.append(text.isEmpty() ? " (under way: " : ", ").append(change.what());
+        }
+        return text.isEmpty() ? "" : text.append(')').toString();
+    }
+
+    /** Snapshots are what they were found to be, at whatever moment that was. */
+    void pinSnapshots() {
+        for (Map.Entry<String, Named> entry : names.entrySet()) {
+            Named named = entry.getValue();
+            if (named.frozen() && !named.content().certain() && looked.contains(entry.getKey())) {
+                named.content().pin(stamps(entry.getKey(), named.sectors()), named.sectors());
+            }
+        }
+    }
+
+    /** The power was cut and is back: what was found by the last {@link #check} is all there is. */
+    void adopt(List<Change> happened) {
+        happened.forEach(this::apply);
+        changes.clear();
+        for (Map.Entry<String, Named> entry : names.entrySet()) {
+            Named named = entry.getValue();
+            named.content().pin(stamps(entry.getKey(), named.sectors()), named.sectors());
+            named.content().truncate(named.sectors());
+        }
+    }
+
+    /** The root of a name: snapshots follow their volume. */
+    static String volumeOf(String name) {
+        int at = name.indexOf('@');
+        return at < 0 ? name : name.substring(0, at);
+    }
+
+    /** A snapshot that is not certain yet cannot be copied in the model. */
+    static @Nullable Content certainCopy(Named named) {
+        return named.content().certain() ? named.content().copy() : null;
+    }
+}

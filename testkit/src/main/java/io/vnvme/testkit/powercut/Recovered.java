@@ -1,0 +1,22 @@
+package io.vnvme.testkit.powercut;
+
+import java.util.Map;
+
+/** What was found on drives after a power cut. */
+public interface Recovered extends AutoCloseable {
+    /** Every volume ({@code NAME}) and snapshot ({@code NAME@SNAP}) with its size in bytes. */
+    Map<String, Long> sizes();
+
+    /** Reads the first eight bytes of each sector of a volume or snapshot, as many as {@code stamps} has room for. */
+    void read(String name, long[] stamps, int sectors);
+
+    /**
+     * Looks whether what is on the drives agrees with itself: each cluster is used once, none is lost.
+     *
+     * @throws AssertionError that says what does not
+     */
+    void check();
+
+    @Override
+    void close();
+}

@@ -1,0 +1,224 @@
+package io.vnvme.testkit.powercut;
+
+import io.vnvme.testkit.seed.Seed;
+import io.vnvme.testkit.sim.Faults;
+import io.vnvme.testkit.sim.PowerCutDrive;
+import io.vnvme.testkit.sim.SimHost;
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One life of a store, from its first byte on: a workload under which the power is cut after each event. Everything in it
+ * comes from its seed.
+ */
+public final class Simulation implements AutoCloseable {
+    /** Steps without an event after which whatever still waits, waits for space that nobody gives. */
+    private static final int STUCK_STEPS = 3_000;
+
+    private static final int ACTIONS_MIN = 60;
+    private static final int ACTIONS_SPREAD = 400;
+    /** One restart in so many cut points, on average, at the least. */
+    private static final int RESTART_MIN = 60;
+
+    /** What one simulation did. */
+    public record Figures(long cuts, long requests, long changes, long refused, long restarts) {
+        public Figures plus(Figures other) {
+            return new Figures(
+                    cuts + other.cuts,
+                    requests + other.requests,
+                    changes + other.changes,
+                    refused + other.refused,
+                    restarts + other.restarts);
+        }
+
+        public static final Figures NONE = new Figures(0, 0, 0, 0, 0);
+    }
+
+    private final Seed seed;
+    private final SplittableRandom random;
+    private final Arena arena = Arena.ofConfined();
+    private final SimHost host = new SimHost();
+    private final Trace trace = new Trace();
+    private final Model model = new Model();
+    private final List<PowerCutDrive> drives = new ArrayList<>();
+    private final StoreKind kind;
+    private final Mix mix;
+    private final Requests requests;
+    private final Changes changes;
+    private final Cutter cutter;
+    private final int restartOneIn;
+    private Store store;
+    private long seenEvents;
+    private long seenAnswers;
+    private long restarts;
+    private int idleSteps;
+
+    /** @param prepare is given the drives when the store is formatted: who wants them to lie says so there */
+    public Simulation(Seed seed, StoreKind kind, Consumer<List<PowerCutDrive>> prepare) {
+        this.seed = seed;
+        this.kind = kind;
+        random = seed.random();
+        mix = new Mix(random.split());
+        Faults faults = random.nextInt(3) == 0 ? Faults.NONE : Faults.delays(1 + random.nextInt(40_000));
+        double immediate = random.nextInt(3) == 0 ? random.nextDouble() : 0;
+        for (StoreKind.DriveShape shape : kind.drives(random.split())) {
+            String name = "d" + drives.size();
+            drives.add(new PowerCutDrive(
+                    name, shape.sizeBytes(), shape.blockSizeBytes(), host.clock(), Faults.NONE, random.split(), arena));
+        }
+        Map<String, Long> volumes = kind.format(drives, random.split());
+        volumes.forEach((name, size) -> model.add(name, (int) (size / 512)));
+        prepare.accept(drives);
+        for (PowerCutDrive drive : drives) {
+            drive.faults(faults);
+            drive.immediate(immediate);
+            drive.listener(trace::drive);
+            host.add(drive);
+        }
+        requests = new Requests(model, mix, random.split(), trace, arena);
+        int sectorsMax = 8 << random.nextInt(8);
+        changes = new Changes(model, requests, mix, random.split(), trace, sectorsMax);
+        cutter = new Cutter(kind, model, drives, host.clock(), random.split(), arena);
+        restartOneIn = RESTART_MIN << random.nextInt(5);
+        store = kind.start(drives, host.clock());
+        host.add(store);
+    }
+
+    /**
+     * Runs to its end.
+     *
+     * @throws AssertionError of the first cut that leaves what may not be, with the seed that replays it
+     */
+    public Figures run() {
+        try {
+            int actions = ACTIONS_MIN + random.nextInt(ACTIONS_SPREAD);
+            while (actions > 0) {
+                if (!mix.idle(random)) {
+                    act();
+                    actions--;
+                }
+                if (idleSteps > STUCK_STEPS) {
+                    restart();
+                }
+                step();
+            }
+            finish();
+            return figures();
+        } catch (Exception | Error e) {
+            throw new AssertionError(
+                    "seed %d, cut %d (%s): %s%n%s".formatted(seed.value(), cutter.cuts(), cutter.last(), e, trace), e);
+        }
+    }
+
+    public Figures figures() {
+        return new Figures(cutter.cuts(), requests.ended(), changes.done(), changes.refused(), restarts);
+    }
+
+    private void act() {
+        if (store.changeable() && (mix.changes(random) || model.names().isEmpty())) {
+            changes.start(store);
+            return;
+        }
+        String name = pickForRequest();
+        if (name != null) {
+            requests.start(store, name, model.named(name));
+        }
+    }
+
+    /** A volume or a snapshot whose content no change replaces. */
+    private @Nullable String pickForRequest() {
+        if (model.names().isEmpty()) {
+            return null;
+        }
+        List<String> names = List.copyOf(model.names().keySet());
+        String name = names.get(random.nextInt(names.size()));
+        for (Change change : model.changes()) {
+            if (change.before().containsKey(name)) {
+                return null;
+            }
+        }
+        return name;
+    }
+
+    private void step() {
+        int work = host.step();
+        idleSteps = work == 0 ? idleSteps + 1 : 0;
+        long events = 0;
+        for (int i = 0; i < drives.size(); i++) {
+            events += drives.get(i).events();
+        }
+        long answers = requests.ended() + changes.done() + changes.refused();
+        if (events == seenEvents && answers == seenAnswers) {
+            return;
+        }
+        seenEvents = events;
+        seenAnswers = answers;
+        cutter.cutAll();
+        if (random.nextInt(restartOneIn) == 0) {
+            restart();
+        }
+    }
+
+    /** The power is cut in earnest, and the store goes on from what is left. */
+    private void restart() {
+        cutter.cutOne();
+        trace.add("power", "cut, " + cutter.last(), 0, 0, 0);
+        for (int i = 0; i < drives.size(); i++) {
+            drives.get(i).restart(cutter.images().get(i));
+        }
+        model.adopt(cutter.happened());
+        requests.forget();
+        changes.forget();
+        host.remove(store);
+        store = kind.start(drives, host.clock());
+        host.add(store);
+        restarts++;
+        idleSteps = 0;
+    }
+
+    /** Lets everything end, closes the store, and looks a last time: now all that was written is there. */
+    private void finish() {
+        settle();
+        boolean[] closed = new boolean[1];
+        long mark = model.operations().nextMoment();
+        trace.add("store", "close", 0, 0, 0);
+        store.close(refusal -> {
+            if (refusal != null) {
+                throw new AssertionError("close was refused: " + refusal);
+            }
+            closed[0] = true;
+        });
+        for (int i = 0; i < STUCK_STEPS && !closed[0]; i++) {
+            step0();
+        }
+        if (!closed[0]) {
+            throw new AssertionError("close does not end");
+        }
+        model.names().values().forEach(named -> named.content().flushed(model.operations(), mark));
+        cutter.cutAll();
+    }
+
+    private void step0() {
+        host.step();
+        cutter.cutOne();
+    }
+
+    private void settle() {
+        while (requests.underWay() > 0 || !model.changes().isEmpty()) {
+            if (idleSteps > STUCK_STEPS) {
+                restart();
+            }
+            step();
+        }
+    }
+
+    @Override
+    public void close() {
+        arena.close();
+    }
+}
