@@ -16,6 +16,16 @@ public interface Drive extends Poller, AutoCloseable {
     /** Logical block size in bytes: 512 or 4096. */
     int blockSizeBytes();
 
+    /** Size of what it writes without reading before, in bytes; a multiple of the block size. */
+    default int physicalBlockBytes() {
+        return Math.max(blockSizeBytes(), 4096);
+    }
+
+    /** What transfers should be multiples of, in bytes; a multiple of {@link #physicalBlockBytes}. */
+    default int optimalIoBytes() {
+        return physicalBlockBytes();
+    }
+
     /** True when completed writes can be lost by a power cut until a FLUSH completes. */
     boolean volatileWriteCache();
 

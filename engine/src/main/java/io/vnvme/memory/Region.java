@@ -1,6 +1,8 @@
 package io.vnvme.memory;
 
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,7 +17,14 @@ public final class Region {
     private final @Nullable MemorySegment segment;
     private final boolean readable;
     private final boolean writable;
+    private final List<Watcher> watchers = new ArrayList<>(0);
     private int inFlight;
+
+    /** Who keeps something for a region's memory, such as a registration with the kernel. */
+    public interface Watcher {
+        /** No command uses the region any more, and none will: its memory is given back next. */
+        void leaving(Region region);
+    }
 
     /**
      * @param iova first address, as an unsigned 64-bit number
@@ -71,6 +80,24 @@ public final class Region {
 
     public int inFlight() {
         return inFlight;
+    }
+
+    /** Tells {@code watcher}, on the region's reactor, before the memory is given back. */
+    public void watch(Watcher watcher) {
+        watchers.add(watcher);
+    }
+
+    /** The counterpart of {@link #watch}; one that is not there is no error. */
+    public void unwatch(Watcher watcher) {
+        watchers.remove(watcher);
+    }
+
+    /** Called by whoever gives the memory back, when the region is out of its {@link GuestMemory} and not in use. */
+    public void leave() {
+        for (Watcher watcher : List.copyOf(watchers)) {
+            watcher.leaving(this);
+        }
+        watchers.clear();
     }
 
     void hold() {

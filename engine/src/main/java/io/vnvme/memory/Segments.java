@@ -44,6 +44,11 @@ public final class Segments {
         return lengths[index];
     }
 
+    /** The guest's region that piece {@code index} lies in; null for other memory. */
+    public @Nullable Region region(int index) {
+        return regions[index];
+    }
+
     /** True when a piece lies in guest memory that only messages reach: the list must be staged, not used. */
     public boolean remote() {
         return remote;

@@ -11,6 +11,16 @@ public interface Poller {
     int poll(long nowNs);
 
     /**
+     * The reactor is about to sleep: from now until the next {@link #poll}, what arrives must wake it through a watched
+     * descriptor.
+     *
+     * @return false when something has arrived already, and there is to be no sleep
+     */
+    default boolean prepareSleep() {
+        return true;
+    }
+
+    /**
      * Memory that another process can take away was touched after it had done so, by somebody on this thread: whoever has
      * such memory looks whether it was his.
      *

@@ -257,7 +257,7 @@ public final class Reactor implements AutoCloseable {
     /** A command handed in after {@code sleeping} is visible wakes us; one handed in before is seen here. */
     private void sleep(long sleepNs) {
         sleeping = true;
-        if (mailbox.isEmpty() && !closing) {
+        if (mailbox.isEmpty() && !closing && pollersSleep()) {
             long fromNs = clock.nowNs();
             if (lookAtSockets(sleepNs) > 0) {
                 idleState.woken(clock.nowNs());
@@ -265,6 +265,21 @@ public final class Reactor implements AutoCloseable {
             meter.slept(clock.nowNs() - fromNs);
         }
         sleeping = false;
+    }
+
+    private boolean pollersSleep() {
+        for (Poller poller : pollers) {
+            try {
+                if (!poller.prepareSleep()) {
+                    return false;
+                }
+            } catch (Throwable failure) {
+                remove(poller);
+                report(failure);
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Ends the thread after its current pass, and gives everything back. Watches and pollers should be gone before. */

@@ -48,6 +48,16 @@ public final class LinearVolume implements Volume {
     }
 
     @Override
+    public int physicalBlockBytes() {
+        return drive.physicalBlockBytes();
+    }
+
+    @Override
+    public int optimalWriteBytes() {
+        return drive.optimalIoBytes();
+    }
+
+    @Override
     public boolean volatileWriteCache() {
         return drive.volatileWriteCache();
     }

@@ -9,6 +9,16 @@ public interface Volume {
     /** Smallest unit of a transfer, in bytes; a namespace's block size is a multiple of it. */
     int blockSizeBytes();
 
+    /** Size of what is written without reading before, in bytes; a multiple of the block size: NPWG. */
+    default int physicalBlockBytes() {
+        return Math.max(blockSizeBytes(), 4096);
+    }
+
+    /** What transfers should be multiples of, in bytes; a multiple of {@link #physicalBlockBytes}: NOWS. */
+    default int optimalWriteBytes() {
+        return physicalBlockBytes();
+    }
+
     /** True when completed writes can be lost by a power cut until a FLUSH completes. */
     boolean volatileWriteCache();
 

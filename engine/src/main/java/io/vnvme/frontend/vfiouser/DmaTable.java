@@ -161,6 +161,7 @@ final class DmaTable {
 
     private void complete(Unmapping unmapping) {
         for (Entry entry : unmapping.entries()) {
+            entry.region().leave();
             FileMappings.Part part = entry.part();
             if (part != null) {
                 files.release(part);
