@@ -41,8 +41,14 @@ final class LayerMap {
         return (int) ((clusters + (1L << shift) - 1) >>> shift);
     }
 
-    /** The map is for a layer of this size from now on; what lies beyond was removed before. */
+    /** The map is for a layer of this size from now on; leaves beyond are dropped with all that is in them. */
     void resize(long sizeBytes) {
+        long end = (sizeBytes + Geometry.CLUSTER_BYTES - 1) >>> Geometry.CLUSTER_SHIFT;
+        long firstWhole = (end + LeafStore.ENTRIES - 1) & -LeafStore.ENTRIES;
+        for (long index = next(firstWhole); index != Long.MAX_VALUE; index = next(index)) {
+            markChanged(index);
+            dropLeaf(index);
+        }
         int[][] resized = new int[Math.max(trunkCount(sizeBytes), 1)][];
         System.arraycopy(trunks, 0, resized, 0, Math.min(trunks.length, resized.length));
         trunks = resized;
@@ -82,7 +88,15 @@ final class LayerMap {
         int slot = (int) index & (LeafStore.ENTRIES - 1);
         count(store.get(leaf, slot), entry);
         store.set(leaf, slot, entry);
-        changedPages.set((int) (index >>> MapPage.ENTRIES_SHIFT));
+        markChanged(index);
+    }
+
+    private void markChanged(long index) {
+        int page = (int) (index >>> MapPage.ENTRIES_SHIFT);
+        if (!changedPages.get(page)) {
+            changedPages.set(page);
+            store.pagesChanged(1);
+        }
     }
 
     /** Sets an entry as it was found on the drives. */
@@ -143,6 +157,7 @@ final class LayerMap {
      */
     boolean serialize(int page, MemorySegment target, long at) {
         changedPages.clear(page);
+        store.pagesChanged(-1);
         target.asSlice(at, Geometry.BLOCK_BYTES).fill((byte) 0);
         boolean any = false;
         for (int i = 0; i < PAGE_LEAVES; i++) {
@@ -165,14 +180,41 @@ final class LayerMap {
         return any;
     }
 
-    /** Takes over a page as it was found on a drive. */
-    void load(int page, MemorySegment source, long at) {
+    /** Sets an entry that the journal has and the pages have not: the next checkpoint writes its page. */
+    void loadChanged(long index, long entry) {
+        load(index, entry);
+        markChanged(index);
+    }
+
+    /** The layer is gone: none of its pages will be written. */
+    void forgetChanges() {
+        store.pagesChanged(-changedPages.cardinality());
+        changedPages.clear();
+    }
+
+    /** Takes over a page as it was found on a drive; what lies at {@code end} and behind is left out. */
+    void load(int page, MemorySegment source, long at, long end) {
         for (int i = 0; i < MapPage.ENTRIES; i++) {
             long entry = source.get(ENTRY, at + ((long) i << 3));
-            if (entry != Entry.NONE) {
-                load(((long) page << MapPage.ENTRIES_SHIFT) + i, entry);
+            if (entry == Entry.NONE) {
+                continue;
+            }
+            long index = ((long) page << MapPage.ENTRIES_SHIFT) + i;
+            if (index < end) {
+                load(index, entry);
+            } else {
+                // The layer was cut while the page was written: it must not be found there once more.
+                markChanged(index);
             }
         }
+    }
+
+    /** Gives back all leaves: the layer is gone. */
+    void drop() {
+        for (long index = next(0); index != Long.MAX_VALUE; index = next(index)) {
+            dropLeaf(index);
+        }
+        forgetChanges();
     }
 
     private void drop(int number, int leaf) {

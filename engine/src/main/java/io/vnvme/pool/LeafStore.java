@@ -35,6 +35,7 @@ final class LeafStore implements AutoCloseable {
 
     private int changedLeafCount;
     private int changedEntryCount;
+    private int changedPageCount;
 
     /** A leaf of zeros. */
     int allocate(int layer, int number) {
@@ -121,6 +122,15 @@ final class LeafStore implements AutoCloseable {
     /** Entries that changed since the last capture. */
     int changedEntryCount() {
         return changedEntryCount;
+    }
+
+    /** Pages of all maps that the next checkpoint has to write. */
+    int changedPageCount() {
+        return changedPageCount;
+    }
+
+    void pagesChanged(int count) {
+        changedPageCount += count;
     }
 
     /** Who is told of changed entries. */

@@ -65,13 +65,27 @@ final class PageDirectory {
         }
     }
 
-    /** Map pages and directory pages that have a place. */
-    int placedCount() {
-        int own = 0;
-        for (long number : ownNumbers) {
-            own += number != 0 ? 1 : 0;
+    /** Takes page numbers. */
+    interface PageSink {
+        void page(long number);
+    }
+
+    /** Hands over the places of all map pages. */
+    void forEachPage(PageSink sink) {
+        for (long[] part : numbers) {
+            if (part != null) {
+                for (long number : part) {
+                    if (number != 0) {
+                        sink.page(number - 1);
+                    }
+                }
+            }
         }
-        return pageCount + own;
+    }
+
+    /** Map pages that have a place. */
+    int pageCount() {
+        return pageCount;
     }
 
     /** Directory pages that a checkpoint has to write. */

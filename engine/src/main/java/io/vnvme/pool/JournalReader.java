@@ -1,0 +1,104 @@
+package io.vnvme.pool;
+
+import io.vnvme.pool.format.Geometry;
+import io.vnvme.pool.format.JournalFrame;
+import io.vnvme.pool.format.PoolConfig;
+import io.vnvme.pool.format.RecordReader;
+import io.vnvme.pool.format.RecordWriter;
+import io.vnvme.pool.format.Records;
+import io.vnvme.pool.format.Root;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Reads the journal from where the checkpoint says, frame by frame, for as long as the one that is due is there whole,
+ * and hands over each batch that is complete.
+ */
+final class JournalReader {
+    private final PoolConfig config;
+    private final Root root;
+    private final SetReader set;
+    private final Records.Sink sink;
+    private final RecordWriter batch = new RecordWriter(Geometry.BLOCK_BYTES);
+    private final int frameMax;
+    private long position;
+    private long sequence;
+    private long end;
+    private long nextSequence;
+
+    JournalReader(PoolConfig config, Root root, SetReader set, Records.Sink sink) {
+        this.config = config;
+        this.root = root;
+        this.set = set;
+        this.sink = sink;
+        frameMax = JournalFrame.sizeMax(config.journalBytes());
+        position = root.journalStart();
+        sequence = root.journalSequence();
+        end = position;
+        nextSequence = sequence;
+    }
+
+    /** Position behind the last complete batch. */
+    long end() {
+        return end;
+    }
+
+    /** Sequence number of the frame that would come next. */
+    long nextSequence() {
+        return nextSequence;
+    }
+
+    void replay() {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment window = arena.allocate(frameMax, Geometry.BLOCK_BYTES);
+            while (position - root.journalStart() < config.journalBytes() && next(window)) {
+                // Each turn takes one frame.
+            }
+        }
+    }
+
+    private boolean next(MemorySegment window) {
+        if (take(window)) {
+            return true;
+        }
+        long inRing = position % config.journalBytes();
+        if (inRing == 0 || inRing + frameMax <= config.journalBytes()) {
+            return false;
+        }
+        // A frame that did not fit before the ring's end begins at its start.
+        position += config.journalBytes() - inRing;
+        return take(window);
+    }
+
+    /** Takes the frame at the present position from whichever drive has it. */
+    private boolean take(MemorySegment window) {
+        long inRing = position % config.journalBytes();
+        long length = Math.min(frameMax, config.journalBytes() - inRing);
+        MemorySegment part = window.asSlice(0, length);
+        for (int replica = 0; replica < set.replicaCount(); replica++) {
+            if (!set.read(replica, Geometry.JOURNAL_OFFSET + inRing, part)) {
+                continue;
+            }
+            int bytes = JournalFrame.recordBytes(part, 0, frameMax, root.epoch(), sequence, config.pool());
+            if (bytes >= 0) {
+                accept(part, bytes);
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void accept(MemorySegment frame, int bytes) {
+        long at = batch.length();
+        batch.skip(bytes);
+        MemorySegment.copy(frame, JournalFrame.HEADER_BYTES, batch.memory(), at, bytes);
+        position += JournalFrame.size(bytes);
+        sequence++;
+        if (JournalFrame.endsBatch(frame, 0)) {
+            Records.read(new RecordReader(batch.memory(), 0, batch.length()), 0, sink);
+            batch.clear();
+            end = position;
+            nextSequence = sequence;
+        }
+    }
+}

@@ -1,0 +1,481 @@
+package io.vnvme.pool;
+
+import io.vnvme.drive.Drive;
+import io.vnvme.drive.Io;
+import io.vnvme.drive.IoStatus;
+import io.vnvme.pool.format.LayerRecord;
+import io.vnvme.pool.format.PoolConfig;
+import io.vnvme.reactor.Clock;
+import io.vnvme.reactor.Poller;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A pool in use. It belongs to one reactor: everything here is called on its thread.
+ *
+ * <p>What people do to volumes is in {@link PoolOperations}; what I/O needs is here.
+ */
+public final class Pool implements Poller, AutoCloseable {
+    /** Oldest that a change to the maps gets before it is committed though nobody asks. */
+    private static final long COMMIT_INTERVAL_NS = 1_000_000_000L;
+
+    private static final long HOLD_DEFAULT_NS = 30L * 60 * 1_000_000_000L;
+    private static final int[] FILL_MARKS = {70, 85, 95};
+
+    private final Clock clock;
+    private final PoolListener listener;
+    private final PoolSets sets = new PoolSets();
+    private final ClusterSpace space;
+    private final MetadataPages pages;
+    private final Layers layers;
+    private final Notes notes;
+    private final IoDrain drain = new IoDrain();
+    private final Journal journal;
+    private final Commit commit;
+    private final Checkpoint checkpoint;
+    private final Housekeeping housekeeping;
+    private final PoolOperations operations;
+    private final HeldWrites held = new HeldWrites();
+    private final HeldWrites waitingForJournal = new HeldWrites();
+    private final Map<String, PoolVolume> volumes = new HashMap<>();
+    private final ArrayDeque<Flight> flights = new ArrayDeque<>();
+    private final ArrayDeque<SplitIo> splits = new ArrayDeque<>();
+    private final ArrayDeque<Discard> discards = new ArrayDeque<>();
+    private final ArrayDeque<FlushWait> flushWaits = new ArrayDeque<>();
+    private ArrayDeque<Discard> resumed = new ArrayDeque<>();
+
+    private PoolConfig config;
+    private List<PoolMember> members;
+    private long generation;
+    private int journalSet;
+    private @Nullable String stopReason;
+    private boolean stopped;
+    private boolean closing;
+    private long holdNs = HOLD_DEFAULT_NS;
+    private long catalogChanges;
+    private long catalogDurable;
+    private long oldestChangeNs = Long.MAX_VALUE;
+    private boolean checkpointAsked;
+    private int heldTold;
+    private int fillTold;
+    private final int changesMax;
+
+    /**
+     * Takes over what was loaded. The pool can be used at once; it is on the drives that it is in use when
+     * {@code opened} is told.
+     *
+     * @param drives the sets of the pool by index; null for one that was taken out
+     * @param poolMembers every drive by itself
+     */
+    public Pool(
+            PoolImage image,
+            List<@Nullable Drive> drives,
+            List<PoolMember> poolMembers,
+            Clock clock,
+            PoolListener listener,
+            Done opened) {
+        this.clock = clock;
+        this.listener = listener;
+        config = image.config();
+        members = List.copyOf(poolMembers);
+        generation = image.generation();
+        journalSet = image.root().journalSet();
+        space = image.space();
+        pages = image.pages();
+        layers = image.layers();
+        notes = image.notes();
+        for (int i = 0; i < drives.size(); i++) {
+            Drive drive = drives.get(i);
+            if (drive != null) {
+                sets.add(new PoolSet(i, drive, config.sets().get(i)));
+            }
+        }
+        journal = new Journal(
+                config.pool(),
+                config.journalBytes(),
+                image.root().epoch() + 1,
+                image.root().journalStart(),
+                image.journalEnd(),
+                image.journalSequence());
+        changesMax = journal.changesMax();
+        commit = new Commit(this, journal, this::committed);
+        checkpoint = new Checkpoint(this, image.root().catalogClusters());
+        housekeeping = new Housekeeping(this);
+        operations = new PoolOperations(this);
+        for (Layer layer : layers.all()) {
+            if (layer.record().kind() == LayerRecord.Kind.VOLUME) {
+                volumes.put(layer.record().name(), new PoolVolume(this, layer));
+            }
+        }
+        checkpoint.request(false, opened);
+    }
+
+    // What people see.
+
+    public String name() {
+        return config.name();
+    }
+
+    public PoolConfig config() {
+        return config;
+    }
+
+    /** What can be done to volumes and snapshots. */
+    public PoolOperations operations() {
+        return operations;
+    }
+
+    /** Why the pool stopped itself; empty while it serves. */
+    public Optional<String> stopReason() {
+        return Optional.ofNullable(stopReason);
+    }
+
+    public PoolSpace spaceNow() {
+        long corpses = housekeeping.corpseClusters();
+        long used = space.totalCount() - space.freeCount() - space.pendingCount() - corpses;
+        return new PoolSpace(
+                space.totalCount(),
+                used,
+                space.pendingCount() + corpses,
+                pages.clusterCount(),
+                space.reservedCount(),
+                available(0),
+                layers.leaves().usedBytes(),
+                held.size());
+    }
+
+    /** How long writes wait for space before they fail, in nanoseconds. */
+    public void holdFor(long nanoseconds) {
+        holdNs = nanoseconds;
+    }
+
+    /** Commits asked for, and flushes sent to drives for them. */
+    public long flushCount() {
+        return commit.flushCount();
+    }
+
+    public long deviceFlushCount() {
+        return commit.deviceFlushCount();
+    }
+
+    /** Nothing is left to do in the background. */
+    public boolean idle() {
+        return commit.idle() && checkpoint.idle() && housekeeping.idle() && drain.inFlight() == 0;
+    }
+
+    /** Ends: all is committed, a checkpoint is made, and the drives say that the pool was closed. */
+    public void close(Done done) {
+        closing = true;
+        volumes.values().forEach(this::closeVolume);
+        if (stopped) {
+            done.done(new PoolException(
+                    PoolException.Reason.STOPPED, "pool %s has stopped: %s".formatted(name(), stopReason)));
+            return;
+        }
+        checkpoint.request(true, done);
+    }
+
+    void closeVolume(PoolVolume volume) {
+        volume.close();
+        held.drop(volume);
+        waitingForJournal.drop(volume);
+    }
+
+    /** Gives the memory back. After {@link #close(Done)} was told, or when the pool is given up. */
+    @Override
+    public void close() {
+        stopped = true;
+        layers.leaves().close();
+    }
+
+    // What the pool's parts see of each other.
+
+    long nowNs() {
+        return clock.nowNs();
+    }
+
+    PoolSets sets() {
+        return sets;
+    }
+
+    ClusterSpace space() {
+        return space;
+    }
+
+    MetadataPages pages() {
+        return pages;
+    }
+
+    Layers layers() {
+        return layers;
+    }
+
+    Notes notes() {
+        return notes;
+    }
+
+    IoDrain drain() {
+        return drain;
+    }
+
+    Journal journal() {
+        return journal;
+    }
+
+    Commit commit() {
+        return commit;
+    }
+
+    Checkpoint checkpoint() {
+        return checkpoint;
+    }
+
+    Housekeeping housekeeping() {
+        return housekeeping;
+    }
+
+    Map<String, PoolVolume> volumes() {
+        return volumes;
+    }
+
+    PoolSet journalSet() {
+        return sets.get(journalSet);
+    }
+
+    /** The journal goes to another set, beginning with the next checkpoint. */
+    void journalSet(int index) {
+        journalSet = index;
+    }
+
+    List<PoolMember> members() {
+        return members;
+    }
+
+    void members(List<PoolMember> changed, PoolConfig changedConfig) {
+        members = List.copyOf(changed);
+        config = changedConfig;
+    }
+
+    long generation() {
+        return generation;
+    }
+
+    void nextGeneration() {
+        generation++;
+    }
+
+    /** A drive failed at a superblock: whether the pool can do without it. */
+    boolean memberFailed(PoolMember member) {
+        return config.membersOf(member.record().set()).size() > 1;
+    }
+
+    // Requests.
+
+    int flush(Io io) {
+        FlushWait spare = flushWaits.poll();
+        FlushWait wait = spare == null ? new FlushWait(this) : spare;
+        return wait.run(io);
+    }
+
+    Flight flight() {
+        Flight spare = flights.poll();
+        return spare == null ? new Flight(this) : spare;
+    }
+
+    SplitIo split() {
+        SplitIo spare = splits.poll();
+        return spare == null ? new SplitIo(this) : spare;
+    }
+
+    Discard discard() {
+        Discard spare = discards.poll();
+        return spare == null ? new Discard(this) : spare;
+    }
+
+    void recycle(Flight flight) {
+        flights.push(flight);
+    }
+
+    void recycle(SplitIo split) {
+        splits.push(split);
+    }
+
+    void recycle(Discard discard) {
+        discards.push(discard);
+    }
+
+    void recycle(FlushWait wait) {
+        flushWaits.push(wait);
+    }
+
+    void resumeLater(Discard discard) {
+        resumed.add(discard);
+    }
+
+    /** Too much has changed since the last commit: what changes more has to wait for it. */
+    boolean crowded() {
+        return layers.leaves().changedEntryCount() + notes.changedCount() >= changesMax;
+    }
+
+    /** Something about the maps has changed. */
+    void changed() {
+        if (oldestChangeNs == Long.MAX_VALUE) {
+            oldestChangeNs = clock.nowNs();
+        }
+    }
+
+    /** A cluster for data, -1 when there is none; {@code kept} of those that are set aside are for who asks. */
+    long allocate(long kept) {
+        return available(kept) > 0 ? space.allocate() : -1;
+    }
+
+    /** Clusters that data may take: not those that metadata needs, nor those set aside for others. */
+    long available(long kept) {
+        return space.freeCount() - metadataReserve() - (space.reservedCount() - kept);
+    }
+
+    /** What a checkpoint may need now: each changed page and its directory page anew, and the catalog. */
+    private long metadataReserve() {
+        return 6L + layers.leaves().changedPageCount() / 8 + layers.size() / 256;
+    }
+
+    /** The write waits: for the journal, or for space. */
+    int hold(PoolVolume volume, Io io) {
+        if (crowded()) {
+            waitingForJournal.add(volume, io, Long.MAX_VALUE);
+        } else {
+            held.add(volume, io, clock.nowNs() + Math.min(holdNs, Long.MAX_VALUE - clock.nowNs()));
+        }
+        commit.want();
+        return IoStatus.PENDING;
+    }
+
+    /** There may be space again. */
+    void spaceFreed() {
+        if (held.size() > 0) {
+            held.retry();
+        }
+    }
+
+    // Catalog changes: housekeeping relies on those that are durable alone.
+
+    void catalogChanged() {
+        catalogChanges++;
+        housekeeping.look();
+    }
+
+    long catalogChanges() {
+        return catalogChanges;
+    }
+
+    void catalogDurable(long upTo) {
+        catalogDurable = upTo;
+    }
+
+    /** Everything about layers is on the drives as it is here. */
+    boolean catalogSettled() {
+        return catalogDurable == catalogChanges;
+    }
+
+    private void committed() {
+        oldestChangeNs = layers.leaves().changedEntryCount() > 0 ? clock.nowNs() : Long.MAX_VALUE;
+        if (waitingForJournal.size() > 0) {
+            waitingForJournal.retry();
+        }
+        if (journal.halfFull()) {
+            checkpointSoon();
+        }
+    }
+
+    void checkpointSoon() {
+        if (!checkpointAsked && checkpoint.idle()) {
+            checkpointAsked = true;
+            checkpoint.request(false, _ -> checkpointAsked = false);
+        }
+    }
+
+    /** A doubt: nothing is written any more, so that nothing gets worse. */
+    void stop(String why) {
+        if (!stopped) {
+            stopped = true;
+            stopReason = why;
+            held.expire(Long.MAX_VALUE, IoStatus.WRITE_ERROR);
+            waitingForJournal.expire(Long.MAX_VALUE, IoStatus.WRITE_ERROR);
+            listener.stopped(why);
+        }
+    }
+
+    void tidying(boolean busy) {
+        listener.tidying(busy);
+    }
+
+    boolean stopped() {
+        return stopped;
+    }
+
+    boolean closing() {
+        return closing;
+    }
+
+    @Override
+    public int poll(long nowNs) {
+        int work = 0;
+        for (PoolSet set : sets.present()) {
+            work += set.drive().poll(nowNs);
+        }
+        work += drain.poll();
+        if (!resumed.isEmpty()) {
+            work += resumeDiscards();
+        }
+        if (nowNs - oldestChangeNs >= COMMIT_INTERVAL_NS && oldestChangeNs != Long.MAX_VALUE) {
+            oldestChangeNs = Long.MAX_VALUE;
+            commit.want();
+        }
+        commit.advance(nowNs);
+        work += checkpoint.poll();
+        work += housekeeping.poll();
+        if (held.size() > 0 || heldTold > 0) {
+            watchHeld(nowNs);
+        }
+        watchFill();
+        return work;
+    }
+
+    private int resumeDiscards() {
+        if (crowded()) {
+            commit.want();
+        }
+        ArrayDeque<Discard> again = resumed;
+        resumed = new ArrayDeque<>();
+        int count = again.size();
+        again.forEach(Discard::resume);
+        return count;
+    }
+
+    private void watchHeld(long nowNs) {
+        held.expire(nowNs, IoStatus.NO_SPACE);
+        if ((held.size() > 0) != (heldTold > 0)) {
+            heldTold = held.size();
+            listener.held(heldTold);
+        }
+    }
+
+    private void watchFill() {
+        long total = space.totalCount();
+        if (total == 0) {
+            return;
+        }
+        long percent = (total - space.freeCount()) * 100 / total;
+        while (fillTold < FILL_MARKS.length && percent >= FILL_MARKS[fillTold]) {
+            listener.filled(FILL_MARKS[fillTold++], true);
+        }
+        // Two percent below the mark before it is told again, so that nobody is told at every write.
+        while (fillTold > 0 && percent < FILL_MARKS[fillTold - 1] - 2) {
+            listener.filled(FILL_MARKS[--fillTold], false);
+        }
+    }
+}

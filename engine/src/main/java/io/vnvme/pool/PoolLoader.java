@@ -1,0 +1,263 @@
+package io.vnvme.pool;
+
+import io.vnvme.drive.BlockingDrive;
+import io.vnvme.pool.PoolException.Reason;
+import io.vnvme.pool.format.Catalog;
+import io.vnvme.pool.format.Checksum;
+import io.vnvme.pool.format.FormatException;
+import io.vnvme.pool.format.Geometry;
+import io.vnvme.pool.format.LayerRecord;
+import io.vnvme.pool.format.MapPage;
+import io.vnvme.pool.format.MemberRecord;
+import io.vnvme.pool.format.PoolConfig;
+import io.vnvme.pool.format.RecordReader;
+import io.vnvme.pool.format.Root;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads a pool from its drives: the checkpoint, then the journal, and from both what is in use. Changes nothing. Blocking:
+ * for a thread beside the data path.
+ */
+public final class PoolLoader {
+    private final PoolScan scan;
+    private final PoolConfig config;
+    private final Root root;
+    private final List<@Nullable SetReader> readers = new ArrayList<>();
+    private final LeafStore leaves = new LeafStore();
+    private final Notes notes = new Notes();
+    private final ClusterSpace space;
+    private final MetadataPages pages;
+    private Layers layers = new Layers(leaves, 1);
+
+    private PoolLoader(PoolScan scan) {
+        this.scan = scan;
+        this.config = scan.config();
+        this.root = scan.root();
+        this.space = new ClusterSpace(config.layout());
+        this.pages = new MetadataPages(space);
+    }
+
+    /**
+     * @throws PoolException DRIVE_MISSING when a set has no usable drive (the message names the missing ones), DAMAGED when
+     *     what is read contradicts itself
+     */
+    public static PoolImage load(PoolScan scan) {
+        PoolLoader loader = new PoolLoader(scan);
+        try {
+            return loader.load();
+        } catch (FormatException e) {
+            loader.leaves.close();
+            throw new PoolException(
+                    Reason.DAMAGED, "pool %s: %s".formatted(scan.config().name(), e.getMessage()), e);
+        } catch (RuntimeException | Error e) {
+            loader.leaves.close();
+            throw e;
+        }
+    }
+
+    private PoolImage load() {
+        openSets();
+        loadCatalog();
+        JournalReader journal = new JournalReader(config, root, reader(root.journalSet()), new Replay(layers, notes));
+        if (!root.clean()) {
+            journal.replay();
+        }
+        checkTree();
+        countMetadata();
+        countData();
+        return new PoolImage(
+                config,
+                root,
+                scan.generation(),
+                layers,
+                notes,
+                space,
+                pages,
+                journal.end(),
+                journal.nextSequence(),
+                scan.findings());
+    }
+
+    private void openSets() {
+        for (int i = 0; i < config.sets().size(); i++) {
+            space.add(i, config.sets().get(i));
+            readers.add(config.sets().get(i).clusterCount() == 0 ? null : new SetReader(replicas(i)));
+        }
+    }
+
+    private List<BlockingDrive> replicas(int set) {
+        List<BlockingDrive> replicas = new ArrayList<>();
+        List<String> missing = new ArrayList<>();
+        for (MemberRecord member : config.membersOf(set)) {
+            PoolScan.Found found = scan.found().get(member.drive());
+            if (found == null) {
+                missing.add(member.drive().toString());
+            } else if (member.state() == MemberRecord.State.CURRENT) {
+                replicas.add(found.drive());
+            }
+        }
+        if (replicas.isEmpty()) {
+            throw new PoolException(
+                    Reason.DRIVE_MISSING,
+                    "pool %s: drive %s is missing".formatted(config.name(), String.join(", ", missing)));
+        }
+        return replicas;
+    }
+
+    private SetReader reader(int set) {
+        SetReader reader = set < readers.size() ? readers.get(set) : null;
+        if (reader == null) {
+            throw new FormatException("set %d is referred to and is not there".formatted(set));
+        }
+        return reader;
+    }
+
+    /** Where a cluster lies: the reader of its set, and the offset there. */
+    private long offset(long cluster) {
+        int set = space.indexOf(cluster);
+        if (set < 0) {
+            throw new FormatException("cluster %d is referred to and is not there".formatted(cluster));
+        }
+        return config.sets().get(set).dataOffsetBytes()
+                + ((cluster - config.sets().get(set).firstCluster()) << Geometry.CLUSTER_SHIFT);
+    }
+
+    private void loadCatalog() {
+        if (root.catalogBytes() == 0) {
+            throw new FormatException("the superblock names no catalog");
+        }
+        try (Arena arena = Arena.ofConfined()) {
+            long padded = (root.catalogBytes() + Geometry.BLOCK_BYTES - 1) & -Geometry.BLOCK_BYTES;
+            MemorySegment memory = arena.allocate(padded, Geometry.BLOCK_BYTES);
+            readCatalog(memory);
+            Catalog catalog = Catalog.read(new RecordReader(memory, 0, root.catalogBytes()));
+            layers = new Layers(leaves, catalog.nextLayerId());
+            for (Catalog.Layer layer : catalog.layers()) {
+                if (layers.byId(layer.attributes().id()) != null) {
+                    throw new FormatException("layer %d is there twice"
+                            .formatted(layer.attributes().id()));
+                }
+                layers.load(layer.attributes());
+            }
+            for (Catalog.Layer layer : catalog.layers()) {
+                // Parents may come behind their children: now all are there.
+                Layer loaded = layers.load(layer.attributes());
+                loadMap(loaded, layer.directory());
+            }
+            catalog.notes().forEach(note -> notes.load(note.kind(), note.key(), note.value()));
+        }
+    }
+
+    private void readCatalog(MemorySegment memory) {
+        int replicas = reader(setOf(root.catalogClusters()[0])).replicaCount();
+        for (int attempt = 0; attempt < replicas; attempt++) {
+            boolean read = true;
+            for (int i = 0; i < root.catalogClusters().length; i++) {
+                long from = (long) i << Geometry.CLUSTER_SHIFT;
+                long part = Math.min(Geometry.CLUSTER_BYTES, memory.byteSize() - from);
+                long cluster = Integer.toUnsignedLong(root.catalogClusters()[i]);
+                SetReader reader = reader(setOf(root.catalogClusters()[i]));
+                read &= reader.read(
+                        Math.min(attempt, reader.replicaCount() - 1), offset(cluster), memory.asSlice(from, part));
+            }
+            if (read && Checksum.of(memory, 0, root.catalogBytes()) == root.catalogChecksum()) {
+                return;
+            }
+        }
+        throw new FormatException("the catalog is damaged: its checksum does not match");
+    }
+
+    private int setOf(int cluster) {
+        return space.indexOf(Integer.toUnsignedLong(cluster));
+    }
+
+    private void loadMap(Layer layer, List<Catalog.DirectoryPage> directory) {
+        long pageCount = (layer.lengthClusters() + MapPage.ENTRIES - 1) >>> MapPage.ENTRIES_SHIFT;
+        long partsMax = (pageCount + MapPage.REFERENCES - 1) >>> MapPage.REFERENCES_SHIFT;
+        PageDirectory loaded = layer.map().directory();
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment block = arena.allocate(Geometry.BLOCK_BYTES, Geometry.BLOCK_BYTES);
+            for (Catalog.DirectoryPage part : directory) {
+                // A layer that was cut may have parts of before behind its end: they are empty, or left out below.
+                if (part.index() > Math.max(partsMax, 1 << 17)) {
+                    throw new FormatException("the directory of layer %d makes no sense".formatted(layer.id()));
+                }
+                long cluster = MapPage.cluster(part.pageNumber());
+                SetReader reader = reader(space.indexOf(cluster));
+                if (!reader.read(
+                        offset(cluster) + MapPage.offsetInCluster(part.pageNumber()), block, part.checksum())) {
+                    throw new FormatException("a directory page of layer %d is damaged".formatted(layer.id()));
+                }
+                loaded.load(part.index(), block, 0);
+                loaded.setOwn(part.index(), part.pageNumber() + 1, part.checksum());
+            }
+        }
+        new MapPageLoader(layer, space, config, this::reader).load();
+    }
+
+    /** No layer stands on itself, and each shows through no more than there is. */
+    private void checkTree() {
+        for (Layer layer : layers.all()) {
+            LayerRecord record = layer.record();
+            Layer parent = layer.parent();
+            if ((parent == null) != (record.parent() == 0)
+                    || (parent != null
+                            && record.overlapBytes() > parent.record().sizeBytes())
+                    || (parent != null && parent.record().kind() == LayerRecord.Kind.VOLUME)) {
+                throw new FormatException("layer %d does not stand on what it should".formatted(layer.id()));
+            }
+            int depth = 0;
+            for (Layer below = layer; below != null; below = below.parent()) {
+                if (depth++ > layers.size()) {
+                    throw new FormatException("layer %d stands on itself".formatted(layer.id()));
+                }
+            }
+        }
+    }
+
+    private void countMetadata() {
+        for (int cluster : root.catalogClusters()) {
+            if (!pages.takeCluster(Integer.toUnsignedLong(cluster))) {
+                throw new FormatException("the catalog lies where something else lies");
+            }
+        }
+        for (Layer layer : layers.all()) {
+            PageDirectory directory = layer.map().directory();
+            for (int part = 0; part < directory.length(); part++) {
+                if (directory.ownPage(part) != 0) {
+                    takePage(layer, directory.ownPage(part) - 1);
+                }
+            }
+            directory.forEachPage(number -> takePage(layer, number));
+        }
+    }
+
+    private void takePage(Layer layer, long number) {
+        if (!pages.take(number)) {
+            throw new FormatException("a page of layer %d lies where something else lies".formatted(layer.id()));
+        }
+    }
+
+    /** Everything that a map refers to is in use, once; clusters of which no block is written are not. */
+    private void countData() {
+        for (Layer layer : layers.all()) {
+            LayerMap map = layer.map();
+            for (long index = map.next(0); index != Long.MAX_VALUE; index = map.next(index + 1)) {
+                long entry = map.entry(index);
+                if (!Entry.mapped(entry)) {
+                    continue;
+                }
+                if (Entry.written(entry) == 0) {
+                    map.loadChanged(index, Entry.unmapped(entry));
+                } else if (!space.take(Entry.cluster(entry))) {
+                    throw new FormatException("layer %d refers to cluster %d, which is another's or not there"
+                            .formatted(layer.id(), Entry.cluster(entry)));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,119 @@
+package io.vnvme.pool;
+
+import io.vnvme.drive.BlockingDrive;
+import io.vnvme.drive.IoStatus;
+import io.vnvme.pool.PoolException.Reason;
+import io.vnvme.pool.format.FormatException;
+import io.vnvme.pool.format.Geometry;
+import io.vnvme.pool.format.MemberRecord;
+import io.vnvme.pool.format.PoolConfig;
+import io.vnvme.pool.format.Root;
+import io.vnvme.pool.format.Superblock;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which drives of a pool are there, and what the newest of their superblocks says.
+ *
+ * @param found the drives that are there, by identity
+ */
+public record PoolScan(PoolConfig config, Root root, long generation, Map<UUID, Found> found, List<String> findings) {
+    /** A drive and its newest valid superblock. */
+    public record Found(BlockingDrive drive, Superblock superblock) {}
+
+    /**
+     * The newest valid superblock of a drive.
+     *
+     * @return nothing when neither of the two places has anything like a superblock
+     * @throws PoolException when there is something like one, but none that can be used
+     */
+    public static Optional<Superblock> superblock(BlockingDrive drive) {
+        return superblock(drive, new ArrayList<>());
+    }
+
+    private static Optional<Superblock> superblock(BlockingDrive drive, List<String> findings) {
+        Superblock newest = null;
+        String wrong = null;
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment block = arena.allocate(Superblock.SIZE, Superblock.SIZE);
+            for (long offset : new long[] {0, Geometry.secondSuperblock(drive.sizeBytes())}) {
+                if (drive.read(offset, block) != IoStatus.OK) {
+                    wrong = "drive %s: the superblock at byte %d cannot be read".formatted(drive.name(), offset);
+                    findings.add(wrong);
+                    continue;
+                }
+                if (!Superblock.recognized(block)) {
+                    continue;
+                }
+                try {
+                    Superblock superblock = Superblock.decode(block);
+                    if (newest == null || superblock.generation() > newest.generation()) {
+                        newest = superblock;
+                    }
+                } catch (FormatException e) {
+                    wrong = "drive %s, byte %d: %s".formatted(drive.name(), offset, e.getMessage());
+                    findings.add(wrong);
+                }
+            }
+        }
+        if (newest == null && wrong != null) {
+            throw new PoolException(Reason.DAMAGED, wrong);
+        }
+        return Optional.ofNullable(newest);
+    }
+
+    /**
+     * Looks at the drives of one pool.
+     *
+     * @param drives any drives; those of other pools and of none are passed over
+     * @throws PoolException when no drive of the pool is there, or what they say cannot be used
+     */
+    public static PoolScan scan(UUID pool, List<BlockingDrive> drives) {
+        List<String> findings = new ArrayList<>();
+        Map<UUID, Found> found = new HashMap<>();
+        @Nullable Superblock newest = null;
+        for (BlockingDrive drive : drives) {
+            Optional<Superblock> superblock = superblock(drive, findings);
+            if (superblock.isEmpty()
+                    || superblock.get().pool().isEmpty()
+                    || !superblock.get().pool().get().config().pool().equals(pool)) {
+                continue;
+            }
+            Superblock its = superblock.get();
+            Found before = found.put(its.drive(), new Found(drive, its));
+            if (before != null) {
+                throw new PoolException(
+                        Reason.DAMAGED,
+                        "drives %s and %s have the same identity: one is a copy of the other; take it away"
+                                .formatted(before.drive().name(), drive.name()));
+            }
+            if (newest == null || its.generation() > newest.generation()) {
+                newest = its;
+            }
+        }
+        if (newest == null) {
+            throw new PoolException(Reason.DRIVE_MISSING, "no drive of pool %s is there".formatted(pool));
+        }
+        Superblock.InPool inPool = newest.pool().orElseThrow();
+        return new PoolScan(inPool.config(), inPool.root(), newest.generation(), Map.copyOf(found), findings);
+    }
+
+    /** The drive of a member; empty when it is not there. */
+    public Optional<Found> of(MemberRecord member) {
+        return Optional.ofNullable(found.get(member.drive()));
+    }
+
+    /** Members whose drives are not there. */
+    public List<MemberRecord> missing() {
+        return config.members().stream()
+                .filter(member -> !found.containsKey(member.drive()))
+                .toList();
+    }
+}

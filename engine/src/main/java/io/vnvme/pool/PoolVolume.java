@@ -1,0 +1,336 @@
+package io.vnvme.pool;
+
+import io.vnvme.drive.Io;
+import io.vnvme.drive.IoStatus;
+import io.vnvme.pool.format.Geometry;
+import io.vnvme.pool.format.LayerRecord;
+import io.vnvme.volume.Volume;
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A volume in a pool: the writable layer at the end of its line of snapshots.
+ *
+ * <p>Most requests lie in one cluster whose blocks this layer has: they go straight down to the drive, moved to where
+ * the cluster is. First writes of whole blocks do too, after a cluster was allocated; what they wrote counts when they
+ * have ended. Everything else is a {@link SplitIo}.
+ */
+public final class PoolVolume implements Volume {
+    private final Pool pool;
+    private final BlockLocks locks = new BlockLocks();
+    /** Requests that wait: for a lock, for a snapshot being made. */
+    private ArrayDeque<Io> parked = new ArrayDeque<>();
+
+    private Layer layer;
+    private LayerMap map;
+    private long reservation;
+    private int writesInFlight;
+    private boolean closed;
+    private @Nullable Runnable whenQuiet;
+
+    PoolVolume(Pool pool, Layer layer) {
+        this.pool = pool;
+        this.layer = layer;
+        this.map = layer.map();
+        reserve();
+    }
+
+    Layer layer() {
+        return layer;
+    }
+
+    BlockLocks locks() {
+        return locks;
+    }
+
+    /** Writes go to another layer from now on. */
+    void layer(Layer newLayer) {
+        layer = newLayer;
+        map = newLayer.map();
+        reserve();
+    }
+
+    /** Sets aside what a thick volume has not got yet. */
+    void reserve() {
+        long wanted = layer.record().thick() && !closed ? Math.max(0, layer.lengthClusters() - map.clusterCount()) : 0;
+        pool.space().reserve(wanted - reservation);
+        reservation = wanted;
+    }
+
+    /** Clusters that are kept for this volume alone. */
+    long reservation() {
+        return reservation;
+    }
+
+    public String name() {
+        return layer.record().name();
+    }
+
+    public LayerRecord record() {
+        return layer.record();
+    }
+
+    @Override
+    public long sizeBytes() {
+        return layer.record().sizeBytes();
+    }
+
+    @Override
+    public int blockSizeBytes() {
+        return Math.min(layer.record().blockSizeBytes(), 512);
+    }
+
+    /** What is written is durable with a FLUSH: the map is written lazily even where the drive has no cache. */
+    @Override
+    public boolean volatileWriteCache() {
+        return true;
+    }
+
+    @Override
+    public int submit(Io io) {
+        if (closed) {
+            return IoStatus.GONE;
+        }
+        return switch (io.operation()) {
+            case Io.READ -> read(io);
+            case Io.WRITE -> write(io);
+            case Io.FLUSH -> pool.flush(io);
+            case Io.WRITE_ZEROES, Io.DEALLOCATE ->
+                pool.stopped() ? IoStatus.WRITE_ERROR : pool.discard().run(this, io);
+            default -> IoStatus.UNSUPPORTED;
+        };
+    }
+
+    private int read(Io io) {
+        int within = (int) (io.offsetBytes() & (Geometry.CLUSTER_BYTES - 1));
+        if (within + io.lengthBytes() <= Geometry.CLUSTER_BYTES && io.lengthBytes() > 0) {
+            long entry = map.entry(io.offsetBytes() >>> Geometry.CLUSTER_SHIFT);
+            if (Entry.hasWritten(entry, Entry.blocks(within, (int) io.lengthBytes()))) {
+                long cluster = Entry.cluster(entry);
+                PoolSet set = pool.sets().of(cluster);
+                io.moveTo(set.offset(cluster) + within);
+                return set.drive().synchronous() ? set.drive().submit(io) : launch(io, set, false, 0, 0);
+            }
+        }
+        return pool.split().read(this, io);
+    }
+
+    private int write(Io io) {
+        if (pool.stopped()) {
+            return IoStatus.WRITE_ERROR;
+        }
+        if (blocked(io)) {
+            return park(io);
+        }
+        int within = (int) (io.offsetBytes() & (Geometry.CLUSTER_BYTES - 1));
+        if (within + io.lengthBytes() > Geometry.CLUSTER_BYTES || io.lengthBytes() <= 0) {
+            return pool.split().write(this, io);
+        }
+        long index = io.offsetBytes() >>> Geometry.CLUSTER_SHIFT;
+        int blocks = Entry.blocks(within, (int) io.lengthBytes());
+        long entry = map.entry(index);
+        int newBlocks = 0;
+        if (!Entry.hasWritten(entry, blocks)) {
+            if (((within | io.lengthBytes()) & (Geometry.BLOCK_BYTES - 1)) != 0) {
+                return pool.split().write(this, io);
+            }
+            if (pool.crowded()) {
+                return pool.hold(this, io);
+            }
+            newBlocks = blocks;
+            if (!Entry.mapped(entry)) {
+                entry = allocate(index, entry);
+                if (!Entry.mapped(entry)) {
+                    return pool.hold(this, io);
+                }
+            }
+        }
+        long cluster = Entry.cluster(entry);
+        PoolSet set = pool.sets().of(cluster);
+        io.moveTo(set.offset(cluster) + within);
+        if (!set.drive().synchronous()) {
+            return launch(io, set, true, index, newBlocks);
+        }
+        int status = set.drive().submit(io);
+        if (status == IoStatus.OK) {
+            set.written();
+            if (newBlocks != 0) {
+                written(index, newBlocks);
+                return io.forceUnitAccess() ? pool.flush(io) : IoStatus.OK;
+            }
+        } else if (newBlocks != 0) {
+            emptied(index);
+        }
+        return status;
+    }
+
+    private int launch(Io io, PoolSet set, boolean writes, long index, int newBlocks) {
+        Flight flight = pool.flight();
+        flight.begin(this, io, set, writes, index, newBlocks);
+        int status = set.drive().submit(io);
+        if (status == IoStatus.PENDING) {
+            return status;
+        }
+        flight.settle(io, status);
+        pool.recycle(flight);
+        return writes && status == IoStatus.OK && newBlocks != 0 && io.forceUnitAccess() ? pool.flush(io) : status;
+    }
+
+    /** Gives the cluster index a cluster, none of whose blocks count yet. @return the entry, unmapped without space */
+    long allocate(long index, long entry) {
+        long cluster = pool.allocate(reservation);
+        if (cluster < 0) {
+            return entry;
+        }
+        if (reservation > 0) {
+            reservation--;
+            pool.space().reserve(-1);
+        }
+        long mapped = Entry.of(cluster, 0, Entry.zeroed(entry));
+        map.set(index, mapped);
+        return mapped;
+    }
+
+    /** The blocks of a cluster were written. */
+    void written(long index, int blocks) {
+        if (blocks != 0) {
+            map.set(index, Entry.withWritten(map.entry(index), blocks));
+            pool.changed();
+        }
+    }
+
+    /**
+     * The cluster may hold no block that counts any more: it is given back once no write to it can be under way.
+     *
+     * <p>A write that was allocated the cluster and has not ended would else end in a cluster that is another's.
+     */
+    void emptied(long index) {
+        if (writesInFlight == 0 || pool.drain().inFlight() == 0) {
+            giveBack(index);
+        } else {
+            Layer then = layer;
+            pool.drain().afterPresent(() -> {
+                if (layer == then) {
+                    emptied(index);
+                }
+            });
+        }
+    }
+
+    private void giveBack(long index) {
+        long entry = map.entry(index);
+        if (Entry.mapped(entry) && Entry.written(entry) == 0) {
+            map.set(index, Entry.unmapped(entry));
+            pool.space().free(Entry.cluster(entry));
+            pool.changed();
+            if (layer.record().thick()) {
+                reserve();
+            }
+        }
+    }
+
+    private boolean blocked(Io io) {
+        return !(locks.isEmpty() && whenQuiet == null)
+                && blocked(
+                        io.offsetBytes() >>> Geometry.BLOCK_SHIFT,
+                        (io.offsetBytes() + io.lengthBytes() + Geometry.BLOCK_BYTES - 1) >>> Geometry.BLOCK_SHIFT);
+    }
+
+    /** Whether the blocks may not be changed at the moment; {@code end} is not one of them. */
+    boolean blocked(long first, long end) {
+        return whenQuiet != null || locks.intersects(first, end);
+    }
+
+    /** The blocks of a cluster, a bit each, read zeros from now on; the cluster is given back when it is empty. */
+    void unmap(long index, int blocks) {
+        long entry = map.entry(index);
+        int below = blocks & layer.overlapping(index);
+        int hide = below == 0 ? 0 : below & Resolver.writtenBelow(layer, index);
+        long changed = Entry.withZeroed(Entry.withZeroed(entry, blocks, false), hide, true);
+        if (changed == entry) {
+            return;
+        }
+        map.set(index, changed);
+        pool.changed();
+        if (Entry.mapped(changed) && Entry.written(changed) == 0) {
+            emptied(index);
+        }
+    }
+
+    LayerMap map() {
+        return map;
+    }
+
+    /** The request waits until something is unlocked. */
+    int park(Io io) {
+        parked.add(io);
+        return IoStatus.PENDING;
+    }
+
+    void unlock(long first, long end) {
+        locks.unlock(first, end);
+        resume();
+    }
+
+    /** Lets everything that waits try again. */
+    private void resume() {
+        if (parked.isEmpty() || whenQuiet != null) {
+            return;
+        }
+        ArrayDeque<Io> again = parked;
+        parked = new ArrayDeque<>();
+        for (Io io = again.poll(); io != null; io = again.poll()) {
+            resubmit(io);
+        }
+    }
+
+    /** A request that waited, and was told to be pending, goes its way. */
+    void resubmit(Io io) {
+        int status = submit(io);
+        if (status != IoStatus.PENDING) {
+            io.complete(status);
+        }
+    }
+
+    void writeBegins() {
+        writesInFlight++;
+    }
+
+    void writeEnds() {
+        writesInFlight--;
+        quietNow();
+    }
+
+    /** Holds up new writes, and runs {@code action} when none is under way. One at a time. */
+    void quiesce(Runnable action) {
+        if (whenQuiet != null) {
+            throw new IllegalStateException("volume %s is held up already".formatted(name()));
+        }
+        whenQuiet = action;
+        quietNow();
+    }
+
+    private void quietNow() {
+        Runnable action = whenQuiet;
+        if (action != null && writesInFlight == 0) {
+            action.run();
+            whenQuiet = null;
+            resume();
+        }
+    }
+
+    /** No more I/O: what waits is told, and what comes. */
+    void close() {
+        closed = true;
+        reserve();
+        ArrayDeque<Io> waiting = parked;
+        parked = new ArrayDeque<>();
+        for (Io io = waiting.poll(); io != null; io = waiting.poll()) {
+            io.complete(IoStatus.GONE);
+        }
+    }
+
+    boolean closed() {
+        return closed;
+    }
+}

@@ -1,0 +1,53 @@
+package io.vnvme.pool;
+
+import io.vnvme.pool.format.FormatException;
+import io.vnvme.pool.format.LayerRecord;
+import io.vnvme.pool.format.Records;
+
+/** Puts what the journal's records say into the maps that a checkpoint left. */
+final class Replay implements Records.Sink {
+    private final Layers layers;
+    private final Notes notes;
+
+    Replay(Layers layers, Notes notes) {
+        this.layers = layers;
+        this.notes = notes;
+    }
+
+    @Override
+    public void entry(int layer, long clusterIndex, long entry) {
+        Layer its = layers.byId(layer);
+        if (its == null) {
+            // Gone meanwhile, and the checkpoint knows that already.
+            return;
+        }
+        if (clusterIndex >= 0 && clusterIndex < its.lengthClusters()) {
+            its.map().loadChanged(clusterIndex, entry);
+        } else if (clusterIndex < 0) {
+            throw new FormatException("the journal has an entry of layer %d at %d".formatted(layer, clusterIndex));
+        }
+        // Behind the end: the layer was cut meanwhile, and the checkpoint knows that already.
+    }
+
+    @Override
+    public void layer(LayerRecord layer) {
+        layers.load(layer);
+    }
+
+    @Override
+    public void gone(int layer) {
+        Layer its = layers.byId(layer);
+        if (its != null) {
+            if (!its.children().isEmpty()) {
+                throw new FormatException("the journal removes layer %d, which others stand on".formatted(layer));
+            }
+            its.map().drop();
+            layers.unlink(its);
+        }
+    }
+
+    @Override
+    public void note(int kind, long key, long value) {
+        notes.load(kind, key, value);
+    }
+}

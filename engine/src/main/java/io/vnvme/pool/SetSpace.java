@@ -1,0 +1,85 @@
+package io.vnvme.pool;
+
+import java.util.Arrays;
+
+/** Which clusters of one set are in use. Cluster numbers are the set's own, from 0. */
+final class SetSpace {
+    private final long clusterCount;
+    private final long[] used;
+    private long usedCount;
+    private int cursor;
+
+    SetSpace(long clusterCount) {
+        this.clusterCount = clusterCount;
+        used = new long[(int) ((clusterCount + 63) >>> 6)];
+        int tail = (int) (clusterCount & 63);
+        if (tail != 0) {
+            // Behind the end nothing is ever free.
+            used[used.length - 1] = -1L << tail;
+        }
+    }
+
+    long freeCount() {
+        return clusterCount - usedCount;
+    }
+
+    long usedCount() {
+        return usedCount;
+    }
+
+    long clusterCount() {
+        return clusterCount;
+    }
+
+    boolean isUsed(long cluster) {
+        return (used[(int) (cluster >>> 6)] >>> cluster & 1) != 0;
+    }
+
+    /** Takes a cluster that is known to be in use. @return false when it was taken before */
+    boolean take(long cluster) {
+        int word = (int) (cluster >>> 6);
+        long bit = 1L << cluster;
+        if ((used[word] & bit) != 0) {
+            return false;
+        }
+        used[word] |= bit;
+        usedCount++;
+        return true;
+    }
+
+    /** Takes the next free cluster behind the last one taken. @return -1 when there is none */
+    long allocate() {
+        if (usedCount == clusterCount) {
+            return -1;
+        }
+        int word = cursor;
+        while (used[word] == -1L) {
+            word = word + 1 == used.length ? 0 : word + 1;
+        }
+        cursor = word;
+        int bit = Long.numberOfTrailingZeros(~used[word]);
+        used[word] |= 1L << bit;
+        usedCount++;
+        return ((long) word << 6) + bit;
+    }
+
+    void release(long cluster) {
+        int word = (int) (cluster >>> 6);
+        long bit = 1L << cluster;
+        if ((used[word] & bit) == 0) {
+            throw new IllegalStateException("cluster %d is released twice".formatted(cluster));
+        }
+        used[word] &= ~bit;
+        usedCount--;
+    }
+
+    /** Forgets everything, so that what is in use can be counted anew. */
+    void clear() {
+        Arrays.fill(used, 0);
+        usedCount = 0;
+        int tail = (int) (clusterCount & 63);
+        if (tail != 0) {
+            used[used.length - 1] = -1L << tail;
+        }
+    }
+}

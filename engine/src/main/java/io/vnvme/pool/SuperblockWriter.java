@@ -1,0 +1,110 @@
+package io.vnvme.pool;
+
+import io.vnvme.drive.Io;
+import io.vnvme.drive.IoStatus;
+import io.vnvme.pool.format.Geometry;
+import io.vnvme.pool.format.Root;
+import io.vnvme.pool.format.Superblock;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes both superblocks of every drive of the pool: the first ones and a flush, then the second ones and a flush, so
+ * that at any moment one of the two is whole, the old one or the new one.
+ */
+final class SuperblockWriter {
+    private final Pool pool;
+    private @Nullable Root root;
+    private Done done = _ -> {};
+    private boolean second;
+    private int outstanding;
+    private boolean flushing;
+    private @Nullable String failure;
+
+    SuperblockWriter(Pool pool) {
+        this.pool = pool;
+    }
+
+    void write(Root newRoot, Done whenDone) {
+        root = newRoot;
+        done = whenDone;
+        second = false;
+        pool.nextGeneration();
+        writeCopies();
+    }
+
+    private void writeCopies() {
+        Root current = root;
+        if (current == null) {
+            throw new IllegalStateException("no root to write");
+        }
+        flushing = false;
+        failure = null;
+        List<PoolMember> members = pool.members();
+        outstanding = 1;
+        for (PoolMember member : members) {
+            MemorySegment block = Arena.ofAuto().allocate(Superblock.SIZE, Superblock.SIZE);
+            new Superblock(
+                            pool.generation(),
+                            member.record().drive(),
+                            member.driveName(),
+                            member.driveBytes(),
+                            Optional.of(new Superblock.InPool(pool.config(), current)))
+                    .encode(block);
+            Io io = new Io((_, status) -> ended(member, status));
+            long offset = second ? Geometry.secondSuperblock(member.driveBytes()) : 0;
+            io.prepare(Io.WRITE, offset, Superblock.SIZE, false);
+            io.data().add(block, 0, Superblock.SIZE);
+            submit(member, io);
+        }
+        ended();
+    }
+
+    private void flush() {
+        flushing = true;
+        outstanding = 1;
+        for (PoolMember member : pool.members()) {
+            if (member.drive().volatileWriteCache()) {
+                Io io = new Io((_, status) -> ended(member, status));
+                io.prepare(Io.FLUSH, 0, 0, false);
+                submit(member, io);
+            }
+        }
+        ended();
+    }
+
+    private void submit(PoolMember member, Io io) {
+        outstanding++;
+        int answer = member.drive().submit(io);
+        if (answer != IoStatus.PENDING) {
+            ended(member, answer);
+        }
+    }
+
+    private void ended(PoolMember member, int status) {
+        if (status != IoStatus.OK && !pool.memberFailed(member)) {
+            failure = "the superblock of drive %s could not be written".formatted(member.driveName());
+        }
+        ended();
+    }
+
+    private void ended() {
+        if (--outstanding > 0) {
+            return;
+        }
+        String failed = failure;
+        if (failed != null) {
+            done.done(new PoolException(PoolException.Reason.DRIVE_FAILED, failed));
+        } else if (!flushing) {
+            flush();
+        } else if (!second) {
+            second = true;
+            writeCopies();
+        } else {
+            done.done(null);
+        }
+    }
+}
