@@ -114,7 +114,8 @@ class PoolTest {
         pool.close();
         pool.open();
         assertThat(pool.pool().operations().list()).isEmpty();
-        assertThat(pool.pool().spaceNow().used() - pool.pool().spaceNow().metadata()).isZero();
+        assertThat(pool.pool().spaceNow().used() - pool.pool().spaceNow().metadata())
+                .isZero();
         assertThat(pool.pool().spaceNow().used()).isLessThanOrEqualTo(free + 2);
     }
 
@@ -197,7 +198,8 @@ class PoolTest {
                 pool.step();
             }
         }
-        model.forEach((name, its) -> assertThat(pool.read(name, 0, size)).as(name).isEqualTo(its));
+        model.forEach(
+                (name, its) -> assertThat(pool.read(name, 0, size)).as(name).isEqualTo(its));
         List.copyOf(snapshots.keySet()).forEach(snap -> {
             pool.run(done -> pool.pool().operations().clone(snap, "final", new UUID(7, 7), 0, done));
             assertThat(pool.read("final", 0, size)).as(snap).isEqualTo(snapshots.get(snap));

@@ -55,8 +55,8 @@ final class SimPool {
 
     /** Loads what is on the drives: after a close, or as after a crash of the daemon. */
     void open() {
-        PoolImage image = PoolLoader.load(PoolScan.scan(
-                POOL, drives.stream().map(this::blocking).toList()));
+        PoolImage image = PoolLoader.load(
+                PoolScan.scan(POOL, drives.stream().map(this::blocking).toList()));
         List<PoolMember> members = new ArrayList<>();
         for (int i = 0; i < drives.size(); i++) {
             MemberRecord record = image.config().members().get(i);
@@ -168,7 +168,13 @@ final class SimPool {
 
     int write(String name, long offset, byte[] data) {
         try (Arena arena = Arena.ofConfined()) {
-            return io(volume(name), Io.WRITE, offset, arena.allocateFrom(ValueLayout.JAVA_BYTE, data), data.length, false);
+            return io(
+                    volume(name),
+                    Io.WRITE,
+                    offset,
+                    arena.allocateFrom(ValueLayout.JAVA_BYTE, data),
+                    data.length,
+                    false);
         }
     }
 
