@@ -1,0 +1,361 @@
+package io.vnvme.pool.mirror;
+
+import io.vnvme.drive.Io;
+import io.vnvme.drive.IoStatus;
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What makes replicas equal, one range after the other: what could not be read, where writes were in flight at a crash, what
+ * a returned or new replica lacks, and a comparison of everything when it is asked for.
+ *
+ * <p>A rebuild keeps no position of its own: what a replica lacks are its stale regions on the drives. They are taken back
+ * when the replica has them and was flushed, so it goes on where it was after any stop.
+ */
+public final class Maintenance implements RangeCopy.Owner {
+    /** So much is copied before its regions are taken back. */
+    private static final long CHECKPOINT_BYTES = 256L << 20;
+
+    /** How a comparison ended. */
+    @FunctionalInterface
+    public interface Compared {
+        /** @param unreadableBytes what no replica could read */
+        void done(long unreadableBytes);
+    }
+
+    private record Repair(long offsetBytes, long lengthBytes, int slots) {}
+
+    private enum Job {
+        NONE,
+        REPAIR,
+        RESYNC,
+        REBUILD,
+        COMPARE
+    }
+
+    private final MirrorSet set;
+    private final Members members;
+    private final Replica[] replicas;
+    private final RegionMarks marks;
+    private final MirrorListener listener;
+    private final AllocatedRanges allocated;
+    private final RangeCopy copy;
+    private final Throttle throttle = new Throttle();
+    private final ArrayDeque<Repair> repairs = new ArrayDeque<>();
+    private final Io flush = new Io((_, status) -> flushed(status));
+    private Job job = Job.NONE;
+    private long stepStart;
+    private long stepEnd;
+    private int resyncRegion = -1;
+    private long resyncPosition;
+    private int rebuildSlot = -1;
+    private long rebuildPosition;
+    private long copiedBytes;
+    private boolean flushing;
+    private int flushSlot;
+    private @Nullable Compared whenCompared;
+    private BlockJudge judge = BlockJudge.NONE;
+    private long comparePosition;
+    private long unreadableBytes;
+
+    Maintenance(MirrorSet set, Members members, RegionMarks marks, MirrorListener listener, AllocatedRanges allocated) {
+        this.set = set;
+        this.members = members;
+        this.replicas = members.replicas();
+        this.marks = marks;
+        this.listener = listener;
+        this.allocated = allocated;
+        copy = new RangeCopy(replicas, this);
+    }
+
+    /** Limits of background copying in bytes per second: while the mirror is in use, and while it is not. */
+    public void rates(long busyBytesPerSecond, long quietBytesPerSecond) {
+        throttle.rates(busyBytesPerSecond, quietBytesPerSecond);
+    }
+
+    /** Compares all replicas, and repairs. @throws MirrorException when that is under way already */
+    public void compare(BlockJudge newJudge, Compared done) {
+        if (whenCompared != null) {
+            throw new MirrorException("a comparison of the replicas of %s is under way".formatted(set.name()));
+        }
+        judge = newJudge;
+        whenCompared = done;
+        comparePosition = AreaGeometry.DATA_OFFSET;
+        unreadableBytes = 0;
+    }
+
+    /** Where the comparison is, in bytes; 0 when there is none. */
+    public long comparedBytes() {
+        return whenCompared == null ? 0 : comparePosition;
+    }
+
+    /** Bytes that a replica may still lack; for one that is not current. */
+    public long lackingBytes(int slot) {
+        Replica replica = replicas[slot];
+        if (replica.state == ReplicaState.CURRENT) {
+            return 0;
+        }
+        Plane lacking = marks.lacking(replica);
+        long bytes = 0;
+        for (int region = lacking.next(0); region >= 0; region = lacking.next(region + 1)) {
+            bytes += slot == rebuildSlot && lacking.start(region + 1) <= rebuildPosition ? 0 : lacking.regionBytes();
+        }
+        return bytes;
+    }
+
+    /** The replica is made equal to another one, chosen by who knows which is right, in this range. */
+    void repair(long offsetBytes, long lengthBytes, int slots) {
+        repairs.add(new Repair(offsetBytes, lengthBytes, slots));
+    }
+
+    boolean holds(long offsetBytes, long lengthBytes) {
+        return copy.holds(offsetBytes, lengthBytes);
+    }
+
+    void writeEnded() {
+        copy.advance();
+    }
+
+    void wakeWaiting() {
+        set.retryWaiting();
+    }
+
+    void membersChanged() {
+        if (rebuildSlot >= 0 && replicas[rebuildSlot].state != ReplicaState.REBUILDING) {
+            rebuildSlot = -1;
+        }
+    }
+
+    int poll(long nowNs) {
+        copy.advance();
+        if (copy.busy() || flushing || set.logStopped() || !throttle.open(nowNs, set.guestBytes())) {
+            return 0;
+        }
+        boolean began = repairNext() || resyncNext() || rebuildNext() || compareNext();
+        if (began) {
+            throttle.took(nowNs, stepEnd - stepStart);
+        }
+        return began ? 1 : 0;
+    }
+
+    private boolean repairNext() {
+        Repair next = repairs.poll();
+        if (next == null) {
+            return false;
+        }
+        job = Job.REPAIR;
+        step(next.offsetBytes(), next.offsetBytes() + next.lengthBytes());
+        long rest = next.offsetBytes() + next.lengthBytes() - stepEnd;
+        if (rest > 0) {
+            repairs.addFirst(new Repair(stepEnd, rest, next.slots()));
+        }
+        copy.copy(stepStart, stepEnd - stepStart, next.slots());
+        return true;
+    }
+
+    private void step(long start, long end) {
+        stepStart = start;
+        stepEnd = Math.min(end, start + RangeCopy.STEP_BYTES);
+    }
+
+    /**
+     * Sets the next step: the first content at {@code from} or after it and before {@code end}.
+     *
+     * @return false when there is none
+     */
+    private boolean stepWithContent(long from, long end) {
+        long limit = Math.min(end, AreaGeometry.dataEnd(set.sizeBytes()));
+        long start = Math.max(from, AreaGeometry.DATA_OFFSET);
+        long next = start < limit ? allocated.next(start) : limit;
+        if (next >= limit) {
+            return false;
+        }
+        step(next, Math.min(limit, allocated.end(next)));
+        return true;
+    }
+
+    // ---- after an unclean stop
+
+    private boolean resyncNext() {
+        Plane intent = marks.intent();
+        while (marks.unsyncedCount() > 0) {
+            if (resyncRegion < 0) {
+                resyncRegion = marks.nextUnsynced(0);
+                resyncPosition = intent.start(resyncRegion);
+            }
+            int targets = notFirst();
+            // One replica alone agrees with itself.
+            if (targets != 0 && stepWithContent(resyncPosition, intent.start(resyncRegion + 1))) {
+                job = Job.RESYNC;
+                resyncPosition = stepEnd;
+                copy.copy(stepStart, stepEnd - stepStart, targets);
+                return true;
+            }
+            marks.synced(resyncRegion);
+            resyncRegion = -1;
+        }
+        return false;
+    }
+
+    /** All current replicas but the one that reads come from meanwhile. */
+    private int notFirst() {
+        int slots = 0;
+        boolean first = true;
+        for (Replica replica : replicas) {
+            if (replica.current()) {
+                slots |= first ? 0 : 1 << replica.slot;
+                first = false;
+            }
+        }
+        return slots;
+    }
+
+    // ---- a replica that lacks something
+
+    private boolean rebuildNext() {
+        if (rebuildSlot < 0 && !chooseRebuild()) {
+            return false;
+        }
+        Replica target = replicas[rebuildSlot];
+        Plane lacking = marks.lacking(target);
+        int region = lacking.next(lacking.region(rebuildPosition));
+        while (region >= 0 && copiedBytes < CHECKPOINT_BYTES) {
+            long from = Math.max(rebuildPosition, lacking.start(region));
+            if (stepWithContent(from, lacking.start(region + 1))) {
+                job = Job.REBUILD;
+                copiedBytes += stepEnd - stepStart;
+                rebuildPosition = stepStart;
+                copy.copy(stepStart, stepEnd - stepStart, 1 << rebuildSlot);
+                return true;
+            }
+            region = lacking.next(region + 1);
+            rebuildPosition = region < 0 ? set.sizeBytes() : lacking.start(region);
+        }
+        if (region < 0) {
+            rebuildPosition = lacking.start(lacking.regionCount());
+        }
+        checkpoint(target);
+        return true;
+    }
+
+    private boolean chooseRebuild() {
+        for (Replica replica : replicas) {
+            if (replica.state == ReplicaState.REBUILDING) {
+                rebuildSlot = replica.slot;
+                rebuildPosition = 0;
+                copiedBytes = 0;
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void checkpoint(Replica target) {
+        flushing = true;
+        flush.prepare(Io.FLUSH, 0, 0, false);
+        int status = target.drive().volatileWriteCache() ? target.submit(flush) : IoStatus.OK;
+        if (status != IoStatus.PENDING) {
+            checkpointed(status);
+        } else {
+            flushSlot = target.slot;
+        }
+    }
+
+    private void flushed(int status) {
+        replicas[flushSlot].ended();
+        checkpointed(status);
+    }
+
+    private void checkpointed(int status) {
+        flushing = false;
+        if (rebuildSlot < 0) {
+            return;
+        }
+        Replica target = replicas[rebuildSlot];
+        if (status != IoStatus.OK) {
+            members.drop(rebuildSlot, status);
+            return;
+        }
+        Plane lacking = marks.lacking(target);
+        boolean more = false;
+        for (int region = lacking.next(0); region >= 0; region = lacking.next(region + 1)) {
+            if (lacking.start(region + 1) <= rebuildPosition) {
+                lacking.clear(region);
+            } else {
+                more = true;
+                break;
+            }
+        }
+        copiedBytes = 0;
+        if (!more) {
+            rebuildSlot = -1;
+            members.becomesCurrent(target);
+        }
+    }
+
+    // ---- comparison of everything
+
+    private boolean compareNext() {
+        Compared done = whenCompared;
+        if (done == null) {
+            return false;
+        }
+        if (!stepWithContent(comparePosition, Long.MAX_VALUE)) {
+            whenCompared = null;
+            done.done(unreadableBytes);
+            return false;
+        }
+        job = Job.COMPARE;
+        comparePosition = stepEnd;
+        copy.compare(stepStart, stepEnd - stepStart, judge);
+        return true;
+    }
+
+    // ---- what a copy tells
+
+    @Override
+    public boolean writesOverlap(long offsetBytes, long endBytes) {
+        return set.writesOverlap(offsetBytes, endBytes);
+    }
+
+    @Override
+    public void targetFailed(int slot, int status) {
+        members.drop(slot, status);
+    }
+
+    @Override
+    public void copied(boolean readable) {
+        set.retryWaiting();
+        if (readable) {
+            if (job == Job.REBUILD) {
+                rebuildPosition = stepEnd;
+            }
+            return;
+        }
+        switch (job) {
+            case REBUILD -> {
+                int slot = rebuildSlot;
+                if (slot >= 0) {
+                    listener.rebuildFailed(slot, stepStart, stepEnd - stepStart);
+                    members.drop(slot, IoStatus.READ_ERROR);
+                }
+            }
+            case COMPARE -> unreadableBytes += stepEnd - stepStart;
+            case RESYNC, REPAIR, NONE -> {
+                // What no replica can read stays an error for whoever reads it.
+            }
+        }
+    }
+
+    @Override
+    public void written(int slot, long offsetBytes, long lengthBytes) {
+        if (job == Job.REPAIR || job == Job.COMPARE) {
+            listener.repaired(slot, offsetBytes, lengthBytes);
+        }
+    }
+
+    @Override
+    public void undecided(long offsetBytes, long lengthBytes) {
+        listener.undecided(offsetBytes, lengthBytes);
+    }
+}

@@ -1,0 +1,67 @@
+package io.vnvme.pool.mirror;
+
+import io.vnvme.drive.Drive;
+import java.util.List;
+import java.util.Optional;
+
+/** A mirror as it was found on its drives. */
+public final class MirrorImage {
+    private final MirrorHeader header;
+    private final List<Optional<Drive>> drives;
+    private final BitPages pages;
+    private final List<Integer> apart;
+
+    /**
+     * @param header the newest one
+     * @param drives by slot; those that are there and are this mirror's
+     * @param pages the bits of all current replicas together
+     * @param apart slots whose drives were written without the others
+     */
+    MirrorImage(MirrorHeader header, List<Optional<Drive>> drives, BitPages pages, List<Integer> apart) {
+        this.header = header;
+        this.drives = List.copyOf(drives);
+        this.pages = pages;
+        this.apart = List.copyOf(apart);
+    }
+
+    MirrorHeader header() {
+        return header;
+    }
+
+    List<Optional<Drive>> drives() {
+        return drives;
+    }
+
+    BitPages pages() {
+        return pages;
+    }
+
+    public int slotCount() {
+        return header.slots().size();
+    }
+
+    /** What the newest header says of a slot. */
+    public ReplicaState state(int slot) {
+        return header.slots().get(slot).state();
+    }
+
+    /** True when the slot's drive is there and may be used. */
+    public boolean present(int slot) {
+        return drives.get(slot).isPresent();
+    }
+
+    /** True when a current replica is missing: using the mirror without it makes that one stale. */
+    public boolean degraded() {
+        for (int slot = 0; slot < slotCount(); slot++) {
+            if (state(slot) == ReplicaState.CURRENT && !present(slot)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Slots whose drives were written without the others: they hold what no other has, and are left out. */
+    public List<Integer> apart() {
+        return apart;
+    }
+}

@@ -1,0 +1,156 @@
+package io.vnvme.pool.mirror;
+
+import io.vnvme.drive.BlockingDrive;
+import io.vnvme.drive.Drive;
+import io.vnvme.drive.IoStatus;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** Makes mirrors on empty drives, and finds out what is on those of one. Blocking; off the reactor. */
+public final class MirrorLoader {
+    private MirrorLoader() {}
+
+    /**
+     * Writes the areas of a new mirror: all replicas are current. What else is on the drives stays; none of it counts as
+     * content until it is written.
+     *
+     * @param set identity of the mirror
+     * @throws MirrorException when a drive is too small, or cannot be written
+     */
+    public static void create(UUID set, List<BlockingDrive> drives) {
+        if (drives.size() < 2 || drives.size() > AreaGeometry.REPLICAS_MAX) {
+            throw new MirrorException(
+                    "a mirror has 2 to %d drives, not %d".formatted(AreaGeometry.REPLICAS_MAX, drives.size()));
+        }
+        long size = drives.stream().mapToLong(BlockingDrive::sizeBytes).min().orElseThrow() & -AreaGeometry.BLOCK_BYTES;
+        if (size < AreaGeometry.SIZE_MIN || size > AreaGeometry.SIZE_MAX) {
+            throw new MirrorException("a mirror cannot have %d bytes".formatted(size));
+        }
+        MirrorHeader.Slot current = new MirrorHeader.Slot(ReplicaState.CURRENT, MirrorHeader.NO_PLANE, 0);
+        BitPages pages = new BitPages(set);
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment block = arena.allocate(AreaGeometry.BLOCK_BYTES, AreaGeometry.BLOCK_BYTES);
+            for (BlockingDrive drive : drives) {
+                for (int page = 0; page < AreaGeometry.PAGES; page++) {
+                    pages.capture(page, block, block.asByteBuffer());
+                    write(drive, AreaGeometry.pageOffset(page), block);
+                }
+                for (long generation = 0; generation < AreaGeometry.HEADER_BLOCKS; generation++) {
+                    List<MirrorHeader.Slot> slots =
+                            drives.stream().map(_ -> current).toList();
+                    new MirrorHeader(set, size, generation, slots).encode(block);
+                    write(drive, AreaGeometry.headerOffset(generation), block);
+                }
+                if (drive.flush() != IoStatus.OK) {
+                    throw new MirrorException("drive %s cannot be flushed".formatted(drive.name()));
+                }
+            }
+        }
+    }
+
+    private static void write(BlockingDrive drive, long offsetBytes, MemorySegment block) {
+        if (drive.write(offsetBytes, block) != IoStatus.OK) {
+            throw new MirrorException("drive %s cannot be written".formatted(drive.name()));
+        }
+    }
+
+    /**
+     * Reads a mirror.
+     *
+     * @param drives by slot, those that are there
+     * @throws MirrorException when no replica is there that has all data, or the drives are not of one mirror
+     */
+    public static MirrorImage load(List<Optional<BlockingDrive>> drives) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment block = arena.allocate(AreaGeometry.BLOCK_BYTES, AreaGeometry.BLOCK_BYTES);
+            List<Optional<MirrorHeader>> headers = new ArrayList<>();
+            for (Optional<BlockingDrive> drive : drives) {
+                headers.add(drive.flatMap(there -> Optional.ofNullable(header(there, block))));
+            }
+            int newest = newest(headers, drives);
+            MirrorHeader header = headers.get(newest).orElseThrow();
+            if (header.slots().size() != drives.size()) {
+                throw new MirrorException("the mirror has %d replicas, not %d"
+                        .formatted(header.slots().size(), drives.size()));
+            }
+            return image(drives, headers, header, block);
+        }
+    }
+
+    private static MirrorImage image(
+            List<Optional<BlockingDrive>> drives,
+            List<Optional<MirrorHeader>> headers,
+            MirrorHeader header,
+            MemorySegment block) {
+        List<Optional<Drive>> usable = new ArrayList<>();
+        List<Integer> apart = new ArrayList<>();
+        BitPages pages = new BitPages(header.set());
+        for (int slot = 0; slot < drives.size(); slot++) {
+            Optional<MirrorHeader> own = headers.get(slot);
+            MirrorHeader.Slot record = header.slots().get(slot);
+            boolean ours = own.isPresent() && own.get().set().equals(header.set());
+            // A header that it cannot have from us was written when it was used without the others.
+            boolean wentApart = ours
+                    && record.state() == ReplicaState.STALE
+                    && own.orElseThrow().generation() > record.lastGeneration();
+            usable.add(ours && !wentApart ? drives.get(slot).map(BlockingDrive::drive) : Optional.empty());
+            if (wentApart) {
+                apart.add(slot);
+            } else if (ours && record.state() == ReplicaState.CURRENT) {
+                merge(drives.get(slot).orElseThrow(), pages, block);
+            }
+        }
+        return new MirrorImage(header, usable, pages, apart);
+    }
+
+    /** Returns the slot whose header counts: the newest of those that call themselves current. */
+    private static int newest(List<Optional<MirrorHeader>> headers, List<Optional<BlockingDrive>> drives) {
+        int newest = -1;
+        long generation = -1;
+        boolean any = false;
+        for (int slot = 0; slot < headers.size(); slot++) {
+            MirrorHeader header = headers.get(slot).orElse(null);
+            any |= header != null;
+            if (header != null
+                    && slot < header.slots().size()
+                    && header.slots().get(slot).state() == ReplicaState.CURRENT
+                    && header.generation() > generation) {
+                newest = slot;
+                generation = header.generation();
+            }
+        }
+        if (newest < 0) {
+            throw new MirrorException(
+                    any
+                            ? "no drive is there that has all data of the mirror"
+                            : "none of %d drives has a mirror's records".formatted(drives.size()));
+        }
+        return newest;
+    }
+
+    private static @Nullable MirrorHeader header(BlockingDrive drive, MemorySegment block) {
+        MirrorHeader newest = null;
+        for (long copy = 0; copy < AreaGeometry.HEADER_BLOCKS; copy++) {
+            if (drive.read(AreaGeometry.headerOffset(copy), block) == IoStatus.OK) {
+                MirrorHeader found = MirrorHeader.decode(block);
+                newest = newest == null || found != null && found.generation() > newest.generation() ? found : newest;
+            }
+        }
+        return newest;
+    }
+
+    private static void merge(BlockingDrive drive, BitPages pages, MemorySegment block) {
+        for (int page = 0; page < AreaGeometry.PAGES; page++) {
+            if (drive.read(AreaGeometry.pageOffset(page), block) != IoStatus.OK) {
+                // Counts as torn.
+                block.fill((byte) 0);
+            }
+            pages.merge(page, block);
+        }
+    }
+}

@@ -1,0 +1,452 @@
+package io.vnvme.pool.mirror;
+
+import io.vnvme.drive.Drive;
+import io.vnvme.drive.Io;
+import io.vnvme.drive.IoStatus;
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Two to four drives with the same bytes, as one drive.
+ *
+ * <p>A write goes to every replica that takes part and ends when it has ended on all. A replica that fails at one takes no
+ * part from then on, and what only the others have is acknowledged when that is recorded on them: after any crash the drive
+ * that lacks an acknowledged write is known to lack it. Before the first write to a region the region is recorded as one
+ * with writes in flight; after an unclean stop those, and no others, are made equal again, and are read from one replica
+ * until they are.
+ *
+ * <p>{@link #poll} polls the replicas' drives. Work that waited ends there, never inside another's {@link #submit}.
+ */
+public final class MirrorSet implements Drive {
+    private final String name;
+    private final long sizeBytes;
+    private final Replica[] replicas;
+    private final Members members;
+    private final MirrorLog log;
+    private final RegionMarks marks;
+    private final Maintenance maintenance;
+    private final IntentSweep sweep;
+    private final ReadChoice choice;
+    private final ArrayDeque<Request> free = new ArrayDeque<>();
+    /** Writes that wait for a mark, or for a range that is being copied. */
+    private final ArrayDeque<Request> waiting = new ArrayDeque<>();
+    /** Done on the drives; to be acknowledged when the replicas' states are recorded. */
+    private final ArrayDeque<Request> parked = new ArrayDeque<>();
+
+    private final ActiveWrites active = new ActiveWrites();
+    private boolean started;
+    private boolean retry;
+    private long guestBytes;
+
+    /**
+     * Takes over what {@link MirrorLoader} found. Replicas that are stale and there are filled from here on; a current one
+     * that is not there becomes stale. The first I/O happens on the first call on the reactor.
+     *
+     * @param allocated which parts have content
+     */
+    public MirrorSet(String name, MirrorImage image, MirrorListener listener, AllocatedRanges allocated) {
+        this.name = name;
+        sizeBytes = image.header().sizeBytes();
+        replicas = new Replica[image.slotCount()];
+        for (int slot = 0; slot < replicas.length; slot++) {
+            Drive drive = image.drives().get(slot).orElse(null);
+            replicas[slot] = new Replica(slot, image.header().slots().get(slot), drive);
+        }
+        marks = new RegionMarks(image.pages(), replicas, sizeBytes);
+        members = new Members(name, image, replicas, marks, listener);
+        log = members.log();
+        choice = new ReadChoice(replicas, marks);
+        maintenance = new Maintenance(this, members, marks, listener, allocated);
+        members.maintainedBy(maintenance);
+        sweep = new IntentSweep(this, marks, log, active);
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public long sizeBytes() {
+        return sizeBytes;
+    }
+
+    @Override
+    public int blockSizeBytes() {
+        return members.blockSizeBytes();
+    }
+
+    @Override
+    public boolean volatileWriteCache() {
+        for (Replica replica : replicas) {
+            if (replica.takesPart() && replica.drive().volatileWriteCache()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Never quite: a write may have to wait for a range that is being copied. */
+    @Override
+    public boolean synchronous() {
+        return false;
+    }
+
+    @Override
+    public int submit(Io io) {
+        startOnce();
+        return switch (io.operation()) {
+            case Io.READ -> read(io);
+            case Io.FLUSH -> flush(io);
+            default -> write(io);
+        };
+    }
+
+    // ---- reads
+
+    private int read(Io io) {
+        guestBytes += io.lengthBytes();
+        int slot = choice.of(io, 0);
+        if (slot < 0) {
+            return IoStatus.GONE;
+        }
+        if (replicas[slot].drive().synchronous()) {
+            int status = replicas[slot].submit(io);
+            if (status == IoStatus.OK) {
+                return IoStatus.OK;
+            }
+            Request request = take(io);
+            return afterRead(request, slot, status);
+        }
+        return readFrom(take(io), slot);
+    }
+
+    /** Reads from one replica, and from others as long as that fails. @return how it ended, or PENDING */
+    private int readFrom(Request request, int slot) {
+        int status = replicas[slot].submit(request.child(slot));
+        return status == IoStatus.PENDING ? IoStatus.PENDING : afterRead(request, slot, status);
+    }
+
+    private int afterRead(Request request, int slot, int status) {
+        Io io = request.parent;
+        if (status == IoStatus.OK) {
+            if (request.failed != 0) {
+                maintenance.repair(io.offsetBytes(), io.lengthBytes(), request.failed);
+            }
+            free.add(request);
+            return IoStatus.OK;
+        }
+        request.count(slot, status);
+        if (status == IoStatus.GONE) {
+            members.drop(slot, status);
+        }
+        int next = choice.of(io, request.failed);
+        if (next < 0) {
+            free.add(request);
+            return status;
+        }
+        return readFrom(request, next);
+    }
+
+    /** Work that was given to the drive of a slot has ended. */
+    void childEnded(int slot) {
+        replicas[slot].ended();
+    }
+
+    void readEnded(Request request, int slot, int status) {
+        Io io = request.parent;
+        int result = afterRead(request, slot, status);
+        if (result != IoStatus.PENDING) {
+            io.complete(result);
+        }
+    }
+
+    // ---- writes and flushes
+
+    private int write(Io io) {
+        guestBytes += io.lengthBytes();
+        if (log.stopped()) {
+            return IoStatus.WRITE_ERROR;
+        }
+        if (!admitted(io)) {
+            waiting.add(take(io));
+            return IoStatus.PENDING;
+        }
+        Request request = take(io);
+        if (!submitted(request)) {
+            active.add(request);
+            return IoStatus.PENDING;
+        }
+        return concluded(request);
+    }
+
+    /** True when nothing keeps a write to this range from beginning. */
+    private boolean admitted(Io io) {
+        long offset = io.offsetBytes();
+        long length = io.lengthBytes();
+        if (!marks.marked(offset, length)) {
+            marks.mark(offset, length);
+            log.pump();
+            if (!marks.marked(offset, length)) {
+                return false;
+            }
+        }
+        if (maintenance.holds(offset, length)) {
+            return false;
+        }
+        marks.touch(offset, length);
+        return true;
+    }
+
+    /** Flushes all that take part. @return an {@link IoStatus} */
+    int flush(Io io) {
+        if (log.stopped()) {
+            return IoStatus.WRITE_ERROR;
+        }
+        Request request = take(io);
+        return submitted(request) ? concluded(request) : IoStatus.PENDING;
+    }
+
+    /** Gives a write or flush to all that take part. @return whether it has ended on all */
+    private boolean submitted(Request request) {
+        Io io = request.parent;
+        boolean flush = io.operation() == Io.FLUSH;
+        // One more than there are, so that it does not end before the last was submitted.
+        request.pending = 1;
+        for (Replica replica : replicas) {
+            if (!replica.takesPart()) {
+                continue;
+            }
+            Drive drive = replica.drive();
+            int status = IoStatus.OK;
+            if (!flush || drive.volatileWriteCache()) {
+                status = replica.submit(members.synchronous() ? io : request.child(replica.slot));
+            }
+            if (status == IoStatus.PENDING) {
+                request.pending++;
+            } else {
+                request.count(replica.slot, status);
+            }
+        }
+        return --request.pending == 0;
+    }
+
+    void writeEnded(Request request) {
+        active.remove(request);
+        maintenance.writeEnded();
+        Io io = request.parent;
+        int status = concluded(request);
+        if (status != IoStatus.PENDING) {
+            io.complete(status);
+        }
+    }
+
+    /** Draws the consequences of work that has ended on all drives. @return its status, or PENDING */
+    private int concluded(Request request) {
+        if (request.failed != 0) {
+            failed(request);
+        }
+        if (!kept(request)) {
+            free.add(request);
+            return request.status;
+        }
+        if (log.settled()) {
+            free.add(request);
+            return IoStatus.OK;
+        }
+        parked.add(request);
+        return IoStatus.PENDING;
+    }
+
+    /** True when a current replica has it. */
+    private boolean kept(Request request) {
+        for (Replica replica : replicas) {
+            if (replica.current() && (request.succeeded >> replica.slot & 1) != 0) {
+                return request.status != IoStatus.UNSUPPORTED;
+            }
+        }
+        return false;
+    }
+
+    private void failed(Request request) {
+        if (request.status == IoStatus.UNSUPPORTED) {
+            return;
+        }
+        boolean kept = kept(request);
+        for (Replica replica : replicas) {
+            // When no current replica has it, dropping one of them would make nothing better.
+            if ((request.failed >> replica.slot & 1) != 0 && (kept || !replica.current())) {
+                members.drop(replica.slot, request.status);
+            }
+        }
+        Io io = request.parent;
+        if (!kept && io.operation() != Io.FLUSH && members.currentCount() > 1) {
+            Plane intent = marks.intent();
+            int last = intent.region(io.offsetBytes() + io.lengthBytes() - 1);
+            for (int region = intent.region(io.offsetBytes()); region <= last; region++) {
+                marks.doubt(region);
+            }
+        }
+    }
+
+    private Request take(Io io) {
+        Request request = free.poll();
+        if (request == null) {
+            request = new Request(this);
+        }
+        request.begin(io);
+        return request;
+    }
+
+    // ---- replicas come and go
+
+    public int slotCount() {
+        return replicas.length;
+    }
+
+    public ReplicaState state(int slot) {
+        return replicas[slot].state;
+    }
+
+    /**
+     * Lets a replica take no part any more. Its drive stays polled until {@link #attach} puts another one there.
+     *
+     * @throws MirrorException when it is the only one with all data
+     */
+    public void detach(int slot) {
+        startOnce();
+        members.detach(slot);
+    }
+
+    /**
+     * Puts a drive in place of one that is stale, and fills it.
+     *
+     * @param knows true when it is the drive that was there and was not written since: it gets only what differs
+     * @return the drive that was there, which the caller closes; null when there was none
+     * @throws MirrorException when it does not fit, or the place is taken, or work of the former drive has not ended
+     */
+    public @Nullable Drive attach(int slot, Drive drive, boolean knows) {
+        startOnce();
+        return members.attach(slot, drive, knows);
+    }
+
+    /** Repairs, rebuilds and comparisons of this mirror. */
+    public Maintenance maintenance() {
+        return maintenance;
+    }
+
+    // ---- what the other parts of the mirror ask
+
+    boolean writesOverlap(long offsetBytes, long endBytes) {
+        return active.overlap(offsetBytes, endBytes);
+    }
+
+    /** Bytes read and written through this mirror since it was made. */
+    long guestBytes() {
+        return guestBytes;
+    }
+
+    boolean logStopped() {
+        return log.stopped();
+    }
+
+    /** A range is free again, or a mark was made: those who wait try once more. */
+    void retryWaiting() {
+        retry = true;
+    }
+
+    /** Takes all marks back at the next look, for a stop: {@link #rested} tells when. No write may be under way. */
+    public void rest() {
+        sweep.now();
+    }
+
+    /** True when nothing has to be made equal at the next start. */
+    public boolean rested() {
+        return started && log.idle() && marks.intent().next(0) < 0;
+    }
+
+    /** True while replicas may differ somewhere that writes were in flight at a crash. */
+    public boolean doubtful() {
+        return marks.unsyncedCount() > 0;
+    }
+
+    /** True when the replicas' states are on the drives, and no replica has to be repaired or filled. */
+    public boolean healthy() {
+        return started && log.settled() && members.currentCount() == replicas.length && marks.unsyncedCount() == 0;
+    }
+
+    @Override
+    public int poll(long nowNs) {
+        startOnce();
+        int work = 0;
+        for (Replica replica : replicas) {
+            Drive drive = replica.drive;
+            work += drive == null ? 0 : drive.poll(nowNs);
+        }
+        log.pump();
+        work += release();
+        if (retry) {
+            retry = false;
+            work += admitWaiting();
+        }
+        return work + maintenance.poll(nowNs) + sweep.poll(nowNs);
+    }
+
+    /** Acknowledges what waited for the replicas' states to be recorded. */
+    private int release() {
+        if (parked.isEmpty() || !log.settled() && !log.stopped()) {
+            return 0;
+        }
+        int count = parked.size();
+        for (int i = 0; i < count; i++) {
+            Request request = parked.remove();
+            Io io = request.parent;
+            int status = log.stopped() || !kept(request) ? IoStatus.WRITE_ERROR : IoStatus.OK;
+            free.add(request);
+            io.complete(status);
+        }
+        return count;
+    }
+
+    private int admitWaiting() {
+        int count = waiting.size();
+        for (int i = 0; i < count; i++) {
+            Request request = waiting.remove();
+            Io io = request.parent;
+            int status;
+            if (log.stopped()) {
+                free.add(request);
+                status = IoStatus.WRITE_ERROR;
+            } else if (!admitted(io)) {
+                waiting.add(request);
+                continue;
+            } else if (!submitted(request)) {
+                active.add(request);
+                continue;
+            } else {
+                status = concluded(request);
+            }
+            if (status != IoStatus.PENDING) {
+                io.complete(status);
+            }
+        }
+        return count;
+    }
+
+    /** Closes the drives. */
+    @Override
+    public void close() {
+        for (Replica replica : replicas) {
+            if (replica.drive != null) {
+                replica.drive.close();
+            }
+        }
+    }
+
+    private void startOnce() {
+        if (!started) {
+            started = true;
+            members.start();
+        }
+    }
+}
