@@ -5,6 +5,7 @@ import io.vnvme.pool.MetadataPages.Retired;
 import io.vnvme.pool.format.Catalog;
 import io.vnvme.pool.format.Checksum;
 import io.vnvme.pool.format.Geometry;
+import io.vnvme.pool.format.PoolConfig;
 import io.vnvme.pool.format.RecordWriter;
 import io.vnvme.pool.format.Root;
 import java.util.ArrayList;
@@ -22,10 +23,14 @@ import org.jspecify.annotations.Nullable;
 final class Checkpoint {
     private enum Step {
         IDLE,
+        /** Drives that are new to the pool are told so. */
+        WELCOME,
         PAGES,
         DIRECTORIES,
         CATALOG,
         COMMIT,
+        /** The journal is taken to another set. */
+        MOVE,
         SUPERBLOCKS
     }
 
@@ -46,15 +51,19 @@ final class Checkpoint {
     private int layerCursor;
     private int pageCursor;
     private int[] catalogClusters;
-    private @Nullable Root root;
+    private Root root;
+    private Root lastRoot;
+    private @Nullable Runnable welcome;
     private Retired retired = new Retired(List.of(), List.of());
     private long count;
 
-    Checkpoint(Pool pool, int[] catalogClusters) {
+    Checkpoint(Pool pool, Root lastRoot) {
         this.pool = pool;
         this.writer = new CheckpointWriter(pool);
         this.superblocks = new SuperblockWriter(pool);
-        this.catalogClusters = catalogClusters;
+        this.root = lastRoot;
+        this.lastRoot = lastRoot;
+        this.catalogClusters = lastRoot.catalogClusters();
     }
 
     /** Checkpoints made. */
@@ -70,6 +79,21 @@ final class Checkpoint {
     void request(boolean last, Done done) {
         cleanWanted |= last;
         waiting.add(done);
+    }
+
+    /**
+     * Before the next checkpoint begins, writes superblocks of a new configuration to these drives alone, which refer to
+     * the checkpoint that is there.
+     */
+    void beforeNext(List<PoolMember> newMembers, PoolConfig config, Done written) {
+        welcome = () -> superblocks.write(lastRoot, newMembers, config, written);
+    }
+
+    private int welcome(Runnable action) {
+        welcome = null;
+        step = Step.WELCOME;
+        action.run();
+        return 1;
     }
 
     /** Goes on. @return how much was done */
@@ -90,11 +114,17 @@ final class Checkpoint {
             case PAGES -> pages();
             case DIRECTORIES -> directories();
             case CATALOG -> writer.idle() ? commit() : 0;
-            case COMMIT, SUPERBLOCKS -> 0;
+            case WELCOME -> superblocks.idle() ? start() : 0;
+            case COMMIT, MOVE, SUPERBLOCKS -> 0;
         };
     }
 
     private int begin() {
+        Runnable action = welcome;
+        return action == null ? start() : welcome(action);
+    }
+
+    private int start() {
         served.addAll(waiting);
         waiting.clear();
         clean = cleanWanted;
@@ -246,14 +276,42 @@ final class Checkpoint {
     private int commit() {
         step = Step.COMMIT;
         pool.commit().requestForCheckpoint(status -> {
-            if (status == IoStatus.OK && root != null) {
-                step = Step.SUPERBLOCKS;
-                superblocks.write(root, this::superblocksWritten);
-            } else {
+            if (status != IoStatus.OK) {
                 fail("the journal could not be written");
+            } else if (pool.nextJournalSet() == pool.journalSet()) {
+                writeSuperblocks(root);
+            } else {
+                moveJournal();
             }
         });
         return 1;
+    }
+
+    /** No frame may be added behind those that are copied: commits wait until the superblocks are written. */
+    private void moveJournal() {
+        step = Step.MOVE;
+        pool.commit().pause();
+        PoolSet to = pool.nextJournalSet();
+        new JournalMove(
+                        pool.journalSet(),
+                        to,
+                        pool.config().journalBytes(),
+                        journalStart,
+                        pool.journal().head(),
+                        failure -> {
+                            if (failure == null) {
+                                writeSuperblocks(root.onJournalSet(to.index()));
+                            } else {
+                                pool.stop(String.valueOf(failure.getMessage()));
+                            }
+                        })
+                .start();
+    }
+
+    private void writeSuperblocks(Root newRoot) {
+        step = Step.SUPERBLOCKS;
+        root = newRoot;
+        superblocks.write(newRoot, pool.members(), pool.config(), this::superblocksWritten);
     }
 
     private void superblocksWritten(@Nullable PoolException failure) {
@@ -267,6 +325,8 @@ final class Checkpoint {
         }
         step = Step.IDLE;
         count++;
+        lastRoot = root;
+        pool.journalMoved();
         pool.pages().release(retired);
         pool.journal().trim(journalStart);
         pool.commit().open();

@@ -74,6 +74,11 @@ final class Commit {
         advance(pool.nowNs());
     }
 
+    /** No commit begins until {@link #open}. */
+    void pause() {
+        open = false;
+    }
+
     /** Waits for a commit that begins from now on. */
     void request(Waiter waiter) {
         if (pool.stopped()) {

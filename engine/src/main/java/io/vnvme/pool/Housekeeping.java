@@ -2,7 +2,9 @@ package io.vnvme.pool;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +25,9 @@ final class Housekeeping {
     private final ArrayDeque<Layer> corpses = new ArrayDeque<>();
     private long corpseClusters;
     private @Nullable Merge merge;
+    /** Layers that cannot be merged because a drive reports errors: tried again after the next start. */
+    private final Set<Layer> givenUp = new HashSet<>();
+
     private boolean looked;
     private boolean told;
 
@@ -33,6 +38,11 @@ final class Housekeeping {
     /** Clusters of layers that are gone, which are not free yet. */
     long corpseClusters() {
         return corpseClusters;
+    }
+
+    /** Blocks are being copied between layers. */
+    boolean merging() {
+        return merge != null;
     }
 
     boolean idle() {
@@ -86,8 +96,11 @@ final class Housekeeping {
             if (current.ended()) {
                 merge = null;
                 looked = false;
+                if (current.failed()) {
+                    givenUp.add(current.lower());
+                }
             }
-        } else if (!looked && !pool.closing() && pool.catalogSettled()) {
+        } else if (!looked && !pool.closing() && !pool.growth().relocating() && pool.catalogSettled()) {
             looked = true;
             work += choose();
         }
@@ -105,7 +118,7 @@ final class Housekeeping {
 
     private int choose() {
         for (Layer layer : List.copyOf(pool.layers().all())) {
-            if (!layer.hidden()) {
+            if (!layer.hidden() || givenUp.contains(layer)) {
                 continue;
             }
             if (layer.children().isEmpty()) {

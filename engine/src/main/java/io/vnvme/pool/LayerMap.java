@@ -91,6 +91,11 @@ final class LayerMap {
         markChanged(index);
     }
 
+    /** The next checkpoint writes the page to another place. */
+    void rewrite(int page) {
+        markChanged((long) page << MapPage.ENTRIES_SHIFT);
+    }
+
     private void markChanged(long index) {
         int page = (int) (index >>> MapPage.ENTRIES_SHIFT);
         if (!changedPages.get(page)) {

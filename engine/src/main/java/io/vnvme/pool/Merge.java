@@ -1,13 +1,8 @@
 package io.vnvme.pool;
 
-import io.vnvme.drive.Io;
 import io.vnvme.drive.IoStatus;
-import io.vnvme.pool.format.Geometry;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Puts what shows through a hidden layer into the one layer that stands on it, cluster by cluster, until the hidden one
@@ -27,6 +22,8 @@ final class Merge {
     private final List<Copy> copies = new ArrayList<>();
     private long index;
     private boolean ended;
+    private boolean failed;
+    private boolean again;
 
     Merge(Pool pool, Layer lower, Layer upper) {
         this.pool = pool;
@@ -35,13 +32,22 @@ final class Merge {
         this.index = lower.map().next(0);
     }
 
+    Layer lower() {
+        return lower;
+    }
+
+    /** A drive reported an error. */
+    boolean failed() {
+        return failed;
+    }
+
     boolean ended() {
         return ended;
     }
 
     /** Goes on. @return how much was done */
     int poll() {
-        if (pool.layers().byId(upper.id()) != upper || pool.closing()) {
+        if (pool.layers().byId(upper.id()) != upper || pool.closing() || failed) {
             // The upper layer went: the lower one is looked at anew when what is under way has ended.
             ended = copies.isEmpty();
             return 0;
@@ -56,7 +62,12 @@ final class Merge {
             pool.commit().want();
         }
         if (index == Long.MAX_VALUE && copies.isEmpty()) {
-            finish();
+            if (again) {
+                again = false;
+                index = lower.map().next(0);
+            } else {
+                finish();
+            }
             work++;
         }
         return work;
@@ -71,9 +82,14 @@ final class Merge {
         int hidden = Entry.written(above) | Entry.zeroed(above) | ~upper.overlapping(at);
         int shows = Entry.written(below) & ~hidden;
         if (shows != 0 && Entry.mapped(above)) {
+            if (ClusterCopy.locked(pool, upper, at)) {
+                // A write to a part of a block is being made whole just now: this cluster's turn comes again.
+                again = true;
+                return;
+            }
             Copy copy = new Copy(at);
             copies.add(copy);
-            copy.start();
+            new ClusterCopy(pool, upper, at, copy).start();
             return;
         }
         int zeros = Entry.zeroed(above) | Entry.zeroed(below) & ~hidden;
@@ -109,114 +125,52 @@ final class Merge {
     }
 
     /** One cluster's blocks on their way from the lower layer's cluster to the upper's. */
-    private final class Copy {
+    private final class Copy implements ClusterCopy.Job {
         private final long at;
-        private final @Nullable PoolVolume volume;
-        private final MemorySegment buffer = Arena.ofAuto().allocate(Geometry.CLUSTER_BYTES, Geometry.BLOCK_BYTES);
-        private int period;
-        private int blocks;
-        private int left;
-        private int outstanding;
-        private int status = IoStatus.OK;
 
         Copy(long at) {
             this.at = at;
-            PoolVolume owner = pool.volumes().get(upper.record().name());
-            volume = owner != null && owner.layer() == upper ? owner : null;
-            if (volume != null) {
-                volume.locks().lock(at << 4, (at + 1) << 4);
-            }
         }
 
-        void start() {
-            // Writes that began before the lock may still be on their way to the very blocks.
-            pool.drain().afterPresent(this::read);
+        @Override
+        public boolean still() {
+            return true;
         }
 
-        private void read() {
-            period = pool.drain().enter();
-            if (gone()) {
-                release();
-                return;
-            }
+        @Override
+        public long source() {
+            return Entry.cluster(lower.map().entry(at));
+        }
+
+        @Override
+        public long target() {
+            return Entry.cluster(upper.map().entry(at));
+        }
+
+        @Override
+        public int blocks() {
             long above = upper.map().entry(at);
-            long below = lower.map().entry(at);
-            blocks = Entry.written(below) & ~(Entry.written(above) | Entry.zeroed(above)) & upper.overlapping(at);
-            transfer(Io.READ, Entry.cluster(below), this::write);
+            return Entry.written(lower.map().entry(at))
+                    & ~(Entry.written(above) | Entry.zeroed(above))
+                    & upper.overlapping(at);
         }
 
-        private void write() {
-            transfer(Io.WRITE, Entry.cluster(upper.map().entry(at)), this::switchOver);
-        }
-
-        /** Moves all blocks between the buffer and a cluster, run by run. */
-        private void transfer(int operation, long cluster, Runnable next) {
-            left = blocks;
-            outstanding = 1;
-            PoolSet set = pool.sets().of(cluster);
-            while (left != 0) {
-                int first = Integer.numberOfTrailingZeros(left);
-                int length = Integer.numberOfTrailingZeros(~(left >>> first));
-                left &= ~(((1 << length) - 1) << first);
-                Io io = new Io((_, answer) -> ended(answer, set, operation, next));
-                long offset = (long) first << Geometry.BLOCK_SHIFT;
-                io.prepare(operation, set.offset(cluster) + offset, (long) length << Geometry.BLOCK_SHIFT, false);
-                io.data().add(buffer, offset, (long) length << Geometry.BLOCK_SHIFT);
-                outstanding++;
-                int answer = set.drive().submit(io);
-                if (answer != IoStatus.PENDING) {
-                    ended(answer, set, operation, next);
-                }
-            }
-            ended(IoStatus.OK, set, Io.READ, next);
-        }
-
-        private void ended(int answer, PoolSet set, int operation, Runnable next) {
-            if (answer != IoStatus.OK) {
-                status = answer;
-            } else if (operation == Io.WRITE) {
-                set.written();
-            }
-            if (--outstanding == 0) {
-                if (status == IoStatus.OK) {
-                    next.run();
-                } else {
-                    giveUp();
-                }
-            }
-        }
-
-        private boolean gone() {
-            return pool.layers().byId(upper.id()) != upper;
-        }
-
-        private void switchOver() {
-            if (gone()) {
-                release();
-                return;
-            }
+        @Override
+        public void copied() {
+            int blocks = blocks();
             long below = lower.map().entry(at);
             long above = upper.map().entry(at);
             int zeros = Entry.zeroed(below) & upper.overlapping(at) & ~(Entry.written(above) | blocks);
             upper.map().set(at, Entry.withZeroed(Entry.withWritten(above, blocks), zeros, true));
             lower.map().set(at, Entry.NONE);
             pool.space().free(Entry.cluster(below));
-            pool.changed();
-            release();
         }
 
-        /** The cluster stays in both layers: the merge is over, and is tried again after the next start. */
-        private void giveUp() {
-            release();
-            ended = true;
-        }
-
-        private void release() {
+        /** A cluster that could not be copied stays in both layers: the merge is over, and tried again after a start. */
+        @Override
+        public void over(int status) {
             copies.remove(this);
-            pool.drain().leave(period);
-            if (volume != null && !volume.closed()) {
-                volume.unlock(at << 4, (at + 1) << 4);
-            }
+            failed |= status != IoStatus.OK;
         }
     }
 }

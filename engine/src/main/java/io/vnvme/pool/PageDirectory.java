@@ -93,6 +93,11 @@ final class PageDirectory {
         return changed;
     }
 
+    /** The next checkpoint writes the directory page to another place. */
+    void rewrite(int part) {
+        changed.set(part);
+    }
+
     /** Place of a directory page plus 1; 0: none. */
     long ownPage(int part) {
         return ownNumbers[part];

@@ -5,9 +5,11 @@ import io.vnvme.drive.Io;
 import io.vnvme.drive.IoStatus;
 import io.vnvme.pool.format.LayerRecord;
 import io.vnvme.pool.format.PoolConfig;
+import io.vnvme.pool.format.SetRecord;
 import io.vnvme.reactor.Clock;
 import io.vnvme.reactor.Poller;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,6 +41,8 @@ public final class Pool implements Poller, AutoCloseable {
     private final Checkpoint checkpoint;
     private final Housekeeping housekeeping;
     private final PoolOperations operations;
+    private final PoolGrowth growth;
+    private final ArrayDeque<Walk> walks = new ArrayDeque<>();
     private final HeldWrites held = new HeldWrites();
     private final HeldWrites waitingForJournal = new HeldWrites();
     private final Map<String, PoolVolume> volumes = new HashMap<>();
@@ -52,6 +56,7 @@ public final class Pool implements Poller, AutoCloseable {
     private List<PoolMember> members;
     private long generation;
     private int journalSet;
+    private int nextJournalSet;
     private @Nullable String stopReason;
     private boolean stopped;
     private boolean closing;
@@ -84,6 +89,7 @@ public final class Pool implements Poller, AutoCloseable {
         members = List.copyOf(poolMembers);
         generation = image.generation();
         journalSet = image.root().journalSet();
+        nextJournalSet = journalSet;
         space = image.space();
         pages = image.pages();
         layers = image.layers();
@@ -103,9 +109,10 @@ public final class Pool implements Poller, AutoCloseable {
                 image.journalSequence());
         changesMax = journal.changesMax();
         commit = new Commit(this, journal, this::committed);
-        checkpoint = new Checkpoint(this, image.root().catalogClusters());
+        checkpoint = new Checkpoint(this, image.root());
         housekeeping = new Housekeeping(this);
         operations = new PoolOperations(this);
+        growth = new PoolGrowth(this);
         for (Layer layer : layers.all()) {
             if (layer.record().kind() == LayerRecord.Kind.VOLUME) {
                 volumes.put(layer.record().name(), new PoolVolume(this, layer));
@@ -127,6 +134,27 @@ public final class Pool implements Poller, AutoCloseable {
     /** What can be done to volumes and snapshots. */
     public PoolOperations operations() {
         return operations;
+    }
+
+    /** Takes a set of drives into the pool: see {@link PoolGrowth#grow}. */
+    public void grow(Drive drive, List<PoolMember> newMembers, Done done) {
+        growth.grow(drive, newMembers, done);
+    }
+
+    /** Empties a set and takes its drives out of the pool; goes on after a restart with a set that is draining. */
+    public void shrink(int set, ShrinkProgress progress, Done done) {
+        growth.shrink(set, progress::moved, done);
+    }
+
+    /** Ends a {@link #shrink}: the set stays, with what was not moved yet. */
+    public void cancelShrink() {
+        growth.cancel();
+    }
+
+    /** Told of a set being emptied. */
+    @FunctionalInterface
+    public interface ShrinkProgress {
+        void moved(long clusters, long totalClusters);
     }
 
     /** Why the pool stopped itself; empty while it serves. */
@@ -164,7 +192,12 @@ public final class Pool implements Poller, AutoCloseable {
 
     /** Nothing is left to do in the background. */
     public boolean idle() {
-        return commit.idle() && checkpoint.idle() && housekeeping.idle() && drain.inFlight() == 0;
+        return commit.idle()
+                && checkpoint.idle()
+                && housekeeping.idle()
+                && !growth.busy()
+                && walks.isEmpty()
+                && drain.inFlight() == 0;
     }
 
     /** Ends: all is committed, a checkpoint is made, and the drives say that the pool was closed. */
@@ -246,9 +279,50 @@ public final class Pool implements Poller, AutoCloseable {
         return sets.get(journalSet);
     }
 
-    /** The journal goes to another set, beginning with the next checkpoint. */
-    void journalSet(int index) {
-        journalSet = index;
+    /** The next checkpoint takes the journal to another set. */
+    void moveJournal(int index) {
+        nextJournalSet = index;
+    }
+
+    /** The set that the journal is to be on. */
+    PoolSet nextJournalSet() {
+        return sets.get(nextJournalSet);
+    }
+
+    /** The superblocks say that the journal is there now. */
+    void journalMoved() {
+        journalSet = nextJournalSet;
+    }
+
+    PoolGrowth growth() {
+        return growth;
+    }
+
+    void walk(Walk walk) {
+        walks.add(walk);
+    }
+
+    void setRecord(int index, SetRecord record) {
+        List<SetRecord> records = new ArrayList<>(config.sets());
+        records.set(index, record);
+        config = config.with(records, config.members());
+        sets.get(index).record(record);
+    }
+
+    /** An empty set is in the pool no more; the next checkpoint says so. */
+    void dropSet(int index) {
+        List<SetRecord> records = new ArrayList<>(config.sets());
+        records.set(index, Relocation.nothing());
+        config = config.with(
+                records,
+                config.members().stream()
+                        .filter(member -> member.set() != index)
+                        .toList());
+        members = members.stream()
+                .filter(member -> member.record().set() != index)
+                .toList();
+        sets.remove(index);
+        space.remove(index);
     }
 
     List<PoolMember> members() {
@@ -356,6 +430,7 @@ public final class Pool implements Poller, AutoCloseable {
 
     /** There may be space again. */
     void spaceFreed() {
+        growth.spaceFreed();
         if (held.size() > 0) {
             held.retry();
         }
@@ -438,6 +513,13 @@ public final class Pool implements Poller, AutoCloseable {
         commit.advance(nowNs);
         work += checkpoint.poll();
         work += housekeeping.poll();
+        work += growth.poll();
+        if (!walks.isEmpty()) {
+            work++;
+            if (!walks.getFirst().step()) {
+                walks.removeFirst();
+            }
+        }
         if (held.size() > 0 || heldTold > 0) {
             watchHeld(nowNs);
         }

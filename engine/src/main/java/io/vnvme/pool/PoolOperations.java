@@ -10,6 +10,8 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +47,38 @@ public final class PoolOperations {
             throw new PoolException(Reason.NO_SUCH_NAME, "there is no volume %s".formatted(name));
         }
         return volume;
+    }
+
+    /** Counts the space of a volume or snapshot, in slices. */
+    public void usage(String name, Consumer<PoolUsage> result, Done done) {
+        walk(done, () -> new UsageWalk(pool, pool.layers().require(name), result, done));
+    }
+
+    /**
+     * Finds the ranges in which {@code newer} may read differently from {@code older}, in slices; both are volumes or
+     * snapshots. Exact to 4 KiB for snapshots of one line, which never change.
+     */
+    public void diff(String older, String newer, RangeSink sink, Done done) {
+        walk(
+                done,
+                () -> new DiffWalk(
+                        pool, pool.layers().require(older), pool.layers().require(newer), sink, done));
+    }
+
+    /** Finds the ranges of a volume or snapshot that have data, in slices; all else reads zeros. */
+    public void data(String name, RangeSink sink, Done done) {
+        walk(done, () -> new DiffWalk(pool, null, pool.layers().require(name), sink, done));
+    }
+
+    private void walk(Done done, Supplier<Walk> made) {
+        Walk walk;
+        try {
+            walk = made.get();
+        } catch (PoolException refused) {
+            done.done(refused);
+            return;
+        }
+        pool.walk(walk);
     }
 
     /** Makes a volume that reads zeros. */

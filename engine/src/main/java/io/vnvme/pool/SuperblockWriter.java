@@ -3,6 +3,7 @@ package io.vnvme.pool;
 import io.vnvme.drive.Io;
 import io.vnvme.drive.IoStatus;
 import io.vnvme.pool.format.Geometry;
+import io.vnvme.pool.format.PoolConfig;
 import io.vnvme.pool.format.Root;
 import io.vnvme.pool.format.Superblock;
 import java.lang.foreign.Arena;
@@ -18,6 +19,9 @@ import org.jspecify.annotations.Nullable;
 final class SuperblockWriter {
     private final Pool pool;
     private @Nullable Root root;
+    private List<PoolMember> members = List.of();
+    private @Nullable PoolConfig config;
+    private boolean idle = true;
     private Done done = _ -> {};
     private boolean second;
     private int outstanding;
@@ -28,8 +32,17 @@ final class SuperblockWriter {
         this.pool = pool;
     }
 
-    void write(Root newRoot, Done whenDone) {
+    /** Nothing is being written. */
+    boolean idle() {
+        return idle;
+    }
+
+    /** Writes a new generation of superblocks. */
+    void write(Root newRoot, List<PoolMember> drives, PoolConfig newConfig, Done whenDone) {
+        idle = false;
         root = newRoot;
+        members = drives;
+        config = newConfig;
         done = whenDone;
         second = false;
         pool.nextGeneration();
@@ -38,12 +51,12 @@ final class SuperblockWriter {
 
     private void writeCopies() {
         Root current = root;
-        if (current == null) {
+        PoolConfig currentConfig = config;
+        if (current == null || currentConfig == null) {
             throw new IllegalStateException("no root to write");
         }
         flushing = false;
         failure = null;
-        List<PoolMember> members = pool.members();
         outstanding = 1;
         for (PoolMember member : members) {
             MemorySegment block = Arena.ofAuto().allocate(Superblock.SIZE, Superblock.SIZE);
@@ -52,7 +65,7 @@ final class SuperblockWriter {
                             member.record().drive(),
                             member.driveName(),
                             member.driveBytes(),
-                            Optional.of(new Superblock.InPool(pool.config(), current)))
+                            Optional.of(new Superblock.InPool(currentConfig, current)))
                     .encode(block);
             Io io = new Io((_, status) -> ended(member, status));
             long offset = second ? Geometry.secondSuperblock(member.driveBytes()) : 0;
@@ -66,7 +79,7 @@ final class SuperblockWriter {
     private void flush() {
         flushing = true;
         outstanding = 1;
-        for (PoolMember member : pool.members()) {
+        for (PoolMember member : members) {
             if (member.drive().volatileWriteCache()) {
                 Io io = new Io((_, status) -> ended(member, status));
                 io.prepare(Io.FLUSH, 0, 0, false);
@@ -97,6 +110,7 @@ final class SuperblockWriter {
         }
         String failed = failure;
         if (failed != null) {
+            idle = true;
             done.done(new PoolException(PoolException.Reason.DRIVE_FAILED, failed));
         } else if (!flushing) {
             flush();
@@ -104,6 +118,7 @@ final class SuperblockWriter {
             second = true;
             writeCopies();
         } else {
+            idle = true;
             done.done(null);
         }
     }

@@ -29,6 +29,12 @@ public record Root(
     /** Most clusters that a catalog takes: 16 MiB. */
     public static final int CATALOG_CLUSTERS_MAX = 256;
 
+    /** The same with its journal on another set. */
+    public Root onJournalSet(int set) {
+        return new Root(
+                epoch, set, journalStart, journalSequence, clean, catalogBytes, catalogChecksum, catalogClusters);
+    }
+
     @Override
     public boolean equals(Object other) {
         return other instanceof Root root

@@ -199,7 +199,8 @@ public record Superblock(long generation, UUID drive, String driveName, long dri
             require(
                     end <= Geometry.CLUSTERS_MAX
                             && set.firstCluster() % (1 << Geometry.SET_ALIGNMENT_SHIFT) == 0
-                            && set.dataOffsetBytes() == Geometry.dataOffset(set.clusterCount(), journalBytes)
+                            && (set.clusterCount() == 0
+                                    || set.dataOffsetBytes() == Geometry.dataOffset(set.clusterCount(), journalBytes))
                             && sets.stream().noneMatch(other -> overlap(other, set)),
                     "set " + i);
             sets.add(set);

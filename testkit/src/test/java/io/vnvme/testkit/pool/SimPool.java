@@ -35,12 +35,12 @@ final class SimPool {
     private static final int STEPS_MAX = 2_000_000;
 
     private final SimClock clock;
-    private final List<? extends Drive> drives;
+    private final List<Drive> drives;
     private @Nullable Pool pool;
 
     SimPool(SimClock clock, Layout layout, long journalBytes, List<? extends Drive> drives) {
         this.clock = clock;
-        this.drives = drives;
+        this.drives = new ArrayList<>(drives);
         List<List<Labelled>> sets = new ArrayList<>();
         for (int i = 0; i < drives.size(); i++) {
             sets.add(List.of(new Labelled(blocking(drives.get(i)), new UUID(3, i), "d" + i)));
@@ -58,12 +58,15 @@ final class SimPool {
         PoolImage image = PoolLoader.load(
                 PoolScan.scan(POOL, drives.stream().map(this::blocking).toList()));
         List<PoolMember> members = new ArrayList<>();
-        for (int i = 0; i < drives.size(); i++) {
-            MemberRecord record = image.config().members().get(i);
+        List<@Nullable Drive> sets = new ArrayList<>();
+        image.config().sets().forEach(_ -> sets.add(null));
+        for (MemberRecord record : image.config().members()) {
+            int i = (int) record.drive().getLeastSignificantBits();
             members.add(new PoolMember(record, "d" + i, drives.get(i).sizeBytes(), drives.get(i)));
+            sets.set(record.set(), drives.get(i));
         }
         Result opened = new Result();
-        pool = new Pool(image, new ArrayList<>(drives), members, clock, PoolListener.NONE, opened);
+        pool = new Pool(image, sets, members, clock, PoolListener.NONE, opened);
         await(opened);
     }
 
@@ -84,6 +87,15 @@ final class SimPool {
     void close() {
         run(pool()::close);
         crash();
+    }
+
+    /** Takes another drive into the pool. */
+    void grow(Drive drive) {
+        drives.add(drive);
+        int index = drives.size() - 1;
+        MemberRecord record =
+                new MemberRecord(new UUID(3, index), pool().config().sets().size(), 0, MemberRecord.State.CURRENT);
+        run(done -> pool().grow(drive, List.of(new PoolMember(record, "d" + index, drive.sizeBytes(), drive)), done));
     }
 
     void step() {
