@@ -30,6 +30,7 @@ final class ArchitectureTest {
             "reactor", List.of("os"),
             "drive", List.of("os", "memory", "reactor"),
             "volume", List.of("os", "memory", "reactor", "drive"),
+            "pool", List.of("os", "memory", "reactor", "drive", "volume", "crypto"),
             "telemetry", List.of("os", "memory", "reactor", "drive", "volume"),
             "nvme", List.of("os", "memory", "reactor", "drive", "volume", "telemetry"),
             "frontend", List.of("os", "memory", "reactor", "nvme", "telemetry"));

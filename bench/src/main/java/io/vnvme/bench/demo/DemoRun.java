@@ -11,6 +11,7 @@ import io.vnvme.bench.report.Verify;
 import io.vnvme.bench.report.Versions;
 import io.vnvme.bench.report.Way;
 import io.vnvme.control.model.DriveInfo;
+import io.vnvme.control.model.PoolInfo;
 import io.vnvme.control.model.VnvmeChange;
 import io.vnvme.control.model.VnvmeInfo;
 import io.vnvme.testkit.lab.Accel;
@@ -27,11 +28,12 @@ import java.util.Map;
 
 /** One run of the demo: its steps in order. */
 final class DemoRun {
-    private static final String DRIVES = "4x512M";
+    private static final String DRIVES = "4x640M";
     private static final String DRIVE = "ram0";
     private static final String NAME = "demo";
     private static final String SIZE = "512M";
     private static final String MEASURED_DRIVE = "ram1";
+    private static final String MEASURED_POOL = "measured";
     private static final String MEASURED_NAME = "demo-host";
     private static final double NS_PER_MS = 1e6;
     private static final double NS_PER_S = 1e9;
@@ -130,14 +132,14 @@ final class DemoRun {
 
     private Steps.Done<Vnvme> startDaemon() throws IOException {
         Vnvme vnvme = cleanup.add(Vnvme.start(home, folder, DRIVES, cpus.server()));
-        return Steps.Done.of(vnvme, "offers four RAM drives of 512 MiB, reactor on CPU " + cpus.server());
+        return Steps.Done.of(vnvme, "offers four RAM drives of 640 MiB, reactor on CPU " + cpus.server());
     }
 
     private static Steps.Done<Created> create(Vnvme vnvme) throws InterruptedException {
         long begin = System.nanoTime();
         vnvme.ask(DriveInfo.class, "drive", "claim", DRIVE);
         double claimMs = msSince(begin);
-        VnvmeChange change = vnvme.ask(VnvmeChange.class, "create", NAME, "--size", SIZE, "--drive", DRIVE);
+        VnvmeChange change = vnvme.ask(VnvmeChange.class, "create", NAME, "--size", SIZE);
         // Reads of what nobody wrote would find one page of zeros, in the processor's cache.
         HostBench.fill(vnvme.socket(NAME));
         return Steps.Done.of(
@@ -204,8 +206,9 @@ final class DemoRun {
     private Steps.Done<HostMeasured> measureHost(Lab lab, Vnvme vnvme, Vm vm) throws InterruptedException, IOException {
         progress.doing("preparing");
         vnvme.ask(DriveInfo.class, "drive", "claim", MEASURED_DRIVE);
+        vnvme.ask(PoolInfo.class, "pool", "create", MEASURED_POOL, MEASURED_DRIVE);
         VnvmeChange created =
-                vnvme.ask(VnvmeChange.class, "create", MEASURED_NAME, "--size", SIZE, "--drive", MEASURED_DRIVE);
+                vnvme.ask(VnvmeChange.class, "create", MEASURED_NAME, "--size", SIZE, "--pool", MEASURED_POOL);
         // A halted guest uses no processor.
         vm.qmp().execute("stop", Map.of());
         HostMeasured measured;

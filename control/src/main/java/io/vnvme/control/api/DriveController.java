@@ -7,9 +7,8 @@ import io.avaje.http.api.Path;
 import io.avaje.http.api.Post;
 import io.avaje.http.api.Produces;
 import io.vnvme.control.model.ClaimDrive;
+import io.vnvme.control.model.DriveContents;
 import io.vnvme.control.model.DriveInfo;
-import io.vnvme.control.model.ProblemCode;
-import io.vnvme.control.model.ProblemException;
 import io.vnvme.control.service.Drives;
 import io.vnvme.control.service.Services;
 import java.util.List;
@@ -25,7 +24,7 @@ final class DriveController {
     }
 
     /**
-     * Lists drives: claimed ones, and those that could be claimed.
+     * Lists drives: claimed ones, and those that could be claimed by name.
      *
      * @return all drives
      */
@@ -54,15 +53,23 @@ final class DriveController {
     @Post
     @Produces(statusCode = 201)
     DriveInfo claim(ClaimDrive request) {
-        String spec = request.spec();
-        if (spec == null || spec.isBlank()) {
-            throw new ProblemException(ProblemCode.BAD_REQUEST, "no drive named: give the 'spec' of an available one");
-        }
-        return drives.claim(spec);
+        return drives.claim(request);
     }
 
     /**
-     * Releases a drive that carries no vNVMe.
+     * Looks at a drive: says what claiming it by force would destroy. Nothing is changed.
+     *
+     * @param request which drive
+     * @return what is on it
+     */
+    @Post("/look")
+    @Produces(statusCode = 200)
+    DriveContents look(ClaimDrive request) {
+        return drives.contents(request);
+    }
+
+    /**
+     * Releases a drive that is in no pool.
      *
      * @param name its name
      * @return the drive that was released

@@ -9,9 +9,20 @@ import io.avaje.http.api.Produces;
 import io.vnvme.control.model.AttachVnvme;
 import io.vnvme.control.model.CreateVnvme;
 import io.vnvme.control.model.DetachVnvme;
+import io.vnvme.control.model.ExportVolume;
+import io.vnvme.control.model.ImportVolume;
+import io.vnvme.control.model.JobInfo;
+import io.vnvme.control.model.RenameVnvme;
+import io.vnvme.control.model.ResizeVnvme;
+import io.vnvme.control.model.RollBack;
+import io.vnvme.control.model.SnapshotInfo;
+import io.vnvme.control.model.TakeSnapshot;
+import io.vnvme.control.model.UnlockVnvme;
 import io.vnvme.control.model.VnvmeChange;
 import io.vnvme.control.model.VnvmeInfo;
 import io.vnvme.control.service.Services;
+import io.vnvme.control.service.Snapshots;
+import io.vnvme.control.service.Transfers;
 import io.vnvme.control.service.VnvmeService;
 import java.util.List;
 
@@ -20,9 +31,13 @@ import java.util.List;
 @Path("/api/v1/vnvmes")
 final class VnvmeController {
     private final VnvmeService vnvmes;
+    private final Snapshots snapshots;
+    private final Transfers transfers;
 
     VnvmeController(Services services) {
         this.vnvmes = services.vnvmes();
+        this.snapshots = services.snapshots();
+        this.transfers = services.transfers();
     }
 
     /**
@@ -96,5 +111,95 @@ final class VnvmeController {
     @Produces(statusCode = 200)
     VnvmeChange detach(String name, DetachVnvme request) {
         return vnvmes.detach(name, request);
+    }
+
+    /**
+     * Resizes a vNVMe, also while a guest uses it.
+     *
+     * @param name its name
+     * @param request the new size
+     * @return the vNVMe
+     */
+    @Post("/{name}/resize")
+    @Produces(statusCode = 200)
+    VnvmeInfo resize(String name, ResizeVnvme request) {
+        return vnvmes.resize(name, request);
+    }
+
+    /**
+     * Renames a vNVMe that nobody uses, with its snapshots; its identifiers stay.
+     *
+     * @param name its name
+     * @param request the new name
+     * @return the vNVMe
+     */
+    @Post("/{name}/rename")
+    @Produces(statusCode = 200)
+    VnvmeInfo rename(String name, RenameVnvme request) {
+        return vnvmes.rename(name, request);
+    }
+
+    /**
+     * Opens an encrypted vNVMe whose key is not there.
+     *
+     * @param name its name
+     * @param request its key
+     * @return the vNVMe
+     */
+    @Post("/{name}/unlock")
+    @Produces(statusCode = 200)
+    VnvmeInfo unlock(String name, UnlockVnvme request) {
+        return vnvmes.unlock(name, request);
+    }
+
+    /**
+     * Takes a snapshot of a vNVMe, also while a guest uses it.
+     *
+     * @param name its name
+     * @param request the snapshot's name
+     * @return the snapshot
+     */
+    @Post("/{name}/snapshots")
+    @Produces(statusCode = 201)
+    SnapshotInfo snapshot(String name, TakeSnapshot request) {
+        return snapshots.take(name, request.name());
+    }
+
+    /**
+     * Rolls a vNVMe that nobody uses back to a snapshot of it. What was written since is lost, unless another snapshot has it.
+     *
+     * @param name its name
+     * @param request which snapshot
+     * @return the vNVMe
+     */
+    @Post("/{name}/rollback")
+    @Produces(statusCode = 200)
+    VnvmeInfo rollback(String name, RollBack request) {
+        snapshots.rollback(name, request.snapshot());
+        return vnvmes.show(name);
+    }
+
+    /**
+     * Exports a volume or snapshot into a file.
+     *
+     * @param request what, and into which file
+     * @return the job that does it
+     */
+    @Post("/export")
+    @Produces(statusCode = 202)
+    JobInfo export(ExportVolume request) {
+        return transfers.export(request);
+    }
+
+    /**
+     * Imports a file: makes a vNVMe with its content.
+     *
+     * @param request which file, and the vNVMe
+     * @return the job that does it
+     */
+    @Post("/import")
+    @Produces(statusCode = 202)
+    JobInfo importFile(ImportVolume request) {
+        return transfers.importFile(request);
     }
 }

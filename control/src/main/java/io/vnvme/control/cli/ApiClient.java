@@ -39,6 +39,11 @@ final class ApiClient {
         return request("POST", path, jsonb.toJson(body));
     }
 
+    /** A request that says all by its path. */
+    String post(String path) {
+        return request("POST", path, null);
+    }
+
     String delete(String path) {
         return request("DELETE", path, null);
     }

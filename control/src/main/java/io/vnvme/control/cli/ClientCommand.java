@@ -1,5 +1,8 @@
 package io.vnvme.control.cli;
 
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -47,6 +50,33 @@ abstract class ClientCommand implements Callable<Integer> {
     void print(Table table) {
         spec.commandLine().getOut().print(table.text(Terminal.width()));
         spec.commandLine().getOut().flush();
+    }
+
+    /** Text without a line's end. */
+    void printRaw(String text) {
+        spec.commandLine().getOut().print(text);
+        spec.commandLine().getOut().flush();
+    }
+
+    /**
+     * Asks whether to go on.
+     *
+     * @throws CliException when the answer is no, or there is nobody to ask
+     */
+    void confirm(String what) {
+        if (!Terminal.isInputTerminal()) {
+            throw new CliException(what + "; say --yes as well, since there is no terminal to ask at");
+        }
+        spec.commandLine().getErr().print(what + "\ngo on? [y/N] ");
+        spec.commandLine().getErr().flush();
+        try {
+            String answer = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8)).readLine();
+            if (answer == null || !answer.strip().matches("(?i)y|yes")) {
+                throw new CliException("nothing was changed");
+            }
+        } catch (IOException e) {
+            throw new CliException("no answer (%s): nothing was changed".formatted(e.getMessage()), e);
+        }
     }
 
     /** Beside the output, so that it harms no program that reads that. */

@@ -2,10 +2,14 @@ package io.vnvme.control.cli;
 
 import io.vnvme.control.model.ByteSize;
 import io.vnvme.control.model.ClaimDrive;
+import io.vnvme.control.model.DriveContents;
 import io.vnvme.control.model.DriveInfo;
+import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
@@ -13,17 +17,22 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "drive",
         description = "Take control of backing drives.",
-        subcommands = {DriveCommand.ListCommand.class, DriveCommand.Claim.class, DriveCommand.Release.class})
+        subcommands = {
+            DriveCommand.ListCommand.class,
+            DriveCommand.Show.class,
+            DriveCommand.Claim.class,
+            DriveCommand.Release.class
+        })
 final class DriveCommand implements Runnable {
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "say what to do: ls, claim or release");
+        throw new ParameterException(spec.commandLine(), "say what to do: ls, show, claim or release");
     }
 
-    @Command(name = "ls", description = "List drives: claimed ones, and those that can be claimed.")
+    @Command(name = "ls", description = "List drives: claimed ones, and those that can be claimed by name.")
     static final class ListCommand extends ClientCommand {
         @Override
         void run(ApiClient client) {
@@ -34,32 +43,93 @@ final class DriveCommand implements Runnable {
             }
             List<DriveInfo> drives = client.readList(reply, DriveInfo.class);
             if (drives.isEmpty()) {
-                print("no drives: start the daemon with --ram ram0=512M to have an embedded one");
+                print("no drives: claim a file, a block device or RAM with 'vnvme drive claim SPEC'");
                 return;
             }
-            Table table = new Table("NAME", "KIND", "STATE", "SIZE", "FREE", "VNVMES");
+            Table table = new Table("NAME", "KIND", "STATE", "SIZE", "POOL", "PATH");
             for (DriveInfo drive : drives) {
-                boolean claimed = drive.state().equals("claimed");
+                String pool = drive.pool();
+                String path = drive.path();
                 table.row(
                         drive.name(),
                         drive.kind(),
                         drive.state(),
                         ByteSize.format(drive.sizeBytes()),
-                        claimed ? ByteSize.format(drive.freeBytes()) : "-",
-                        claimed ? String.valueOf(drive.vnvmeCount()) : "-");
+                        pool == null ? "-" : pool,
+                        path == null ? "-" : path);
             }
             print(table);
         }
     }
 
-    @Command(name = "claim", description = "Take control of a drive.")
-    static final class Claim extends ClientCommand {
-        @Parameters(paramLabel = "SPEC", description = "an available drive, as 'vnvme drive ls' names it")
+    @Command(name = "show", description = "Show a drive.")
+    static final class Show extends ClientCommand {
+        @Parameters(paramLabel = "DRIVE", description = "a drive, as 'vnvme drive ls' names it")
         private String drive = "";
 
         @Override
         void run(ApiClient client) {
-            String reply = client.post("/api/v1/drives", new ClaimDrive(drive));
+            String reply = client.get("/api/v1/drives/" + encoded(drive));
+            if (json()) {
+                print(reply);
+                return;
+            }
+            DriveInfo info = client.read(reply, DriveInfo.class);
+            print("name      " + info.name());
+            print("kind      " + info.kind());
+            print("state     " + info.state() + (info.pool() == null ? "" : ": " + info.pool()));
+            print("size      %s, blocks of %d bytes"
+                    .formatted(ByteSize.format(info.sizeBytes()), info.blockSizeBytes()));
+            if (info.path() != null) {
+                print("path      " + info.path());
+            }
+            if (info.uuid() != null) {
+                print("identity  " + info.uuid());
+            }
+            info.warnings().forEach(this::warn);
+        }
+    }
+
+    @Command(
+            name = "claim",
+            description = "Take control of a drive: it gets a superblock, and is found by that from then on.")
+    static final class Claim extends ClientCommand {
+        @Parameters(
+                paramLabel = "SPEC",
+                description = "an offered drive such as ram0, ram:512M, a block device (/dev/...) or a file")
+        private String drive = "";
+
+        @Option(
+                names = "--size",
+                paramLabel = "SIZE",
+                converter = SizeConverter.class,
+                description = "makes the file, with that size")
+        private @Nullable Long sizeBytes;
+
+        @Option(names = "--name", paramLabel = "NAME", description = "its name (default: from SPEC)")
+        private @Nullable String name;
+
+        @Option(names = "--force", description = "destroy what is on it; says what, and asks")
+        private boolean force;
+
+        @Option(names = "--yes", description = "with --force: do not ask")
+        private boolean yes;
+
+        @Override
+        void run(ApiClient client) {
+            String spec = drive.contains("/") ? absolute(Path.of(drive)) : drive;
+            ClaimDrive request = new ClaimDrive(spec, sizeBytes, name, force);
+            if (force && !yes) {
+                DriveContents contents = client.read(client.post("/api/v1/drives/look", request), DriveContents.class);
+                String refusal = contents.refusal();
+                if (refusal != null) {
+                    throw new CliException(refusal);
+                }
+                if (!contents.contents().isEmpty()) {
+                    confirm("this destroys what is on %s: %s".formatted(spec, String.join("; ", contents.contents())));
+                }
+            }
+            String reply = client.post("/api/v1/drives", request);
             if (json()) {
                 print(reply);
                 return;
@@ -69,7 +139,7 @@ final class DriveCommand implements Runnable {
         }
     }
 
-    @Command(name = "release", description = "Give up control of a drive that carries no vNVMe.")
+    @Command(name = "release", description = "Give up control of a drive that is in no pool.")
     static final class Release extends ClientCommand {
         @Parameters(paramLabel = "DRIVE", description = "a claimed drive")
         private String drive = "";

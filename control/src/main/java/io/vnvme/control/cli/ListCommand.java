@@ -1,30 +1,42 @@
 package io.vnvme.control.cli;
 
 import io.vnvme.control.model.ByteSize;
+import io.vnvme.control.model.SnapshotInfo;
 import io.vnvme.control.model.VnvmeInfo;
 import java.util.List;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
-@Command(name = "ls", description = "List virtual NVMe drives.")
+@Command(name = "ls", description = "List virtual NVMe drives, and their snapshots.")
 final class ListCommand extends ClientCommand {
+    @Option(names = "--snapshots", description = "also snapshots, as the tree that volumes grow from")
+    private boolean snapshots;
+
     @Override
     void run(ApiClient client) {
         String reply = client.get("/api/v1/vnvmes");
         if (json()) {
-            print(reply);
+            print(snapshots ? client.get("/api/v1/snapshots") : reply);
             return;
         }
         List<VnvmeInfo> vnvmes = client.readList(reply, VnvmeInfo.class);
+        if (snapshots) {
+            List<SnapshotInfo> all = client.readList(client.get("/api/v1/snapshots"), SnapshotInfo.class);
+            print(SnapshotTree.table(vnvmes, all));
+            return;
+        }
         if (vnvmes.isEmpty()) {
             print("no vNVMes: make one with 'vnvme create NAME --size 20G'");
             return;
         }
-        Table table = new Table("NAME", "SIZE", "DRIVE", "STATE", "WHERE");
+        Table table = new Table("NAME", "SIZE", "USED", "POOL", "SNAPS", "STATE", "WHERE");
         for (VnvmeInfo vnvme : vnvmes) {
             table.row(
                     vnvme.name(),
                     ByteSize.format(vnvme.sizeBytes()),
-                    vnvme.drive(),
+                    ByteSize.format(vnvme.usedBytes()),
+                    vnvme.pool(),
+                    String.valueOf(vnvme.snapshotCount()),
                     vnvme.warnings().isEmpty() ? vnvme.state() : vnvme.state() + " (!)",
                     ShowCommand.where(vnvme));
         }

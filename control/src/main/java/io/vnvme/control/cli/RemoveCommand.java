@@ -1,17 +1,19 @@
 package io.vnvme.control.cli;
 
-import io.vnvme.control.model.VnvmeInfo;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
-@Command(name = "rm", description = "Remove a virtual NVMe drive that nobody uses, and all that was written to it.")
+@Command(
+        name = "rm",
+        description = "Remove a virtual NVMe drive that nobody uses, or a snapshot; what others need of it stays.")
 final class RemoveCommand extends ClientCommand {
-    @Parameters(paramLabel = "NAME", description = "the vNVMe")
+    @Parameters(paramLabel = "NAME|NAME@SNAPSHOT", description = "the vNVMe, whose snapshots stay, or the snapshot")
     private String name = "";
 
     @Override
     void run(ApiClient client) {
-        String reply = client.delete("/api/v1/vnvmes/" + encoded(name));
-        print(json() ? reply : "removed " + client.read(reply, VnvmeInfo.class).name());
+        String collection = name.contains("@") ? "snapshots" : "vnvmes";
+        String reply = client.delete("/api/v1/%s/%s".formatted(collection, encoded(name)));
+        print(json() ? reply : "removed " + name);
     }
 }

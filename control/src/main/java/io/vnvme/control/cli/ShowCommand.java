@@ -26,7 +26,17 @@ final class ShowCommand extends ClientCommand {
         print("state       " + vnvme.state() + (where.equals("-") ? "" : ": " + where));
         print("size        %s, blocks of %d bytes"
                 .formatted(ByteSize.format(vnvme.sizeBytes()), vnvme.blockSizeBytes()));
-        print("drive       %s, at %s".formatted(vnvme.drive(), ByteSize.format(vnvme.offsetBytes())));
+        print("pool        %s%s".formatted(vnvme.pool(), traits(vnvme)));
+        print("space       %s used: %s exclusive, %s shared"
+                .formatted(
+                        ByteSize.format(vnvme.usedBytes()),
+                        ByteSize.format(vnvme.exclusiveBytes()),
+                        ByteSize.format(vnvme.sharedBytes())));
+        if (vnvme.origin() != null || vnvme.snapshotCount() > 0) {
+            print("snapshots   %d%s"
+                    .formatted(
+                            vnvme.snapshotCount(), vnvme.origin() == null ? "" : "; it grows from " + vnvme.origin()));
+        }
         print("interrupts  " + vnvme.interrupts());
         print("socket      " + vnvme.socket());
         print("subsystem   %s, serial %s".formatted(vnvme.nqn(), vnvme.serial()));
@@ -36,6 +46,12 @@ final class ShowCommand extends ClientCommand {
         print("QEMU        -device '%s'".formatted(vnvme.qemuDevice()));
         print("            with -object memory-backend-memfd,id=ram0,size=SIZE,share=on -M q35,memory-backend=ram0");
         vnvme.warnings().forEach(this::warn);
+    }
+
+    private static String traits(VnvmeInfo vnvme) {
+        return (vnvme.thick() ? ", thick" : ", thin")
+                + (vnvme.checksum() ? ", checksums" : "")
+                + (vnvme.encrypted() ? ", encrypted" : "");
     }
 
     /** Who has it, in a few words. */

@@ -24,15 +24,18 @@ final class StatusCommand extends ClientCommand {
                         uptime(Duration.ofSeconds(system.uptimeSeconds())),
                         duration(system.startMillis() * 1000)));
         print("folders   state %s, run %s".formatted(system.stateDir(), system.runDir()));
-        print("drives    %d claimed of %d, %s free of %s"
+        print("drives    %d claimed of %d".formatted(system.claimedCount(), system.driveCount()));
+        print("pools     %d, %s free of %s"
                 .formatted(
-                        system.claimedCount(),
-                        system.driveCount(),
+                        system.poolCount(),
                         ByteSize.format(system.freeBytes()),
                         ByteSize.format(system.capacityBytes())));
         print("vNVMes    %d, %d in use".formatted(system.vnvmeCount(), system.attachedCount()));
         print("reactors  "
                 + system.reactors().stream().map(StatusCommand::reactor).collect(Collectors.joining(", ")));
+        if (system.runningJobCount() > 0) {
+            print("jobs      %d under way: see 'vnvme jobs'".formatted(system.runningJobCount()));
+        }
         system.warnings().forEach(this::warn);
     }
 

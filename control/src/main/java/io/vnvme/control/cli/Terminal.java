@@ -22,9 +22,19 @@ final class Terminal {
     }
 
     /** System.console() knows as well, but loads a line editor to say so. */
-    private static boolean isTerminal() {
+    static boolean isTerminal() {
+        return isTerminal(1);
+    }
+
+    /** Whether somebody can answer a question. */
+    static boolean isInputTerminal() {
+        return isTerminal(0);
+    }
+
+    private static boolean isTerminal(int fd) {
         try {
-            String target = Files.readSymbolicLink(Path.of("/proc/self/fd/1")).toString();
+            String target =
+                    Files.readSymbolicLink(Path.of("/proc/self/fd/" + fd)).toString();
             return target.startsWith("/dev/pts/") || target.startsWith("/dev/tty");
         } catch (IOException e) {
             return false; // closed, or no /proc: then nobody looks

@@ -2,6 +2,9 @@ package io.vnvme.control.cli;
 
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -16,20 +19,12 @@ import picocli.CommandLine.Spec;
         description = "Virtual NVMe drives for virtual machines, at the speed of the drive.",
         versionProvider = Vnvme.Version.class,
         mixinStandardHelpOptions = true,
-        scope = ScopeType.INHERIT,
-        subcommands = {
-            DaemonCommand.class,
-            StatusCommand.class,
-            DriveCommand.class,
-            CreateCommand.class,
-            ListCommand.class,
-            ShowCommand.class,
-            RemoveCommand.class,
-            AttachCommand.class,
-            DetachCommand.class
-        })
+        scope = ScopeType.INHERIT)
 public final class Vnvme implements Runnable {
     static final String VERSION = version();
+
+    /** By name, in the order of the help. */
+    private static final Map<String, Supplier<Object>> COMMANDS = commands();
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
@@ -39,6 +34,44 @@ public final class Vnvme implements Runnable {
         public String[] getVersion() {
             return new String[] {"vnvme " + VERSION};
         }
+    }
+
+    private static Map<String, Supplier<Object>> commands() {
+        Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
+        commands.put("daemon", DaemonCommand::new);
+        commands.put("status", StatusCommand::new);
+        commands.put("drive", DriveCommand::new);
+        commands.put("pool", PoolCommand::new);
+        commands.put("create", CreateCommand::new);
+        commands.put("ls", ListCommand::new);
+        commands.put("show", ShowCommand::new);
+        commands.put("rm", RemoveCommand::new);
+        commands.put("attach", AttachCommand::new);
+        commands.put("detach", DetachCommand::new);
+        commands.put("resize", VolumeCommands.Resize::new);
+        commands.put("rename", VolumeCommands.Rename::new);
+        commands.put("snapshot", VolumeCommands.Snapshot::new);
+        commands.put("clone", VolumeCommands.Clone::new);
+        commands.put("rollback", VolumeCommands.Rollback::new);
+        commands.put("diff", VolumeCommands.Diff::new);
+        commands.put("export", TransferCommands.Export::new);
+        commands.put("import", TransferCommands.Import::new);
+        commands.put("unlock", UnlockCommand::new);
+        commands.put("jobs", JobsCommand::new);
+        commands.put("events", EventsCommand::new);
+        return commands;
+    }
+
+    /** A command is described to the parser by reflection, which takes time: the one that is asked for is enough. */
+    private static CommandLine commandLine(String... args) {
+        CommandLine commandLine = new CommandLine(new Vnvme());
+        Supplier<Object> asked = args.length == 0 ? null : COMMANDS.get(args[0]);
+        if (asked != null) {
+            commandLine.addSubcommand(args[0], asked.get());
+        } else {
+            COMMANDS.forEach((name, command) -> commandLine.addSubcommand(name, command.get()));
+        }
+        return commandLine;
     }
 
     private static String version() {
@@ -57,7 +90,7 @@ public final class Vnvme implements Runnable {
 
     /** Runs a command without ending the process. @return its exit status */
     static int execute(String... args) {
-        CommandLine commandLine = new CommandLine(new Vnvme());
+        CommandLine commandLine = commandLine(args);
         commandLine.setOut(new PrintWriter(System.out, false, StandardCharsets.UTF_8));
         commandLine.setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));
         commandLine.setParameterExceptionHandler(Vnvme::wrongUsage);

@@ -1,7 +1,7 @@
 package io.vnvme.control.daemon;
 
 import io.vnvme.control.api.ApiServer;
-import io.vnvme.control.service.DataPlane;
+import io.vnvme.control.plane.DataPlane;
 import io.vnvme.control.service.Services;
 import io.vnvme.control.store.StateFileException;
 import java.io.IOException;

@@ -1,6 +1,6 @@
 package io.vnvme.control.daemon;
 
-import io.vnvme.control.service.EngineDataPlane;
+import io.vnvme.control.plane.EngineDataPlane;
 import io.vnvme.control.service.RamOffer;
 import io.vnvme.control.service.Services;
 import java.nio.file.Path;

@@ -8,14 +8,33 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name its name: 1 to 40 of a-z, 0-9, '.', '_' and '-', the first a letter or digit
  * @param sizeBytes capacity in bytes, a multiple of 4096
- * @param drive the claimed drive to lie on; absent: the one with the most free space
+ * @param pool the pool it lies in; absent: the one with the most free space, or a new one of the claimed drives
+ * @param thick take all its space from the pool now
  * @param msi offer MSI instead of MSI-X interrupts, so that every QEMU can unplug it
  * @param blockSizeBytes logical block size, 512 or 4096; absent: 512
+ * @param checksum keep a CRC32C of every 4 KiB of data and check it at each read
+ * @param key encrypts it
  */
 @Json
 public record CreateVnvme(
         @Nullable String name,
         long sizeBytes,
-        @Nullable String drive,
+        @Nullable String pool,
+        boolean thick,
         boolean msi,
-        @Nullable Integer blockSizeBytes) {}
+        @Nullable Integer blockSizeBytes,
+        boolean checksum,
+        @Nullable KeySource key) {
+    /** A thin one with nothing special. */
+    public static CreateVnvme thin(String name, long sizeBytes) {
+        return new CreateVnvme(name, sizeBytes, null, false, false, null, false, null);
+    }
+
+    public CreateVnvme inPool(@Nullable String chosen) {
+        return new CreateVnvme(name, sizeBytes, chosen, thick, msi, blockSizeBytes, checksum, key);
+    }
+
+    public CreateVnvme withMsi(boolean wanted) {
+        return new CreateVnvme(name, sizeBytes, pool, thick, wanted, blockSizeBytes, checksum, key);
+    }
+}

@@ -1,24 +1,31 @@
 package io.vnvme.control.model;
 
 import io.avaje.jsonb.Json;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A backing drive that the daemon has, or could take.
  *
  * @param name its name
- * @param kind what it is: {@code ram}
- * @param state {@code available}, or {@code claimed}: under the daemon's control
+ * @param kind what it is: {@code ram}, {@code file} or {@code block}
+ * @param state {@code available}: offered, not claimed; {@code free}: claimed, in no pool; {@code in-pool}; {@code missing};
+ *     {@code failed}: see warnings
+ * @param uuid its identity, which its superblock holds; absent until it is claimed
+ * @param path where it was found last; absent for RAM
  * @param sizeBytes capacity in bytes
- * @param freeBytes bytes that no vNVMe has; 0 until it is claimed
- * @param largestFreeBytes the largest vNVMe that fits, in bytes
- * @param vnvmeCount how many vNVMes lie on it
+ * @param blockSizeBytes logical block size in bytes; 0 when not known
+ * @param pool the pool it is a member of
+ * @param warnings what needs attention
  */
 @Json
 public record DriveInfo(
         String name,
         String kind,
         String state,
+        @Nullable String uuid,
+        @Nullable String path,
         long sizeBytes,
-        long freeBytes,
-        long largestFreeBytes,
-        int vnvmeCount) {}
+        int blockSizeBytes,
+        @Nullable String pool,
+        List<String> warnings) {}

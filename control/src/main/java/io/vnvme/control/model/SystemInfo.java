@@ -14,10 +14,13 @@ import java.util.List;
  * @param runDir folder of its sockets
  * @param driveCount drives it knows, available and claimed
  * @param claimedCount drives under its control
- * @param capacityBytes of the claimed drives
- * @param freeBytes of those, what no vNVMe has
+ * @param poolCount pools
+ * @param capacityBytes of the pools
+ * @param freeBytes of those, what nothing takes
  * @param vnvmeCount vNVMes
  * @param attachedCount those that are plugged into a VM or have a client
+ * @param runningJobCount jobs under way
+ * @param lastEvent number of the newest event
  * @param reactors the threads that serve I/O
  * @param warnings what needs attention
  */
@@ -31,9 +34,12 @@ public record SystemInfo(
         String runDir,
         int driveCount,
         int claimedCount,
+        int poolCount,
         long capacityBytes,
         long freeBytes,
         int vnvmeCount,
         int attachedCount,
+        int runningJobCount,
+        long lastEvent,
         List<ReactorInfo> reactors,
         List<String> warnings) {}

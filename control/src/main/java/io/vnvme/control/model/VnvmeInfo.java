@@ -5,15 +5,22 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A virtual NVMe drive.
+ * A virtual NVMe drive: a volume of a pool, and the controller that shows it.
  *
  * @param name its name
- * @param state {@code idle}, {@code attached} (plugged in by {@code attach}), {@code connected} (a client came by itself) or
- *     {@code unavailable} (see warnings)
+ * @param state {@code idle}, {@code attached} (plugged in by {@code attach}), {@code connected} (a client came by itself),
+ *     {@code locked} (encrypted, its key is not there) or {@code unavailable} (see warnings)
  * @param sizeBytes capacity in bytes
  * @param blockSizeBytes logical block size in bytes
- * @param drive the drive it lies on
- * @param offsetBytes where on that drive it begins, in bytes
+ * @param pool the pool it lies in
+ * @param thick whether all its space was taken at its creation
+ * @param checksum whether its data is checked by CRC32C
+ * @param encrypted whether its data is encrypted on the drives
+ * @param usedBytes space of the pool that holds its data, shared with snapshots and clones or not
+ * @param sharedBytes of that, what a snapshot or clone holds too
+ * @param exclusiveBytes of that, what its removal would give back
+ * @param origin the snapshot it was cloned from or last rolled back to
+ * @param snapshotCount snapshots of it
  * @param interrupts {@code msi-x} or {@code msi}
  * @param socket the vfio-user socket it is served on; its folder is what polled clients take as traddr
  * @param qemuDevice what follows QEMU's {@code -device} to have it from the VM's start
@@ -34,8 +41,15 @@ public record VnvmeInfo(
         String state,
         long sizeBytes,
         int blockSizeBytes,
-        String drive,
-        long offsetBytes,
+        String pool,
+        boolean thick,
+        boolean checksum,
+        boolean encrypted,
+        long usedBytes,
+        long sharedBytes,
+        long exclusiveBytes,
+        @Nullable String origin,
+        int snapshotCount,
         String interrupts,
         String socket,
         String qemuDevice,

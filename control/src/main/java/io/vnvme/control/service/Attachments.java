@@ -3,8 +3,8 @@ package io.vnvme.control.service;
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
 import io.vnvme.control.model.StepInfo;
-import io.vnvme.control.service.DataPlane.Connection;
-import io.vnvme.control.service.DataPlane.Export;
+import io.vnvme.control.plane.DataPlane.Connection;
+import io.vnvme.control.plane.DataPlane.Export;
 import io.vnvme.control.store.VnvmeRecord;
 import io.vnvme.control.vm.QemuVm;
 import java.nio.file.Path;
@@ -26,13 +26,13 @@ final class Attachments {
     private static final Duration LOOK_AGAIN = Duration.ofMillis(5);
     private static final Duration TAKE_BACK = Duration.ofSeconds(5);
 
-    private final Vnvmes vnvmes;
+    private final Volumes volumes;
     private final Slots slots;
     private final KeyedLocks names = new KeyedLocks();
     private final KeyedLocks vms = new KeyedLocks();
 
-    Attachments(Vnvmes vnvmes, Slots slots) {
-        this.vnvmes = vnvmes;
+    Attachments(Volumes volumes, Slots slots) {
+        this.volumes = volumes;
         this.slots = slots;
     }
 
@@ -50,8 +50,8 @@ final class Attachments {
         try (KeyedLocks.Held _ = names.hold(name);
                 KeyedLocks.Held _ = vms.hold(qmp.toString());
                 Steps steps = new Steps("attach " + name)) {
-            VnvmeRecord vnvme = vnvmes.require(name);
-            Export export = vnvmes.requireExport(name);
+            VnvmeRecord vnvme = volumes.require(name);
+            Export export = volumes.requireExport(name);
             checkFree(name);
             QemuVm vm = steps.open("connect to QMP", () -> QemuVm.connect(qmp), QemuVm::close);
             steps.run("check VM", vm::checkRunning);
@@ -93,7 +93,7 @@ final class Attachments {
 
     /** A client that is shown the vNVMe and was not plugged in by us. */
     private Optional<Connection> client(String name) {
-        return vnvmes.connections(name).stream()
+        return volumes.exports().connections(name).stream()
                 .filter(c -> c.open() && c.shown().contains(name))
                 .findFirst();
     }
@@ -114,7 +114,7 @@ final class Attachments {
         String port = steps.get("find PCIe port", vm::freePort, () -> {});
         int nth = firstFree(vm, name);
         String deviceId = deviceId(name, nth);
-        Path socket = steps.get("name socket", () -> vnvmes.socket(name, nth), () -> {});
+        Path socket = steps.get("name socket", () -> volumes.exports().socket(name, nth), () -> {});
         Set<Connection> before = new HashSet<>(export.connections());
         Slot slot = steps.get(
                 "plug in",
@@ -186,7 +186,7 @@ final class Attachments {
     Outcome detach(String name, boolean force, Duration wait) {
         try (KeyedLocks.Held _ = names.hold(name);
                 Steps steps = new Steps("detach " + name)) {
-            vnvmes.require(name);
+            volumes.require(name);
             Slot slot = slots.showing(name).orElseThrow(() -> notAttached(name));
             try (KeyedLocks.Held _ = vms.hold(slot.qmp().toString())) {
                 String text = slot.unplugs() && !force
@@ -260,15 +260,15 @@ final class Attachments {
     }
 
     /**
-     * Runs the removal of a vNVMe while nobody can attach it.
+     * Runs a change to a vNVMe that no guest may see, while nobody can attach it.
      *
      * @throws ProblemException when somebody has it
      */
-    void remove(String name) {
+    void whileFree(String name, Runnable change) {
         try (KeyedLocks.Held _ = names.hold(name)) {
-            vnvmes.require(name);
+            volumes.require(name);
             checkFree(name);
-            vnvmes.remove(name);
+            change.run();
         }
     }
 }

@@ -1,34 +1,41 @@
 package io.vnvme.control.service;
 
+import io.vnvme.control.model.ByteSize;
+import io.vnvme.control.model.ClaimDrive;
+import io.vnvme.control.model.DriveContents;
 import io.vnvme.control.model.DriveInfo;
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
+import io.vnvme.control.plane.DataPlane;
+import io.vnvme.control.plane.DriveFacts;
+import io.vnvme.control.plane.DriveLook;
+import io.vnvme.control.plane.DriveSource;
 import io.vnvme.control.store.ClaimedDrive;
+import io.vnvme.control.store.PoolRecord;
 import io.vnvme.control.store.State;
-import io.vnvme.control.store.VnvmeRecord;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.UUID;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** Backing drives: those the daemon could take, and those it has taken control of. */
 public final class Drives {
-    private static final String RAM = "ram";
-
     private final Registry registry;
     private final DataPlane dataPlane;
+    private final OpenDrives open;
     private final Map<String, RamOffer> offers = new LinkedHashMap<>();
-    private final Map<String, String> failures = new ConcurrentHashMap<>();
 
-    Drives(Registry registry, DataPlane dataPlane, List<RamOffer> offers) {
+    Drives(Registry registry, DataPlane dataPlane, OpenDrives open, List<RamOffer> offers) {
         this.registry = registry;
         this.dataPlane = dataPlane;
+        this.open = open;
         for (RamOffer offer : offers) {
             if (this.offers.put(offer.name(), offer) != null) {
                 throw new IllegalArgumentException(
@@ -41,24 +48,20 @@ public final class Drives {
     void openClaimed() {
         for (ClaimedDrive drive : registry.state().drives()) {
             RamOffer offer = offers.get(drive.name());
-            if (offer != null && offer.sizeBytes() != drive.sizeBytes()) {
-                failures.put(
-                        drive.name(),
-                        "drive %s was claimed with %d bytes and is now offered with %d: start the daemon with its old size, or release it"
-                                .formatted(drive.name(), drive.sizeBytes(), offer.sizeBytes()));
-                continue;
-            }
-            try {
-                dataPlane.openDrive(drive);
-            } catch (RuntimeException e) {
-                failures.put(drive.name(), "drive %s could not be opened: %s".formatted(drive.name(), e.getMessage()));
+            if (drive.isRam() && offer != null && offer.sizeBytes() != drive.sizeBytes()) {
+                // Nothing of it survived anyway: what the daemon is started with now counts.
+                registry.update(state -> state.with(new ClaimedDrive(
+                        drive.name(), drive.uuid(), drive.kind(), "", offer.sizeBytes(), drive.claimedAt())));
             }
         }
+        open.openMissing();
     }
 
-    /** Why drives are not usable, by name. */
-    Map<String, String> failures() {
-        return Map.copyOf(failures);
+    /** Why drives are not usable. */
+    List<String> failures() {
+        return registry.state().drives().stream()
+                .flatMap(d -> open.failure(d.name()).stream())
+                .toList();
     }
 
     /** Claimed drives in the order of claiming, then those that are available. */
@@ -68,7 +71,16 @@ public final class Drives {
         state.drives().forEach(drive -> infos.add(info(drive, state)));
         offers.values().stream()
                 .filter(offer -> state.drive(offer.name()).isEmpty())
-                .map(offer -> new DriveInfo(offer.name(), RAM, "available", offer.sizeBytes(), 0, 0, 0))
+                .map(offer -> new DriveInfo(
+                        offer.name(),
+                        DriveSource.RAM,
+                        "available",
+                        null,
+                        null,
+                        offer.sizeBytes(),
+                        512,
+                        null,
+                        List.of()))
                 .forEach(infos::add);
         return infos;
     }
@@ -78,16 +90,22 @@ public final class Drives {
         return list().stream().filter(d -> d.name().equals(name)).findFirst().orElseThrow(() -> unknown(name));
     }
 
-    private static DriveInfo info(ClaimedDrive drive, State state) {
-        List<VnvmeRecord> taken = state.vnvmesOn(drive.name());
+    private DriveInfo info(ClaimedDrive drive, State state) {
+        Optional<String> pool = state.poolOf(drive.name()).map(PoolRecord::name);
+        Optional<String> failure = open.failure(drive.name());
+        String condition = open.missing(drive.name())
+                ? "missing"
+                : failure.isPresent() ? "failed" : pool.isPresent() ? "in-pool" : "free";
         return new DriveInfo(
                 drive.name(),
                 drive.kind(),
-                "claimed",
+                condition,
+                drive.uuid(),
+                drive.isRam() ? null : drive.path(),
                 drive.sizeBytes(),
-                Allocation.freeBytes(drive, taken),
-                Allocation.largestFreeBytes(drive, taken),
-                taken.size());
+                open.blockSizeBytes(drive.name()),
+                pool.orElse(null),
+                failure.stream().toList());
     }
 
     private ProblemException unknown(String name) {
@@ -95,54 +113,144 @@ public final class Drives {
         return new ProblemException(
                 ProblemCode.UNKNOWN_DRIVE,
                 known.isEmpty()
-                        ? "no drive %s: this daemon knows none; start it with --ram ram0=512M to have an embedded one"
+                        ? "no drive %s: this daemon knows none; claim a file or device by its path, or ram:512M"
                                 .formatted(name)
-                        : "no drive %s: there are %s".formatted(name, known));
+                        : "no drive %s: there are %s; or name a file or device by its path".formatted(name, known));
     }
 
-    /**
-     * Takes control of a drive.
-     *
-     * @param spec name of an available drive
-     */
-    public DriveInfo claim(String spec) {
+    private DriveSpec spec(ClaimDrive request) {
+        String text = request.spec();
+        if (text == null || text.isBlank()) {
+            throw new ProblemException(
+                    ProblemCode.BAD_REQUEST,
+                    "no drive named: give an offered one, ram:SIZE, or the path of a file or block device");
+        }
+        RamOffer offer = offers.get(text);
+        if (offer != null) {
+            return new DriveSpec(DriveSource.ram(offer.sizeBytes()), offer.name());
+        }
+        if (!text.startsWith("/") && !text.startsWith("ram:")) {
+            throw registry.state().drive(text).isPresent() ? claimedAlready(text) : unknown(text);
+        }
+        return DriveSpec.parse(text, request.sizeBytes());
+    }
+
+    private static ProblemException claimedAlready(String name) {
+        return new ProblemException(
+                ProblemCode.DRIVE_ALREADY_CLAIMED, "drive %s is claimed already: use it".formatted(name));
+    }
+
+    /** What claiming a drive by force would destroy. */
+    public DriveContents contents(ClaimDrive request) {
+        DriveSpec spec = spec(request);
+        DriveLook look = dataPlane.look(spec.source());
+        List<String> refusals = new ArrayList<>(look.uses());
+        inState(look).map(d -> claimedAlready(d.name()).detail()).ifPresent(refusals::add);
+        return new DriveContents(
+                String.valueOf(request.spec()),
+                look.sizeBytes(),
+                look.contents(),
+                refusals.isEmpty() ? null : refusals.getFirst());
+    }
+
+    private Optional<ClaimedDrive> inState(DriveLook look) {
+        return look.superblock()
+                .flatMap(s -> registry.state().driveById(s.drive().toString()));
+    }
+
+    /** Takes control of a drive. */
+    public DriveInfo claim(ClaimDrive request) {
+        DriveSpec spec = spec(request);
         return registry.exclusively(() -> {
-            if (registry.state().drive(spec).isPresent()) {
-                throw new ProblemException(
-                        ProblemCode.DRIVE_ALREADY_CLAIMED, "drive %s is claimed already: use it".formatted(spec));
+            DriveSource source = spec.source();
+            String name = name(spec, request.name());
+            if (!source.isRam()) {
+                check(dataPlane.look(source), request.force());
             }
-            RamOffer offer = offers.get(spec);
-            if (offer == null) {
-                throw unknown(spec);
-            }
-            ClaimedDrive drive = new ClaimedDrive(
-                    offer.name(),
-                    RAM,
-                    offer.sizeBytes(),
-                    Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
-            try (Steps steps = new Steps("claim " + spec)) {
-                steps.run("open drive", () -> open(drive), () -> dataPlane.closeDrive(spec));
+            UUID id = UUID.randomUUID();
+            try (Steps steps = new Steps("claim " + name)) {
+                DriveFacts facts = steps.get(
+                        "take drive",
+                        () -> HostFailure.shown(
+                                "drive %s could not be claimed".formatted(request.spec()),
+                                () -> dataPlane.claim(source, id, name, request.force())),
+                        () -> dataPlane.releaseDrive(id));
+                ClaimedDrive drive =
+                        new ClaimedDrive(name, id.toString(), source.kind(), facts.path(), facts.sizeBytes(), now());
                 steps.run("save state", () -> registry.update(state -> state.with(drive)));
+                open.opened(name, facts);
                 steps.done();
             }
-            return show(spec);
+            return show(name);
         });
     }
 
-    private void open(ClaimedDrive drive) {
-        try {
-            dataPlane.openDrive(drive);
-        } catch (ProblemException e) {
-            throw e;
-        } catch (RuntimeException e) {
+    static String now() {
+        return Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
+    }
+
+    private String name(DriveSpec spec, @Nullable String wanted) {
+        Predicate<String> claimed = n -> registry.state().drive(n).isPresent();
+        if (wanted != null) {
+            Names.checked(wanted);
+            if (claimed.test(wanted)) {
+                throw new ProblemException(
+                        ProblemCode.NAME_TAKEN, "there is a drive %s already: choose another name".formatted(wanted));
+            }
+            return wanted;
+        }
+        if (offers.containsKey(spec.name())) {
+            if (claimed.test(spec.name())) {
+                throw claimedAlready(spec.name());
+            }
+            return spec.name();
+        }
+        if (spec.source().isRam()) {
+            int n = 0;
+            while (claimed.test("ram" + n) || offers.containsKey("ram" + n)) {
+                n++;
+            }
+            return "ram" + n;
+        }
+        return Names.free(spec.name(), n -> claimed.test(n) || offers.containsKey(n));
+    }
+
+    private void check(DriveLook look, boolean force) {
+        String path = look.source().path();
+        inState(look).ifPresent(d -> {
             throw new ProblemException(
-                    ProblemCode.HOST_REFUSED,
-                    "drive %s could not be opened: %s".formatted(drive.name(), e.getMessage()),
-                    e);
+                    ProblemCode.DRIVE_ALREADY_CLAIMED,
+                    "%s is drive %s, which is claimed already: use it".formatted(path, d.name()));
+        });
+        if (!look.exists() && look.source().sizeBytes() == 0) {
+            throw new ProblemException(
+                    ProblemCode.BAD_REQUEST, "there is no %s: give --size to have it made".formatted(path));
+        }
+        if (look.exists() && look.source().sizeBytes() != 0 && look.source().sizeBytes() != look.sizeBytes()) {
+            throw new ProblemException(
+                    ProblemCode.BAD_SIZE,
+                    "%s is there with %s: leave the size out, or name another file"
+                            .formatted(path, ByteSize.format(look.sizeBytes())));
+        }
+        if (look.exists() && look.sizeBytes() < DriveSpec.SIZE_MIN) {
+            throw new ProblemException(
+                    ProblemCode.BAD_SIZE,
+                    "%s has %s: a drive has at least 16 MiB".formatted(path, ByteSize.format(look.sizeBytes())));
+        }
+        if (!look.uses().isEmpty()) {
+            throw new ProblemException(
+                    ProblemCode.DRIVE_IN_USE,
+                    "%s cannot be claimed: %s".formatted(path, String.join("; ", look.uses())));
+        }
+        if (!look.contents().isEmpty() && !force) {
+            throw new ProblemException(
+                    ProblemCode.DRIVE_HOLDS_DATA,
+                    "%s holds %s: nothing was changed; --force destroys that"
+                            .formatted(path, String.join("; ", look.contents())));
         }
     }
 
-    /** Gives up control of a drive that carries no vNVMe. */
+    /** Gives up control of a drive that is in no pool. */
     public DriveInfo release(String name) {
         return registry.exclusively(() -> {
             DriveInfo info = show(name);
@@ -151,48 +259,19 @@ public final class Drives {
                         ProblemCode.DRIVE_NOT_CLAIMED,
                         "drive %s is not claimed: there is nothing to release".formatted(name));
             }
-            List<VnvmeRecord> onIt = registry.state().vnvmesOn(name);
-            if (!onIt.isEmpty()) {
+            if (info.pool() != null) {
                 throw new ProblemException(
                         ProblemCode.DRIVE_IN_USE,
-                        "drive %s carries %s: remove them first (vnvme rm NAME)"
-                                .formatted(
-                                        name,
-                                        onIt.stream().map(VnvmeRecord::name).collect(Collectors.joining(", "))));
+                        "drive %s belongs to pool %s: take it out ('vnvme pool shrink %2$s %1$s'), or destroy or export the pool first"
+                                .formatted(name, info.pool()));
             }
+            UUID id = open.id(name);
             registry.update(state -> state.withoutDrive(name));
-            if (failures.remove(name) == null) {
-                dataPlane.closeDrive(name);
+            if (open.isOpen(name)) {
+                dataPlane.releaseDrive(id);
             }
+            open.closed(name);
             return offers.containsKey(name) ? show(name) : info;
         });
-    }
-
-    /**
-     * The claimed drive that a new volume goes to: the named one, or the one with the largest gap.
-     *
-     * @throws ProblemException when there is none, or the named one is not claimed or not usable
-     */
-    ClaimedDrive choose(Optional<String> name) {
-        State state = registry.state();
-        if (name.isPresent()) {
-            DriveInfo info = show(name.get());
-            String failure = failures.get(info.name());
-            if (failure != null) {
-                throw new ProblemException(ProblemCode.HOST_REFUSED, failure);
-            }
-            return state.drive(info.name())
-                    .orElseThrow(() -> new ProblemException(
-                            ProblemCode.DRIVE_NOT_CLAIMED,
-                            "drive %s is not claimed: take control of it with 'vnvme drive claim %<s'"
-                                    .formatted(info.name())));
-        }
-        return state.drives().stream()
-                .filter(drive -> !failures.containsKey(drive.name()))
-                .max(Comparator.comparingLong(
-                        drive -> Allocation.largestFreeBytes(drive, state.vnvmesOn(drive.name()))))
-                .orElseThrow(() -> new ProblemException(
-                        ProblemCode.NO_DRIVE,
-                        "no drive is claimed: see 'vnvme drive ls' and take one with 'vnvme drive claim NAME'"));
     }
 }

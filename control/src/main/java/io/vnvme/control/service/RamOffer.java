@@ -12,6 +12,7 @@ import java.util.regex.Pattern;
  * @param sizeBytes capacity, a multiple of 1 MiB
  */
 public record RamOffer(String name, long sizeBytes) {
+    private static final long ALIGNMENT_BYTES = 1 << 20;
     private static final Pattern NAMED = Pattern.compile("([a-z][a-z0-9_-]{0,31})=(.+)");
     private static final Pattern COUNTED = Pattern.compile("(\\d{1,3})x(.+)");
 
@@ -40,7 +41,7 @@ public record RamOffer(String name, long sizeBytes) {
 
     private static long size(String text) {
         long sizeBytes = ByteSize.parse(text);
-        if (sizeBytes % Allocation.ALIGNMENT_BYTES != 0) {
+        if (sizeBytes % ALIGNMENT_BYTES != 0) {
             throw new IllegalArgumentException("'%s': a RAM drive has whole mebibytes, like 512M".formatted(text));
         }
         return sizeBytes;

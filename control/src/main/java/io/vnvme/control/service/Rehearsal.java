@@ -1,6 +1,11 @@
 package io.vnvme.control.service;
 
+import io.vnvme.control.event.EventLog;
+import io.vnvme.control.job.Jobs;
+import io.vnvme.control.model.ClaimDrive;
+import io.vnvme.control.model.CreatePool;
 import io.vnvme.control.model.CreateVnvme;
+import io.vnvme.control.plane.DataPlane;
 import io.vnvme.control.store.StateFile;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -14,15 +19,15 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes and removes a vNVMe that nobody asked for, in a folder and a state of its own, before the daemon serves.
+ * Makes and removes a pool and vNVMes that nobody asked for, in RAM, in a folder and a state of its own, before the daemon
+ * serves.
  *
- * <p>The first one costs ten times what every later one does, because the JVM loads and links what makes it: a tenth of
+ * <p>The first ones cost ten times what every later one does, because the JVM loads and links what makes them: a tenth of
  * a second that the start can bear, and whoever creates the first vNVMe need not.
  */
 final class Rehearsal {
     private static final Logger LOG = System.getLogger(Rehearsal.class.getName());
     private static final String NAME = "r";
-    private static final long SIZE_BYTES = Allocation.ALIGNMENT_BYTES;
     private static final int ROUNDS = 3;
 
     private Rehearsal() {}
@@ -33,22 +38,30 @@ final class Rehearsal {
         try {
             Files.createDirectories(folder);
             Registry registry = new Registry(new StateFile(folder));
-            Drives drives = new Drives(registry, dataPlane, List.of(new RamOffer(NAME, SIZE_BYTES)));
-            Vnvmes vnvmes = new Vnvmes(registry, dataPlane, drives, folder);
-            drives.claim(NAME);
-            try {
-                for (int round = 0; round < ROUNDS; round++) {
-                    vnvmes.create(new CreateVnvme(NAME, SIZE_BYTES, null, false, null));
-                    vnvmes.remove(NAME);
-                }
-            } finally {
-                vnvmes.closeAll();
-                dataPlane.closeDrive(NAME);
+            try (EventLog events = new EventLog(folder);
+                    Jobs jobs = new Jobs(events)) {
+                List<RamOffer> offers = List.of(new RamOffer(NAME, DriveSpec.SIZE_MIN));
+                run(new Storage(registry, dataPlane, events, jobs, offers, folder));
             }
         } catch (IOException | RuntimeException e) {
             LOG.log(Level.DEBUG, "rehearsal failed", e);
         } finally {
             clear(folder);
+        }
+    }
+
+    private static void run(Storage storage) {
+        storage.drives.claim(new ClaimDrive(NAME, null, null, false));
+        try {
+            storage.pools.create(new CreatePool(NAME, List.of(NAME), null));
+            for (int round = 0; round < ROUNDS; round++) {
+                storage.volumes.create(CreateVnvme.thin(NAME, DriveSpec.SIZE_MIN), NAME);
+                storage.volumes.remove(NAME);
+            }
+        } finally {
+            storage.exports.closeAll();
+            storage.pools.destroy(NAME, true);
+            storage.drives.release(NAME);
         }
     }
 

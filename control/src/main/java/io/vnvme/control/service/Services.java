@@ -1,8 +1,12 @@
 package io.vnvme.control.service;
 
+import io.vnvme.control.event.EventLog;
+import io.vnvme.control.job.Jobs;
 import io.vnvme.control.model.DriveInfo;
+import io.vnvme.control.model.PoolInfo;
 import io.vnvme.control.model.SystemInfo;
 import io.vnvme.control.model.VnvmeInfo;
+import io.vnvme.control.plane.DataPlane;
 import io.vnvme.control.store.StateFile;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -11,16 +15,21 @@ import java.util.List;
 
 /** All that an administrator can do, over one state and one data plane. */
 public final class Services implements AutoCloseable {
-    /** How often VMs are asked whether they migrate. */
+    /** How often VMs are asked whether they migrate, and drives and pools are looked at. */
     private static final Duration WATCH_INTERVAL = Duration.ofSeconds(2);
 
     private final Setup setup;
     private final DataPlane dataPlane;
     private final Registry registry;
-    private final Drives drives;
-    private final Vnvmes vnvmes;
+    private final EventLog events;
+    private final Jobs jobs;
+    private final Storage storage;
     private final Monitors monitors;
-    private final VnvmeService vnvmeService;
+    private final VnvmeService vnvmes;
+    private final Snapshots snapshots;
+    private final Transfers transfers;
+    private final PoolImport poolImport;
+    private final Watch watch;
     private volatile long servingSinceNs;
     private volatile long startMillis;
 
@@ -29,7 +38,7 @@ public final class Services implements AutoCloseable {
      * @param stateDir folder of the state file, there and writable
      * @param runDir folder of the sockets, there and writable
      * @param offers embedded drives that can be claimed
-     * @param watchInterval between two looks at each VM
+     * @param watchInterval between two looks at each VM, drive and pool
      */
     public record Setup(String version, Path stateDir, Path runDir, List<RamOffer> offers, Duration watchInterval) {
         public Setup(String version, Path stateDir, Path runDir, List<RamOffer> offers) {
@@ -46,22 +55,60 @@ public final class Services implements AutoCloseable {
         this.setup = setup;
         this.dataPlane = dataPlane;
         this.registry = new Registry(new StateFile(setup.stateDir()));
-        this.drives = new Drives(registry, dataPlane, setup.offers());
-        this.vnvmes = new Vnvmes(registry, dataPlane, drives, setup.runDir().resolve("drives"));
+        this.events = new EventLog(setup.stateDir());
+        this.jobs = new Jobs(events);
+        this.storage = new Storage(
+                registry,
+                dataPlane,
+                events,
+                jobs,
+                setup.offers(),
+                setup.runDir().resolve("drives"));
         Slots slots = new Slots();
         this.monitors = new Monitors(slots, setup.watchInterval());
-        this.vnvmeService = new VnvmeService(registry, vnvmes, new Attachments(vnvmes, slots), slots, monitors);
+        Attachments attachments = new Attachments(storage.volumes, slots);
+        VnvmeView view = new VnvmeView(registry, storage.volumes, storage.openPools, slots, monitors);
+        this.vnvmes = new VnvmeService(registry, storage.volumes, storage.poolChoice, view, attachments);
+        this.snapshots = new Snapshots(registry, storage.openPools, storage.volumes, attachments);
+        this.transfers =
+                new Transfers(registry, storage.openPools, storage.volumes, storage.poolChoice, jobs, setup.stateDir());
+        this.poolImport = new PoolImport(registry, dataPlane, storage.openDrives, storage.openPools, storage.volumes);
         Rehearsal.run(setup.runDir(), dataPlane);
-        drives.openClaimed();
-        vnvmes.openAll();
+        storage.drives.openClaimed();
+        storage.pools.openAll();
+        this.watch = new Watch(storage.openDrives, storage.pools, setup.watchInterval());
     }
 
     public Drives drives() {
-        return drives;
+        return storage.drives;
+    }
+
+    public Pools pools() {
+        return storage.pools;
+    }
+
+    public PoolImport poolImport() {
+        return poolImport;
     }
 
     public VnvmeService vnvmes() {
-        return vnvmeService;
+        return vnvmes;
+    }
+
+    public Snapshots snapshots() {
+        return snapshots;
+    }
+
+    public Transfers transfers() {
+        return transfers;
+    }
+
+    public Jobs jobs() {
+        return jobs;
+    }
+
+    public EventLog events() {
+        return events;
     }
 
     /** @param startMillis from the start of the process until now */
@@ -71,12 +118,16 @@ public final class Services implements AutoCloseable {
     }
 
     public SystemInfo system() {
-        List<DriveInfo> all = drives.list();
-        List<DriveInfo> claimed =
-                all.stream().filter(d -> d.state().equals("claimed")).toList();
-        List<VnvmeInfo> infos = vnvmeService.list();
-        List<String> warnings = new ArrayList<>(drives.failures().values());
-        warnings.addAll(vnvmeService.warnings());
+        List<DriveInfo> all = drives().list();
+        List<VnvmeInfo> infos = vnvmes.list();
+        List<PoolInfo> pools = pools().list();
+        List<String> warnings = new ArrayList<>(storage.drives.failures());
+        pools.stream()
+                .filter(p -> !p.state().equals("exported"))
+                .flatMap(p -> p.warnings().stream())
+                .filter(w -> !warnings.contains(w))
+                .forEach(warnings::add);
+        warnings.addAll(vnvmes.warnings());
         return new SystemInfo(
                 setup.version(),
                 ProcessHandle.current().pid(),
@@ -85,22 +136,29 @@ public final class Services implements AutoCloseable {
                 setup.stateDir().toString(),
                 setup.runDir().toString(),
                 all.size(),
-                claimed.size(),
-                claimed.stream().mapToLong(DriveInfo::sizeBytes).sum(),
-                claimed.stream().mapToLong(DriveInfo::freeBytes).sum(),
+                (int) all.stream().filter(d -> !d.state().equals("available")).count(),
+                (int) pools.stream().filter(p -> !p.state().equals("exported")).count(),
+                pools.stream().mapToLong(PoolInfo::sizeBytes).sum(),
+                pools.stream().mapToLong(PoolInfo::freeBytes).sum(),
                 infos.size(),
                 (int) infos.stream()
                         .filter(v -> v.state().equals("attached") || v.state().equals("connected"))
                         .count(),
+                jobs.runningCount(),
+                events.last(),
                 dataPlane.reactors(),
                 warnings);
     }
 
-    /** Stops serving; the state stays as it is. */
+    /** Stops serving; the state stays as it is, and the pools are closed cleanly. */
     @Override
     public void close() {
+        watch.close();
         monitors.close();
-        vnvmes.closeAll();
+        jobs.close();
+        storage.exports.closeAll();
+        storage.openPools.closeAll();
         dataPlane.close();
+        events.close();
     }
 }

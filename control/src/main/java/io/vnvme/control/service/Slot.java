@@ -1,6 +1,6 @@
 package io.vnvme.control.service;
 
-import io.vnvme.control.service.DataPlane.Connection;
+import io.vnvme.control.plane.DataPlane.Connection;
 import io.vnvme.control.vm.QemuVersion;
 import java.nio.file.Path;
 import java.time.Instant;

@@ -1,16 +1,17 @@
 package io.vnvme.control.service;
 
 import io.vnvme.control.model.AttachVnvme;
-import io.vnvme.control.model.AttachmentInfo;
 import io.vnvme.control.model.ByteSize;
-import io.vnvme.control.model.ConnectionInfo;
+import io.vnvme.control.model.CloneSnapshot;
 import io.vnvme.control.model.CreateVnvme;
 import io.vnvme.control.model.DetachVnvme;
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
+import io.vnvme.control.model.RenameVnvme;
+import io.vnvme.control.model.ResizeVnvme;
+import io.vnvme.control.model.UnlockVnvme;
 import io.vnvme.control.model.VnvmeChange;
 import io.vnvme.control.model.VnvmeInfo;
-import io.vnvme.control.service.DataPlane.Connection;
 import io.vnvme.control.store.VnvmeRecord;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -18,7 +19,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** What can be done with virtual NVMe drives, in the shape that the API shows. */
@@ -29,43 +29,94 @@ public final class VnvmeService {
     private static final int WAIT_MS_MAX = 600_000;
 
     private final Registry registry;
-    private final Vnvmes vnvmes;
+    private final Volumes volumes;
+    private final PoolChoice poolChoice;
+    private final VnvmeView view;
     private final Attachments attachments;
-    private final Slots slots;
-    private final Monitors monitors;
 
-    VnvmeService(Registry registry, Vnvmes vnvmes, Attachments attachments, Slots slots, Monitors monitors) {
+    VnvmeService(Registry registry, Volumes volumes, PoolChoice poolChoice, VnvmeView view, Attachments attachments) {
         this.registry = registry;
-        this.vnvmes = vnvmes;
+        this.volumes = volumes;
+        this.poolChoice = poolChoice;
+        this.view = view;
         this.attachments = attachments;
-        this.slots = slots;
-        this.monitors = monitors;
     }
 
     /** All, in the order of creation. */
     public List<VnvmeInfo> list() {
-        return registry.state().vnvmes().stream().map(this::info).toList();
+        return registry.state().vnvmes().stream().map(view::info).toList();
     }
 
     /** @throws ProblemException when there is none of that name */
     public VnvmeInfo show(String name) {
-        return info(vnvmes.require(name));
+        return view.info(volumes.require(name));
     }
 
     public VnvmeChange create(CreateVnvme request) {
-        Vnvmes.Created created = vnvmes.create(request);
+        // What makes no sense is said before a pool is made for it.
+        Names.checked(request.name());
+        Names.checkedSize(request.sizeBytes());
+        Names.checkedBlockSize(request.blockSizeBytes());
+        PoolChoice.Chosen pool = poolChoice.choose(request.pool());
+        Volumes.Created created;
+        try {
+            created = volumes.create(request, pool.name());
+        } catch (RuntimeException e) {
+            poolChoice.undo(pool);
+            throw e;
+        }
         VnvmeRecord vnvme = created.vnvme();
-        String outcome = "created %s: %s on drive %s, served on %s"
+        String outcome = "created %s: %s%s in pool %s, served on %s"
                 .formatted(
-                        vnvme.name(), ByteSize.format(vnvme.sizeBytes()), vnvme.drive(), vnvmes.socket(vnvme.name()));
-        LOG.log(Level.INFO, outcome);
-        return new VnvmeChange(info(vnvme), outcome, created.micros(), created.steps(), List.of());
+                        vnvme.name(),
+                        ByteSize.format(vnvme.sizeBytes()),
+                        vnvme.thick() ? ", thick," : "",
+                        vnvme.pool(),
+                        volumes.exports().socket(vnvme.name()));
+        return changed(vnvme, outcome, created, pool.words());
     }
 
-    /** Removes a vNVMe that nobody uses, and all that was written to it. */
+    /** @throws ProblemException when there is no such snapshot, or the name is taken */
+    public VnvmeChange cloneOf(CloneSnapshot request) {
+        Names.Snapshot source = Names.Snapshot.parse(request.snapshot());
+        Volumes.Created created = volumes.cloneOf(source, Names.checked(request.name()), request.msi());
+        String outcome = "created %s: a clone of %s, served on %s"
+                .formatted(
+                        created.vnvme().name(),
+                        source.name(),
+                        volumes.exports().socket(created.vnvme().name()));
+        return changed(created.vnvme(), outcome, created, List.of());
+    }
+
+    private VnvmeChange changed(VnvmeRecord vnvme, String outcome, Volumes.Created created, List<String> before) {
+        LOG.log(Level.INFO, outcome);
+        List<String> lines = new ArrayList<>(before);
+        lines.add(outcome);
+        return new VnvmeChange(
+                view.info(vnvme), String.join("\n", lines), created.micros(), created.steps(), List.of());
+    }
+
+    /** Removes a vNVMe that nobody uses, and all that was written to it; its snapshots stay. */
     public void remove(String name) {
-        attachments.remove(name);
+        attachments.whileFree(name, () -> volumes.remove(name));
         LOG.log(Level.INFO, "removed {0}", name);
+    }
+
+    /** Changes the size, also while a guest uses it. */
+    public VnvmeInfo resize(String name, ResizeVnvme request) {
+        return view.info(volumes.resize(name, request.sizeBytes(), request.shrink()));
+    }
+
+    /** Changes the name of a vNVMe that nobody uses. */
+    public VnvmeInfo rename(String name, RenameVnvme request) {
+        attachments.whileFree(name, () -> volumes.rename(name, request.name()));
+        return show(String.valueOf(request.name()));
+    }
+
+    /** Opens an encrypted vNVMe. */
+    public VnvmeInfo unlock(String name, UnlockVnvme request) {
+        volumes.unlock(name, request.key());
+        return show(name);
     }
 
     public VnvmeChange attach(String name, AttachVnvme request) {
@@ -96,81 +147,7 @@ public final class VnvmeService {
         return new VnvmeChange(show(name), outcome.text(), outcome.micros(), outcome.steps(), outcome.warnings());
     }
 
-    private VnvmeInfo info(VnvmeRecord vnvme) {
-        String name = vnvme.name();
-        Optional<Slot> slot = slots.showing(name);
-        List<ConnectionInfo> connections = vnvmes.connections(name).stream()
-                .filter(Connection::open)
-                .map(c -> new ConnectionInfo(
-                        c.pid(), c.controllerId(), c.ready(), c.shown().isEmpty()))
-                .toList();
-        List<String> warnings = new ArrayList<>();
-        Optional<String> failure = vnvmes.failure(name);
-        failure.ifPresent(warnings::add);
-        vnvmes.connections(name).stream()
-                .filter(Connection::open)
-                .flatMap(c -> c.failure().stream())
-                .map("its controller stopped until the guest resets it: %s"::formatted)
-                .forEach(warnings::add);
-        slot.ifPresent(s -> warnings.addAll(monitors.warnings(s.qmp())));
-        slot.filter(Slot::slow)
-                .ifPresent(s -> warnings.add("VM %s does not share its memory: this is slow".formatted(s.vm())));
-        String socket = vnvmes.socket(name).toString();
-        return new VnvmeInfo(
-                name,
-                state(failure, slot, connections),
-                vnvme.sizeBytes(),
-                vnvme.blockSizeBytes(),
-                vnvme.drive(),
-                vnvme.offsetBytes(),
-                vnvme.msi() ? "msi" : "msi-x",
-                socket,
-                qemuDevice(name, socket),
-                vnvme.nqn(),
-                vnvme.serial(),
-                vnvme.nsid(),
-                vnvme.uuid(),
-                vnvme.nguid(),
-                vnvme.eui64(),
-                vnvme.createdAt(),
-                slot.map(VnvmeService::attachment).orElse(null),
-                connections,
-                warnings);
-    }
-
-    private static String state(Optional<String> failure, Optional<Slot> slot, List<ConnectionInfo> connections) {
-        if (failure.isPresent()) {
-            return "unavailable";
-        }
-        if (slot.isPresent()) {
-            return "attached";
-        }
-        return connections.stream().anyMatch(c -> !c.parked()) ? "connected" : "idle";
-    }
-
-    private static AttachmentInfo attachment(Slot slot) {
-        return new AttachmentInfo(
-                slot.vm(),
-                slot.qmp().toString(),
-                slot.deviceId(),
-                slot.since(),
-                slot.connection().ready());
-    }
-
-    /** Warnings of all vNVMes and VMs, by vNVMe name where they belong to one. */
     List<String> warnings() {
-        List<String> warnings = new ArrayList<>(monitors.warnings());
-        for (VnvmeRecord vnvme : registry.state().vnvmes()) {
-            vnvmes.failure(vnvme.name())
-                    .ifPresent(failure -> warnings.add("vNVMe %s: %s".formatted(vnvme.name(), failure)));
-        }
-        return warnings;
-    }
-
-    /** What follows QEMU's {@code -device}, in the JSON form, which is the only one that takes a socket address. */
-    private static String qemuDevice(String name, String socket) {
-        String path = socket.replace("\\", "\\\\").replace("\"", "\\\"");
-        return "{\"driver\":\"vfio-user-pci\",\"id\":\"vnvme-%s\",\"socket\":{\"type\":\"unix\",\"path\":\"%s\"}}"
-                .formatted(name, path);
+        return view.warnings();
     }
 }

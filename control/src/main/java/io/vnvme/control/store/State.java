@@ -4,63 +4,122 @@ import io.avaje.jsonb.Json;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Predicate;
 
 /**
  * What the administrator wants to exist: all that a restarted daemon needs to offer the same again. Unchangeable; each
- * change makes a new one.
+ * change makes a new one. The pools themselves say what is in them; what is kept of it here is for when they are not there.
  *
  * @param version of this layout, {@link #VERSION}
  * @param drives claimed drives, in the order of claiming
+ * @param pools in the order of creation
  * @param vnvmes in the order of creation
+ * @param exported pools that were given away
  */
 @Json
-public record State(int version, List<ClaimedDrive> drives, List<VnvmeRecord> vnvmes) {
+public record State(
+        int version,
+        List<ClaimedDrive> drives,
+        List<PoolRecord> pools,
+        List<VnvmeRecord> vnvmes,
+        List<ExportedPool> exported) {
     /** Counts up with every change that an older daemon would misread. */
-    public static final int VERSION = 1;
+    public static final int VERSION = 2;
 
-    static final State EMPTY = new State(VERSION, List.of(), List.of());
+    static final State EMPTY = new State(VERSION, List.of(), List.of(), List.of(), List.of());
 
     public State {
         drives = List.copyOf(drives);
+        pools = List.copyOf(pools);
         vnvmes = List.copyOf(vnvmes);
+        exported = List.copyOf(exported);
     }
 
     public Optional<ClaimedDrive> drive(String name) {
-        return drives.stream().filter(d -> d.name().equals(name)).findFirst();
+        return find(drives, d -> d.name().equals(name));
+    }
+
+    public Optional<ClaimedDrive> driveById(String uuid) {
+        return find(drives, d -> d.uuid().equals(uuid));
+    }
+
+    public Optional<PoolRecord> pool(String name) {
+        return find(pools, p -> p.name().equals(name));
+    }
+
+    /** The pool that has {@code drive}. */
+    public Optional<PoolRecord> poolOf(String drive) {
+        return find(pools, p -> p.drives().contains(drive));
     }
 
     public Optional<VnvmeRecord> vnvme(String name) {
-        return vnvmes.stream().filter(v -> v.name().equals(name)).findFirst();
+        return find(vnvmes, v -> v.name().equals(name));
     }
 
-    /** Those that lie on {@code drive}. */
-    public List<VnvmeRecord> vnvmesOn(String drive) {
-        return vnvmes.stream().filter(v -> v.drive().equals(drive)).toList();
+    /** Those that lie in {@code pool}. */
+    public List<VnvmeRecord> vnvmesIn(String pool) {
+        return vnvmes.stream().filter(v -> v.pool().equals(pool)).toList();
     }
 
+    private static <T> Optional<T> find(List<T> list, Predicate<T> condition) {
+        return list.stream().filter(condition).findFirst();
+    }
+
+    /** With a drive, in the place of the one with its name if there is one. */
     public State with(ClaimedDrive drive) {
-        return new State(version, appended(drives, drive), vnvmes);
+        return new State(version, put(drives, ClaimedDrive::name, drive), pools, vnvmes, exported);
+    }
+
+    public State with(PoolRecord pool) {
+        return new State(version, drives, put(pools, PoolRecord::name, pool), vnvmes, exported);
     }
 
     public State with(VnvmeRecord vnvme) {
-        return new State(version, drives, appended(vnvmes, vnvme));
+        return new State(version, drives, pools, put(vnvmes, VnvmeRecord::name, vnvme), exported);
+    }
+
+    public State with(ExportedPool pool) {
+        return new State(version, drives, pools, vnvmes, put(exported, ExportedPool::uuid, pool));
     }
 
     public State withoutDrive(String name) {
-        return new State(
-                version, drives.stream().filter(d -> !d.name().equals(name)).toList(), vnvmes);
+        return new State(version, without(drives, d -> d.name().equals(name)), pools, vnvmes, exported);
+    }
+
+    public State withoutPool(String name) {
+        return new State(version, drives, without(pools, p -> p.name().equals(name)), vnvmes, exported);
     }
 
     public State withoutVnvme(String name) {
-        return new State(
-                version,
-                drives,
-                vnvmes.stream().filter(v -> !v.name().equals(name)).toList());
+        return new State(version, drives, pools, without(vnvmes, v -> v.name().equals(name)), exported);
     }
 
-    private static <T> List<T> appended(List<T> list, T element) {
-        List<T> longer = new ArrayList<>(list);
-        longer.add(element);
-        return longer;
+    public State withoutExported(String uuid) {
+        return new State(
+                version, drives, pools, vnvmes, without(exported, p -> p.uuid().equals(uuid)));
+    }
+
+    /** With {@code renamed} in the place of the vNVMe {@code name}. */
+    public State renamed(String name, VnvmeRecord renamed) {
+        List<VnvmeRecord> all =
+                vnvmes.stream().map(v -> v.name().equals(name) ? renamed : v).toList();
+        return new State(version, drives, pools, all, exported);
+    }
+
+    private static <T> List<T> put(List<T> list, Function<T, String> key, T element) {
+        List<T> changed = new ArrayList<>(list);
+        for (int i = 0; i < changed.size(); i++) {
+            if (key.apply(changed.get(i)).equals(key.apply(element))) {
+                changed.set(i, element);
+                return changed;
+            }
+        }
+        changed.add(element);
+        return changed;
+    }
+
+    private static <T> List<T> without(List<T> list, Predicate<T> condition) {
+        return list.stream().filter(condition.negate()).toList();
     }
 }

@@ -6,16 +6,14 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashSet;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * {@code state.json}: the only place where desired state is kept.
  *
  * <p>A file that is damaged, or of a later version, is never written over: {@link #load} refuses and the daemon does
- * not start.
+ * not start. One of an earlier version is read, and replaced with the first change.
  */
 public final class StateFile {
     private static final String NAME = "state.json";
@@ -60,17 +58,20 @@ public final class StateFile {
                     "%s cannot be read (%s): check that it is text and its permissions".formatted(file, e.getMessage()),
                     e);
         }
-        checkVersion(text);
+        int version = version(text);
         try {
-            State state = states.fromJson(text);
-            check(state);
+            State state = version == 1
+                    ? FirstVersion.migrate(
+                            jsonb.type(FirstVersion.Content.class).fromJson(text))
+                    : states.fromJson(text);
+            StateCheck.check(state);
             return state;
         } catch (RuntimeException e) {
             throw damaged(e.getMessage(), e);
         }
     }
 
-    private void checkVersion(String text) {
+    private int version(String text) {
         Object parsed;
         try {
             parsed = jsonb.type(Object.class).fromJson(text);
@@ -88,6 +89,7 @@ public final class StateFile {
         if (version.intValue() < 1) {
             throw damaged("version " + version, null);
         }
+        return version.intValue();
     }
 
     private StateFileException damaged(@Nullable String why, @Nullable Throwable cause) {
@@ -95,57 +97,6 @@ public final class StateFile {
                 "%s is damaged (%s): it was left alone; restore it from a backup, or move it away to start with nothing"
                         .formatted(file, String.valueOf(why).lines().findFirst().orElse("unknown"));
         return cause == null ? new StateFileException(message) : new StateFileException(message, cause);
-    }
-
-    /** What the layout itself cannot say: every field there, names unique, ranges on a drive that is there and apart. */
-    private static void check(State state) {
-        Set<String> drives = new HashSet<>();
-        for (ClaimedDrive drive : state.drives()) {
-            require(
-                    present(drive.name()) && present(drive.kind()) && drive.sizeBytes() > 0,
-                    "a drive without name, kind or size");
-            require(drives.add(drive.name()), "two drives named " + drive.name());
-        }
-        Set<String> names = new HashSet<>();
-        for (VnvmeRecord vnvme : state.vnvmes()) {
-            require(
-                    present(vnvme.name()) && names.add(vnvme.name()),
-                    "a vNVMe without name, or two named " + vnvme.name());
-            require(
-                    present(vnvme.uuid())
-                            && present(vnvme.nguid())
-                            && present(vnvme.eui64())
-                            && present(vnvme.nqn())
-                            && present(vnvme.serial())
-                            && vnvme.nsid() > 0,
-                    vnvme.name() + " lacks an identifier");
-            ClaimedDrive drive = state.drive(vnvme.drive())
-                    .orElseThrow(() -> new IllegalArgumentException(vnvme.name() + " lies on no drive that is there"));
-            require(
-                    vnvme.offsetBytes() >= 0
-                            && vnvme.sizeBytes() > 0
-                            && vnvme.offsetBytes() <= drive.sizeBytes() - vnvme.sizeBytes(),
-                    vnvme.name() + " does not lie within its drive");
-            for (VnvmeRecord other : state.vnvmesOn(vnvme.drive())) {
-                require(
-                        other.equals(vnvme)
-                                || other.offsetBytes() >= vnvme.offsetBytes() + vnvme.sizeBytes()
-                                || vnvme.offsetBytes() >= other.offsetBytes() + other.sizeBytes(),
-                        vnvme.name() + " and " + other.name() + " overlap");
-            }
-        }
-    }
-
-    // A record read from JSON may hold null where the text had no such field.
-    @SuppressWarnings("ConstantConditions")
-    private static boolean present(@Nullable String text) {
-        return text != null && !text.isBlank();
-    }
-
-    private static void require(boolean condition, String what) {
-        if (!condition) {
-            throw new IllegalArgumentException(what);
-        }
     }
 
     /**

@@ -1,21 +1,25 @@
 package io.vnvme.control.store;
 
 import io.avaje.jsonb.Json;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A vNVMe: its place on a drive, and the identifiers that guests know it by, which never change.
+ * A vNVMe: the volume it shows, and the identifiers that guests know it by, which never change.
  *
- * @param name unique among vNVMes
- * @param uuid namespace UUID
+ * @param name unique among vNVMes; also the volume's
+ * @param uuid of the volume and its namespace
  * @param nguid namespace NGUID, 32 hexadecimal digits
  * @param eui64 namespace EUI64, 16 hexadecimal digits
  * @param nqn NVMe Qualified Name of its subsystem
  * @param serial 20 characters
  * @param nsid namespace identifier
  * @param blockSizeBytes logical block size, 512 or 4096
- * @param drive name of the drive it lies on
- * @param offsetBytes where it begins there
+ * @param pool name of the pool it lies in
  * @param sizeBytes its capacity
+ * @param thick all its space is set aside
+ * @param checksum its data is checked
+ * @param encrypted its data is encrypted
+ * @param keyFile read at each start to open it; absent: asked for
  * @param msi offers MSI instead of MSI-X
  * @param createdAt RFC 3339
  */
@@ -29,8 +33,43 @@ public record VnvmeRecord(
         String serial,
         int nsid,
         int blockSizeBytes,
-        String drive,
-        long offsetBytes,
+        String pool,
         long sizeBytes,
+        boolean thick,
+        boolean checksum,
+        boolean encrypted,
+        @Nullable String keyFile,
         boolean msi,
-        String createdAt) {}
+        String createdAt) {
+    public VnvmeRecord named(String newName) {
+        return with(newName, sizeBytes, keyFile);
+    }
+
+    public VnvmeRecord sized(long newSizeBytes) {
+        return with(name, newSizeBytes, keyFile);
+    }
+
+    public VnvmeRecord withKeyFile(@Nullable String path) {
+        return with(name, sizeBytes, path);
+    }
+
+    private VnvmeRecord with(String newName, long newSizeBytes, @Nullable String newKeyFile) {
+        return new VnvmeRecord(
+                newName,
+                uuid,
+                nguid,
+                eui64,
+                nqn,
+                serial,
+                nsid,
+                blockSizeBytes,
+                pool,
+                newSizeBytes,
+                thick,
+                checksum,
+                encrypted,
+                newKeyFile,
+                msi,
+                createdAt);
+    }
+}

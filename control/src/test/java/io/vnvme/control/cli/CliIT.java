@@ -113,9 +113,9 @@ class CliIT {
         fails(1, "is claimed already", "drive", "claim", "ram1");
         fails(1, "no drive ram7: there are ram1, ram0", "drive", "claim", "ram7");
         assertThat(does("create", "d1", "--size", "32M"))
-                .startsWith("created d1: 32 MiB on drive ram1")
+                .startsWith("made pool pool0 of drive ram1\ncreated d1: 32 MiB in pool pool0")
                 .contains(" ms)");
-        fails(1, "drive ram1 has 32 MiB free", "create", "d2", "--size", "20G");
+        fails(1, "20 GiB thick do not fit", "create", "d2", "--size", "20G", "--thick");
         fails(1, "there is a vNVMe d1 already", "create", "d1", "--size", "1M");
         fails(2, "write it like 512M", "create", "d2", "--size", "many");
         fails(2, "--size", "create", "d2");
@@ -144,6 +144,8 @@ class CliIT {
         assertThat(second.status()).isEqualTo(1);
         assertThat(second.err()).contains("another vnvme daemon (process %d)".formatted(daemon.pid()));
         assertThat(does("rm", "d1")).isEqualTo("removed d1\n");
+        fails(1, "drive ram1 belongs to pool pool0", "drive", "release", "ram1");
+        assertThat(does("pool", "destroy", "pool0")).isEqualTo("destroyed pool pool0\n");
         assertThat(does("drive", "release", "ram1")).isEqualTo("released ram1\n");
         fails(1, "no vNVMe d1: there is none yet", "show", "d1");
     }
@@ -161,7 +163,7 @@ class CliIT {
 
     @Test
     void helpIsThere() {
-        assertThat(does("--help")).contains("daemon", "attach", "status");
+        assertThat(does("--help")).contains("daemon", "attach", "status", "pool", "snapshot", "events");
         assertThat(does("create", "--help")).contains("--size", "--msi");
         assertThat(does("--version")).startsWith("vnvme ");
     }

@@ -9,7 +9,7 @@ import io.vnvme.control.daemon.DaemonException;
 import io.vnvme.control.model.Problem;
 import io.vnvme.control.model.VnvmeChange;
 import io.vnvme.control.model.VnvmeInfo;
-import io.vnvme.control.service.EngineDataPlane;
+import io.vnvme.control.plane.EngineDataPlane;
 import io.vnvme.control.service.RamOffer;
 import io.vnvme.control.service.Services;
 import java.io.BufferedInputStream;
@@ -88,6 +88,8 @@ class DaemonApiTest {
         assertThat(ok(VnvmeInfo.class, "DELETE", "/api/v1/vnvmes/d1", "").name())
                 .isEqualTo("d1");
         assertThat(Path.of(change.vnvme().socket()).getParent()).doesNotExist();
+        assertThat(request("DELETE", "/api/v1/drives/ram0", "").status()).isEqualTo(409);
+        assertThat(request("DELETE", "/api/v1/pools/pool0", "").status()).isEqualTo(200);
         assertThat(request("DELETE", "/api/v1/drives/ram0", "").status()).isEqualTo(200);
     }
 
@@ -122,7 +124,24 @@ class DaemonApiTest {
                 "POST|/api/v1/vnvmes|{\"name\":\"d\",\"sizeBytes\":\"x\"}|400|bad-request",
                 "POST|/api/v1/vnvmes|{\"name\":\"d\",\"sizeBytes\":4096}|409|no-drive",
                 "POST|/api/v1/vnvmes/none/attach|{\"qmp\":\"/none\"}|404|unknown-vnvme",
-                "POST|/api/v1/vnvmes/none/detach|{}|404|unknown-vnvme"
+                "POST|/api/v1/vnvmes/none/detach|{}|404|unknown-vnvme",
+                "POST|/api/v1/vnvmes/none/resize|{\"sizeBytes\":4096}|404|unknown-vnvme",
+                "POST|/api/v1/vnvmes/none/snapshots|{\"name\":\"s\"}|404|unknown-vnvme",
+                "POST|/api/v1/vnvmes/export|{\"source\":\"none\",\"file\":\"/tmp/none\"}|404|unknown-vnvme",
+                "POST|/api/v1/vnvmes/import|{}|400|bad-name",
+                "GET|/api/v1/snapshots/none||400|bad-name",
+                "DELETE|/api/v1/snapshots/d@s||404|unknown-snapshot",
+                "GET|/api/v1/diff?from=&to=d||404|unknown-snapshot",
+                "POST|/api/v1/pools|{}|400|bad-name",
+                "POST|/api/v1/pools|{\"name\":\"p\"}|400|bad-request",
+                "POST|/api/v1/pools/none/grow|{}|404|unknown-pool",
+                "POST|/api/v1/pools/none/scrub||404|unknown-pool",
+                "DELETE|/api/v1/pools/none||404|unknown-pool",
+                "DELETE|/api/v1/pools/none?force=true||404|unknown-pool",
+                "POST|/api/v1/pools/import|{}|404|unknown-pool",
+                "GET|/api/v1/jobs/7||404|unknown-job",
+                "GET|/api/v1/jobs/x||400|bad-request",
+                "GET|/api/v1/events?after=x||400|bad-request"
             })
     void errorsAreProblems(String method, String path, String body, int status, String code) throws IOException {
         HttpReply reply = request(method, path, body == null ? "" : body);

@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.vnvme.control.model.AttachVnvme;
+import io.vnvme.control.model.ClaimDrive;
 import io.vnvme.control.model.CreateVnvme;
 import io.vnvme.control.model.DetachVnvme;
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
 import io.vnvme.control.model.VnvmeChange;
+import io.vnvme.control.plane.EngineDataPlane;
 import io.vnvme.testkit.lab.Lab;
 import io.vnvme.testkit.lab.Vm;
 import java.nio.file.Path;
@@ -36,7 +38,7 @@ class AttachIT {
     @BeforeEach
     void start() {
         open();
-        services.drives().claim("ram0");
+        services.drives().claim(new ClaimDrive("ram0", null, null, false));
     }
 
     private void open() {
@@ -51,7 +53,7 @@ class AttachIT {
     }
 
     private void create(String name, boolean msi) {
-        services.vnvmes().create(new CreateVnvme(name, 32 * MIB, null, msi, null));
+        services.vnvmes().create(CreateVnvme.thin(name, 32 * MIB).withMsi(msi));
     }
 
     private VnvmeChange attach(String name, Vm vm) {

@@ -1,17 +1,19 @@
 package io.vnvme.control.service;
 
-import static io.vnvme.control.service.VnvmeServiceTest.assertProblem;
+import static io.vnvme.control.service.Fixture.assertProblem;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.vnvme.control.model.AttachVnvme;
+import io.vnvme.control.model.ClaimDrive;
 import io.vnvme.control.model.CreateVnvme;
 import io.vnvme.control.model.DetachVnvme;
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.VnvmeChange;
-import io.vnvme.control.service.FakeDataPlane.FakeConnection;
+import io.vnvme.control.plane.FakeDataPlane;
+import io.vnvme.control.plane.FakeDataPlane.FakeConnection;
 import io.vnvme.control.vm.FakeQemu;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -42,7 +44,7 @@ class AttachmentsTest {
                 new Services.Setup(
                         "test", folder, folder, List.of(new RamOffer("ram0", 64 * MIB)), Duration.ofMillis(20)),
                 plane);
-        services.drives().claim("ram0");
+        services.drives().claim(new ClaimDrive("ram0", null, null, false));
         qemu = new FakeQemu(folder.resolve("qmp"));
         qemu.onPlug = id -> {
             String home = id.substring("vnvme-".length()).replaceAll("\\.\\d+$", "");
@@ -65,7 +67,7 @@ class AttachmentsTest {
     }
 
     private void create(String name, boolean msi) {
-        services.vnvmes().create(new CreateVnvme(name, MIB, null, msi, null));
+        services.vnvmes().create(CreateVnvme.thin(name, MIB).withMsi(msi));
     }
 
     private VnvmeChange attach(String name) {

@@ -1,21 +1,29 @@
 package io.vnvme.control.service;
 
+import static io.vnvme.control.service.Fixture.MIB;
+import static io.vnvme.control.service.Fixture.assertProblem;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.vnvme.control.model.CreateVnvme;
-import io.vnvme.control.model.DriveInfo;
+import io.vnvme.control.model.KeySource;
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
+import io.vnvme.control.model.RenameVnvme;
+import io.vnvme.control.model.ResizeVnvme;
+import io.vnvme.control.model.UnlockVnvme;
+import io.vnvme.control.model.VnvmeChange;
 import io.vnvme.control.model.VnvmeInfo;
+import io.vnvme.control.plane.FakeDataPlane;
+import io.vnvme.control.plane.VolumeSpec;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
-import org.jspecify.annotations.Nullable;
+import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -24,187 +32,178 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class VnvmeServiceTest {
-    private static final long MIB = 1 << 20;
-
     @TempDir
     Path folder;
 
-    private FakeDataPlane plane = new FakeDataPlane();
-    private Services services;
-
-    private Services start() {
-        plane = new FakeDataPlane();
-        return new Services(
-                new Services.Setup(
-                        "test",
-                        folder,
-                        folder,
-                        List.of(new RamOffer("ram0", 16 * MIB), new RamOffer("ram1", 64 * MIB)),
-                        Duration.ofHours(1)),
-                plane);
-    }
+    private Fixture on;
 
     @BeforeEach
     void setUp() {
-        services = start();
+        on = new Fixture(folder);
     }
 
     @AfterEach
     void tearDown() {
-        services.close();
-    }
-
-    private VnvmeInfo create(String name, long sizeBytes) {
-        return services.vnvmes().create(request(name, sizeBytes, null)).vnvme();
-    }
-
-    private static CreateVnvme request(String name, long sizeBytes, @Nullable String drive) {
-        return new CreateVnvme(name, sizeBytes, drive, false, null);
-    }
-
-    static void assertProblem(ProblemCode code, ThrowingCallable call) {
-        assertThatThrownBy(call).isInstanceOfSatisfying(ProblemException.class, e -> {
-            assertThat(e.code()).isEqualTo(code);
-            assertThat(e.detail()).doesNotContain("\n").hasSizeGreaterThan(20);
-        });
+        on.close();
     }
 
     @Test
-    void goesToTheDriveWithTheMostSpace() {
-        services.drives().claim("ram0");
-        services.drives().claim("ram1");
-        assertThat(create("d1", 8 * MIB).drive()).isEqualTo("ram1");
-        assertThat(services.vnvmes().create(request("d2", MIB, "ram0")).vnvme().drive())
-                .isEqualTo("ram0");
+    void firstVolumeMakesAPoolOfTheClaimedDrivesAndSaysSo() {
+        on.claim("ram0");
+        on.claim("ram1");
+        VnvmeChange change = on.services.vnvmes().create(CreateVnvme.thin("d1", 8 * MIB));
+        assertThat(change.outcome().lines())
+                .satisfiesExactly(
+                        line -> assertThat(line).isEqualTo("made pool pool0 of drives ram0, ram1"),
+                        line -> assertThat(line).startsWith("created d1: 8 MiB in pool pool0, served on "));
+        assertThat(on.create("d2", 8 * MIB).pool()).isEqualTo("pool0");
+        assertThat(on.services.pools().list()).hasSize(1);
     }
 
     @Test
-    void fillsTheFirstGapThatIsLargeEnough() {
-        services.drives().claim("ram0");
-        create("a", 4 * MIB);
-        create("b", 4096);
-        create("c", 4 * MIB);
-        services.vnvmes().remove("a");
-        assertThat(create("d", 5 * MIB).offsetBytes()).isEqualTo(9 * MIB);
-        assertThat(create("e", 3 * MIB).offsetBytes()).isZero();
-        DriveInfo drive = services.drives().show("ram0");
-        assertThat(drive.freeBytes()).isEqualTo(3 * MIB);
-        assertThat(drive.largestFreeBytes()).isEqualTo(2 * MIB);
-        assertThat(plane.wiped).contains("ram0@0+" + 4 * MIB, "ram0@0+" + 3 * MIB);
+    void drivesThatKeepTheirContentComeBeforeRam() {
+        on.claim("ram0");
+        on.file("f1", 32 * MIB);
+        assertThat(on.create("d1", 8 * MIB).pool()).isEqualTo("pool0");
+        assertThat(on.services.drives().show("f1").pool()).isEqualTo("pool0");
+        assertThat(on.services.drives().show("ram0").pool()).isNull();
     }
 
     @Test
-    void saysHowMuchSpaceThereIs() {
-        services.drives().claim("ram0");
-        create("a", 4 * MIB);
-        assertThatThrownBy(() -> create("b", 1024 * MIB))
-                .hasMessage("1 GiB do not fit: drive ram0 has 12 MiB free; ask for less or claim another drive");
-        assertProblem(ProblemCode.NO_SPACE, () -> create("b", 13 * MIB));
-        create("b", 12 * MIB);
-        assertProblem(ProblemCode.NO_SPACE, () -> create("c", 4096));
+    void goesToTheRoomiestPoolUnlessOneIsNamed() {
+        on.claim("ram0");
+        on.claim("ram1");
+        on.pool("small", "ram0");
+        on.pool("large", "ram1");
+        assertThat(on.create("d1", 8 * MIB).pool()).isEqualTo("large");
+        assertThat(on.services
+                        .vnvmes()
+                        .create(CreateVnvme.thin("d2", MIB).inPool("small"))
+                        .vnvme()
+                        .pool())
+                .isEqualTo("small");
+    }
+
+    @Test
+    void thinMayBeLargerThanThePoolButThickMayNot() {
+        on.claim("ram0");
+        assertThat(on.create("thin", 1024 * MIB).sizeBytes()).isEqualTo(1024 * MIB);
+        CreateVnvme thick = new CreateVnvme("thick", 1024 * MIB, null, true, false, null, false, null);
+        assertThatThrownBy(() -> on.services.vnvmes().create(thick))
+                .hasMessageContaining("1 GiB thick do not fit: pool pool0 has 16 MiB free");
     }
 
     @Test
     void refusesWhatMakesNoSense() {
-        assertProblem(ProblemCode.NO_DRIVE, () -> create("d", MIB));
-        services.drives().claim("ram0");
-        assertProblem(ProblemCode.DRIVE_ALREADY_CLAIMED, () -> services.drives().claim("ram0"));
-        assertProblem(ProblemCode.UNKNOWN_DRIVE, () -> services.drives().claim("sda"));
-        assertProblem(ProblemCode.UNKNOWN_DRIVE, () -> services.vnvmes().create(request("d", MIB, "sda")));
-        assertProblem(ProblemCode.DRIVE_NOT_CLAIMED, () -> services.vnvmes().create(request("d", MIB, "ram1")));
-        assertProblem(ProblemCode.BAD_SIZE, () -> create("d", 0));
-        assertProblem(ProblemCode.BAD_SIZE, () -> create("d", 1_000_000));
-        assertProblem(ProblemCode.UNKNOWN_VNVME, () -> services.vnvmes().show("d"));
-        create("d", MIB);
-        assertProblem(ProblemCode.NAME_TAKEN, () -> create("d", MIB));
-        assertProblem(ProblemCode.DRIVE_IN_USE, () -> services.drives().release("ram0"));
-        assertProblem(ProblemCode.DRIVE_NOT_CLAIMED, () -> services.drives().release("ram1"));
+        assertProblem(ProblemCode.NO_DRIVE, () -> on.create("d", MIB));
+        on.claim("ram0");
+        assertProblem(
+                ProblemCode.UNKNOWN_POOL,
+                () -> on.services.vnvmes().create(CreateVnvme.thin("d", MIB).inPool("none")));
+        assertProblem(ProblemCode.BAD_SIZE, () -> on.create("d", 0));
+        assertProblem(ProblemCode.BAD_SIZE, () -> on.create("d", -4096));
+        assertProblem(ProblemCode.BAD_SIZE, () -> on.create("d", 1_000_000));
+        assertProblem(ProblemCode.BAD_SIZE, () -> on.create("d", 1L << 60));
+        assertProblem(ProblemCode.UNKNOWN_VNVME, () -> on.services.vnvmes().show("d"));
+        assertThat(on.services.pools().list()).isEmpty();
+        on.create("d", MIB);
+        assertProblem(ProblemCode.NAME_TAKEN, () -> on.create("d", MIB));
+        assertProblem(ProblemCode.DRIVE_IN_USE, () -> on.services.drives().release("ram0"));
+        assertProblem(ProblemCode.POOL_NOT_EMPTY, () -> on.services.pools().destroy("pool0", false));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "A", "-a", "a/b", "..", "a b", "ü", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"})
+    @ValueSource(
+            strings = {"", "A", "-a", "a/b", "..", "a b", "a@b", "~a", "ü", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+            })
     void refusesNames(String name) {
-        services.drives().claim("ram0");
-        assertProblem(ProblemCode.BAD_NAME, () -> create(name, MIB));
+        on.claim("ram0");
+        assertProblem(ProblemCode.BAD_NAME, () -> on.create(name, MIB));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"wipe", "export"})
-    void failedCreationLeavesNothing(String failing) throws IOException {
-        services.drives().claim("ram0");
-        plane.failing = failing;
-        assertThatThrownBy(() -> create("d", MIB)).hasMessageContaining("fails in this test");
+    @ValueSource(strings = {"create", "export"})
+    void failedCreationLeavesNothing(String failing) {
+        on.claim("ram0");
+        on.plane.failing = failing;
+        assertThatThrownBy(() -> on.create("d", MIB)).hasMessageContaining("fails in this test");
         assertNothingIsLeft();
-        plane.failing = "";
-        create("d", MIB);
+        on.plane.failing = "";
+        on.create("d", MIB);
     }
 
     @Test
     void creationThatCannotBeSavedLeavesNothing() throws IOException {
-        services.drives().claim("ram0");
+        on.claim("ram0");
+        on.create("first", MIB);
         // A folder where the draft goes: root may write everywhere, but not there.
         Files.createDirectory(folder.resolve("state.json.new"));
-        assertProblem(ProblemCode.STATE_UNWRITABLE, () -> create("d", MIB));
-        assertNothingIsLeft();
+        assertProblem(ProblemCode.STATE_UNWRITABLE, () -> on.create("d", MIB));
+        assertThat(on.fakePool("pool0").layers()).extracting("name").containsExactly("first");
+        assertThat(on.plane.exports).containsOnlyKeys("first");
         Files.delete(folder.resolve("state.json.new"));
-        create("d", MIB);
+        on.create("d", MIB);
     }
 
     private void assertNothingIsLeft() {
-        assertThat(services.vnvmes().list()).isEmpty();
-        assertThat(plane.exports).isEmpty();
+        assertThat(on.services.vnvmes().list()).isEmpty();
+        assertThat(on.services.pools().list()).isEmpty();
+        assertThat(on.plane.exports).isEmpty();
         assertThat(folder.resolve("drives").resolve("d")).doesNotExist();
-        assertThat(services.drives().show("ram0").freeBytes()).isEqualTo(16 * MIB);
-    }
-
-    @Test
-    void failedClaimLeavesNothing() {
-        plane.failing = "openDrive";
-        assertProblem(ProblemCode.HOST_REFUSED, () -> services.drives().claim("ram0"));
-        assertThat(services.drives().show("ram0").state()).isEqualTo("available");
-        assertThat(plane.openDrives).isEmpty();
+        assertThat(on.services.drives().show("ram0").state()).isEqualTo("free");
     }
 
     @Test
     void restartServesTheSameAgain() {
-        services.drives().claim("ram0");
-        VnvmeInfo before = create("d", MIB);
-        services.close();
-        services = start();
-        assertThat(services.vnvmes().show("d")).isEqualTo(before);
-        assertThat(plane.exports).containsOnlyKeys("d");
-        assertThat(plane.openDrives).containsExactly("ram0");
-        assertThat(plane.wiped).noneMatch(range -> range.startsWith("ram0"));
+        on.file("f", 64 * MIB);
+        VnvmeInfo before = on.create("d", MIB);
+        on.restart();
+        assertThat(on.services.vnvmes().show("d")).isEqualTo(before);
+        assertThat(on.plane.exports).containsOnlyKeys("d");
     }
 
     @Test
-    void brokenDriveHoldsUpNoOther() {
-        services.drives().claim("ram0");
-        create("d", MIB);
-        services.close();
-        plane = new FakeDataPlane();
-        services = new Services(
-                new Services.Setup(
-                        "test",
-                        folder,
-                        folder,
-                        List.of(new RamOffer("ram0", 32 * MIB), new RamOffer("ram1", 64 * MIB)),
-                        Duration.ofHours(1)),
-                plane);
-        assertThat(services.vnvmes().show("d").state()).isEqualTo("unavailable");
-        assertThat(services.system().warnings()).anyMatch(w -> w.contains("start the daemon with its old size"));
-        services.drives().claim("ram1");
-        assertThat(create("e", MIB).state()).isEqualTo("idle");
-        services.vnvmes().remove("d");
-        services.drives().release("ram0");
-        assertThat(services.drives().show("ram0").sizeBytes()).isEqualTo(32 * MIB);
+    void whatIsInRamIsMadeAgainAfterARestart() {
+        on.claim("ram0");
+        VnvmeInfo before = on.create("d", MIB);
+        on.restart();
+        assertThat(on.services.vnvmes().show("d")).isEqualTo(before);
+        assertThat(on.plane.exports).containsOnlyKeys("d");
+    }
+
+    @Test
+    void aChangeThatACrashCutInTwoIsCompleted() {
+        on.file("f", 64 * MIB);
+        on.create("d", MIB);
+        VolumeSpec made = new VolumeSpec(
+                "crashed",
+                UUID.randomUUID(),
+                MIB,
+                512,
+                false,
+                false,
+                Instant.now(),
+                new VolumeAttributes(true, null).bytes());
+        on.fakePool("pool0").create(made, null);
+        on.fakePool("pool0").remove("d");
+        on.fakePool("pool0")
+                .create(
+                        new VolumeSpec("~half", UUID.randomUUID(), MIB, 512, false, false, Instant.now(), new byte[0]),
+                        null);
+        on.restart();
+        assertThat(on.services.vnvmes().list()).singleElement().satisfies(v -> {
+            assertThat(v.name()).isEqualTo("crashed");
+            assertThat(v.interrupts()).isEqualTo("msi");
+            assertThat(v.uuid()).isEqualTo(made.id().toString());
+        });
+        assertThat(on.fakePool("pool0").layers()).hasSize(1);
     }
 
     @Test
     void identifiersAreDistinctAndWellFormed() {
-        services.drives().claim("ram0");
-        VnvmeInfo a = create("a", MIB);
-        VnvmeInfo b = create("b", MIB);
+        on.claim("ram0");
+        VnvmeInfo a = on.create("a", MIB);
+        VnvmeInfo b = on.create("b", MIB);
         assertThat(a.nqn()).isEqualTo("nqn.2014-08.org.nvmexpress:uuid:" + a.uuid());
         assertThat(a.serial()).matches("[0-9A-F]{20}").isNotEqualTo(b.serial());
         assertThat(a.nguid()).matches("[0-9a-f]{16}02[0-9a-f]{14}").isNotEqualTo(b.nguid());
@@ -212,26 +211,116 @@ class VnvmeServiceTest {
     }
 
     @Test
-    void whatAClientHasIsNotRemoved() {
-        services.drives().claim("ram0");
-        create("a", MIB);
-        var connection = requireNonNull(plane.exports.get("a")).connect();
-        assertThat(services.vnvmes().show("a").state()).isEqualTo("connected");
-        assertProblem(ProblemCode.VNVME_IN_USE, () -> services.vnvmes().remove("a"));
+    void whatAClientHasIsNotRemovedRenamedOrRolledBack() {
+        on.claim("ram0");
+        on.create("a", MIB);
+        on.services.snapshots().take("a", "s");
+        var connection = requireNonNull(on.plane.exports.get("a")).connect();
+        assertThat(on.services.vnvmes().show("a").state()).isEqualTo("connected");
+        assertProblem(ProblemCode.VNVME_IN_USE, () -> on.services.vnvmes().remove("a"));
+        assertProblem(ProblemCode.VNVME_IN_USE, () -> on.services.vnvmes().rename("a", new RenameVnvme("b")));
+        assertProblem(ProblemCode.VNVME_IN_USE, () -> on.services.snapshots().rollback("a", "s"));
+        assertProblem(ProblemCode.VNVME_IN_USE, () -> on.services.pools().destroy("pool0", true));
         connection.open = false;
-        services.vnvmes().remove("a");
-        assertThat(services.vnvmes().list()).isEmpty();
+        on.services.vnvmes().remove("a");
+        assertThat(on.services.vnvmes().list()).isEmpty();
+        assertProblem(ProblemCode.NAME_TAKEN, () -> on.create("a", MIB));
+        on.services.snapshots().remove("a@s");
+        on.create("a", MIB);
+    }
+
+    @Test
+    void resizeTellsGuestsAndRefusesNonsense() {
+        on.claim("ram0");
+        on.create("a", 4 * MIB);
+        FakeDataPlane.FakeExport export = requireNonNull(on.plane.exports.get("a"));
+        assertThat(on.services
+                        .vnvmes()
+                        .resize("a", new ResizeVnvme(8 * MIB, false))
+                        .sizeBytes())
+                .isEqualTo(8 * MIB);
+        assertThat(export.resizes).hasValue(1);
+        assertProblem(ProblemCode.BAD_SIZE, () -> on.services.vnvmes().resize("a", new ResizeVnvme(8 * MIB, false)));
+        assertProblem(ProblemCode.BAD_SIZE, () -> on.services.vnvmes().resize("a", new ResizeVnvme(4 * MIB, false)));
+        assertProblem(ProblemCode.BAD_SIZE, () -> on.services.vnvmes().resize("a", new ResizeVnvme(4097, true)));
+        on.fakePool("pool0").open("a").write(6 * MIB, ByteBuffer.allocate(4096));
+        assertProblem(
+                ProblemCode.TAIL_HOLDS_DATA, () -> on.services.vnvmes().resize("a", new ResizeVnvme(4 * MIB, true)));
+        assertThat(on.services.vnvmes().show("a").sizeBytes()).isEqualTo(8 * MIB);
+        assertThat(on.services
+                        .vnvmes()
+                        .resize("a", new ResizeVnvme(7 * MIB, true))
+                        .sizeBytes())
+                .isEqualTo(7 * MIB);
+    }
+
+    @Test
+    void renameKeepsIdentifiersAndSnapshots() {
+        on.claim("ram0");
+        VnvmeInfo before = on.create("a", MIB);
+        on.create("taken", MIB);
+        on.services.snapshots().take("a", "s");
+        assertProblem(ProblemCode.NAME_TAKEN, () -> on.services.vnvmes().rename("a", new RenameVnvme("taken")));
+        on.plane.failing = "rename";
+        assertThatThrownBy(() -> on.services.vnvmes().rename("a", new RenameVnvme("b")))
+                .hasMessageContaining("fails in this test");
+        assertThat(on.services.vnvmes().show("a").state()).isEqualTo("idle");
+        on.plane.failing = "";
+        VnvmeInfo renamed = on.services.vnvmes().rename("a", new RenameVnvme("b"));
+        assertThat(renamed.uuid()).isEqualTo(before.uuid());
+        assertThat(renamed.socket()).endsWith("/b/cntrl");
+        assertThat(on.services.snapshots().show("b@s").volume()).isEqualTo("b");
+        assertThat(on.plane.exports).containsOnlyKeys("b", "taken");
     }
 
     @Test
     void aControllerThatStoppedSaysWhy() {
-        services.drives().claim("ram0");
-        create("a", MIB);
-        var connection = requireNonNull(plane.exports.get("a")).connect();
-        assertThat(services.vnvmes().show("a").warnings()).isEmpty();
+        on.claim("ram0");
+        on.create("a", MIB);
+        var connection = requireNonNull(on.plane.exports.get("a")).connect();
+        assertThat(on.services.vnvmes().show("a").warnings()).isEmpty();
         connection.failure = "submission queue 3 has no memory at entry 7";
-        assertThat(services.vnvmes().show("a").warnings())
+        assertThat(on.services.vnvmes().show("a").warnings())
                 .containsExactly("its controller stopped until the guest resets it:"
                         + " submission queue 3 has no memory at entry 7");
+    }
+
+    @Test
+    void aKeyFileOpensAnEncryptedVolumeAtEachStart() throws IOException {
+        Path key = folder.resolve("key");
+        Files.write(key, new byte[64]);
+        on.file("f", 64 * MIB);
+        CreateVnvme encrypted =
+                new CreateVnvme("e", MIB, null, false, false, null, false, new KeySource(key.toString(), null));
+        assertThat(on.services.vnvmes().create(encrypted).vnvme().encrypted()).isTrue();
+        on.restart();
+        assertThat(on.services.vnvmes().show("e").state()).isEqualTo("idle");
+        Files.write(key, new byte[65]);
+        on.restart();
+        assertThat(on.services.vnvmes().show("e").state()).isEqualTo("locked");
+        assertProblem(
+                ProblemCode.WRONG_KEY,
+                () -> on.services.vnvmes().unlock("e", new UnlockVnvme(new KeySource(null, "a wrong passphrase"))));
+        Files.write(key, new byte[64]);
+        assertThat(on.services.vnvmes().unlock("e", new UnlockVnvme(null)).state())
+                .isEqualTo("idle");
+    }
+
+    @Test
+    void keysThatMakeNoSenseAreRefused() throws IOException {
+        on.file("f", 64 * MIB);
+        Path tooShort = folder.resolve("short");
+        Files.write(tooShort, new byte[31]);
+        for (KeySource key : List.of(
+                new KeySource(folder.resolve("none").toString(), null),
+                new KeySource(tooShort.toString(), null),
+                new KeySource(null, "short"),
+                new KeySource(null, null))) {
+            assertThatThrownBy(() -> on.services
+                            .vnvmes()
+                            .create(new CreateVnvme("e", MIB, null, false, false, null, false, key)))
+                    .isInstanceOf(ProblemException.class);
+        }
+        assertThat(on.services.vnvmes().list()).isEmpty();
     }
 }

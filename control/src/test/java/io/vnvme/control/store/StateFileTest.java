@@ -4,15 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class StateFileTest {
-    private static final ClaimedDrive DRIVE = new ClaimedDrive("ram0", "ram", 64 << 20, "2026-01-01T00:00:00Z");
+    private static final ClaimedDrive DRIVE = new ClaimedDrive(
+            "ram0", "5035f38f-8297-4788-8227-9dbce26a70e9", "ram", "", 64 << 20, "2026-01-01T00:00:00Z");
 
     @TempDir
     Path folder;
@@ -45,21 +49,20 @@ class StateFileTest {
         }
     }
 
-    static VnvmeRecord vnvme(String name, long offsetBytes, long sizeBytes) {
+    private static VnvmeRecord vnvme(String name) {
+        String uuid =
+                UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8)).toString();
         return new VnvmeRecord(
-                name,
-                "5035f38f-8297-4788-8227-9dbce26a70e9",
-                "5035f38f8297478802279dbce26a70e9",
-                "02126e3360fd3761",
-                "nqn.2014-08.org.nvmexpress:uuid:5035f38f-8297-4788-8227-9dbce26a70e9",
-                "5035F38F829747888227",
-                1,
-                512,
-                "ram0",
-                offsetBytes,
-                sizeBytes,
-                false,
-                "2026-01-01T00:00:00Z");
+                name, uuid, "n", "e", "nqn", "s", 1, 512, "p", 1 << 20, false, false, false, null, false, "2026");
+    }
+
+    private static State full() {
+        return State.EMPTY
+                .with(DRIVE)
+                .with(new PoolRecord("p", UUID.randomUUID().toString(), "concat", List.of(List.of("ram0")), List.of()))
+                .with(vnvme("d1"))
+                .with(vnvme("d2"))
+                .with(new ExportedPool("q", UUID.randomUUID().toString(), "mirror", List.of("/a", "/b")));
     }
 
     @Test
@@ -69,7 +72,7 @@ class StateFileTest {
 
     @Test
     void whatWasSavedIsLoaded() {
-        State state = State.EMPTY.with(DRIVE).with(vnvme("d1", 0, 1 << 20)).with(vnvme("d2", 1 << 20, 4096));
+        State state = full();
         new StateFile(folder).save(state);
         assertThat(new StateFile(folder).load()).isEqualTo(state);
     }
@@ -78,7 +81,7 @@ class StateFileTest {
     @ValueSource(ints = {1, 2, 3})
     void crashAtAnyStepLeavesTheOldOrTheNewState(int failAt) {
         State before = State.EMPTY.with(DRIVE);
-        State after = before.with(vnvme("d1", 0, 1 << 20));
+        State after = full();
         new StateFile(folder).save(before);
         assertThatThrownBy(() -> new StateFile(folder, new FailingDisk(failAt)).save(after))
                 .isInstanceOf(StateFileException.class)
@@ -111,15 +114,45 @@ class StateFileTest {
     }
 
     @Test
-    void overlapIsDamage() {
-        new StateFile(folder)
-                .save(State.EMPTY.with(DRIVE).with(vnvme("d1", 0, 2 << 20)).with(vnvme("d2", 1 << 20, 4096)));
-        assertThatThrownBy(() -> new StateFile(folder).load()).hasMessageContaining("overlap");
+    void whatLiesInNothingIsDamage() {
+        for (State state : List.of(
+                full().withoutPool("p"),
+                full().withoutDrive("ram0"),
+                State.EMPTY.with(DRIVE).with(vnvme("d1")))) {
+            new StateFile(folder).save(state);
+            assertThatThrownBy(() -> new StateFile(folder).load()).hasMessageContaining("is damaged");
+        }
+    }
+
+    @Test
+    void rangesOfTheFirstVersionBecomeVolumes() throws IOException {
+        Files.writeString(folder.resolve("state.json"), """
+                {"version":1,
+                 "drives":[{"name":"ram0","kind":"ram","sizeBytes":67108864,"claimedAt":"2026-01-01T00:00:00Z"},
+                           {"name":"ram1","kind":"ram","sizeBytes":67108864,"claimedAt":"2026-01-01T00:00:00Z"}],
+                 "vnvmes":[{"name":"d1","uuid":"5035f38f-8297-4788-8227-9dbce26a70e9",
+                   "nguid":"5035f38f8297478802279dbce26a70e9","eui64":"02126e3360fd3761","nqn":"nqn.x",
+                   "serial":"5035F38F829747888227","nsid":1,"blockSizeBytes":4096,"drive":"ram0","offsetBytes":0,
+                   "sizeBytes":1048576,"msi":true,"createdAt":"2026-01-01T00:00:00Z"}]}
+                """);
+        State state = new StateFile(folder).load();
+        assertThat(state.drives()).extracting("name").containsExactly("ram0", "ram1");
+        assertThat(state.pools())
+                .singleElement()
+                .satisfies(p -> assertThat(p.drives()).containsExactly("ram0"));
+        assertThat(state.vnvmes()).singleElement().satisfies(v -> {
+            assertThat(v.pool()).isEqualTo("pool-ram0");
+            assertThat(v.nqn()).isEqualTo("nqn.x");
+            assertThat(v.msi()).isTrue();
+            assertThat(v.blockSizeBytes()).isEqualTo(4096);
+        });
+        new StateFile(folder).save(state);
+        assertThat(new StateFile(folder).load()).isEqualTo(state);
     }
 
     @Test
     void laterVersionIsRefused() throws IOException {
-        Files.writeString(folder.resolve("state.json"), "{\"version\":2,\"drives\":[],\"vnvmes\":[],\"new\":1}");
+        Files.writeString(folder.resolve("state.json"), "{\"version\":3,\"drives\":[],\"vnvmes\":[],\"new\":1}");
         assertThatThrownBy(() -> new StateFile(folder).load()).hasMessageContaining("start the newer vnvme");
     }
 }

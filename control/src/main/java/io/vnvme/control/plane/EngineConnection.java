@@ -1,4 +1,4 @@
-package io.vnvme.control.service;
+package io.vnvme.control.plane;
 
 import io.vnvme.nvme.Controller;
 import io.vnvme.nvme.Namespace;

@@ -1,6 +1,6 @@
-package io.vnvme.control.service;
+package io.vnvme.control.plane;
 
-import io.vnvme.control.service.DataPlane.Connection;
+import io.vnvme.control.plane.DataPlane.Connection;
 import io.vnvme.control.store.VnvmeRecord;
 import io.vnvme.frontend.vfiouser.ControllerFactory;
 import io.vnvme.frontend.vfiouser.Device;
@@ -110,6 +110,14 @@ final class EngineExport implements DataPlane.Export, ControllerFactory {
     @Override
     public List<Connection> connections() {
         return List.copyOf(connections);
+    }
+
+    @Override
+    public void resized() {
+        reactor.call(() -> {
+            namespace.controllers().forEach(c -> c.namespaces().changed(namespace.nsid()));
+            return true;
+        });
     }
 
     @Override

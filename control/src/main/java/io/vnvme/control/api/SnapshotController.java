@@ -1,0 +1,73 @@
+package io.vnvme.control.api;
+
+import io.avaje.http.api.Controller;
+import io.avaje.http.api.Delete;
+import io.avaje.http.api.Get;
+import io.avaje.http.api.Path;
+import io.avaje.http.api.Post;
+import io.avaje.http.api.Produces;
+import io.vnvme.control.model.CloneSnapshot;
+import io.vnvme.control.model.SnapshotInfo;
+import io.vnvme.control.model.VnvmeChange;
+import io.vnvme.control.service.Services;
+import io.vnvme.control.service.Snapshots;
+import io.vnvme.control.service.VnvmeService;
+import java.util.List;
+
+/** Snapshots of virtual NVMe drives. */
+@Controller
+@Path("/api/v1/snapshots")
+final class SnapshotController {
+    private final Snapshots snapshots;
+    private final VnvmeService vnvmes;
+
+    SnapshotController(Services services) {
+        this.snapshots = services.snapshots();
+        this.vnvmes = services.vnvmes();
+    }
+
+    /**
+     * Lists snapshots.
+     *
+     * @return all of them, parents before children
+     */
+    @Get
+    List<SnapshotInfo> list() {
+        return snapshots.list();
+    }
+
+    /**
+     * Shows a snapshot.
+     *
+     * @param name VOLUME@SNAPSHOT
+     * @return the snapshot
+     */
+    @Get("/{name}")
+    SnapshotInfo show(String name) {
+        return snapshots.show(name);
+    }
+
+    /**
+     * Removes a snapshot; what clones and later snapshots need of it stays.
+     *
+     * @param name VOLUME@SNAPSHOT
+     * @return the snapshot as it was
+     */
+    @Delete("/{name}")
+    @Produces(statusCode = 200)
+    SnapshotInfo remove(String name) {
+        return snapshots.remove(name);
+    }
+
+    /**
+     * Clones a snapshot: makes a virtual NVMe drive that begins as it is.
+     *
+     * @param request of what, and its name
+     * @return the vNVMe and how long each step took
+     */
+    @Post("/clone")
+    @Produces(statusCode = 201)
+    VnvmeChange cloneOf(CloneSnapshot request) {
+        return vnvmes.cloneOf(request);
+    }
+}

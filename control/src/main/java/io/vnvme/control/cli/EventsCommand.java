@@ -1,0 +1,36 @@
+package io.vnvme.control.cli;
+
+import io.vnvme.control.model.EventInfo;
+import java.util.List;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+@Command(name = "events", description = "Show what happened.")
+final class EventsCommand extends ClientCommand {
+    private static final int WAIT_MS = 30_000;
+
+    @Option(names = "--after", paramLabel = "N", description = "only those with a larger number")
+    private long after;
+
+    @Option(names = "--follow", description = "wait for more")
+    private boolean follow;
+
+    @Override
+    void run(ApiClient client) {
+        long last = after;
+        do {
+            String reply = client.get("/api/v1/events?after=%d%s".formatted(last, follow ? "&waitMs=" + WAIT_MS : ""));
+            List<EventInfo> events = client.readList(reply, EventInfo.class);
+            if (json()) {
+                print(reply);
+            } else {
+                events.forEach(e ->
+                        print("%d  %s  %-7s  %s: %s".formatted(e.number(), e.at(), e.severity(), e.kind(), e.text())));
+            }
+            last = events.isEmpty() ? last : events.getLast().number();
+            if (!follow && !json() && events.isEmpty()) {
+                print("no events" + (after == 0 ? "" : " after " + after));
+            }
+        } while (follow);
+    }
+}

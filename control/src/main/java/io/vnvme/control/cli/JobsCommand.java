@@ -1,0 +1,63 @@
+package io.vnvme.control.cli;
+
+import io.vnvme.control.model.JobInfo;
+import java.util.List;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+@Command(
+        name = "jobs",
+        description = "List long work, follow or cancel it.",
+        subcommands = {JobsCommand.Follow.class, JobsCommand.Cancel.class})
+final class JobsCommand extends ClientCommand {
+    @Override
+    void run(ApiClient client) {
+        String reply = client.get("/api/v1/jobs");
+        if (json()) {
+            print(reply);
+            return;
+        }
+        List<JobInfo> jobs = client.readList(reply, JobInfo.class);
+        if (jobs.isEmpty()) {
+            print("no jobs");
+            return;
+        }
+        Table table = new Table("JOB", "KIND", "SUBJECT", "STATE", "DONE", "SINCE", "RESULT");
+        for (JobInfo job : jobs) {
+            String result = job.result();
+            table.row(
+                    String.valueOf(job.id()),
+                    job.kind(),
+                    job.subject(),
+                    job.state(),
+                    (int) (job.progress() * 100) + " %",
+                    job.startedAt(),
+                    result == null ? "-" : result);
+        }
+        print(table);
+    }
+
+    @Command(name = "follow", description = "Show how far a job is until it ends.")
+    static final class Follow extends ClientCommand {
+        @Parameters(paramLabel = "JOB", description = "its number")
+        private long id;
+
+        @Override
+        void run(ApiClient client) {
+            JobFollower.follow(this, client, id);
+        }
+    }
+
+    @Command(name = "cancel", description = "Stop a job; it leaves nothing behind.")
+    static final class Cancel extends ClientCommand {
+        @Parameters(paramLabel = "JOB", description = "its number")
+        private long id;
+
+        @Override
+        void run(ApiClient client) {
+            String reply = client.delete("/api/v1/jobs/" + id);
+            JobInfo job = client.read(reply, JobInfo.class);
+            print(json() ? reply : "job %d, %s of %s, is told to stop".formatted(id, job.kind(), job.subject()));
+        }
+    }
+}

@@ -1,0 +1,117 @@
+package io.vnvme.control.cli;
+
+import io.vnvme.control.model.ByteSize;
+import io.vnvme.control.model.CheckReport;
+import io.vnvme.control.model.FoundPool;
+import io.vnvme.control.model.ImportPool;
+import io.vnvme.control.model.PoolInfo;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Commands for pools that come and go. */
+final class PoolMoveCommands {
+    private PoolMoveCommands() {}
+
+    @Command(
+            name = "check",
+            description = "Read all metadata of a pool that is not in use, change nothing, and say what is wrong.")
+    static final class Check extends ClientCommand {
+        @Parameters(paramLabel = "POOL", description = "an exported or unavailable pool")
+        private String name = "";
+
+        @Override
+        void run(ApiClient client) {
+            String reply = client.post("/api/v1/pools/%s/check".formatted(encoded(name)));
+            CheckReport report = client.read(reply, CheckReport.class);
+            print(json() ? reply : report.text());
+            if (!json()) {
+                report.findings().forEach(this::print);
+            }
+            if (!report.sound()) {
+                throw new CliException("pool %s is damaged: %d findings"
+                        .formatted(name, report.findings().size()));
+            }
+        }
+    }
+
+    @Command(name = "export", description = "Give a pool away: close it, and let go of its drives with all on them.")
+    static final class Export extends ClientCommand {
+        @Parameters(paramLabel = "POOL", description = "the pool")
+        private String name = "";
+
+        @Override
+        void run(ApiClient client) {
+            String reply = client.post("/api/v1/pools/%s/export".formatted(encoded(name)));
+            if (json()) {
+                print(reply);
+                return;
+            }
+            FoundPool pool = client.read(reply, FoundPool.class);
+            print("exported pool %s: it lies on %s".formatted(pool.name(), String.join(", ", pool.paths())));
+        }
+    }
+
+    @Command(name = "import", description = "Take a pool that lies on drives of this host, with everything in it.")
+    static final class Import extends ClientCommand {
+        @Parameters(arity = "0..1", paramLabel = "POOL", description = "its name or identity (default: the only one)")
+        private @Nullable String name;
+
+        @Option(names = "--degraded", description = "also when drives of a mirror are missing")
+        private boolean degraded;
+
+        @Option(
+                names = "--from",
+                arity = "1..*",
+                paramLabel = "PATH",
+                description = "files, or folders of files, to look at besides the host's block devices")
+        private List<Path> from = new ArrayList<>();
+
+        @Option(names = "--list", description = "only say which pools there are")
+        private boolean list;
+
+        @Override
+        void run(ApiClient client) {
+            List<String> places = from.stream().map(ClientCommand::absolute).toList();
+            ImportPool request = new ImportPool(name, degraded, places);
+            if (list) {
+                list(client, client.post("/api/v1/pools/find", request));
+                return;
+            }
+            String reply = client.post("/api/v1/pools/import", request);
+            if (json()) {
+                print(reply);
+                return;
+            }
+            PoolInfo pool = client.read(reply, PoolInfo.class);
+            print("imported pool %s: %s, %s, %d volumes, %d snapshots"
+                    .formatted(
+                            pool.name(),
+                            pool.state(),
+                            ByteSize.format(pool.sizeBytes()),
+                            pool.volumeCount(),
+                            pool.snapshotCount()));
+            pool.warnings().forEach(this::warn);
+        }
+
+        private void list(ApiClient client, String reply) {
+            if (json()) {
+                print(reply);
+                return;
+            }
+            List<FoundPool> pools = client.readList(reply, FoundPool.class);
+            if (pools.isEmpty()) {
+                print("no pools to import: name files, or folders of files, with --from");
+                return;
+            }
+            Table table = new Table("NAME", "LAYOUT", "IDENTITY", "MISSING", "PATHS");
+            pools.forEach(p -> table.row(
+                    p.name(), p.layout(), p.uuid(), String.valueOf(p.missing().size()), String.join(", ", p.paths())));
+            print(table);
+        }
+    }
+}

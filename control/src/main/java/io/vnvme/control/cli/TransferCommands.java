@@ -1,0 +1,61 @@
+package io.vnvme.control.cli;
+
+import io.vnvme.control.model.ExportVolume;
+import io.vnvme.control.model.ImportVolume;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Commands that copy volumes to and from files. */
+final class TransferCommands {
+    private TransferCommands() {}
+
+    @Command(name = "export", description = "Copy a virtual NVMe drive as it is now, or a snapshot, into a file.")
+    static final class Export extends JobCommand {
+        @Parameters(index = "0", paramLabel = "NAME[@SNAPSHOT]", description = "the vNVMe or snapshot")
+        private String source = "";
+
+        @Parameters(index = "1", paramLabel = "FILE", description = "on the daemon's host; must not be there")
+        private Path file = Path.of("");
+
+        @Option(names = "--format", paramLabel = "FORMAT", description = "raw (default) or qcow2")
+        private @Nullable String format;
+
+        @Override
+        String start(ApiClient client) {
+            return client.post("/api/v1/vnvmes/export", new ExportVolume(source, absolute(file), format));
+        }
+    }
+
+    @Command(name = "import", description = "Create a virtual NVMe drive with the content of a file.")
+    static final class Import extends JobCommand {
+        @Parameters(index = "0", paramLabel = "FILE", description = "on the daemon's host: raw, or what qemu-img reads")
+        private Path file = Path.of("");
+
+        @Parameters(index = "1", paramLabel = "NAME", description = "name of the vNVMe")
+        private String name = "";
+
+        @Option(names = "--format", paramLabel = "FORMAT", description = "raw, qcow2, vmdk ... (default: told from it)")
+        private @Nullable String format;
+
+        @Option(
+                names = "--size",
+                paramLabel = "SIZE",
+                converter = SizeConverter.class,
+                description = "capacity (default: the image's)")
+        private long sizeBytes;
+
+        @Mixin
+        private VolumeOptions options = new VolumeOptions();
+
+        @Override
+        String start(ApiClient client) {
+            return client.post(
+                    "/api/v1/vnvmes/import",
+                    new ImportVolume(absolute(file), format, options.request(name, sizeBytes, null)));
+        }
+    }
+}

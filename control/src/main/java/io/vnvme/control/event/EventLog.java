@@ -1,0 +1,188 @@
+package io.vnvme.control.event;
+
+import io.avaje.jsonb.JsonType;
+import io.avaje.jsonb.Jsonb;
+import io.vnvme.control.model.EventInfo;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The newest events, in memory and in a file, so that numbers go on and nothing is missed over a restart. The file is a
+ * line of JSON for each; a torn or damaged line is left out.
+ */
+public final class EventLog implements AutoCloseable {
+    private static final Logger LOG = System.getLogger(EventLog.class.getName());
+    /** Events that are kept. */
+    public static final int COUNT_MAX = 1000;
+    /** Lines at which the file is written anew with those that are kept. */
+    private static final int LINES_MAX = 4 * COUNT_MAX;
+
+    private static final String NAME = "events.jsonl";
+
+    private final Path file;
+    private final JsonType<EventInfo> json = Jsonb.builder().build().type(EventInfo.class);
+    private final Deque<EventInfo> events = new ArrayDeque<>();
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition added = lock.newCondition();
+    private int lineCount;
+    private long lastNumber;
+    private boolean closed;
+    private @Nullable FileChannel channel;
+
+    /** @param folder there and writable */
+    public EventLog(Path folder) {
+        this.file = folder.resolve(NAME);
+        try {
+            load();
+            channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, "events are kept in memory only: {0}: {1}", file, e.getMessage());
+        }
+    }
+
+    private void load() throws IOException {
+        if (Files.notExists(file)) {
+            return;
+        }
+        for (String line : Files.readAllLines(file)) {
+            lineCount++;
+            try {
+                EventInfo event = json.fromJson(line);
+                keep(event);
+            } catch (RuntimeException e) {
+                LOG.log(Level.DEBUG, "a line of {0} is damaged: {1}", file, e.getMessage());
+            }
+        }
+    }
+
+    private void keep(EventInfo event) {
+        events.addLast(event);
+        if (events.size() > COUNT_MAX) {
+            events.removeFirst();
+        }
+        lastNumber = Math.max(lastNumber, event.number());
+    }
+
+    /**
+     * Notes that something happened; the log of the daemon says it too.
+     *
+     * @param severity {@code info}, {@code warning} or {@code error}
+     */
+    public void add(String severity, String kind, String subject, String text) {
+        LOG.log(level(severity), "{0}: {1}", kind, text);
+        lock.lock();
+        try {
+            EventInfo event = new EventInfo(
+                    lastNumber + 1,
+                    Instant.now().truncatedTo(ChronoUnit.MILLIS).toString(),
+                    severity,
+                    kind,
+                    subject,
+                    text.lines().findFirst().orElse(""));
+            keep(event);
+            write(event);
+            added.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private static Level level(String severity) {
+        return switch (severity) {
+            case "error" -> Level.ERROR;
+            case "warning" -> Level.WARNING;
+            default -> Level.INFO;
+        };
+    }
+
+    private void write(EventInfo event) {
+        FileChannel current = channel;
+        if (current == null || closed) {
+            return;
+        }
+        try {
+            if (lineCount >= LINES_MAX) {
+                current.truncate(0);
+                lineCount = 0;
+                for (EventInfo kept : events) {
+                    append(current, kept);
+                }
+            } else {
+                append(current, event);
+            }
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, "event {0} is kept in memory only: {1}", event.number(), e.getMessage());
+        }
+    }
+
+    private void append(FileChannel to, EventInfo event) throws IOException {
+        ByteBuffer line = ByteBuffer.wrap((json.toJson(event) + "\n").getBytes(StandardCharsets.UTF_8));
+        while (line.hasRemaining()) {
+            to.write(line);
+        }
+        lineCount++;
+    }
+
+    /** Number of the newest event; 0: there was none. */
+    public long last() {
+        lock.lock();
+        try {
+            return lastNumber;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Events after a number, oldest first.
+     *
+     * @param wait how long to wait for one when there is none
+     */
+    public List<EventInfo> after(long number, Duration wait) {
+        long leftNs = wait.toNanos();
+        lock.lock();
+        try {
+            while (lastNumber <= number && leftNs > 0 && !closed) {
+                leftNs = added.awaitNanos(leftNs);
+            }
+            return events.stream().filter(e -> e.number() > number).toList();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return List.of();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public void close() {
+        lock.lock();
+        try {
+            closed = true;
+            added.signalAll();
+            if (channel != null) {
+                channel.close();
+            }
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, "closing {0}: {1}", file, e.getMessage());
+        } finally {
+            lock.unlock();
+        }
+    }
+}

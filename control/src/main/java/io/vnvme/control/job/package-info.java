@@ -1,0 +1,5 @@
+/** Long work: started by a request, followed and cancelled by others. */
+@NullMarked
+package io.vnvme.control.job;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,16 @@
+package io.vnvme.control.model;
+
+import io.avaje.jsonb.Json;
+
+/**
+ * Something that happened.
+ *
+ * @param number counts up by 1, over restarts of the daemon too
+ * @param at RFC 3339
+ * @param severity {@code info}, {@code warning} or {@code error}
+ * @param kind stable name, such as {@code pool-full}
+ * @param subject the drive, pool or volume
+ * @param text one line for people
+ */
+@Json
+public record EventInfo(long number, String at, String severity, String kind, String subject, String text) {}

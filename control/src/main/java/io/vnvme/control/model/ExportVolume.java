@@ -1,0 +1,18 @@
+package io.vnvme.control.model;
+
+import io.avaje.jsonb.Json;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Asks for a volume or snapshot to be copied into a file on the daemon's host. A volume is copied as it is at that moment,
+ * whatever its guest does then.
+ *
+ * @param source {@code VOLUME} or {@code VOLUME@SNAPSHOT}
+ * @param file to be made; it must not be there
+ * @param format {@code raw} (default) or {@code qcow2}
+ */
+@Json
+public record ExportVolume(
+        @Nullable String source,
+        @Nullable String file,
+        @Nullable String format) {}

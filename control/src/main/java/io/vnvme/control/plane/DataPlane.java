@@ -1,0 +1,128 @@
+package io.vnvme.control.plane;
+
+import io.vnvme.control.model.CheckReport;
+import io.vnvme.control.model.ReactorInfo;
+import io.vnvme.control.store.VnvmeRecord;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * The engine as the services see it. Every call returns when its effect is there - on the media, where it is about a pool -
+ * and throws a {@link RuntimeException} when it is not, with nothing of it left. Any thread may call.
+ */
+public interface DataPlane extends AutoCloseable {
+    /**
+     * Looks at what is there, and changes nothing.
+     *
+     * @throws ProblemException when it is not there or cannot be read
+     */
+    DriveLook look(DriveSource source);
+
+    /**
+     * Takes a drive: writes its superblock and keeps it open for this process alone. Makes the file if the source has a size
+     * and there is none.
+     *
+     * @param force destroys what is on it
+     * @throws ProblemException when it is in use, or holds something and {@code force} is not set
+     */
+    DriveFacts claim(DriveSource source, UUID id, String name, boolean force);
+
+    /**
+     * Opens a drive that was claimed before.
+     *
+     * @throws ProblemException when it is not there, in use by others, or another drive lies there now
+     */
+    DriveFacts openDrive(DriveSource source, UUID id);
+
+    /** Lets go of an open drive that no open pool has; it stays claimed. */
+    void closeDrive(UUID id);
+
+    /** Takes the superblock off an open drive that no open pool has, and lets go of it. */
+    void releaseDrive(UUID id);
+
+    /** Makes an open drive that no open pool has a member of none; it stays claimed and open. */
+    void freeDrive(UUID id, String name);
+
+    /** Why an open drive does not work now: it reports errors, or is gone; nothing when it works. */
+    Optional<String> driveFailure(UUID id);
+
+    /**
+     * Drives with a superblock that are to be found: on the host's block devices, and in {@code places}.
+     *
+     * @param places files, or folders whose files are looked at
+     */
+    List<DriveLook> find(List<Path> places);
+
+    /** Makes a pool of open drives that are in none. */
+    OpenPool createPool(PoolPlan plan, PoolListener listener);
+
+    /**
+     * Opens a pool whose drives are open.
+     *
+     * @param degraded also with replicas missing
+     * @throws ProblemException when a drive is missing, or what is on them is damaged
+     */
+    OpenPool importPool(UUID pool, boolean degraded, PoolListener listener);
+
+    /**
+     * Reads all metadata of a pool that is not open, changing nothing.
+     *
+     * @param drives its drives
+     */
+    CheckReport check(String name, List<DriveSource> drives);
+
+    /** Serves a volume on a socket. Its folder exists; a socket file that a crash left there is replaced. */
+    Export export(VnvmeRecord vnvme, OpenPool pool, Path socket);
+
+    List<ReactorInfo> reactors();
+
+    @Override
+    void close();
+
+    /** A vNVMe that is being served. */
+    interface Export {
+        /** Who is connected now, whatever it shows them. */
+        List<Connection> connections();
+
+        /** The volume has another size now: tells the guests that are shown it. */
+        void resized();
+
+        /** Takes no further client; connections stay. The socket file is gone. */
+        void stopListening();
+
+        /** Ends all: connections too. */
+        void close();
+    }
+
+    /** A client of a vNVMe's socket and the controller that it was given. */
+    interface Connection {
+        /** Process id of the client. */
+        long pid();
+
+        /** NVMe controller identifier. */
+        int controllerId();
+
+        /** False once the client is gone. */
+        boolean open();
+
+        /** Whether the guest has enabled the controller and it is ready. */
+        boolean ready();
+
+        /** Why the controller stopped itself (CSTS.CFS), until its guest starts it again. */
+        Optional<String> failure();
+
+        /** Names of the vNVMes whose namespaces are attached to the controller. */
+        List<String> shown();
+
+        /** Attaches the namespace of an exported vNVMe to this controller, which may be another's. */
+        void show(String vnvme);
+
+        /** Detaches a namespace and tells the guest: its commands to it fail from now on. */
+        void hide(String vnvme);
+
+        /** Whether the guest has taken note of the last change to its namespaces, and nothing of theirs is in flight. */
+        boolean settled();
+    }
+}

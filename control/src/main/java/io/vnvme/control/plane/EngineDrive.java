@@ -1,0 +1,117 @@
+package io.vnvme.control.plane;
+
+import io.vnvme.drive.BlockingDrive;
+import io.vnvme.drive.Drive;
+import io.vnvme.drive.ram.RamDrive;
+import io.vnvme.drive.uring.DriveFile;
+import io.vnvme.drive.uring.DriveHealth;
+import io.vnvme.drive.uring.DriveRing;
+import io.vnvme.drive.uring.UringDrive;
+import io.vnvme.os.Errno;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/** A claimed drive of the engine: what it is, and how a thread of the control plane uses it while no pool does. */
+sealed interface EngineDrive extends AutoCloseable permits EngineDrive.Ram, EngineDrive.File {
+    UUID id();
+
+    String name();
+
+    DriveFacts facts();
+
+    /** Uses the drive on the calling thread, which is one of the operating system's. */
+    <T> T use(Function<BlockingDrive, T> action);
+
+    /**
+     * The drive for the reactor, on whose thread this is.
+     *
+     * @param ring the reactor's
+     */
+    Drive onReactor(Supplier<DriveRing> ring);
+
+    /** Why it does not work now. */
+    Optional<String> failure();
+
+    @Override
+    void close();
+
+    /** In the daemon's memory. */
+    record Ram(UUID id, String name, RamDrive drive) implements EngineDrive {
+        @Override
+        public DriveFacts facts() {
+            return new DriveFacts("", drive.sizeBytes(), drive.blockSizeBytes());
+        }
+
+        @Override
+        public <T> T use(Function<BlockingDrive, T> action) {
+            return action.apply(new BlockingDrive(drive));
+        }
+
+        /** A pool that is closed closes its drives; this one's memory is to stay. */
+        @Override
+        public Drive onReactor(Supplier<DriveRing> ring) {
+            return drive;
+        }
+
+        @Override
+        public Optional<String> failure() {
+            return Optional.empty();
+        }
+
+        @Override
+        public void close() {
+            drive.close();
+        }
+    }
+
+    /** A file or block device. */
+    record File(UUID id, String name, DriveFile file, DriveHealth health) implements EngineDrive {
+        @Override
+        public DriveFacts facts() {
+            return new DriveFacts(
+                    file.path().toString(),
+                    file.geometry().sizeBytes(),
+                    file.geometry().blockBytes());
+        }
+
+        @Override
+        public <T> T use(Function<BlockingDrive, T> action) {
+            return use(name, file, health, action);
+        }
+
+        static <T> T use(String name, DriveFile file, DriveHealth health, Function<BlockingDrive, T> action) {
+            try (DriveRing ring = DriveRing.open();
+                    UringDrive drive = new UringDrive(name, file, ring, health)) {
+                return action.apply(new BlockingDrive(drive));
+            }
+        }
+
+        @Override
+        public Drive onReactor(Supplier<DriveRing> ring) {
+            return new UringDrive(name, file, ring.get(), health);
+        }
+
+        @Override
+        public Optional<String> failure() {
+            if (health.gone() || !file.present()) {
+                return Optional.of("%s is gone".formatted(file.path()));
+            }
+            long errors = health.readErrors() + health.writeErrors();
+            return errors == 0
+                    ? Optional.empty()
+                    : Optional.of("%s reported %d read errors and %d write errors, the last was %s"
+                            .formatted(
+                                    file.path(),
+                                    health.readErrors(),
+                                    health.writeErrors(),
+                                    Errno.name(health.lastErrno())));
+        }
+
+        @Override
+        public void close() {
+            file.close();
+        }
+    }
+}

@@ -1,0 +1,142 @@
+package io.vnvme.control.plane;
+
+import io.vnvme.control.model.ProblemCode;
+import io.vnvme.control.model.ProblemException;
+import io.vnvme.drive.ram.RamDrive;
+import io.vnvme.drive.uring.DriveFile;
+import io.vnvme.drive.uring.DriveHealth;
+import io.vnvme.pool.PoolFormatter;
+import io.vnvme.pool.PoolScan;
+import io.vnvme.pool.format.Superblock;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Claimed drives of the engine, by identity. Blocking: for threads of the operating system. */
+final class EngineDrives {
+    private final Map<UUID, EngineDrive> open = new ConcurrentHashMap<>();
+
+    EngineDrive require(UUID id) {
+        EngineDrive drive = open.get(id);
+        if (drive == null) {
+            throw new IllegalStateException("drive %s is not open".formatted(id));
+        }
+        return drive;
+    }
+
+    /** All that are open. */
+    Collection<EngineDrive> all() {
+        return List.copyOf(open.values());
+    }
+
+    Optional<EngineDrive> find(UUID id) {
+        return Optional.ofNullable(open.get(id));
+    }
+
+    DriveLook look(DriveSource source) {
+        Path path = Path.of(source.path());
+        if (source.kind().equals(DriveSource.FILE) && Files.notExists(path)) {
+            return new DriveLook(source, false, source.sizeBytes(), Optional.empty(), List.of(), List.of());
+        }
+        return DriveLooks.look(source, open.values());
+    }
+
+    DriveFacts claim(DriveSource source, UUID id, String name, boolean force) {
+        if (!source.isRam()) {
+            DriveLook look = look(source);
+            if (!look.uses().isEmpty() || !force && !look.contents().isEmpty()) {
+                throw new ProblemException(
+                        ProblemCode.DRIVE_IN_USE,
+                        "%s holds or is used by %s"
+                                .formatted(source.path(), look.uses().isEmpty() ? look.contents() : look.uses()));
+            }
+        }
+        boolean made = !source.isRam() && Files.notExists(Path.of(source.path()));
+        EngineDrive drive = opened(source, id, name, made);
+        try {
+            drive.use(blocking -> {
+                PoolFormatter.claim(new PoolFormatter.Labelled(blocking, id, name));
+                return id;
+            });
+            open.put(id, drive);
+            return drive.facts();
+        } catch (RuntimeException e) {
+            drive.close();
+            if (made) {
+                DriveLooks.delete(Path.of(source.path()));
+            }
+            throw e;
+        }
+    }
+
+    private static EngineDrive opened(DriveSource source, UUID id, String name, boolean make) {
+        if (source.isRam()) {
+            return new EngineDrive.Ram(id, name, RamDrive.create(name, source.sizeBytes()));
+        }
+        Path path = Path.of(source.path());
+        DriveFile file = make ? DriveFile.create(path, source.sizeBytes()) : DriveFile.open(path);
+        return new EngineDrive.File(id, name, file, new DriveHealth());
+    }
+
+    /** Opens a drive that has that identity. */
+    DriveFacts openClaimed(DriveSource source, UUID id) {
+        Path path = Path.of(source.path());
+        if (Files.notExists(path)) {
+            throw new ProblemException(ProblemCode.DRIVE_MISSING, "there is no %s".formatted(path));
+        }
+        DriveFile file = DriveFile.open(path);
+        try {
+            DriveHealth health = new DriveHealth();
+            Optional<Superblock> superblock = EngineDrive.File.use(path.toString(), file, health, PoolScan::superblock);
+            if (superblock.isEmpty() || !superblock.get().drive().equals(id)) {
+                throw new ProblemException(
+                        ProblemCode.DRIVE_MISSING,
+                        superblock.isEmpty()
+                                ? "what lies at %s is no drive of vNVMe any more".formatted(path)
+                                : "at %s lies another drive, %s"
+                                        .formatted(path, superblock.get().driveName()));
+            }
+            EngineDrive drive = new EngineDrive.File(id, superblock.get().driveName(), file, health);
+            open.put(id, drive);
+            return drive.facts();
+        } catch (RuntimeException e) {
+            file.close();
+            throw e;
+        }
+    }
+
+    void close(UUID id) {
+        EngineDrive drive = open.remove(id);
+        if (drive != null) {
+            drive.close();
+        }
+    }
+
+    void release(UUID id) {
+        require(id).use(blocking -> {
+            PoolFormatter.erase(blocking);
+            return id;
+        });
+        close(id);
+    }
+
+    void free(UUID id, String name) {
+        require(id).use(blocking -> {
+            PoolFormatter.claim(new PoolFormatter.Labelled(blocking, id, name));
+            return id;
+        });
+    }
+
+    List<DriveLook> find(List<Path> places) {
+        return DriveLooks.find(places, open.values());
+    }
+
+    void closeAll() {
+        List.copyOf(open.keySet()).forEach(this::close);
+    }
+}

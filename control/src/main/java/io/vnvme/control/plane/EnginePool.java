@@ -1,0 +1,339 @@
+package io.vnvme.control.plane;
+
+import static java.util.Objects.requireNonNull;
+
+import io.vnvme.control.model.DiffRange;
+import io.vnvme.control.model.ProblemCode;
+import io.vnvme.control.model.ProblemException;
+import io.vnvme.crypto.VolumeKey;
+import io.vnvme.drive.Drive;
+import io.vnvme.drive.ram.RamDrive;
+import io.vnvme.pool.Done;
+import io.vnvme.pool.Pool;
+import io.vnvme.pool.PoolException;
+import io.vnvme.pool.PoolImage;
+import io.vnvme.pool.PoolLoader;
+import io.vnvme.pool.PoolMember;
+import io.vnvme.pool.PoolScan;
+import io.vnvme.pool.PoolSpace;
+import io.vnvme.pool.format.Geometry;
+import io.vnvme.pool.format.LayerRecord;
+import io.vnvme.pool.format.MemberRecord;
+import io.vnvme.pool.format.PoolConfig;
+import io.vnvme.reactor.Clock;
+import io.vnvme.reactor.Reactor;
+import io.vnvme.volume.Volume;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** A pool of the engine, towards the services: called on any thread, carried out by its reactor. */
+final class EnginePool implements OpenPool {
+    private final EngineDataPlane plane;
+    private final Reactor reactor;
+    private final UUID id;
+    private final Pool pool;
+    private final List<Drive> drives;
+
+    private EnginePool(EngineDataPlane plane, UUID id, Pool pool, List<Drive> drives) {
+        this.plane = plane;
+        this.reactor = plane.reactor();
+        this.id = id;
+        this.pool = pool;
+        this.drives = drives;
+    }
+
+    /** Reads the pool on the calling thread, then gives it to the reactor. */
+    static EnginePool open(
+            EngineDataPlane plane, UUID id, Collection<EngineDrive> there, boolean degraded, PoolListener listener) {
+        return PoolFormat.use(there, blocking -> {
+            PoolScan scan = PoolScan.scan(id, List.copyOf(blocking.values()));
+            if (!degraded && !scan.missing().isEmpty()) {
+                throw new PoolException(
+                        PoolException.Reason.DRIVE_MISSING,
+                        "pool %s lacks drive %s"
+                                .formatted(
+                                        scan.config().name(),
+                                        scan.missing().getFirst().drive()));
+            }
+            return start(plane, scan, PoolLoader.load(scan), listener);
+        });
+    }
+
+    private static EnginePool start(EngineDataPlane plane, PoolScan scan, PoolImage image, PoolListener listener) {
+        CompletableFuture<Boolean> opened = new CompletableFuture<>();
+        PoolConfig config = scan.config();
+        EnginePool result = plane.reactor().call(() -> {
+            Map<UUID, Drive> byId = new HashMap<>();
+            for (MemberRecord member : config.members()) {
+                plane.drives().find(member.drive()).ifPresent(d -> byId.put(member.drive(), d.onReactor(plane::ring)));
+            }
+            List<@Nullable Drive> sets = new ArrayList<>();
+            for (int set = 0; set < config.sets().size(); set++) {
+                List<MemberRecord> members = config.membersOf(set);
+                sets.add(members.isEmpty() ? null : byId.get(members.getFirst().drive()));
+            }
+            List<PoolMember> members = scan.found().values().stream()
+                    .map(found -> new PoolMember(
+                            member(config, found.superblock().drive()),
+                            found.superblock().driveName(),
+                            found.superblock().driveBytes(),
+                            requireNonNull(byId.get(found.superblock().drive()))))
+                    .toList();
+            Pool pool = new Pool(
+                    image,
+                    sets,
+                    members,
+                    Clock.system(),
+                    new EnginePoolListener(config.name(), listener),
+                    done(opened));
+            plane.reactor().add(pool);
+            return new EnginePool(plane, config.pool(), pool, List.copyOf(byId.values()));
+        });
+        join(opened);
+        return result;
+    }
+
+    private static MemberRecord member(PoolConfig config, UUID drive) {
+        return config.members().stream()
+                .filter(m -> m.drive().equals(drive))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static Done done(CompletableFuture<Boolean> end) {
+        return failure -> {
+            if (failure == null) {
+                end.complete(true);
+            } else {
+                end.completeExceptionally(failure);
+            }
+        };
+    }
+
+    private static void join(CompletableFuture<Boolean> end) {
+        EngineFailure.translated(end::join);
+    }
+
+    /** Has the reactor begin an operation, and waits until it is durable. */
+    private void run(Consumer<Done> operation) {
+        CompletableFuture<Boolean> end = new CompletableFuture<>();
+        reactor.execute(() -> {
+            try {
+                operation.accept(done(end));
+            } catch (RuntimeException e) {
+                end.completeExceptionally(e);
+            }
+        });
+        join(end);
+    }
+
+    private <T> T ask(Callable<T> question) {
+        return EngineFailure.translated(() -> reactor.call(question));
+    }
+
+    Volume volume(String name) {
+        return ask(() -> pool.operations().volume(name));
+    }
+
+    @Override
+    public UUID id() {
+        return id;
+    }
+
+    @Override
+    public String name() {
+        return pool.name();
+    }
+
+    @Override
+    public PoolFacts facts() {
+        return ask(() -> {
+            PoolSpace space = pool.spaceNow();
+            return new PoolFacts(
+                    pool.config().layout().text(),
+                    bytes(space.total()),
+                    bytes(space.total() - space.pending() - Math.max(0, space.available())),
+                    bytes(space.metadata()),
+                    space.heldWrites(),
+                    pool.config().members().stream()
+                            .map(m -> new PoolFacts.Member(m.drive(), m.set(), state(m)))
+                            .toList(),
+                    pool.stopReason());
+        });
+    }
+
+    private static String state(MemberRecord member) {
+        return switch (member.state()) {
+            case CURRENT -> "ok";
+            case REBUILDING -> "rebuilding";
+            case STALE -> "missing";
+        };
+    }
+
+    private static long bytes(long clusters) {
+        return clusters << Geometry.CLUSTER_SHIFT;
+    }
+
+    @Override
+    public List<LayerFacts> layers() {
+        List<LayerRecord> records = ask(() -> pool.operations().list());
+        Map<Integer, String> names = records.stream().collect(Collectors.toMap(LayerRecord::id, LayerRecord::name));
+        return records.stream()
+                .map(r -> new LayerFacts(
+                        r.name(),
+                        r.uuid(),
+                        Optional.ofNullable(names.get(r.parent())),
+                        r.sizeBytes(),
+                        r.blockSizeBytes(),
+                        r.thick(),
+                        r.checksums(),
+                        Instant.ofEpochMilli(r.createdAtMillis()),
+                        r.attributes(),
+                        Optional.empty()))
+                .toList();
+    }
+
+    @Override
+    public LayerUsage usage(String name) {
+        return LayerUsage.NONE;
+    }
+
+    @Override
+    public void create(VolumeSpec spec, @Nullable VolumeKey key) {
+        if (key != null) {
+            throw new ProblemException(ProblemCode.POOL_REFUSED, "this version cannot encrypt volumes yet");
+        }
+        run(done -> pool.operations()
+                .create(
+                        new io.vnvme.pool.VolumeSpec(
+                                spec.name(),
+                                spec.id(),
+                                spec.sizeBytes(),
+                                spec.blockSizeBytes(),
+                                spec.thick(),
+                                spec.checksum(),
+                                spec.createdAt().toEpochMilli(),
+                                spec.attributes()),
+                        done));
+    }
+
+    @Override
+    public void unlock(String volume, VolumeKey key) {
+        throw new ProblemException(ProblemCode.POOL_REFUSED, "this version cannot encrypt volumes yet");
+    }
+
+    @Override
+    public void snapshot(String volume, String snapshot) {
+        run(done -> pool.operations()
+                .snapshot(
+                        volume,
+                        snapshot.substring(volume.length() + 1),
+                        UUID.randomUUID(),
+                        System.currentTimeMillis(),
+                        done));
+    }
+
+    @Override
+    public void cloneOf(String source, String name, UUID newId, byte[] attributes) {
+        run(done -> pool.operations().clone(source, name, newId, System.currentTimeMillis(), done));
+        setAttributes(name, attributes);
+    }
+
+    @Override
+    public void remove(String name) {
+        run(done -> pool.operations().remove(name, done));
+    }
+
+    @Override
+    public void rollback(String volume, String snapshot) {
+        run(done -> pool.operations().rollback(volume, snapshot.substring(volume.length() + 1), done));
+    }
+
+    @Override
+    public void rename(String volume, String newName) {
+        run(done -> pool.operations().rename(volume, newName, done));
+    }
+
+    @Override
+    public void resize(String volume, long sizeBytes, boolean shrink) {
+        run(done -> pool.operations().resize(volume, sizeBytes, shrink, done));
+    }
+
+    @Override
+    public void setAttributes(String volume, byte[] attributes) {
+        run(done -> pool.operations().attributes(volume, attributes, done));
+    }
+
+    @Override
+    public List<DiffRange> diff(Optional<String> from, String to) {
+        throw new ProblemException(ProblemCode.POOL_REFUSED, "this version cannot compare volumes yet");
+    }
+
+    /** A snapshot is read through a clone that is there for that alone. */
+    @Override
+    public VolumeIo open(String name) {
+        if (name.indexOf('@') < 0) {
+            return new EngineVolumeIo(reactor, volume(name), () -> {});
+        }
+        String reader = "~read-" + UUID.randomUUID();
+        run(done -> pool.operations().clone(name, reader, UUID.randomUUID(), System.currentTimeMillis(), done));
+        return new EngineVolumeIo(reactor, volume(reader), () -> remove(reader));
+    }
+
+    @Override
+    public void grow(List<List<UUID>> sets) {
+        throw new ProblemException(ProblemCode.POOL_REFUSED, "this version cannot grow pools yet");
+    }
+
+    @Override
+    public void shrink(UUID drive, Progress progress) {
+        throw new ProblemException(ProblemCode.POOL_REFUSED, "this version cannot shrink pools yet");
+    }
+
+    @Override
+    public void replace(UUID old, UUID replacement, Progress progress) {
+        throw new ProblemException(ProblemCode.POOL_REFUSED, "this version cannot replace drives yet");
+    }
+
+    @Override
+    public void rejoin(UUID drive, Progress progress) {
+        throw new ProblemException(ProblemCode.POOL_REFUSED, "this version cannot take drives back yet");
+    }
+
+    @Override
+    public Map<UUID, String> interrupted() {
+        return Map.of();
+    }
+
+    @Override
+    public String scrub(Progress progress) {
+        throw new ProblemException(ProblemCode.POOL_REFUSED, "this version cannot scrub pools yet");
+    }
+
+    @Override
+    public void close() {
+        try {
+            run(pool::close);
+        } finally {
+            reactor.call(() -> {
+                reactor.remove(pool);
+                pool.close();
+                // The memory of a RAM drive is the claim's, and stays.
+                drives.stream().filter(d -> !(d instanceof RamDrive)).forEach(Drive::close);
+                return true;
+            });
+            plane.closed(this);
+        }
+    }
+}

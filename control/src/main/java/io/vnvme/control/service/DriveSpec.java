@@ -1,0 +1,77 @@
+package io.vnvme.control.service;
+
+import io.vnvme.control.model.ByteSize;
+import io.vnvme.control.model.ProblemCode;
+import io.vnvme.control.model.ProblemException;
+import io.vnvme.control.plane.DriveSource;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a person wrote to name a drive: {@code ram0}, {@code ram:512M}, {@code /dev/nvme1n1}, {@code /srv/pool.img}.
+ *
+ * @param name what it is to be called unless another name is given
+ */
+record DriveSpec(DriveSource source, String name) {
+    private static final long MIB = 1 << 20;
+    /** Below this, metadata would take most of it. */
+    static final long SIZE_MIN = 16 * MIB;
+
+    /**
+     * @param sizeBytes of a file that is to be made
+     * @throws ProblemException when it makes no sense
+     */
+    static DriveSpec parse(String spec, @Nullable Long sizeBytes) {
+        if (spec.startsWith("ram:")) {
+            refuseSize(sizeBytes, "the size of a RAM drive stands behind 'ram:'");
+            return new DriveSpec(DriveSource.ram(ramSize(spec.substring(4))), "ram");
+        }
+        if (!spec.startsWith("/")) {
+            throw new ProblemException(
+                    ProblemCode.UNKNOWN_DRIVE,
+                    "no drive '%s': name an offered one ('vnvme drive ls'), ram:SIZE, or the path of a file or block device"
+                            .formatted(spec));
+        }
+        Path path = Path.of(spec).normalize();
+        if (path.startsWith("/dev") && !path.startsWith("/dev/shm")) {
+            refuseSize(sizeBytes, "a device has the size it has");
+            return new DriveSpec(DriveSource.block(path), Names.from(fileName(path)));
+        }
+        long size = sizeBytes == null ? 0 : checkedFileSize(sizeBytes);
+        return new DriveSpec(
+                DriveSource.file(path, size), Names.from(fileName(path).replaceFirst("\\.[^.]*$", "")));
+    }
+
+    private static String fileName(Path path) {
+        Path name = path.getFileName();
+        return name == null ? "" : name.toString();
+    }
+
+    private static void refuseSize(@Nullable Long sizeBytes, String why) {
+        if (sizeBytes != null) {
+            throw new ProblemException(ProblemCode.BAD_REQUEST, "a size was given: %s; leave it out".formatted(why));
+        }
+    }
+
+    private static long ramSize(String text) {
+        try {
+            long size = ByteSize.parse(text);
+            if (size % MIB != 0 || size < SIZE_MIN) {
+                throw new ProblemException(
+                        ProblemCode.BAD_SIZE, "'%s': a RAM drive has whole mebibytes, at least 16M".formatted(text));
+            }
+            return size;
+        } catch (IllegalArgumentException e) {
+            throw new ProblemException(ProblemCode.BAD_SIZE, String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private static long checkedFileSize(long sizeBytes) {
+        if (sizeBytes < SIZE_MIN || sizeBytes % 4096 != 0) {
+            throw new ProblemException(
+                    ProblemCode.BAD_SIZE,
+                    "%d bytes: a drive has at least 16 MiB, and a multiple of 4 KiB".formatted(sizeBytes));
+        }
+        return sizeBytes;
+    }
+}

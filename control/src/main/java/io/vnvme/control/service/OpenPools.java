@@ -1,0 +1,198 @@
+package io.vnvme.control.service;
+
+import io.vnvme.control.event.EventLog;
+import io.vnvme.control.model.ProblemCode;
+import io.vnvme.control.model.ProblemException;
+import io.vnvme.control.plane.DataPlane;
+import io.vnvme.control.plane.OpenPool;
+import io.vnvme.control.plane.PoolListener;
+import io.vnvme.control.plane.PoolPlan;
+import io.vnvme.control.store.ClaimedDrive;
+import io.vnvme.control.store.PoolRecord;
+import io.vnvme.control.store.State;
+import io.vnvme.control.store.VnvmeRecord;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
+
+/** Which pools are in use, and why the others are not. */
+final class OpenPools {
+    private static final Logger LOG = System.getLogger(OpenPools.class.getName());
+
+    private final Registry registry;
+    private final DataPlane dataPlane;
+    private final OpenDrives drives;
+    private final EventLog events;
+    private final Map<String, OpenPool> open = new ConcurrentHashMap<>();
+    private final Map<String, String> failures = new ConcurrentHashMap<>();
+
+    OpenPools(Registry registry, DataPlane dataPlane, OpenDrives drives, EventLog events) {
+        this.registry = registry;
+        this.dataPlane = dataPlane;
+        this.drives = drives;
+        this.events = events;
+    }
+
+    Optional<OpenPool> find(String name) {
+        return Optional.ofNullable(open.get(name));
+    }
+
+    /** Why a pool is not in use; nothing when it is. */
+    Optional<String> failure(String name) {
+        return Optional.ofNullable(failures.get(name));
+    }
+
+    /** @throws ProblemException when there is no such pool, or it is not in use */
+    OpenPool require(String name) {
+        OpenPool pool = open.get(name);
+        if (pool != null) {
+            return pool;
+        }
+        record(name);
+        throw new ProblemException(
+                ProblemCode.POOL_UNAVAILABLE,
+                failure(name).orElseGet(() -> "pool %s is not open yet: wait a moment".formatted(name)));
+    }
+
+    /** @throws ProblemException when there is no such pool */
+    PoolRecord record(String name) {
+        State state = registry.state();
+        return state.pool(name).orElseThrow(() -> {
+            String known = state.pools().stream().map(PoolRecord::name).collect(Collectors.joining(", "));
+            String exported = state.exported().stream()
+                    .filter(p -> p.name().equals(name))
+                    .findFirst()
+                    .map(p -> ": it is exported; take it back with 'vnvme pool import %s'".formatted(name))
+                    .orElse(
+                            known.isEmpty()
+                                    ? ": there is none; make one with 'vnvme pool create NAME DRIVE...'"
+                                    : ": there are " + known);
+            return new ProblemException(ProblemCode.UNKNOWN_POOL, "no pool %s%s".formatted(name, exported));
+        });
+    }
+
+    void opened(String name, OpenPool pool) {
+        open.put(name, pool);
+        failures.remove(name);
+    }
+
+    Optional<OpenPool> closed(String name) {
+        failures.remove(name);
+        return Optional.ofNullable(open.remove(name));
+    }
+
+    PoolListener listener(String name) {
+        return event -> events.add(
+                event.severity(), event.kind(), event.subject().isEmpty() ? name : event.subject(), event.text());
+    }
+
+    /**
+     * Opens a pool of the state, if its drives are there. A mirror is opened as long as each set has one that was current.
+     *
+     * @return whether it is open now
+     */
+    boolean open(PoolRecord record) {
+        if (open.containsKey(record.name())) {
+            return true;
+        }
+        List<String> missing =
+                record.drives().stream().filter(d -> !drives.isOpen(d)).toList();
+        try {
+            if (registry.state()
+                    .drive(record.drives().getFirst())
+                    .filter(ClaimedDrive::isRam)
+                    .isPresent()) {
+                opened(record.name(), madeAgain(record));
+                return true;
+            }
+            boolean degraded = !missing.isEmpty();
+            if (degraded && !serves(record)) {
+                throw new ProblemException(ProblemCode.DRIVE_MISSING, missingText(missing));
+            }
+            opened(
+                    record.name(),
+                    dataPlane.importPool(UUID.fromString(record.uuid()), degraded, listener(record.name())));
+            if (degraded) {
+                events.add(
+                        "warning",
+                        "mirror-degraded",
+                        record.name(),
+                        "pool %s is in use without %s".formatted(record.name(), String.join(", ", missing)));
+            }
+            return true;
+        } catch (RuntimeException e) {
+            String why = "pool %s is unavailable: %s".formatted(record.name(), e.getMessage());
+            if (!why.equals(failures.put(record.name(), why))) {
+                LOG.log(e instanceof ProblemException ? Level.DEBUG : Level.ERROR, why, e);
+                events.add("error", "pool-unavailable", record.name(), why);
+            }
+            return false;
+        }
+    }
+
+    /** Whether each set of a mirror has a drive that is open and was current when it was seen last. */
+    private boolean serves(PoolRecord record) {
+        return record.layout().equals(PoolPlan.MIRROR)
+                && record.sets().stream()
+                        .allMatch(set -> set.stream()
+                                .anyMatch(
+                                        d -> drives.isOpen(d) && !record.stale().contains(d)));
+    }
+
+    private String missingText(List<String> missing) {
+        return missing.stream()
+                        .map(name -> drives.failure(name).orElse("drive %s is missing".formatted(name)))
+                        .collect(Collectors.joining("; "))
+                + "; it is taken again when it comes back";
+    }
+
+    /** What is in RAM ends with the daemon: drives, pool and volumes are made again, empty. */
+    private OpenPool madeAgain(PoolRecord record) {
+        OpenPool pool = dataPlane.createPool(
+                new PoolPlan(
+                        UUID.fromString(record.uuid()),
+                        record.name(),
+                        record.layout(),
+                        record.sets().stream()
+                                .map(set -> set.stream().map(drives::id).toList())
+                                .toList()),
+                listener(record.name()));
+        for (VnvmeRecord vnvme : registry.state().vnvmesIn(record.name())) {
+            if (!vnvme.encrypted()) {
+                pool.create(Volumes.spec(vnvme), null);
+            }
+        }
+        return pool;
+    }
+
+    /** The open pool with the most free space. */
+    Optional<String> roomiest() {
+        return open.entrySet().stream()
+                .max(Comparator.comparingLong(e -> e.getValue().facts().freeBytes()))
+                .map(Map.Entry::getKey);
+    }
+
+    List<String> failures() {
+        return List.copyOf(failures.values());
+    }
+
+    void closeAll() {
+        open.forEach((name, pool) -> {
+            try {
+                pool.close();
+            } catch (RuntimeException e) {
+                LOG.log(
+                        Level.ERROR,
+                        "pool %s was not closed cleanly: it recovers at the next start".formatted(name),
+                        e);
+            }
+        });
+        open.clear();
+    }
+}

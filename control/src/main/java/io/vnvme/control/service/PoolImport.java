@@ -1,0 +1,287 @@
+package io.vnvme.control.service;
+
+import io.vnvme.control.model.FoundPool;
+import io.vnvme.control.model.ImportPool;
+import io.vnvme.control.model.ProblemCode;
+import io.vnvme.control.model.ProblemException;
+import io.vnvme.control.plane.DataPlane;
+import io.vnvme.control.plane.DriveFacts;
+import io.vnvme.control.plane.DriveLook;
+import io.vnvme.control.plane.DriveSource;
+import io.vnvme.control.plane.OpenPool;
+import io.vnvme.control.plane.PoolPlan;
+import io.vnvme.control.store.ClaimedDrive;
+import io.vnvme.control.store.ExportedPool;
+import io.vnvme.control.store.PoolRecord;
+import io.vnvme.control.store.State;
+import io.vnvme.control.store.VnvmeRecord;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Pools given away, and taken from drives that are there. */
+public final class PoolImport {
+    private final Registry registry;
+    private final DataPlane dataPlane;
+    private final OpenDrives drives;
+    private final OpenPools pools;
+    private final Volumes volumes;
+
+    PoolImport(Registry registry, DataPlane dataPlane, OpenDrives drives, OpenPools pools, Volumes volumes) {
+        this.registry = registry;
+        this.dataPlane = dataPlane;
+        this.drives = drives;
+        this.pools = pools;
+        this.volumes = volumes;
+    }
+
+    /** A drive of a pool that is not in use. */
+    private record Member(UUID id, int set, Optional<DriveLook> look) {}
+
+    /** A pool that lies on drives of this host, by the newest of its superblocks. */
+    private record Candidate(DriveLook.PoolIdentity pool, List<Member> members) {
+        List<Member> missing() {
+            return members.stream().filter(m -> m.look().isEmpty()).toList();
+        }
+
+        FoundPool info() {
+            return new FoundPool(
+                    pool.name(),
+                    pool.id().toString(),
+                    pool.layout(),
+                    members.stream()
+                            .flatMap(m -> m.look().stream())
+                            .map(look -> look.source().path())
+                            .toList(),
+                    missing().stream().map(m -> m.id().toString()).toList());
+        }
+    }
+
+    static DriveSource source(String path) {
+        return path.startsWith("/dev/") && !path.startsWith("/dev/shm/")
+                ? DriveSource.block(Path.of(path))
+                : DriveSource.file(Path.of(path), 0);
+    }
+
+    /** Pools that could be imported. */
+    public List<FoundPool> found(List<String> from) {
+        return candidates(from).stream().map(Candidate::info).toList();
+    }
+
+    private List<Candidate> candidates(List<String> from) {
+        List<Path> places = new ArrayList<>(from.stream().map(Path::of).toList());
+        registry.state()
+                .exported()
+                .forEach(e -> e.paths().stream().map(Path::of).forEach(places::add));
+        Map<UUID, List<DriveLook>> byPool = new LinkedHashMap<>();
+        Set<UUID> seen = new HashSet<>();
+        for (DriveLook look : dataPlane.find(places)) {
+            look.superblock()
+                    .filter(s ->
+                            registry.state().driveById(s.drive().toString()).isEmpty() && seen.add(s.drive()))
+                    .flatMap(DriveLook.Identity::pool)
+                    .ifPresent(pool -> byPool.computeIfAbsent(pool.id(), _ -> new ArrayList<>())
+                            .add(look));
+        }
+        return byPool.values().stream().map(PoolImport::candidate).toList();
+    }
+
+    private static Candidate candidate(List<DriveLook> looks) {
+        DriveLook.PoolIdentity newest = looks.stream()
+                .flatMap(look -> look.superblock().stream())
+                .max(Comparator.comparingLong(DriveLook.Identity::generation))
+                .flatMap(DriveLook.Identity::pool)
+                .orElseThrow();
+        return new Candidate(
+                newest,
+                newest.members().stream()
+                        .map(m -> new Member(
+                                m.drive(),
+                                m.set(),
+                                looks.stream()
+                                        .filter(l -> l.superblock()
+                                                .filter(s -> s.drive().equals(m.drive()))
+                                                .isPresent())
+                                        .findFirst()))
+                        .toList());
+    }
+
+    /** Takes a pool that is not in use, with everything in it. */
+    public PoolRecord take(ImportPool request) {
+        List<String> from = request.from() == null ? List.of() : request.from();
+        return registry.exclusively(() -> {
+            Candidate candidate = choose(candidates(from), request.pool());
+            checkComplete(candidate, request.degraded());
+            String name = candidate.pool().name();
+            if (registry.state().pool(name).isPresent()) {
+                throw new ProblemException(
+                        ProblemCode.NAME_TAKEN,
+                        "there is another pool %s here: export or destroy that one first".formatted(name));
+            }
+            try (Steps steps = new Steps("import pool " + name)) {
+                PoolRecord record = steps.get(
+                        "claim drives",
+                        () -> claim(candidate),
+                        () -> candidate.members().forEach(m -> letGo(m.id())));
+                OpenPool pool = steps.get(
+                        "read pool",
+                        () -> HostFailure.shown(
+                                "pool %s could not be imported".formatted(name),
+                                () -> dataPlane.importPool(
+                                        candidate.pool().id(), request.degraded(), pools.listener(name))),
+                        () -> pools.closed(name).ifPresent(OpenPool::close));
+                pools.opened(name, pool);
+                steps.run("check names", () -> volumes.checkNames(name, pool));
+                steps.run(
+                        "save state",
+                        () -> registry.update(
+                                state -> state.withoutExported(record.uuid()).with(record)),
+                        () -> registry.update(state -> state.withoutPool(name)));
+                steps.run("serve", () -> volumes.poolOpened(name, pool));
+                steps.done();
+                return record;
+            }
+        });
+    }
+
+    private static Candidate choose(List<Candidate> candidates, @Nullable String wanted) {
+        String there = candidates.stream()
+                .map(c -> "%s (%s)".formatted(c.pool().name(), c.pool().id()))
+                .collect(Collectors.joining(", "));
+        List<Candidate> fitting = candidates.stream()
+                .filter(c -> wanted == null
+                        || c.pool().name().equals(wanted)
+                        || c.pool().id().toString().equals(wanted))
+                .toList();
+        if (fitting.size() == 1) {
+            return fitting.getFirst();
+        }
+        String what = wanted == null ? "a pool that is not in use" : "a pool " + wanted;
+        throw new ProblemException(
+                ProblemCode.UNKNOWN_POOL,
+                fitting.isEmpty()
+                        ? "%s is not to be found on this host's block devices%s; name its files, or their folder, with --from"
+                                .formatted(what, there.isEmpty() ? "" : ": there are " + there)
+                        : "there are several: %s; name one, by its identity if need be".formatted(there));
+    }
+
+    private static void checkComplete(Candidate candidate, boolean degraded) {
+        List<Member> missing = candidate.missing();
+        if (missing.isEmpty()) {
+            return;
+        }
+        String which = missing.stream()
+                .map(m -> "drive %s of set %d".formatted(m.id(), m.set()))
+                .collect(Collectors.joining(", "));
+        boolean mirror = candidate.pool().layout().equals(PoolPlan.MIRROR);
+        boolean serves = mirror
+                && candidate.members().stream()
+                        .map(Member::set)
+                        .distinct()
+                        .allMatch(set -> candidate.members().stream()
+                                .anyMatch(m -> m.set() == set && m.look().isPresent()));
+        if (!serves) {
+            throw new ProblemException(
+                    ProblemCode.DRIVE_MISSING,
+                    "pool %s lacks %s: connect it, or name its place with --from"
+                            .formatted(candidate.pool().name(), which));
+        }
+        if (!degraded) {
+            throw new ProblemException(
+                    ProblemCode.DRIVE_MISSING,
+                    "pool %s lacks %s: connect it, or import the mirror without it by --degraded"
+                            .formatted(candidate.pool().name(), which));
+        }
+    }
+
+    /** Opens the drives that are there, and notes them all as claimed. */
+    private PoolRecord claim(Candidate candidate) {
+        Map<Integer, List<String>> sets = new TreeMap<>();
+        for (Member member : candidate.members()) {
+            Optional<DriveLook> look = member.look();
+            String wanted = look.flatMap(DriveLook::superblock)
+                    .map(DriveLook.Identity::name)
+                    .orElse("missing");
+            String name = Names.free(
+                    Names.from(wanted), n -> registry.state().drive(n).isPresent());
+            DriveFacts facts = look.map(l -> HostFailure.shown(
+                            "%s could not be opened".formatted(l.source().path()),
+                            () -> dataPlane.openDrive(l.source(), member.id())))
+                    .orElse(new DriveFacts("/unknown", 1, 0));
+            ClaimedDrive drive = new ClaimedDrive(
+                    name,
+                    member.id().toString(),
+                    look.map(l -> l.source().kind()).orElse(DriveSource.FILE),
+                    facts.path(),
+                    facts.sizeBytes(),
+                    Drives.now());
+            registry.update(state -> state.with(drive));
+            look.ifPresent(_ -> drives.opened(name, facts));
+            sets.computeIfAbsent(member.set(), _ -> new ArrayList<>()).add(name);
+        }
+        return new PoolRecord(
+                candidate.pool().name(),
+                candidate.pool().id().toString(),
+                candidate.pool().layout(),
+                List.copyOf(sets.values()),
+                List.of());
+    }
+
+    private void letGo(UUID id) {
+        registry.state().driveById(id.toString()).ifPresent(drive -> {
+            registry.update(state -> state.withoutDrive(drive.name()));
+            if (drives.isOpen(drive.name())) {
+                dataPlane.closeDrive(id);
+            }
+            drives.closed(drive.name());
+        });
+    }
+
+    /** Gives a pool away: closed cleanly, its drives let go; they keep all that is on them. */
+    public FoundPool giveAway(String name) {
+        return registry.exclusively(() -> {
+            PoolRecord record = pools.record(name);
+            OpenPool pool = pools.require(name);
+            List<ClaimedDrive> members = record.drives().stream()
+                    .flatMap(d -> registry.state().drive(d).stream())
+                    .toList();
+            if (members.stream().anyMatch(ClaimedDrive::isRam)) {
+                throw new ProblemException(
+                        ProblemCode.POOL_REFUSED,
+                        "pool %s is in RAM and cannot leave this daemon: export its volumes into files instead"
+                                .formatted(name));
+            }
+            volumes.poolClosing(name);
+            HostFailure.shown("pool %s could not be closed".formatted(name), pool::close);
+            pools.closed(name);
+            List<String> paths = members.stream().map(ClaimedDrive::path).toList();
+            registry.update(state -> {
+                State without = state.withoutPool(name);
+                for (VnvmeRecord vnvme : state.vnvmesIn(name)) {
+                    without = without.withoutVnvme(vnvme.name());
+                }
+                for (ClaimedDrive drive : members) {
+                    without = without.withoutDrive(drive.name());
+                }
+                return without.with(new ExportedPool(name, record.uuid(), record.layout(), paths));
+            });
+            for (ClaimedDrive drive : members) {
+                if (drives.isOpen(drive.name())) {
+                    dataPlane.closeDrive(OpenDrives.id(drive));
+                }
+                drives.closed(drive.name());
+            }
+            return new FoundPool(name, record.uuid(), record.layout(), paths, List.of());
+        });
+    }
+}

@@ -1,0 +1,35 @@
+package io.vnvme.control.service;
+
+import io.vnvme.control.event.EventLog;
+import io.vnvme.control.job.Jobs;
+import io.vnvme.control.plane.DataPlane;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Drives, pools and volumes over one state and one data plane, put together. */
+final class Storage {
+    final OpenDrives openDrives;
+    final OpenPools openPools;
+    final Exports exports;
+    final Volumes volumes;
+    final Drives drives;
+    final Pools pools;
+    final PoolChoice poolChoice;
+
+    /** @param socketRoot folder that gets a folder for each vNVMe */
+    Storage(
+            Registry registry,
+            DataPlane dataPlane,
+            EventLog events,
+            Jobs jobs,
+            List<RamOffer> offers,
+            Path socketRoot) {
+        openDrives = new OpenDrives(registry, dataPlane, events);
+        openPools = new OpenPools(registry, dataPlane, openDrives, events);
+        exports = new Exports(dataPlane, new SocketFolders(socketRoot));
+        volumes = new Volumes(registry, openPools, exports, new Keys());
+        drives = new Drives(registry, dataPlane, openDrives, offers);
+        pools = new Pools(registry, dataPlane, openDrives, openPools, volumes, jobs);
+        poolChoice = new PoolChoice(registry, openPools, openDrives, pools);
+    }
+}

@@ -1,0 +1,132 @@
+package io.vnvme.control.service;
+
+import io.vnvme.control.model.AttachmentInfo;
+import io.vnvme.control.model.ConnectionInfo;
+import io.vnvme.control.model.VnvmeInfo;
+import io.vnvme.control.plane.DataPlane.Connection;
+import io.vnvme.control.plane.LayerFacts;
+import io.vnvme.control.plane.LayerUsage;
+import io.vnvme.control.plane.OpenPool;
+import io.vnvme.control.store.VnvmeRecord;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** A vNVMe in the shape that the API shows. */
+final class VnvmeView {
+    private final Registry registry;
+    private final Volumes volumes;
+    private final OpenPools pools;
+    private final Slots slots;
+    private final Monitors monitors;
+
+    VnvmeView(Registry registry, Volumes volumes, OpenPools pools, Slots slots, Monitors monitors) {
+        this.registry = registry;
+        this.volumes = volumes;
+        this.pools = pools;
+        this.slots = slots;
+        this.monitors = monitors;
+    }
+
+    VnvmeInfo info(VnvmeRecord vnvme) {
+        String name = vnvme.name();
+        Optional<Slot> slot = slots.showing(name);
+        List<Connection> all = volumes.exports().connections(name);
+        List<ConnectionInfo> connections = all.stream()
+                .filter(Connection::open)
+                .map(c -> new ConnectionInfo(
+                        c.pid(), c.controllerId(), c.ready(), c.shown().isEmpty()))
+                .toList();
+        Optional<String> failure = volumes.failure(name);
+        Optional<OpenPool> pool = pools.find(vnvme.pool());
+        List<LayerFacts> layers = pool.map(OpenPool::layers).orElse(List.of());
+        Optional<LayerFacts> layer =
+                layers.stream().filter(l -> l.name().equals(name)).findFirst();
+        LayerUsage usage = layer.isPresent() ? pool.orElseThrow().usage(name) : LayerUsage.NONE;
+        List<String> warnings = warnings(failure, layer, all, slot);
+        String socket = volumes.exports().socket(name).toString();
+        return new VnvmeInfo(
+                name,
+                state(vnvme, failure, slot, connections),
+                vnvme.sizeBytes(),
+                vnvme.blockSizeBytes(),
+                vnvme.pool(),
+                vnvme.thick(),
+                vnvme.checksum(),
+                vnvme.encrypted(),
+                usage.usedBytes(),
+                usage.sharedBytes(),
+                usage.exclusiveBytes(),
+                layer.flatMap(LayerFacts::parent).orElse(null),
+                (int) layers.stream()
+                        .filter(l ->
+                                l.name().startsWith(name + "@") && !l.name().contains(Transfers.UNFINISHED))
+                        .count(),
+                vnvme.msi() ? "msi" : "msi-x",
+                socket,
+                qemuDevice(name, socket),
+                vnvme.nqn(),
+                vnvme.serial(),
+                vnvme.nsid(),
+                vnvme.uuid(),
+                vnvme.nguid(),
+                vnvme.eui64(),
+                vnvme.createdAt(),
+                slot.map(VnvmeView::attachment).orElse(null),
+                connections,
+                warnings);
+    }
+
+    private List<String> warnings(
+            Optional<String> failure, Optional<LayerFacts> layer, List<Connection> connections, Optional<Slot> slot) {
+        List<String> warnings = new ArrayList<>(failure.stream().toList());
+        layer.flatMap(LayerFacts::doubt).ifPresent(warnings::add);
+        connections.stream()
+                .filter(Connection::open)
+                .flatMap(c -> c.failure().stream())
+                .map("its controller stopped until the guest resets it: %s"::formatted)
+                .forEach(warnings::add);
+        slot.ifPresent(s -> warnings.addAll(monitors.warnings(s.qmp())));
+        slot.filter(Slot::slow)
+                .ifPresent(s -> warnings.add("VM %s does not share its memory: this is slow".formatted(s.vm())));
+        return warnings;
+    }
+
+    private static String state(
+            VnvmeRecord vnvme, Optional<String> failure, Optional<Slot> slot, List<ConnectionInfo> connections) {
+        if (failure.isPresent()) {
+            return failure.get().equals(Keys.LOCKED.formatted(vnvme.name())) ? "locked" : "unavailable";
+        }
+        if (slot.isPresent()) {
+            return "attached";
+        }
+        return connections.stream().anyMatch(c -> !c.parked()) ? "connected" : "idle";
+    }
+
+    private static AttachmentInfo attachment(Slot slot) {
+        return new AttachmentInfo(
+                slot.vm(),
+                slot.qmp().toString(),
+                slot.deviceId(),
+                slot.since(),
+                slot.connection().ready());
+    }
+
+    /** Warnings of all vNVMes and VMs, by vNVMe name where they belong to one. */
+    List<String> warnings() {
+        List<String> warnings = new ArrayList<>(monitors.warnings());
+        for (VnvmeRecord vnvme : registry.state().vnvmes()) {
+            volumes.exports()
+                    .failure(vnvme.name())
+                    .ifPresent(failure -> warnings.add("vNVMe %s: %s".formatted(vnvme.name(), failure)));
+        }
+        return warnings;
+    }
+
+    /** What follows QEMU's {@code -device}, in the JSON form, which is the only one that takes a socket address. */
+    private static String qemuDevice(String name, String socket) {
+        String path = socket.replace("\\", "\\\\").replace("\"", "\\\"");
+        return "{\"driver\":\"vfio-user-pci\",\"id\":\"vnvme-%s\",\"socket\":{\"type\":\"unix\",\"path\":\"%s\"}}"
+                .formatted(name, path);
+    }
+}

@@ -1,0 +1,64 @@
+package io.vnvme.control.service;
+
+import io.vnvme.crypto.CryptoException;
+import io.vnvme.crypto.KeySlots;
+import java.io.ByteArrayOutputStream;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.Arrays;
+import java.util.zip.DataFormatException;
+import java.util.zip.Deflater;
+import java.util.zip.Inflater;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the control plane keeps with a volume on its pool's drives, so that another host knows it too: a byte for the version
+ * (1), a byte of flags (1: MSI), then the key slots of an encrypted volume, deflated.
+ *
+ * @param msi offers MSI instead of MSI-X
+ * @param keySlots of an encrypted volume
+ */
+record VolumeAttributes(boolean msi, @Nullable KeySlots keySlots) {
+    private static final Logger LOG = System.getLogger(VolumeAttributes.class.getName());
+    private static final int VERSION = 1;
+    private static final int HEADER_SIZE = 2;
+    private static final int MSI = 1;
+
+    byte[] bytes() {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        out.write(VERSION);
+        out.write(msi ? MSI : 0);
+        if (keySlots != null) {
+            Deflater deflater = new Deflater(Deflater.BEST_COMPRESSION);
+            deflater.setInput(keySlots.encode());
+            deflater.finish();
+            byte[] buffer = new byte[2 * KeySlots.SIZE];
+            out.write(buffer, 0, deflater.deflate(buffer));
+            deflater.end();
+        }
+        return out.toByteArray();
+    }
+
+    /** Attributes of a later version are taken as far as they are understood; damaged ones are said. */
+    static VolumeAttributes parse(byte[] bytes) {
+        if (bytes.length < HEADER_SIZE) {
+            return new VolumeAttributes(false, null);
+        }
+        boolean msi = (bytes[1] & MSI) != 0;
+        if (bytes.length == HEADER_SIZE) {
+            return new VolumeAttributes(msi, null);
+        }
+        Inflater inflater = new Inflater();
+        try {
+            inflater.setInput(bytes, HEADER_SIZE, bytes.length - HEADER_SIZE);
+            byte[] slots = new byte[KeySlots.SIZE];
+            int length = inflater.inflate(slots);
+            return new VolumeAttributes(msi, KeySlots.decode(Arrays.copyOf(slots, length)));
+        } catch (DataFormatException | CryptoException e) {
+            LOG.log(Level.ERROR, "key slots of a volume are damaged", e);
+            return new VolumeAttributes(msi, null);
+        } finally {
+            inflater.end();
+        }
+    }
+}

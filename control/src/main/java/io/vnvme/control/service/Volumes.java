@@ -1,0 +1,438 @@
+package io.vnvme.control.service;
+
+import io.vnvme.control.model.ByteSize;
+import io.vnvme.control.model.CreateVnvme;
+import io.vnvme.control.model.KeySource;
+import io.vnvme.control.model.ProblemCode;
+import io.vnvme.control.model.ProblemException;
+import io.vnvme.control.model.StepInfo;
+import io.vnvme.control.plane.DataPlane.Export;
+import io.vnvme.control.plane.LayerFacts;
+import io.vnvme.control.plane.OpenPool;
+import io.vnvme.control.plane.VolumeIo;
+import io.vnvme.control.plane.VolumeSpec;
+import io.vnvme.control.store.State;
+import io.vnvme.control.store.VnvmeRecord;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Volumes of the pools and the vNVMes that show them: made, changed, removed. */
+final class Volumes {
+    private static final Logger LOG = System.getLogger(Volumes.class.getName());
+
+    private final Registry registry;
+    private final OpenPools pools;
+    private final Exports exports;
+    private final Keys keys;
+
+    Volumes(Registry registry, OpenPools pools, Exports exports, Keys keys) {
+        this.registry = registry;
+        this.pools = pools;
+        this.exports = exports;
+        this.keys = keys;
+    }
+
+    /** A new vNVMe and how it came to be. */
+    record Created(VnvmeRecord vnvme, long micros, List<StepInfo> steps) {}
+
+    Exports exports() {
+        return exports;
+    }
+
+    /** @throws ProblemException when there is none of that name */
+    VnvmeRecord require(String name) {
+        return registry.state().vnvme(name).orElseThrow(() -> {
+            int count = registry.state().vnvmes().size();
+            return new ProblemException(
+                    ProblemCode.UNKNOWN_VNVME,
+                    count == 0
+                            ? "no vNVMe %s: there is none yet; make one with 'vnvme create NAME --size 20G'"
+                                    .formatted(name)
+                            : "no vNVMe %s: see 'vnvme ls'".formatted(name));
+        });
+    }
+
+    /** @throws ProblemException when it is not served */
+    Export requireExport(String name) {
+        return exports.find(name)
+                .orElseThrow(() -> new ProblemException(
+                        ProblemCode.VNVME_UNAVAILABLE,
+                        "vNVMe %s is unavailable: %s"
+                                .formatted(name, failure(name).orElse("it is being removed"))));
+    }
+
+    /** Why it is not served; nothing when it is. */
+    Optional<String> failure(String name) {
+        return exports.failure(name).or(() -> registry.state().vnvme(name).flatMap(v -> pools.failure(v.pool())));
+    }
+
+    /** The pool of a vNVMe. @throws ProblemException when it is not in use */
+    OpenPool poolOf(String name) {
+        return pools.require(require(name).pool());
+    }
+
+    static VolumeSpec spec(VnvmeRecord vnvme) {
+        return new VolumeSpec(
+                vnvme.name(),
+                UUID.fromString(vnvme.uuid()),
+                vnvme.sizeBytes(),
+                vnvme.blockSizeBytes(),
+                vnvme.thick(),
+                vnvme.checksum(),
+                Instant.parse(vnvme.createdAt()),
+                new VolumeAttributes(vnvme.msi(), null).bytes());
+    }
+
+    /** @throws ProblemException when the name is a vNVMe's, or still has snapshots of one that is gone */
+    void checkFree(String name, OpenPool pool) {
+        if (registry.state().vnvme(name).isPresent()) {
+            throw new ProblemException(
+                    ProblemCode.NAME_TAKEN, "there is a vNVMe %s already: choose another name".formatted(name));
+        }
+        String left = pool.layers().stream()
+                .map(LayerFacts::name)
+                .filter(layer -> layer.startsWith(name + "@"))
+                .collect(Collectors.joining(", "));
+        if (!left.isEmpty()) {
+            throw new ProblemException(
+                    ProblemCode.NAME_TAKEN,
+                    "there are snapshots of an earlier %s (%s): remove them, or choose another name"
+                            .formatted(name, left));
+        }
+    }
+
+    /** @param poolName the pool it goes to */
+    Created create(CreateVnvme request, String poolName) {
+        String name = Names.checked(request.name());
+        long sizeBytes = Names.checkedSize(request.sizeBytes());
+        int blockSizeBytes = Names.checkedBlockSize(request.blockSizeBytes());
+        return registry.exclusively(() -> {
+            OpenPool pool = pools.require(poolName);
+            checkFree(name, pool);
+            checkThick(request.thick(), sizeBytes, poolName, pool);
+            Keys.Made key = keys.make(request.key());
+            VolumeSpec spec = new VolumeSpec(
+                    name,
+                    UUID.randomUUID(),
+                    sizeBytes,
+                    blockSizeBytes,
+                    request.thick(),
+                    request.checksum(),
+                    Instant.now(),
+                    new VolumeAttributes(request.msi(), key.slots()).bytes());
+            VnvmeRecord vnvme = Identifiers.record(spec, poolName, key.slots() != null, request.msi())
+                    .withKeyFile(key.file());
+            return made(vnvme, pool, () -> pool.create(spec, key.key()));
+        });
+    }
+
+    /** What fills a new volume. */
+    interface Filling {
+        void fill(VolumeIo io);
+    }
+
+    /** A new volume that nobody sees until it is filled; nothing is left of it when that fails. */
+    VnvmeRecord createFilled(CreateVnvme request, OpenPool pool, Filling filling) {
+        String name = Names.checked(request.name());
+        int blockSizeBytes = Names.checkedBlockSize(request.blockSizeBytes());
+        checkThick(request.thick(), request.sizeBytes(), pool.name(), pool);
+        String unfinished = Transfers.UNFINISHED + name;
+        VolumeSpec spec = new VolumeSpec(
+                unfinished,
+                UUID.randomUUID(),
+                request.sizeBytes(),
+                blockSizeBytes,
+                request.thick(),
+                request.checksum(),
+                Instant.now(),
+                new VolumeAttributes(request.msi(), null).bytes());
+        try (Steps steps = new Steps("import " + name)) {
+            steps.run(
+                    "make volume",
+                    () -> HostFailure.shown(
+                            "%s could not be made in pool %s".formatted(name, pool.name()),
+                            () -> pool.create(spec, null)),
+                    () -> pool.remove(unfinished));
+            steps.run("fill", () -> {
+                try (VolumeIo io = pool.open(unfinished)) {
+                    filling.fill(io);
+                }
+            });
+            VnvmeRecord vnvme =
+                    Identifiers.record(spec, pool.name(), false, request.msi()).named(name);
+            registry.exclusively(() -> {
+                checkFree(name, pool);
+                steps.run("name", () -> pool.rename(unfinished, name), () -> pool.rename(name, unfinished));
+                steps.run("serve", () -> exports.serve(vnvme, pool), () -> exports.end(name));
+                steps.run("save state", () -> registry.update(state -> state.with(vnvme)));
+                steps.done();
+                return name;
+            });
+            return vnvme;
+        }
+    }
+
+    private static void checkThick(boolean thick, long sizeBytes, String poolName, OpenPool pool) {
+        long freeBytes = pool.facts().freeBytes();
+        if (thick && sizeBytes > freeBytes) {
+            throw new ProblemException(
+                    ProblemCode.NO_SPACE,
+                    "%s thick do not fit: pool %s has %s free; ask for less, leave --thick out, or grow the pool"
+                            .formatted(ByteSize.format(sizeBytes), poolName, ByteSize.format(freeBytes)));
+        }
+    }
+
+    /** A volume that begins as a snapshot. */
+    Created cloneOf(Names.Snapshot source, String name, boolean msi) {
+        Names.checked(name);
+        return registry.exclusively(() -> {
+            OpenPool pool = Snapshots.poolWith(pools, registry.state(), source.name());
+            LayerFacts layer = Snapshots.require(pool, source.name());
+            checkFree(name, pool);
+            VolumeAttributes attributes = VolumeAttributes.parse(layer.attributes());
+            VolumeSpec spec = new VolumeSpec(
+                    name,
+                    UUID.randomUUID(),
+                    layer.sizeBytes(),
+                    layer.blockSizeBytes(),
+                    layer.thick(),
+                    layer.checksum(),
+                    Instant.now(),
+                    new VolumeAttributes(msi, attributes.keySlots()).bytes());
+            boolean encrypted = attributes.keySlots() != null;
+            String keyFile = registry.state()
+                    .vnvme(source.volume())
+                    .map(VnvmeRecord::keyFile)
+                    .orElse(null);
+            VnvmeRecord vnvme =
+                    Identifiers.record(spec, pool.name(), encrypted, msi).withKeyFile(keyFile);
+            return made(vnvme, pool, () -> pool.cloneOf(source.name(), name, spec.id(), spec.attributes()));
+        });
+    }
+
+    private Created made(VnvmeRecord vnvme, OpenPool pool, Runnable make) {
+        String name = vnvme.name();
+        try (Steps steps = new Steps("create " + name)) {
+            steps.run(
+                    "make volume",
+                    () -> HostFailure.shown("%s could not be made in pool %s".formatted(name, pool.name()), make),
+                    () -> pool.remove(name));
+            steps.run("serve", () -> exports.serve(vnvme, pool), () -> exports.end(name));
+            steps.run("save state", () -> registry.update(state -> state.with(vnvme)));
+            steps.done();
+            return new Created(vnvme, steps.micros(), steps.taken());
+        }
+    }
+
+    /** Removes a vNVMe that no client is shown. Its snapshots stay. */
+    void remove(String name) {
+        registry.exclusively(() -> {
+            VnvmeRecord vnvme = require(name);
+            OpenPool pool = pools.require(vnvme.pool());
+            exports.retire(name);
+            try {
+                HostFailure.shown("%s could not be removed".formatted(name), () -> pool.remove(name));
+            } catch (RuntimeException e) {
+                exports.serveOrNote(vnvme, pool);
+                throw e;
+            }
+            registry.update(state -> state.withoutVnvme(name));
+            return name;
+        });
+    }
+
+    /** @throws ProblemException when it makes no sense, or would cut off data */
+    VnvmeRecord resize(String name, long sizeBytes, boolean shrink) {
+        Names.checkedSize(sizeBytes);
+        return registry.exclusively(() -> {
+            VnvmeRecord vnvme = require(name);
+            OpenPool pool = pools.require(vnvme.pool());
+            if (sizeBytes == vnvme.sizeBytes()) {
+                throw new ProblemException(
+                        ProblemCode.BAD_SIZE, "%s has %s already".formatted(name, ByteSize.format(sizeBytes)));
+            }
+            if (sizeBytes < vnvme.sizeBytes() && !shrink) {
+                throw new ProblemException(
+                        ProblemCode.BAD_SIZE,
+                        "%s has %s: --shrink makes it smaller, if nothing is written beyond %s"
+                                .formatted(name, ByteSize.format(vnvme.sizeBytes()), ByteSize.format(sizeBytes)));
+            }
+            checkThick(vnvme.thick(), Math.max(0, sizeBytes - vnvme.sizeBytes()), vnvme.pool(), pool);
+            HostFailure.shown("%s could not be resized".formatted(name), () -> pool.resize(name, sizeBytes, shrink));
+            exports.find(name).ifPresent(Export::resized);
+            VnvmeRecord resized = vnvme.sized(sizeBytes);
+            registry.update(state -> state.with(resized));
+            return resized;
+        });
+    }
+
+    /** Gives a vNVMe that no client is shown another name; its identifiers stay. */
+    VnvmeRecord rename(String name, @Nullable String wanted) {
+        String newName = Names.checked(wanted);
+        return registry.exclusively(() -> {
+            VnvmeRecord vnvme = require(name);
+            OpenPool pool = pools.require(vnvme.pool());
+            checkFree(newName, pool);
+            VnvmeRecord renamed = vnvme.named(newName);
+            exports.retire(name);
+            try (Steps steps = new Steps("rename " + name)) {
+                steps.run(
+                        "rename volume",
+                        () -> HostFailure.shown(
+                                "%s could not be renamed".formatted(name), () -> pool.rename(name, newName)),
+                        () -> pool.rename(newName, name));
+                steps.run("save state", () -> registry.update(state -> state.renamed(name, renamed)));
+                steps.done();
+            } catch (RuntimeException e) {
+                exports.serveOrNote(vnvme, pool);
+                throw e;
+            }
+            exports.serveOrNote(renamed, pool);
+            return renamed;
+        });
+    }
+
+    /** Makes a vNVMe that no client is shown again what its snapshot is. */
+    VnvmeRecord rollback(String name, String snapshot) {
+        return registry.exclusively(() -> {
+            VnvmeRecord vnvme = require(name);
+            OpenPool pool = pools.require(vnvme.pool());
+            LayerFacts layer = Snapshots.require(pool, name + "@" + Names.checked(snapshot));
+            exports.retire(name);
+            try {
+                HostFailure.shown(
+                        "%s could not be rolled back".formatted(name), () -> pool.rollback(name, layer.name()));
+            } catch (RuntimeException e) {
+                exports.serveOrNote(vnvme, pool);
+                throw e;
+            }
+            VnvmeRecord rolledBack = vnvme.sized(layer.sizeBytes());
+            registry.update(state -> state.with(rolledBack));
+            exports.serveOrNote(rolledBack, pool);
+            return rolledBack;
+        });
+    }
+
+    /** Opens an encrypted vNVMe and serves it. */
+    void unlock(String name, @Nullable KeySource key) {
+        registry.exclusively(() -> {
+            VnvmeRecord vnvme = require(name);
+            OpenPool pool = pools.require(vnvme.pool());
+            keys.unlock(vnvme, pool, key);
+            exports.serve(vnvme, pool);
+            if (key != null && key.file() != null) {
+                registry.update(state -> state.with(vnvme.withKeyFile(key.file())));
+            }
+            return name;
+        });
+    }
+
+    /** @throws ProblemException when a volume of a pool that is to come has the name of one that is here */
+    void checkNames(String poolName, OpenPool pool) {
+        String taken = pool.layers().stream()
+                .filter(layer -> !layer.snapshot())
+                .map(LayerFacts::name)
+                .filter(name -> registry.state()
+                        .vnvme(name)
+                        .filter(v -> !v.pool().equals(poolName))
+                        .isPresent())
+                .collect(Collectors.joining(", "));
+        if (!taken.isEmpty()) {
+            throw new ProblemException(
+                    ProblemCode.NAME_TAKEN,
+                    "pool %s holds %s, and there are vNVMes of that name here: rename those first"
+                            .formatted(poolName, taken));
+        }
+    }
+
+    /**
+     * Makes the state say what a pool holds - a crash may have come between a change to the one and to the other - and
+     * serves it.
+     */
+    void poolOpened(String poolName, OpenPool pool) {
+        removeUnfinished(pool);
+        List<LayerFacts> layers =
+                pool.layers().stream().filter(l -> !l.snapshot()).toList();
+        Map<String, VnvmeRecord> known = registry.state().vnvmesIn(poolName).stream()
+                .collect(Collectors.toMap(VnvmeRecord::uuid, Function.identity()));
+        State before = registry.state();
+        State state = before;
+        Set<String> there = layers.stream().map(l -> l.id().toString()).collect(Collectors.toSet());
+        for (VnvmeRecord record : known.values()) {
+            if (!there.contains(record.uuid())) {
+                LOG.log(Level.WARNING, "vNVMe {0} is not in pool {1}: it is forgotten", record.name(), poolName);
+                state = state.withoutVnvme(record.name());
+            }
+        }
+        List<VnvmeRecord> served = new ArrayList<>();
+        for (LayerFacts layer : layers) {
+            VnvmeRecord record =
+                    reconciled(poolName, layer, known.get(layer.id().toString()));
+            VnvmeRecord old = known.get(layer.id().toString());
+            state = old == null ? state.with(record) : state.renamed(old.name(), record);
+            served.add(record);
+        }
+        if (!state.equals(before)) {
+            State after = state;
+            registry.update(_ -> after);
+        }
+        for (VnvmeRecord record : served) {
+            if (record.encrypted() && !keys.unlockByFile(record, pool)) {
+                exports.failed(record.name(), Keys.LOCKED.formatted(record.name()));
+            } else {
+                exports.serveOrNote(record, pool);
+            }
+        }
+    }
+
+    private static void removeUnfinished(OpenPool pool) {
+        pool.layers().stream()
+                .map(LayerFacts::name)
+                .filter(name -> name.contains(Transfers.UNFINISHED))
+                .forEach(name -> {
+                    LOG.log(Level.INFO, "{0} is what an interrupted export or import left: it is removed", name);
+                    pool.remove(name);
+                });
+    }
+
+    private static VnvmeRecord reconciled(String poolName, LayerFacts layer, @Nullable VnvmeRecord known) {
+        if (known != null) {
+            return known.named(layer.name()).sized(layer.sizeBytes());
+        }
+        VolumeAttributes attributes = VolumeAttributes.parse(layer.attributes());
+        VolumeSpec spec = new VolumeSpec(
+                layer.name(),
+                layer.id(),
+                layer.sizeBytes(),
+                layer.blockSizeBytes(),
+                layer.thick(),
+                layer.checksum(),
+                layer.createdAt(),
+                layer.attributes());
+        return Identifiers.record(spec, poolName, attributes.keySlots() != null, attributes.msi());
+    }
+
+    /** @throws ProblemException when a vNVMe of the pool is in use; else none is served any more */
+    void poolClosing(String poolName) {
+        List<String> names = registry.state().vnvmesIn(poolName).stream()
+                .map(VnvmeRecord::name)
+                .toList();
+        String used = names.stream().filter(exports::inUse).collect(Collectors.joining(", "));
+        if (!used.isEmpty()) {
+            throw new ProblemException(
+                    ProblemCode.VNVME_IN_USE,
+                    "pool %s is in use: clients have %s; detach them first".formatted(poolName, used));
+        }
+        names.forEach(exports::end);
+    }
+}

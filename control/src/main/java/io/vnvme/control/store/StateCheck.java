@@ -1,0 +1,66 @@
+package io.vnvme.control.store;
+
+import java.util.HashSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** What the layout of a state cannot say: every field there, names unique, and everything in something that is there. */
+final class StateCheck {
+    private StateCheck() {}
+
+    /** @throws IllegalArgumentException that says what makes no sense */
+    static void check(State state) {
+        Set<String> drives = new HashSet<>();
+        for (ClaimedDrive drive : state.drives()) {
+            require(
+                    present(drive.name()) && present(drive.kind()) && drive.sizeBytes() > 0,
+                    "a drive without name, kind or size");
+            require(uuid(drive.uuid()), drive.name() + " has no identity");
+            require(drives.add(drive.name()) && drives.add(drive.uuid()), "two drives " + drive.name());
+        }
+        Set<String> pools = new HashSet<>();
+        Set<String> taken = new HashSet<>();
+        for (PoolRecord pool : state.pools()) {
+            require(
+                    present(pool.name()) && uuid(pool.uuid()) && present(pool.layout()),
+                    "a pool without name, identity or layout");
+            require(pools.add(pool.name()) && pools.add(pool.uuid()), "two pools " + pool.name());
+            require(!pool.drives().isEmpty(), "pool " + pool.name() + " has no drives");
+            for (String drive : pool.drives()) {
+                require(state.drive(drive).isPresent(), "pool %s has no drive %s".formatted(pool.name(), drive));
+                require(taken.add(drive), "drive %s is in two pools".formatted(drive));
+            }
+        }
+        Set<String> names = new HashSet<>();
+        for (VnvmeRecord vnvme : state.vnvmes()) {
+            require(
+                    present(vnvme.name()) && names.add(vnvme.name()),
+                    "a vNVMe without name, or two named " + vnvme.name());
+            require(
+                    uuid(vnvme.uuid())
+                            && present(vnvme.nguid())
+                            && present(vnvme.eui64())
+                            && present(vnvme.nqn())
+                            && present(vnvme.serial())
+                            && vnvme.nsid() > 0,
+                    vnvme.name() + " lacks an identifier");
+            require(vnvme.sizeBytes() > 0, vnvme.name() + " has no size");
+            require(state.pool(vnvme.pool()).isPresent(), vnvme.name() + " lies in no pool that is there");
+        }
+    }
+
+    // A record read from JSON may hold null where the text had no such field.
+    private static boolean present(@Nullable String text) {
+        return text != null && !text.isBlank();
+    }
+
+    private static boolean uuid(@Nullable String text) {
+        return text != null && text.matches("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
+    }
+
+    private static void require(boolean condition, String what) {
+        if (!condition) {
+            throw new IllegalArgumentException(what);
+        }
+    }
+}

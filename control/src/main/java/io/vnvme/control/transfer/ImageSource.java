@@ -1,0 +1,172 @@
+package io.vnvme.control.transfer;
+
+import io.vnvme.control.model.ProblemCode;
+import io.vnvme.control.model.ProblemException;
+import io.vnvme.control.plane.Progress;
+import io.vnvme.control.plane.VolumeIo;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.concurrent.CancellationException;
+import org.jspecify.annotations.Nullable;
+
+/** A file with a disk image that is to be imported: told what it is, then read as raw. */
+public final class ImageSource {
+    private static final int QCOW2_MAGIC = 0x514649fb;
+    private static final String RAW = "raw";
+    private static final int PIECE_BYTES = 64 << 10;
+
+    private final Path file;
+    private final String format;
+    private final long sizeBytes;
+
+    private ImageSource(Path file, String format, long sizeBytes) {
+        this.file = file;
+        this.format = format;
+        this.sizeBytes = sizeBytes;
+    }
+
+    /**
+     * Looks at a file.
+     *
+     * @param wanted its format; null: told from its first bytes, raw if they say nothing
+     * @throws ProblemException when it is not there, is no image, or refers to other files
+     */
+    public static ImageSource open(Path file, @Nullable String wanted) {
+        if (!Files.isRegularFile(file)) {
+            throw new ProblemException(ProblemCode.FILE_REFUSED, "%s is no file that is there".formatted(file));
+        }
+        String format = wanted == null ? told(file) : wanted;
+        if (format.equals(RAW)) {
+            return new ImageSource(file, format, size(file));
+        }
+        QemuImg.Info info =
+                QemuImg.find("reading %s (%s)".formatted(file, format)).info(file, format);
+        if (!info.external().isEmpty()) {
+            throw new ProblemException(
+                    ProblemCode.FILE_REFUSED,
+                    "%s is only a part: it refers to %s; make it whole with 'qemu-img convert'"
+                            .formatted(file, info.external()));
+        }
+        return new ImageSource(file, format, info.sizeBytes());
+    }
+
+    private static String told(Path file) {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            ByteBuffer magic = ByteBuffer.allocate(4);
+            channel.read(magic, 0);
+            return magic.position() == 4 && magic.getInt(0) == QCOW2_MAGIC ? "qcow2" : RAW;
+        } catch (IOException e) {
+            throw unreadable(file, e);
+        }
+    }
+
+    private static long size(Path file) {
+        try {
+            return Files.size(file);
+        } catch (IOException e) {
+            throw unreadable(file, e);
+        }
+    }
+
+    private static ProblemException unreadable(Path file, IOException e) {
+        return new ProblemException(
+                ProblemCode.FILE_REFUSED, "%s cannot be read: %s".formatted(file, e.getMessage()), e);
+    }
+
+    public String format() {
+        return format;
+    }
+
+    /** Capacity of the disk, in bytes. */
+    public long sizeBytes() {
+        return sizeBytes;
+    }
+
+    /**
+     * Writes all of it to a new volume, whose zeros need not be written.
+     *
+     * @param scratch folder for what a conversion needs
+     */
+    public void copyTo(VolumeIo target, Path scratch, Progress progress) {
+        if (format.equals(RAW)) {
+            copy(file, target, progress, 0, sizeBytes);
+            return;
+        }
+        Path raw = scratch.resolve("import-%d.raw".formatted(System.nanoTime()));
+        try {
+            QemuImg.find("reading %s".formatted(file))
+                    .toRaw(
+                            file,
+                            format,
+                            raw,
+                            progress,
+                            percent -> progress.at((long) (sizeBytes * percent / 100), 2 * sizeBytes));
+            copy(raw, target, progress, sizeBytes, 2 * sizeBytes);
+        } finally {
+            delete(raw);
+        }
+    }
+
+    private static void delete(Path raw) {
+        try {
+            Files.deleteIfExists(raw);
+        } catch (IOException e) {
+            System.getLogger(ImageSource.class.getName()).log(Level.WARNING, "{0} is left: {1}", raw, e.getMessage());
+        }
+    }
+
+    private static void copy(Path from, VolumeIo target, Progress progress, long before, long total) {
+        ByteBuffer buffer = ByteBuffer.allocateDirect(VolumeIo.LENGTH_MAX);
+        ByteBuffer zeros = ByteBuffer.allocateDirect(VolumeIo.LENGTH_MAX);
+        try (FileChannel channel = FileChannel.open(from, StandardOpenOption.READ)) {
+            long size = channel.size();
+            for (long at = 0; at < size; at += VolumeIo.LENGTH_MAX) {
+                if (progress.cancelled()) {
+                    throw new CancellationException();
+                }
+                fill(channel, at, buffer.clear());
+                int whole = (buffer.position() + 4095) & -4096;
+                while (buffer.position() < whole) {
+                    buffer.put((byte) 0);
+                }
+                buffer.flip();
+                writeData(target, at, buffer, zeros);
+                progress.at(before + Math.min(size, at + whole), total);
+            }
+            target.flush();
+        } catch (IOException e) {
+            throw unreadable(from, e);
+        }
+    }
+
+    /** Pieces that hold only zeros are left out, by the unit in which pools give space. */
+    private static void writeData(VolumeIo target, long offsetBytes, ByteBuffer data, ByteBuffer zeros) {
+        int end = data.limit();
+        for (int from = 0; from < end; ) {
+            int to = from;
+            while (to < end && !zeros(data, to, end, zeros)) {
+                to = Math.min(end, to + PIECE_BYTES);
+            }
+            if (to > from) {
+                target.write(offsetBytes + from, data.slice(from, to - from));
+            }
+            from = Math.min(end, to + PIECE_BYTES);
+        }
+    }
+
+    private static boolean zeros(ByteBuffer data, int at, int end, ByteBuffer zeros) {
+        int length = Math.min(PIECE_BYTES, end - at);
+        return data.slice(at, length).equals(zeros.clear().limit(length));
+    }
+
+    private static void fill(FileChannel channel, long at, ByteBuffer buffer) throws IOException {
+        while (buffer.hasRemaining() && channel.read(buffer, at + buffer.position()) >= 0) {
+            // The end of the file ends it too.
+        }
+    }
+}

@@ -1,0 +1,315 @@
+package io.vnvme.control.plane;
+
+import static java.util.Objects.requireNonNull;
+
+import io.vnvme.control.model.CheckReport;
+import io.vnvme.control.model.ProblemCode;
+import io.vnvme.control.model.ProblemException;
+import io.vnvme.control.model.ReactorInfo;
+import io.vnvme.control.plane.DataPlane.Connection;
+import io.vnvme.control.plane.DataPlane.Export;
+import io.vnvme.control.store.VnvmeRecord;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/** A data plane without an engine, over drives that exist in memory only, which fails where a test wants it to. */
+public final class FakeDataPlane implements DataPlane {
+    /** What lies on a drive, over restarts of the data plane. */
+    public static final class Disk {
+        final DriveSource source;
+        public long sizeBytes;
+        public @Nullable UUID id;
+        public String name = "";
+        public @Nullable UUID pool;
+        public final List<String> contents = new ArrayList<>();
+        public final List<String> uses = new ArrayList<>();
+        /** Why it reports errors. */
+        public volatile @Nullable String trouble;
+        /** Whether it is connected. */
+        public volatile boolean there = true;
+
+        Disk(DriveSource source) {
+            this.source = source;
+            this.sizeBytes = source.sizeBytes();
+        }
+    }
+
+    /** All that survives a restart: disks by path, pools by identity. */
+    public static final class World {
+        public final Map<String, Disk> disks = new ConcurrentHashMap<>();
+        public final Map<UUID, FakePool> pools = new ConcurrentHashMap<>();
+
+        public Disk disk(String path, long sizeBytes) {
+            Disk disk = new Disk(
+                    path.startsWith("/dev")
+                            ? new DriveSource(DriveSource.BLOCK, path, 0)
+                            : new DriveSource(DriveSource.FILE, path, 0));
+            disk.sizeBytes = sizeBytes;
+            disks.put(path, disk);
+            return disk;
+        }
+    }
+
+    public final World world;
+    public final Map<UUID, Disk> open = new ConcurrentHashMap<>();
+    public final Map<String, FakeExport> exports = new ConcurrentHashMap<>();
+    /** The call that fails: a method's name. */
+    public volatile String failing = "";
+
+    public FakeDataPlane() {
+        this(new World());
+    }
+
+    public FakeDataPlane(World world) {
+        this.world = world;
+    }
+
+    void mayFail(String call) {
+        if (failing.equals(call)) {
+            throw new IllegalStateException(call + " fails in this test");
+        }
+    }
+
+    private Disk disk(DriveSource source) {
+        Disk disk = world.disks.get(source.path());
+        if (disk == null || !disk.there) {
+            throw new ProblemException(ProblemCode.DRIVE_MISSING, "there is no " + source.path());
+        }
+        return disk;
+    }
+
+    @Override
+    public DriveLook look(DriveSource source) {
+        Disk disk = world.disks.get(source.path());
+        if (disk == null || !disk.there) {
+            return new DriveLook(source, false, source.sizeBytes(), Optional.empty(), List.of(), List.of());
+        }
+        return new DriveLook(
+                source, true, disk.sizeBytes, identity(disk), List.copyOf(disk.contents), List.copyOf(disk.uses));
+    }
+
+    private Optional<DriveLook.Identity> identity(Disk disk) {
+        return Optional.ofNullable(disk.id)
+                .map(id -> new DriveLook.Identity(
+                        id,
+                        disk.name,
+                        1,
+                        Optional.ofNullable(disk.pool).map(world.pools::get).map(FakePool::identity)));
+    }
+
+    @Override
+    public DriveFacts claim(DriveSource source, UUID id, String name, boolean force) {
+        mayFail("claim");
+        Disk disk = source.isRam()
+                ? new Disk(source)
+                : Optional.ofNullable(world.disks.get(source.path()))
+                        .orElseGet(() -> world.disk(source.path(), source.sizeBytes()));
+        disk.id = id;
+        disk.name = name;
+        disk.pool = null;
+        disk.contents.clear();
+        open.put(id, disk);
+        return new DriveFacts(source.path(), disk.sizeBytes, 512);
+    }
+
+    @Override
+    public DriveFacts openDrive(DriveSource source, UUID id) {
+        mayFail("openDrive");
+        Disk disk = disk(source);
+        if (!id.equals(disk.id)) {
+            throw new ProblemException(ProblemCode.DRIVE_MISSING, "another drive lies at " + source.path());
+        }
+        open.put(id, disk);
+        return new DriveFacts(source.path(), disk.sizeBytes, 512);
+    }
+
+    @Override
+    public void closeDrive(UUID id) {
+        open.remove(id);
+    }
+
+    @Override
+    public void releaseDrive(UUID id) {
+        Disk disk = open.remove(id);
+        if (disk != null) {
+            disk.id = null;
+        }
+    }
+
+    @Override
+    public void freeDrive(UUID id, String name) {
+        Disk disk = open.get(id);
+        if (disk != null) {
+            disk.pool = null;
+        }
+    }
+
+    @Override
+    public Optional<String> driveFailure(UUID id) {
+        return Optional.ofNullable(open.get(id)).map(d -> d.trouble);
+    }
+
+    @Override
+    public List<DriveLook> find(List<Path> places) {
+        return world.disks.values().stream()
+                .filter(d -> d.there && d.id != null)
+                .filter(d -> d.source.kind().equals(DriveSource.BLOCK)
+                        || places.stream()
+                                .anyMatch(p -> Path.of(d.source.path()).startsWith(p)))
+                .map(d -> look(d.source))
+                .toList();
+    }
+
+    @Override
+    public OpenPool createPool(PoolPlan plan, PoolListener listener) {
+        mayFail("createPool");
+        FakePool pool = new FakePool(this, plan);
+        plan.sets().forEach(set -> set.forEach(d -> requireNonNull(open.get(d)).pool = plan.id()));
+        world.pools.put(plan.id(), pool);
+        return pool;
+    }
+
+    @Override
+    public OpenPool importPool(UUID id, boolean degraded, PoolListener listener) {
+        mayFail("importPool");
+        FakePool pool = requireNonNull(world.pools.get(id));
+        pool.plane = this;
+        return pool;
+    }
+
+    @Override
+    public CheckReport check(String name, List<DriveSource> drives) {
+        return new CheckReport(name, true, List.of(), "looked at " + drives.size() + " drives");
+    }
+
+    @Override
+    public Export export(VnvmeRecord vnvme, OpenPool pool, Path socket) {
+        mayFail("export");
+        FakeExport export = new FakeExport(vnvme.name());
+        exports.put(vnvme.name(), export);
+        return export;
+    }
+
+    @Override
+    public List<ReactorInfo> reactors() {
+        return List.of(new ReactorInfo("fake", -1));
+    }
+
+    @Override
+    public void close() {
+        exports.values().forEach(Export::close);
+    }
+
+    /** A served vNVMe. */
+    public final class FakeExport implements Export {
+        final String name;
+        final List<FakeConnection> connections = new CopyOnWriteArrayList<>();
+        public volatile boolean listening = true;
+        public final AtomicInteger resizes = new AtomicInteger();
+
+        FakeExport(String name) {
+            this.name = name;
+        }
+
+        /** A client that connects, as QEMU does on device_add. */
+        public FakeConnection connect() {
+            FakeConnection connection = new FakeConnection(name);
+            connections.add(connection);
+            return connection;
+        }
+
+        @Override
+        public List<Connection> connections() {
+            connections.removeIf(c -> !c.open);
+            return new ArrayList<>(connections);
+        }
+
+        @Override
+        public void resized() {
+            resizes.incrementAndGet();
+        }
+
+        @Override
+        public void stopListening() {
+            listening = false;
+            exports.remove(name, this);
+        }
+
+        @Override
+        public void close() {
+            listening = false;
+            connections.forEach(c -> c.open = false);
+            exports.remove(name, this);
+        }
+    }
+
+    /** A client. */
+    public static final class FakeConnection implements Connection {
+        public volatile boolean open = true;
+        public volatile boolean ready = true;
+        public volatile boolean failing;
+        public volatile boolean settled = true;
+        public volatile @Nullable String shown;
+        public volatile @Nullable String failure;
+
+        FakeConnection(String home) {
+            this.shown = home;
+        }
+
+        @Override
+        public long pid() {
+            return 42;
+        }
+
+        @Override
+        public int controllerId() {
+            return 1;
+        }
+
+        @Override
+        public boolean open() {
+            return open;
+        }
+
+        @Override
+        public boolean ready() {
+            if (failing) {
+                throw new IllegalStateException("ready fails in this test");
+            }
+            return ready;
+        }
+
+        @Override
+        public Optional<String> failure() {
+            return Optional.ofNullable(failure);
+        }
+
+        @Override
+        public List<String> shown() {
+            return Optional.ofNullable(shown).stream().toList();
+        }
+
+        @Override
+        public void show(String vnvme) {
+            shown = vnvme;
+        }
+
+        @Override
+        public void hide(String vnvme) {
+            shown = null;
+        }
+
+        @Override
+        public boolean settled() {
+            return settled;
+        }
+    }
+}
