@@ -8,6 +8,7 @@ import io.vnvme.pool.format.PoolConfig;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.function.Consumer;
 import java.util.function.IntFunction;
 
 /** Reads the pages of a layer's map, in the order in which they lie, those side by side together. */
@@ -19,8 +20,15 @@ final class MapPageLoader {
     private final ClusterSpace space;
     private final PoolConfig config;
     private final IntFunction<SetReader> readers;
+    private final Consumer<String> problems;
 
-    MapPageLoader(Layer layer, ClusterSpace space, PoolConfig config, IntFunction<SetReader> readers) {
+    MapPageLoader(
+            Layer layer,
+            ClusterSpace space,
+            PoolConfig config,
+            IntFunction<SetReader> readers,
+            Consumer<String> problems) {
+        this.problems = problems;
         this.layer = layer;
         this.space = space;
         this.config = config;
@@ -93,7 +101,8 @@ final class MapPageLoader {
             if (!read || Checksum.of(buffer, at, Geometry.BLOCK_BYTES) != checksum) {
                 // Perhaps another drive has it, or only a part of the run cannot be read.
                 if (!reader.read(base + at, buffer.asSlice(at, Geometry.BLOCK_BYTES), checksum)) {
-                    throw new FormatException("a page of the map of layer %d is damaged".formatted(layer.id()));
+                    problems.accept("a page of the map of layer %d is damaged".formatted(layer.id()));
+                    continue;
                 }
             }
             layer.map().load(run[i], buffer, at, layer.lengthClusters());

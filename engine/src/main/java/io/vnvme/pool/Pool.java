@@ -65,6 +65,7 @@ public final class Pool implements Poller, AutoCloseable {
     private long catalogDurable;
     private long oldestChangeNs = Long.MAX_VALUE;
     private boolean checkpointAsked;
+    private @Nullable Scrub scrub;
     private int heldTold;
     private int fillTold;
     private final int changesMax;
@@ -144,6 +145,17 @@ public final class Pool implements Poller, AutoCloseable {
     /** Empties a set and takes its drives out of the pool; goes on after a restart with a set that is draining. */
     public void shrink(int set, ShrinkProgress progress, Done done) {
         growth.shrink(set, progress::moved, done);
+    }
+
+    /** Reads everything that the pool refers to; one at a time. */
+    public Scrub scrub(Scrub.Progress progress, Scrub.Ended done) {
+        Scrub current = scrub;
+        if (current != null && !current.ended()) {
+            throw new PoolException(PoolException.Reason.IN_USE, "pool %s is being scrubbed already".formatted(name()));
+        }
+        Scrub begun = new Scrub(this, progress, done);
+        scrub = begun;
+        return begun;
     }
 
     /** Ends a {@link #shrink}: the set stays, with what was not moved yet. */
@@ -514,6 +526,11 @@ public final class Pool implements Poller, AutoCloseable {
         work += checkpoint.poll();
         work += housekeeping.poll();
         work += growth.poll();
+        Scrub scrubbing = scrub;
+        if (scrubbing != null) {
+            work += scrubbing.poll();
+            scrub = scrubbing.ended() ? null : scrubbing;
+        }
         if (!walks.isEmpty()) {
             work++;
             if (!walks.getFirst().step()) {

@@ -16,6 +16,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  * for a thread beside the data path.
  */
 public final class PoolLoader {
+    /** Told of what is wrong where reading can go on: it throws when nothing wrong is accepted. */
+    private final Consumer<String> problems;
+
     private final PoolScan scan;
     private final PoolConfig config;
     private final Root root;
@@ -33,8 +37,9 @@ public final class PoolLoader {
     private final MetadataPages pages;
     private Layers layers = new Layers(leaves, 1);
 
-    private PoolLoader(PoolScan scan) {
+    private PoolLoader(PoolScan scan, Consumer<String> problems) {
         this.scan = scan;
+        this.problems = problems;
         this.config = scan.config();
         this.root = scan.root();
         this.space = new ClusterSpace(config.layout());
@@ -46,7 +51,18 @@ public final class PoolLoader {
      *     what is read contradicts itself
      */
     public static PoolImage load(PoolScan scan) {
-        PoolLoader loader = new PoolLoader(scan);
+        return load(scan, problem -> {
+            throw new FormatException(problem);
+        });
+    }
+
+    /** The same for looking only: goes on behind what is wrong where it can. What comes of it is not to be used. */
+    static PoolImage check(PoolScan scan, Consumer<String> problems) {
+        return load(scan, problems);
+    }
+
+    private static PoolImage load(PoolScan scan, Consumer<String> problems) {
+        PoolLoader loader = new PoolLoader(scan, problems);
         try {
             return loader.load();
         } catch (FormatException e) {
@@ -190,13 +206,14 @@ public final class PoolLoader {
                 SetReader reader = reader(space.indexOf(cluster));
                 if (!reader.read(
                         offset(cluster) + MapPage.offsetInCluster(part.pageNumber()), block, part.checksum())) {
-                    throw new FormatException("a directory page of layer %d is damaged".formatted(layer.id()));
+                    problems.accept("a directory page of layer %d is damaged".formatted(layer.id()));
+                    continue;
                 }
                 loaded.load(part.index(), block, 0);
                 loaded.setOwn(part.index(), part.pageNumber() + 1, part.checksum());
             }
         }
-        new MapPageLoader(layer, space, config, this::reader).load();
+        new MapPageLoader(layer, space, config, this::reader, problems).load();
     }
 
     /** No layer stands on itself, and each shows through no more than there is. */
@@ -208,7 +225,7 @@ public final class PoolLoader {
                     || (parent != null
                             && record.overlapBytes() > parent.record().sizeBytes())
                     || (parent != null && parent.record().kind() == LayerRecord.Kind.VOLUME)) {
-                throw new FormatException("layer %d does not stand on what it should".formatted(layer.id()));
+                problems.accept("layer %d does not stand on what it should".formatted(layer.id()));
             }
             int depth = 0;
             for (Layer below = layer; below != null; below = below.parent()) {
@@ -222,7 +239,7 @@ public final class PoolLoader {
     private void countMetadata() {
         for (int cluster : root.catalogClusters()) {
             if (!pages.takeCluster(Integer.toUnsignedLong(cluster))) {
-                throw new FormatException("the catalog lies where something else lies");
+                problems.accept("the catalog lies where something else lies");
             }
         }
         for (Layer layer : layers.all()) {
@@ -238,7 +255,7 @@ public final class PoolLoader {
 
     private void takePage(Layer layer, long number) {
         if (!pages.take(number)) {
-            throw new FormatException("a page of layer %d lies where something else lies".formatted(layer.id()));
+            problems.accept("a page of layer %d lies where something else lies".formatted(layer.id()));
         }
     }
 
@@ -254,7 +271,7 @@ public final class PoolLoader {
                 if (Entry.written(entry) == 0) {
                     map.loadChanged(index, Entry.unmapped(entry));
                 } else if (!space.take(Entry.cluster(entry))) {
-                    throw new FormatException("layer %d refers to cluster %d, which is another's or not there"
+                    problems.accept("layer %d refers to cluster %d, which is another's or not there"
                             .formatted(layer.id(), Entry.cluster(entry)));
                 }
             }

@@ -70,6 +70,11 @@ final class SimPool {
         await(opened);
     }
 
+    /** What the drives say that they are. */
+    PoolScan scan() {
+        return PoolScan.scan(POOL, drives.stream().map(this::blocking).toList());
+    }
+
     Pool pool() {
         Pool current = pool;
         if (current == null) {
