@@ -1,0 +1,9 @@
+package io.vnvme.drive.claim;
+
+/**
+ * Something that lies on a device or file, and that a claim would destroy.
+ *
+ * @param kind short and stable, such as {@code ext4}, {@code gpt} or {@code lvm2}
+ * @param description for people, such as {@code ext4 filesystem 'root'}
+ */
+public record Content(String kind, String description) {}
