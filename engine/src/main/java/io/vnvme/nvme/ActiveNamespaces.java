@@ -1,7 +1,10 @@
 package io.vnvme.nvme;
 
 import io.vnvme.nvme.wire.AsyncEvent;
+import java.util.Arrays;
 import java.util.BitSet;
+import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The namespaces attached to one controller, and which of them changed without its host having looked. */
@@ -37,6 +40,11 @@ public final class ActiveNamespaces {
             }
         }
         return 0;
+    }
+
+    /** All that are attached now. */
+    List<Namespace> all() {
+        return Arrays.stream(byNsid).filter(Objects::nonNull).toList();
     }
 
     public boolean isEmpty() {

@@ -5,6 +5,8 @@ import io.vnvme.drive.IoStatus;
 import io.vnvme.nvme.wire.Status;
 import io.vnvme.volume.Volume;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,6 +28,7 @@ final class Dispatcher {
     private final AdminCommands admin;
     private final IoCommands io;
     private final BufferPool scratches = new BufferPool(SCRATCH_BYTES, SCRATCHES_MAX, this::runAgain);
+    private final List<Request> requests = new ArrayList<>();
     private final ArrayDeque<Request> free = new ArrayDeque<>();
     /** Commands that ended while bus mastering was off. */
     private final ArrayDeque<Request> held = new ArrayDeque<>();
@@ -48,6 +51,11 @@ final class Dispatcher {
         return scratches;
     }
 
+    /** All that there are, those that have ended among them. */
+    List<Request> requests() {
+        return requests;
+    }
+
     /** Commands that a volume works on: until there are none, guest memory may be written. */
     int volumeWork() {
         return volumeWork;
@@ -58,6 +66,7 @@ final class Dispatcher {
         Request request = free.poll();
         if (request == null) {
             request = new Request(controller);
+            requests.add(request);
         }
         request.begin(queue, slot);
         try {
@@ -156,9 +165,33 @@ final class Dispatcher {
     }
 
     private void run(Request request) {
+        if (!admitted(request)) {
+            return;
+        }
         int status = request.queue().id() == 0 ? admin.run(request) : io.run(request);
         if (status != PENDING) {
             finish(request, status);
+        }
+    }
+
+    /** Writes wait while a fused pair is about the same blocks; who waited for a buffer meanwhile was admitted before. */
+    private static boolean admitted(Request request) {
+        Namespace namespace = request.namespaceOrNull();
+        if (namespace == null || request.running() || request.hold() != null || !RangeLock.concerns(request)) {
+            return true;
+        }
+        RangeLock lock = namespace.rangeLock();
+        if ((lock.busy() || request.fusedPartner() != null) && !lock.admit(request)) {
+            return false;
+        }
+        request.running(request.hold() == null);
+        return true;
+    }
+
+    /** A command may go on that a range lock made wait; unless the controller was reset meanwhile. */
+    void unlocked(Request request) {
+        if (!abandoned(request)) {
+            runAgain(request);
         }
     }
 
@@ -234,6 +267,10 @@ final class Dispatcher {
         queue.free(request.slot());
         Request partner = request.fusedPartner();
         request.fusedPartner(null);
+        if (partner != null) {
+            partner.hold(request.hold());
+            request.hold(null);
+        }
         recycle(request);
         if (partner != null) {
             startPartner(partner, status);
@@ -278,7 +315,18 @@ final class Dispatcher {
             scratches.giveBack(scratch);
         }
         request.data().clear();
+        RangeLock.Hold hold = request.hold();
+        request.hold(null);
+        RangeLock lock = request.awaited() ? request.namespace().rangeLock() : null;
+        request.running(false);
+        request.awaited(false);
+        if (lock != null) {
+            lock.ended(request);
+        }
         free.push(request);
+        if (hold != null) {
+            hold.release();
+        }
     }
 
     /** Ends a command that waits for a buffer or for its other half. @return false when there is none such */
@@ -294,6 +342,9 @@ final class Dispatcher {
         if (waiting == null) {
             waiting = transfer.stages().withdraw(sqId, cid);
         }
+        for (Namespace namespace : controller.namespaces().all()) {
+            waiting = waiting == null ? namespace.rangeLock().withdraw(controller, sqId, cid) : waiting;
+        }
         if (waiting != null) {
             finish(waiting, Status.ABORT_REQUESTED);
         }
@@ -306,6 +357,9 @@ final class Dispatcher {
         held.clear();
         scratches.withdrawAll(forgotten);
         transfer.stages().withdrawAll(forgotten);
+        for (Namespace namespace : controller.namespaces().all()) {
+            namespace.rangeLock().withdrawAll(controller, forgotten);
+        }
         forgotten.forEach(this::recycle);
     }
 

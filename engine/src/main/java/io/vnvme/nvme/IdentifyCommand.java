@@ -77,12 +77,7 @@ final class IdentifyCommand {
         page.set(BYTE, 31, (byte) RESERVATION_CAPABILITIES);
         // Deallocated blocks read zeros; Write Zeroes can deallocate.
         page.set(BYTE, 33, (byte) (1 | 1 << 3));
-        int unit = Math.max(1, 4096 >>> namespace.blockShift());
-        page.set(SHORT, 64, (short) (unit - 1));
-        page.set(SHORT, 66, (short) (unit - 1));
-        page.set(SHORT, 68, (short) (unit - 1));
-        page.set(SHORT, 70, (short) (unit - 1));
-        page.set(SHORT, 72, (short) (unit - 1));
+        hints(page, namespace);
         page.set(SHORT, 74, (short) CopyCommand.rangeBlocksMax(namespace));
         page.set(INT, 76, CopyCommand.blocksMax(namespace));
         page.set(BYTE, 80, (byte) (CopyCommand.RANGES_MAX - 1));
@@ -91,6 +86,20 @@ final class IdentifyCommand {
         copy(page, 104, namespace.identity().nguidBytes());
         copy(page, 120, namespace.identity().eui64Bytes());
         return Status.SUCCESS;
+    }
+
+    /** NPWG, NPWA, NPDG, NPDA and NOWS: blocks, 0's based. The alignments are what the sizes are. */
+    private static void hints(MemorySegment page, Namespace namespace) {
+        int granularity = blocks(namespace, namespace.volume().physicalBlockBytes());
+        page.set(SHORT, 64, (short) (granularity - 1));
+        page.set(SHORT, 66, (short) (granularity - 1));
+        page.set(SHORT, 68, (short) (granularity - 1));
+        page.set(SHORT, 70, (short) (granularity - 1));
+        page.set(SHORT, 72, (short) (blocks(namespace, namespace.volume().optimalWriteBytes()) - 1));
+    }
+
+    private static int blocks(Namespace namespace, int bytes) {
+        return Math.clamp(bytes >>> namespace.blockShift(), 1, 1 << 16);
     }
 
     /** One format: no metadata, the best performance. */

@@ -17,6 +17,7 @@ public final class Namespace {
     private final boolean readOnly;
     private final List<Controller> controllers = new CopyOnWriteArrayList<>();
     private final Reservations reservations = new Reservations(this);
+    private final RangeLock rangeLock = new RangeLock(this);
     private final IoCounters counters = new IoCounters();
 
     /**
@@ -80,6 +81,10 @@ public final class Namespace {
         return reservations;
     }
 
+    RangeLock rangeLock() {
+        return rangeLock;
+    }
+
     void attached(Controller controller) {
         controllers.add(controller);
     }
@@ -87,5 +92,6 @@ public final class Namespace {
     void detached(Controller controller) {
         controllers.remove(controller);
         reservations.forget(controller);
+        rangeLock.detached(controller);
     }
 }

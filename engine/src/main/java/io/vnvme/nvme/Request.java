@@ -38,6 +38,11 @@ final class Request implements Io.Completion {
     private @Nullable Request fusedPartner;
     private int heldStatus;
 
+    // Where it stands with the namespace's range lock.
+    private boolean running;
+    private boolean awaited;
+    private RangeLock.@Nullable Hold hold;
+
     // Whether the command has not ended yet, and whether its guest memory is kept from being given back.
     private boolean live;
     private boolean holding;
@@ -236,6 +241,42 @@ final class Request implements Io.Completion {
 
     void fusedPartner(@Nullable Request partner) {
         fusedPartner = partner;
+    }
+
+    /** Whether it may be changing blocks of its namespace. */
+    boolean running() {
+        return running;
+    }
+
+    void running(boolean value) {
+        running = value;
+    }
+
+    /** Whether the namespace's range lock waits for its end. */
+    boolean awaited() {
+        return awaited;
+    }
+
+    void awaited(boolean value) {
+        awaited = value;
+    }
+
+    /** What it holds of the namespace's range lock. */
+    RangeLock.@Nullable Hold hold() {
+        return hold;
+    }
+
+    void hold(RangeLock.@Nullable Hold held) {
+        hold = held;
+    }
+
+    boolean belongsTo(Controller other) {
+        return controller == other;
+    }
+
+    /** Goes on after the namespace's range lock made it wait. */
+    void resume() {
+        controller.dispatcher().unlocked(this);
     }
 
     /** How the command ended while bus mastering was off. */
