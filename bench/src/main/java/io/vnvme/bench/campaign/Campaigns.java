@@ -31,6 +31,12 @@ public final class Campaigns implements Callable<Integer> {
     @Option(names = "--drives", description = "vNVMes in the footprint, at least 2 (default: ${DEFAULT-VALUE}).")
     private int drives = 100;
 
+    @Option(
+            names = "--file",
+            paramLabel = "FOLDER",
+            description = "Measures instead a drive that is a file there, beside fio's io_uring on the same file.")
+    private @Nullable Path fileFolder;
+
     @Option(names = "--json", paramLabel = "FILE", description = "Also writes the results there.")
     private @Nullable Path json;
 
@@ -59,6 +65,11 @@ public final class Campaigns implements Callable<Integer> {
         int client = cpus.nextSetBit(0);
         Duration length = Duration.ofNanos((long) (seconds * 1e9));
         try {
+            if (fileFolder != null) {
+                System.out.print(
+                        FileDrive.table(new FileDrive(fileFolder, repeats, length, server, client, jvmOptions).run()));
+                return 0;
+            }
             List<ThroughputFigure> figures = new Throughput(repeats, length, server, client, jvmOptions).run();
             System.out.print(Throughput.table(figures));
             Footprint footprint = Footprint.measure(drives, server, jvmOptions);

@@ -25,6 +25,16 @@ final class EngineProcess implements AutoCloseable {
 
     /** Starts it and waits until all its sockets are there. */
     static EngineProcess start(int cpu, long driveBytes, int driveCount, List<String> jvmOptions) throws IOException {
+        return start(cpu, driveBytes, driveCount, jvmOptions, List.of());
+    }
+
+    /** The same with one vNVMe on a file that is there. */
+    static EngineProcess onFile(int cpu, Path file, List<String> jvmOptions) throws IOException {
+        return start(cpu, Files.size(file), 1, jvmOptions, List.of(file.toString()));
+    }
+
+    private static EngineProcess start(
+            int cpu, long driveBytes, int driveCount, List<String> jvmOptions, List<String> more) throws IOException {
         Path folder = Files.createTempDirectory("vnvme-bench");
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -33,6 +43,7 @@ final class EngineProcess implements AutoCloseable {
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), EngineServer.class.getName()));
         command.addAll(List.of(
                 folder.toString(), Integer.toString(cpu), Long.toString(driveBytes), Integer.toString(driveCount)));
+        command.addAll(more);
         Process process = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();

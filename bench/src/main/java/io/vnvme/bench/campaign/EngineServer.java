@@ -1,6 +1,11 @@
 package io.vnvme.bench.campaign;
 
+import io.vnvme.drive.Drive;
 import io.vnvme.drive.ram.RamDrive;
+import io.vnvme.drive.uring.DriveFile;
+import io.vnvme.drive.uring.DriveHealth;
+import io.vnvme.drive.uring.DriveRing;
+import io.vnvme.drive.uring.UringDrive;
 import io.vnvme.frontend.vfiouser.Device;
 import io.vnvme.frontend.vfiouser.VfioUserEndpoint;
 import io.vnvme.nvme.Controller;
@@ -18,9 +23,10 @@ import java.util.List;
 import java.util.UUID;
 
 /**
- * The engine alone in a process: one reactor on one processor, RAM drives, a vNVMe on each.
+ * The engine alone in a process: one reactor on one processor, a RAM drive or a file, vNVMes on it.
  *
- * <p>Arguments: folder for sockets, processor of the reactor, size of each drive in bytes, number of drives. For each
+ * <p>Arguments: folder for sockets, processor of the reactor, size of each drive in bytes, number of drives, and the file
+ * they are on if it is not RAM. For each
  * drive it prints the nanoseconds that its vNVMe took to be ready, then {@code ready}; it ends with its input.
  */
 final class EngineServer {
@@ -40,7 +46,9 @@ final class EngineServer {
         List<VfioUserEndpoint> opened = new ArrayList<>();
         try (Reactor reactor = Reactor.start("reactor", cpu, IdlePolicy.ADAPTIVE, Throwable::printStackTrace)) {
             Cpu.pin(cpu == 0 ? 1 : 0);
-            RamDrive drive = RamDrive.create("ram0", sizeBytes * count);
+            Drive drive = arguments.length > 4
+                    ? onFile(reactor, Path.of(arguments[4]))
+                    : RamDrive.create("ram0", sizeBytes * count);
             try {
                 for (int i = 0; i < count; i++) {
                     long begun = System.nanoTime();
@@ -54,9 +62,21 @@ final class EngineServer {
                 }
             } finally {
                 opened.forEach(VfioUserEndpoint::close);
-                drive.close();
+                reactor.call(() -> {
+                    drive.close();
+                    return true;
+                });
             }
         }
+    }
+
+    private static UringDrive onFile(Reactor reactor, Path file) {
+        DriveFile opened = DriveFile.open(file);
+        return reactor.call(() -> {
+            DriveRing ring = DriveRing.open();
+            ring.attach(reactor);
+            return new UringDrive("file", opened, ring, new DriveHealth());
+        });
     }
 
     private static VfioUserEndpoint serve(Reactor reactor, LinearVolume volume, Path socket, int index) {
