@@ -156,9 +156,10 @@ final class Commit {
         status = IoStatus.OK;
         step = Step.DATA;
         outstanding = 1;
-        for (PoolSet set : pool.sets().present()) {
-            if (set.takeUnflushed()) {
-                flush(set);
+        List<PoolSet> sets = pool.sets().present();
+        for (int i = 0; i < sets.size(); i++) {
+            if (sets.get(i).takeUnflushed()) {
+                flush(sets.get(i));
             }
         }
         return ended(IoStatus.OK);

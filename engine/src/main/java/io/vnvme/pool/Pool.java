@@ -68,6 +68,7 @@ public final class Pool implements Poller, AutoCloseable {
     private @Nullable Scrub scrub;
     private int heldTold;
     private int fillTold;
+    private long freeTold = -1;
     private final int changesMax;
 
     /**
@@ -511,8 +512,9 @@ public final class Pool implements Poller, AutoCloseable {
     @Override
     public int poll(long nowNs) {
         int work = 0;
-        for (PoolSet set : sets.present()) {
-            work += set.drive().poll(nowNs);
+        List<PoolSet> present = sets.present();
+        for (int i = 0; i < present.size(); i++) {
+            work += present.get(i).drive().poll(nowNs);
         }
         work += drain.poll();
         if (!resumed.isEmpty()) {
@@ -540,8 +542,20 @@ public final class Pool implements Poller, AutoCloseable {
         if (held.size() > 0 || heldTold > 0) {
             watchHeld(nowNs);
         }
-        watchFill();
+        if (space.freeCount() != freeTold) {
+            freeTold = space.freeCount();
+            watchFill();
+        }
         return work;
+    }
+
+    @Override
+    public boolean prepareSleep() {
+        boolean ready = true;
+        for (PoolSet set : sets.present()) {
+            ready &= set.drive().prepareSleep();
+        }
+        return ready;
     }
 
     private int resumeDiscards() {

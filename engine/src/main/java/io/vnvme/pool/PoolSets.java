@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 /** The sets of a pool by index, and by the clusters that they have. */
 final class PoolSets {
     private final List<@Nullable PoolSet> sets = new ArrayList<>();
+    private List<PoolSet> present = List.of();
     private PoolSet[] byGigabyte = new PoolSet[0];
     /** The only set there is, when it is numbered from 0: what most pools are. */
     private @Nullable PoolSet only;
@@ -28,7 +29,13 @@ final class PoolSets {
     }
 
     private void index() {
-        List<PoolSet> present = present();
+        List<PoolSet> present = new ArrayList<>();
+        for (PoolSet set : sets) {
+            if (set != null) {
+                present.add(set);
+            }
+        }
+        this.present = List.copyOf(present);
         long end = present.stream()
                 .mapToLong(set -> set.record().firstCluster() + set.record().clusterCount())
                 .max()
@@ -45,13 +52,8 @@ final class PoolSets {
         only = present.size() == 1 && present.getFirst().record().firstCluster() == 0 ? present.getFirst() : null;
     }
 
+    /** All sets that are there, by rising index. */
     List<PoolSet> present() {
-        List<PoolSet> present = new ArrayList<>();
-        for (PoolSet set : sets) {
-            if (set != null) {
-                present.add(set);
-            }
-        }
         return present;
     }
 

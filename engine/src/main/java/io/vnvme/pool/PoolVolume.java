@@ -80,6 +80,18 @@ public final class PoolVolume implements Volume {
         return Math.min(layer.record().blockSizeBytes(), 512);
     }
 
+    /** A block of the map, whatever the drives could do: a write to a part of one may have to read the rest. */
+    @Override
+    public int physicalBlockBytes() {
+        return Geometry.BLOCK_BYTES;
+    }
+
+    /** A cluster is what is allocated at once, and what lies in one piece. */
+    @Override
+    public int optimalWriteBytes() {
+        return Geometry.CLUSTER_BYTES;
+    }
+
     /** What is written is durable with a FLUSH: the map is written lazily even where the drive has no cache. */
     @Override
     public boolean volatileWriteCache() {
