@@ -13,6 +13,8 @@ import io.vnvme.pool.format.RecordWriter;
 import io.vnvme.pool.format.Root;
 import io.vnvme.pool.format.SetRecord;
 import io.vnvme.pool.format.Superblock;
+import io.vnvme.pool.mirror.MirrorException;
+import io.vnvme.pool.mirror.MirrorLoader;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -91,6 +93,7 @@ public final class PoolFormatter {
             }
         }
         PoolConfig config = new PoolConfig(pool, name, layout, journal, records, members);
+        sets.forEach(PoolFormatter::mirror);
         Root root = writeCatalog(config, sets.getFirst());
         sets.forEach(set -> set.forEach(labelled -> write(
                 labelled.drive(),
@@ -100,6 +103,18 @@ public final class PoolFormatter {
                         labelled.name(),
                         labelled.drive().sizeBytes(),
                         Optional.of(new Superblock.InPool(config, root))))));
+    }
+
+    /** Makes a set of several drives a mirror. */
+    static void mirror(List<Labelled> drives) {
+        if (drives.size() > 1) {
+            try {
+                MirrorLoader.create(
+                        UUID.randomUUID(), drives.stream().map(Labelled::drive).toList());
+            } catch (MirrorException e) {
+                throw new PoolException(Reason.UNSUITABLE, e.line(), e);
+            }
+        }
     }
 
     /** What a set of these drives is in a pool, as large as its smallest drive allows. */

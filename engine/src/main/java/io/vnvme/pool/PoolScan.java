@@ -9,6 +9,10 @@ import io.vnvme.pool.format.MemberRecord;
 import io.vnvme.pool.format.PoolConfig;
 import io.vnvme.pool.format.Root;
 import io.vnvme.pool.format.Superblock;
+import io.vnvme.pool.mirror.MirrorException;
+import io.vnvme.pool.mirror.MirrorImage;
+import io.vnvme.pool.mirror.MirrorLoader;
+import io.vnvme.pool.mirror.ReplicaState;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -22,9 +26,17 @@ import org.jspecify.annotations.Nullable;
 /**
  * Which drives of a pool are there, and what the newest of their superblocks says.
  *
+ * @param config as the superblock has it, with the replicas' states as the mirrors themselves have them
  * @param found the drives that are there, by identity
+ * @param mirrors the sets of several drives, by index
  */
-public record PoolScan(PoolConfig config, Root root, long generation, Map<UUID, Found> found, List<String> findings) {
+public record PoolScan(
+        PoolConfig config,
+        Root root,
+        long generation,
+        Map<UUID, Found> found,
+        List<String> findings,
+        Map<Integer, MirrorImage> mirrors) {
     /** A drive and its newest valid superblock. */
     public record Found(BlockingDrive drive, Superblock superblock) {}
 
@@ -102,7 +114,62 @@ public record PoolScan(PoolConfig config, Root root, long generation, Map<UUID, 
             throw new PoolException(Reason.DRIVE_MISSING, "no drive of pool %s is there".formatted(pool));
         }
         Superblock.InPool inPool = newest.pool().orElseThrow();
-        return new PoolScan(inPool.config(), inPool.root(), newest.generation(), Map.copyOf(found), findings);
+        Map<Integer, MirrorImage> mirrors = new HashMap<>();
+        PoolConfig config = withMirrors(inPool.config(), found, mirrors);
+        return new PoolScan(
+                config, inPool.root(), newest.generation(), Map.copyOf(found), findings, Map.copyOf(mirrors));
+    }
+
+    /** Looks at the mirrors, which know better than a superblock which of their drives have what they should. */
+    private static PoolConfig withMirrors(
+            PoolConfig config, Map<UUID, Found> found, Map<Integer, MirrorImage> mirrors) {
+        List<MemberRecord> members = new ArrayList<>(config.members());
+        for (int set = 0; set < config.sets().size(); set++) {
+            List<MemberRecord> replicas = config.membersOf(set);
+            if (replicas.size() < 2) {
+                continue;
+            }
+            MirrorImage image = mirror(config, replicas, found);
+            mirrors.put(set, image);
+            for (int slot = 0; slot < replicas.size(); slot++) {
+                MemberRecord replica = replicas.get(slot);
+                boolean usable = image.present(slot) || image.state(slot) == ReplicaState.STALE;
+                MemberRecord.State state =
+                        MemberRecord.State.valueOf(image.state(slot).name());
+                // A drive without a mirror's records is a new one, or was emptied.
+                boolean empty = !usable && found.containsKey(replica.drive());
+                members.set(members.indexOf(replica), replica.withState(empty ? MemberRecord.State.STALE : state));
+            }
+        }
+        return config.with(config.sets(), members);
+    }
+
+    private static MirrorImage mirror(PoolConfig config, List<MemberRecord> replicas, Map<UUID, Found> found) {
+        List<Optional<BlockingDrive>> drives = replicas.stream()
+                .map(replica -> Optional.ofNullable(found.get(replica.drive())).map(Found::drive))
+                .toList();
+        if (drives.stream().allMatch(Optional::isEmpty)) {
+            throw new PoolException(
+                    Reason.DRIVE_MISSING,
+                    "pool %s: all drives of a mirror are missing, %s among them"
+                            .formatted(config.name(), replicas.getFirst().drive()));
+        }
+        MirrorImage image;
+        try {
+            image = MirrorLoader.load(drives);
+        } catch (MirrorException e) {
+            boolean all = drives.stream().allMatch(Optional::isPresent);
+            throw new PoolException(
+                    all ? Reason.DAMAGED : Reason.DRIVE_MISSING, "pool %s: %s".formatted(config.name(), e.line()), e);
+        }
+        if (!image.apart().isEmpty()) {
+            BlockingDrive apart = drives.get(image.apart().getFirst()).orElseThrow();
+            throw new PoolException(
+                    Reason.UNSUITABLE,
+                    "pool %s: drive %s and the other drives of its mirror were written apart: take it away to go on with what they have"
+                            .formatted(config.name(), apart.name()));
+        }
+        return image;
     }
 
     /** The drive of a member; empty when it is not there. */

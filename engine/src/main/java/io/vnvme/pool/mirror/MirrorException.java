@@ -4,7 +4,15 @@ package io.vnvme.pool.mirror;
 public final class MirrorException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
+    private final String line;
+
     public MirrorException(String message) {
         super(message);
+        line = message;
+    }
+
+    /** The message. */
+    public String line() {
+        return line;
     }
 }

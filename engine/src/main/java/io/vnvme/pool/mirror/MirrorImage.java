@@ -1,35 +1,29 @@
 package io.vnvme.pool.mirror;
 
-import io.vnvme.drive.Drive;
 import java.util.List;
-import java.util.Optional;
 
 /** A mirror as it was found on its drives. */
 public final class MirrorImage {
     private final MirrorHeader header;
-    private final List<Optional<Drive>> drives;
+    private final List<Boolean> present;
     private final BitPages pages;
     private final List<Integer> apart;
 
     /**
      * @param header the newest one
-     * @param drives by slot; those that are there and are this mirror's
+     * @param present by slot: whether its drive is there and is this mirror's
      * @param pages the bits of all current replicas together
      * @param apart slots whose drives were written without the others
      */
-    MirrorImage(MirrorHeader header, List<Optional<Drive>> drives, BitPages pages, List<Integer> apart) {
+    MirrorImage(MirrorHeader header, List<Boolean> present, BitPages pages, List<Integer> apart) {
         this.header = header;
-        this.drives = List.copyOf(drives);
+        this.present = List.copyOf(present);
         this.pages = pages;
         this.apart = List.copyOf(apart);
     }
 
     MirrorHeader header() {
         return header;
-    }
-
-    List<Optional<Drive>> drives() {
-        return drives;
     }
 
     BitPages pages() {
@@ -47,7 +41,7 @@ public final class MirrorImage {
 
     /** True when the slot's drive is there and may be used. */
     public boolean present(int slot) {
-        return drives.get(slot).isPresent();
+        return present.get(slot);
     }
 
     /** True when a current replica is missing: using the mirror without it makes that one stale. */

@@ -1,7 +1,6 @@
 package io.vnvme.pool.mirror;
 
 import io.vnvme.drive.BlockingDrive;
-import io.vnvme.drive.Drive;
 import io.vnvme.drive.IoStatus;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -87,18 +86,21 @@ public final class MirrorLoader {
             List<Optional<MirrorHeader>> headers,
             MirrorHeader header,
             MemorySegment block) {
-        List<Optional<Drive>> usable = new ArrayList<>();
+        List<Boolean> usable = new ArrayList<>();
         List<Integer> apart = new ArrayList<>();
         BitPages pages = new BitPages(header.set());
         for (int slot = 0; slot < drives.size(); slot++) {
             Optional<MirrorHeader> own = headers.get(slot);
             MirrorHeader.Slot record = header.slots().get(slot);
             boolean ours = own.isPresent() && own.get().set().equals(header.set());
-            // A header that it cannot have from us was written when it was used without the others.
+            // It calls itself current in a header that it cannot have from us: it was used without the others. One that
+            // was
+            // being filled may have a newer header than the others when the power went in the middle of writing it.
             boolean wentApart = ours
                     && record.state() == ReplicaState.STALE
+                    && own.orElseThrow().slots().get(slot).state() == ReplicaState.CURRENT
                     && own.orElseThrow().generation() > record.lastGeneration();
-            usable.add(ours && !wentApart ? drives.get(slot).map(BlockingDrive::drive) : Optional.empty());
+            usable.add(ours && !wentApart);
             if (wentApart) {
                 apart.add(slot);
             } else if (ours && record.state() == ReplicaState.CURRENT) {

@@ -4,6 +4,8 @@ import io.vnvme.drive.Drive;
 import io.vnvme.drive.Io;
 import io.vnvme.drive.IoStatus;
 import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,14 +44,20 @@ public final class MirrorSet implements Drive {
      * Takes over what {@link MirrorLoader} found. Replicas that are stale and there are filled from here on; a current one
      * that is not there becomes stale. The first I/O happens on the first call on the reactor.
      *
+     * @param drives by slot; empty where the image says that none is there
      * @param allocated which parts have content
      */
-    public MirrorSet(String name, MirrorImage image, MirrorListener listener, AllocatedRanges allocated) {
+    public MirrorSet(
+            String name,
+            MirrorImage image,
+            List<Optional<Drive>> drives,
+            MirrorListener listener,
+            AllocatedRanges allocated) {
         this.name = name;
         sizeBytes = image.header().sizeBytes();
         replicas = new Replica[image.slotCount()];
         for (int slot = 0; slot < replicas.length; slot++) {
-            Drive drive = image.drives().get(slot).orElse(null);
+            Drive drive = image.present(slot) ? drives.get(slot).orElse(null) : null;
             replicas[slot] = new Replica(slot, image.header().slots().get(slot), drive);
         }
         marks = new RegionMarks(image.pages(), replicas, sizeBytes);

@@ -44,6 +44,7 @@ final class MirrorWorld implements MirrorListener {
     private long number;
     private int inFlight;
     private boolean latent;
+    private final boolean[] gone = new boolean[4];
     /** Completions of before a power cut mean nothing. */
     private int era;
 
@@ -81,7 +82,9 @@ final class MirrorWorld implements MirrorListener {
         }
         MirrorImage image = MirrorLoader.load(there);
         assertThat(image.apart()).isEmpty();
-        return new MirrorSet("m0", image, this, AllocatedRanges.ALL);
+        List<Optional<Drive>> present =
+                there.stream().map(drive -> drive.map(BlockingDrive::drive)).toList();
+        return new MirrorSet("m0", image, present, this, AllocatedRanges.ALL);
     }
 
     // ---- work
@@ -218,7 +221,7 @@ final class MirrorWorld implements MirrorListener {
         int slot = random.nextInt(drives.size());
         boolean other = false;
         for (int i = 0; i < drives.size(); i++) {
-            other |= i != slot && set.state(i) == ReplicaState.CURRENT;
+            other |= i != slot && !gone[i] && set.state(i) == ReplicaState.CURRENT;
         }
         return other && !latent && !set.doubtful() ? slot : -1;
     }
@@ -227,6 +230,7 @@ final class MirrorWorld implements MirrorListener {
         int slot = expendable();
         if (slot >= 0) {
             drives.get(slot).gone(true);
+            gone[slot] = true;
         }
     }
 
@@ -259,6 +263,7 @@ final class MirrorWorld implements MirrorListener {
         image.take(Survival.of(random.nextInt(Survival.COUNT)), random);
         drive.restart(image);
         drive.gone(false);
+        gone[slot] = false;
         boolean knows = random.nextInt(4) != 0;
         if (!knows) {
             scribble(drive);
@@ -274,31 +279,36 @@ final class MirrorWorld implements MirrorListener {
     }
 
     void powerCut() {
+        if (latent) {
+            // What only one replica kept through a cut is gone with the sector that it was in: that is two failures.
+            return;
+        }
         cuts++;
         era++;
         inFlight = 0;
         List<Integer> missing = new ArrayList<>();
+        // Until replicas agree again after a crash, what was read is on one of them only.
+        boolean all = set.doubtful();
         int keep = -1;
         for (int i = 0; i < drives.size(); i++) {
-            keep = set.state(i) == ReplicaState.CURRENT && (keep < 0 || random.nextBoolean()) ? i : keep;
+            keep = set.state(i) == ReplicaState.CURRENT && !gone[i] && (keep < 0 || random.nextBoolean()) ? i : keep;
         }
         for (int i = 0; i < drives.size(); i++) {
             CutImage image = images.get(i);
             image.take(Survival.of(random.nextInt(Survival.COUNT)), random);
             drives.get(i).restart(image);
-            if (i != keep && !latent && (set.state(i) == ReplicaState.STALE || random.nextInt(8) == 0)) {
+            if (i != keep && (set.state(i) == ReplicaState.STALE || !all && random.nextInt(8) == 0)) {
                 missing.add(i);
                 drives.get(i).gone(true);
+                gone[i] = true;
             } else {
                 drives.get(i).gone(false);
+                gone[i] = false;
             }
         }
         model.cut();
         set = load(missing);
         set.poll(clock.nowNs());
-        if (latent) {
-            compare();
-        }
     }
 
     /** Everything works again, until all replicas have everything. */
