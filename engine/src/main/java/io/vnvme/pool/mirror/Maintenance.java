@@ -108,6 +108,16 @@ public final class Maintenance implements RangeCopy.Owner {
         repairs.add(new Repair(offsetBytes, lengthBytes, slots));
     }
 
+    /** Something is under way, or is to be done next. */
+    boolean busy() {
+        boolean rebuilds = false;
+        for (Replica replica : replicas) {
+            rebuilds |= replica.state == ReplicaState.REBUILDING;
+        }
+        return copy.busy() || flushing || !repairs.isEmpty() || marks.unsyncedCount() > 0 || rebuilds
+                || whenCompared != null;
+    }
+
     boolean holds(long offsetBytes, long lengthBytes) {
         return copy.holds(offsetBytes, lengthBytes);
     }

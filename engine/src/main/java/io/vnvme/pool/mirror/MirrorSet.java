@@ -400,6 +400,17 @@ public final class MirrorSet implements Drive {
         return work + maintenance.poll(nowNs) + sweep.poll(nowNs);
     }
 
+    /** There is no sleep while replicas are made equal: nothing would wake the reactor for the next step. */
+    @Override
+    public boolean prepareSleep() {
+        boolean ready = parked.isEmpty() && !maintenance.busy();
+        for (Replica replica : replicas) {
+            Drive drive = replica.drive;
+            ready &= drive == null || drive.prepareSleep();
+        }
+        return ready;
+    }
+
     /** Acknowledges what waited for the replicas' states to be recorded. */
     private int release() {
         if (parked.isEmpty() || !log.settled() && !log.stopped()) {
