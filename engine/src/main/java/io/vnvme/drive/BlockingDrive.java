@@ -59,6 +59,37 @@ public final class BlockingDrive {
         return drive.volatileWriteCache() ? run(Io.FLUSH, 0, MemorySegment.NULL) : IoStatus.OK;
     }
 
+    /** A read that goes on by itself until somebody wants it. */
+    public final class Ahead {
+        private final Io io = new Io((_, ended) -> this.ended = ended);
+        private int ended;
+
+        private Ahead(long offsetBytes, MemorySegment target) {
+            io.prepare(Io.READ, offsetBytes, target.byteSize(), false);
+            io.data().add(target, 0, target.byteSize());
+            ended = IoStatus.PENDING;
+            int answer = drive.submit(io);
+            if (answer != IoStatus.PENDING) {
+                ended = answer;
+            }
+        }
+
+        /** Waits for its end. @return an {@link IoStatus} other than PENDING */
+        public int await() {
+            while (ended == IoStatus.PENDING) {
+                if (drive.poll(clock.nowNs()) == 0 && ended == IoStatus.PENDING) {
+                    pause.pause();
+                }
+            }
+            return ended;
+        }
+    }
+
+    /** Begins to fill {@code target}, which is in use until {@link Ahead#await} has returned. */
+    public Ahead readAhead(long offsetBytes, MemorySegment target) {
+        return new Ahead(offsetBytes, target);
+    }
+
     private int run(int operation, long offsetBytes, MemorySegment memory) {
         io.prepare(operation, offsetBytes, memory.byteSize(), false);
         io.data().clear();

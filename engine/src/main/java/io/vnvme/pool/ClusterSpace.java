@@ -17,6 +17,7 @@ final class ClusterSpace {
     private final List<@Nullable SetSpace> spaces = new ArrayList<>();
     private final List<SetRecord> records = new ArrayList<>();
     private int nextSet;
+    private int lastIndex;
     private long freeCount;
     private long totalCount;
     private ClusterList pending = new ClusterList();
@@ -136,6 +137,30 @@ final class ClusterSpace {
         return taken;
     }
 
+    /**
+     * Takes clusters that were found in use, from {@code clusters[from]} on.
+     *
+     * @return index of the first that is not there or was found before; {@code count} when all are fine
+     */
+    int take(long[] clusters, int from, int count) {
+        int at = from;
+        while (at < count) {
+            int index = indexOf(clusters[at]);
+            if (index < 0) {
+                return at;
+            }
+            int end = space(index).take(clusters, at, count, records.get(index).firstCluster());
+            if (end == at) {
+                return at;
+            }
+            if (!records.get(index).draining()) {
+                freeCount -= end - at;
+            }
+            at = end;
+        }
+        return at;
+    }
+
     boolean isUsed(long cluster) {
         int index = indexOf(cluster);
         return index >= 0 && space(index).isUsed(cluster - records.get(index).firstCluster());
@@ -143,8 +168,13 @@ final class ClusterSpace {
 
     /** Index of the set that has the cluster; -1: none. */
     int indexOf(long cluster) {
+        // Those in question one after the other are mostly on one set.
+        if (lastIndex < records.size() && records.get(lastIndex).contains(cluster)) {
+            return lastIndex;
+        }
         for (int i = 0; i < records.size(); i++) {
             if (records.get(i).contains(cluster)) {
+                lastIndex = i;
                 return i;
             }
         }

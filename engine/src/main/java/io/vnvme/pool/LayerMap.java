@@ -18,6 +18,7 @@ final class LayerMap {
     private static final int TRUNK_LEAVES = 1 << TRUNK_SHIFT;
     private static final int PAGE_LEAVES_SHIFT = MapPage.ENTRIES_SHIFT - LeafStore.ENTRIES_SHIFT;
     private static final int PAGE_LEAVES = 1 << PAGE_LEAVES_SHIFT;
+    private static final int LEAF_BYTES = LeafStore.ENTRIES * Long.BYTES;
     private static final ValueLayout.OfLong ENTRY = ValueLayout.JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private final int layer;
@@ -171,12 +172,9 @@ final class LayerMap {
             if (leaf < 0) {
                 continue;
             }
-            boolean inLeaf = false;
-            for (int slot = 0; slot < LeafStore.ENTRIES; slot++) {
-                long entry = store.get(leaf, slot);
-                inLeaf |= entry != Entry.NONE;
-                target.set(ENTRY, at + ((long) (i * LeafStore.ENTRIES + slot) << 3), entry);
-            }
+            long there = at + (long) i * LEAF_BYTES;
+            store.getAll(leaf, target, ENTRY, there);
+            boolean inLeaf = hasEntries(target, there);
             any |= inLeaf;
             if (!inLeaf && !store.hasChanges(leaf)) {
                 drop(number, leaf);
@@ -199,12 +197,44 @@ final class LayerMap {
 
     /** Takes over a page as it was found on a drive; what lies at {@code end} and behind is left out. */
     void load(int page, MemorySegment source, long at, long end) {
-        for (int i = 0; i < MapPage.ENTRIES; i++) {
+        for (int i = 0; i < PAGE_LEAVES; i++) {
+            long first = ((long) page << MapPage.ENTRIES_SHIFT) + (long) i * LeafStore.ENTRIES;
+            long there = at + (long) i * LEAF_BYTES;
+            if (!hasEntries(source, there)) {
+                continue;
+            }
+            if (first + LeafStore.ENTRIES <= end && leaf(first) < 0) {
+                store.putAll(leafFor(first), source, ENTRY, there);
+                clusterCount += countMapped(source, there);
+            } else {
+                loadEach(first, source, there, end);
+            }
+        }
+    }
+
+    private static boolean hasEntries(MemorySegment memory, long at) {
+        long any = 0;
+        for (int i = 0; i < LeafStore.ENTRIES; i++) {
+            any |= memory.get(ENTRY, at + ((long) i << 3));
+        }
+        return any != 0;
+    }
+
+    private static int countMapped(MemorySegment memory, long at) {
+        int mapped = 0;
+        for (int i = 0; i < LeafStore.ENTRIES; i++) {
+            mapped += Entry.mapped(memory.get(ENTRY, at + ((long) i << 3))) ? 1 : 0;
+        }
+        return mapped;
+    }
+
+    private void loadEach(long first, MemorySegment source, long at, long end) {
+        for (int i = 0; i < LeafStore.ENTRIES; i++) {
             long entry = source.get(ENTRY, at + ((long) i << 3));
             if (entry == Entry.NONE) {
                 continue;
             }
-            long index = ((long) page << MapPage.ENTRIES_SHIFT) + i;
+            long index = first + i;
             if (index < end) {
                 load(index, entry);
             } else {
@@ -220,6 +250,19 @@ final class LayerMap {
             dropLeaf(index);
         }
         forgetChanges();
+    }
+
+    /** Takes what a leaf has. */
+    interface LeafSink {
+        /** @param first index of its first entry */
+        void leaf(long first, int leaf);
+    }
+
+    /** Hands over all leaves, by rising index; {@code sink} may set entries of the leaf that it is told of. */
+    void forEachLeaf(LeafSink sink) {
+        for (long index = next(0); index != Long.MAX_VALUE; index = next(index + LeafStore.ENTRIES)) {
+            sink.leaf(index & -LeafStore.ENTRIES, leaf(index));
+        }
     }
 
     private void drop(int number, int leaf) {

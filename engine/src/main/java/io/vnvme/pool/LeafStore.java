@@ -10,28 +10,36 @@ import java.util.List;
 /**
  * The memory of all maps of a pool: leaves of 64 entries, outside the heap, reused when given back.
  *
- * <p>Beside each leaf: which entries changed since they were last captured for the journal, and whose they are.
+ * <p>Beside each leaf: which entries changed since they were last captured for the journal, and whose they are. A chunk
+ * has its leaves first, then those three columns. 528 bytes a leaf: 132 MiB for each TiB that is mapped.
  */
 final class LeafStore implements AutoCloseable {
     static final int ENTRIES = 64;
     static final int ENTRIES_SHIFT = 6;
     private static final int LEAF_BYTES = ENTRIES * 8;
     private static final int LEAF_SHIFT = 9;
-    private static final int CHUNK_LEAVES_SHIFT = 8;
-    /** A chunk is 128 KiB: a pool with hardly anything in it takes hardly any memory. */
+    /** Leaves of a chunk are a huge page: maps of terabytes are read at random. */
+    private static final int CHUNK_LEAVES_SHIFT = 12;
+
     private static final int CHUNK_LEAVES = 1 << CHUNK_LEAVES_SHIFT;
+    private static final long CHANGED = (long) CHUNK_LEAVES * LEAF_BYTES;
+    private static final long LAYERS = CHANGED + CHUNK_LEAVES * 8L;
+    private static final long NUMBERS = LAYERS + CHUNK_LEAVES * 4L;
+    private static final long CHUNK_BYTES = NUMBERS + CHUNK_LEAVES * 4L;
+    private static final ValueLayout.OfLong U64 = ValueLayout.JAVA_LONG;
+    private static final ValueLayout.OfInt U32 = ValueLayout.JAVA_INT;
 
     private final List<Mapping> mappings = new ArrayList<>();
-    private MemorySegment[] chunks = new MemorySegment[0];
-    private long[][] changed = new long[0][];
-    private int[][] layers = new int[0][];
-    private int[][] numbers = new int[0][];
-    private int[] free = new int[CHUNK_LEAVES];
-    private int freeCount;
+    private MemorySegment[] chunks = new MemorySegment[1];
+    /** Leaves that were ever handed out: those behind them read zeros. */
+    private int everCount;
+    /** The last leaf given back plus 1; each has the one before it in its first entry. 0: none. */
+    private long freeHead;
+
     private int count;
 
     /** Leaves that have changed entries, some of them perhaps twice or given back since. */
-    private int[] changedLeaves = new int[CHUNK_LEAVES];
+    private int[] changedLeaves = new int[256];
 
     private int changedLeafCount;
     private int changedEntryCount;
@@ -39,67 +47,78 @@ final class LeafStore implements AutoCloseable {
 
     /** A leaf of zeros. */
     int allocate(int layer, int number) {
-        if (freeCount == 0) {
-            addChunk();
+        int leaf;
+        if (freeHead != 0) {
+            leaf = (int) (freeHead - 1);
+            freeHead = get(leaf, 0);
+            chunk(leaf).asSlice(first(leaf), LEAF_BYTES).fill((byte) 0);
+        } else {
+            leaf = everCount;
+            if (leaf >>> CHUNK_LEAVES_SHIFT == mappings.size()) {
+                addChunk();
+            }
+            everCount++;
         }
-        int leaf = free[--freeCount];
-        chunks[leaf >>> CHUNK_LEAVES_SHIFT]
-                .asSlice((long) (leaf & (CHUNK_LEAVES - 1)) << LEAF_SHIFT, LEAF_BYTES)
-                .fill((byte) 0);
-        layers[leaf >>> CHUNK_LEAVES_SHIFT][leaf & (CHUNK_LEAVES - 1)] = layer;
-        numbers[leaf >>> CHUNK_LEAVES_SHIFT][leaf & (CHUNK_LEAVES - 1)] = number;
+        chunk(leaf).set(U32, LAYERS + inChunk(leaf) * 4L, layer);
+        chunk(leaf).set(U32, NUMBERS + inChunk(leaf) * 4L, number);
         count++;
         return leaf;
     }
 
     private void addChunk() {
-        Mapping mapping = Mapping.anonymous((long) CHUNK_LEAVES * LEAF_BYTES, false);
+        int chunk = mappings.size();
+        // The first is of ordinary pages, taken as they are touched: most pools are small.
+        Mapping mapping = Mapping.anonymous(CHUNK_BYTES, chunk > 0);
         mappings.add(mapping);
-        int chunk = chunks.length;
-        chunks = Arrays.copyOf(chunks, chunk + 1);
+        if (chunk == chunks.length) {
+            chunks = Arrays.copyOf(chunks, chunk * 2);
+        }
         chunks[chunk] = mapping.segment();
-        changed = Arrays.copyOf(changed, chunk + 1);
-        changed[chunk] = new long[CHUNK_LEAVES];
-        layers = Arrays.copyOf(layers, chunk + 1);
-        layers[chunk] = new int[CHUNK_LEAVES];
-        numbers = Arrays.copyOf(numbers, chunk + 1);
-        numbers[chunk] = new int[CHUNK_LEAVES];
-        if (free.length < freeCount + CHUNK_LEAVES) {
-            free = Arrays.copyOf(free, Math.max(free.length * 2, freeCount + CHUNK_LEAVES));
-        }
-        for (int i = CHUNK_LEAVES - 1; i >= 0; i--) {
-            free[freeCount++] = (chunk << CHUNK_LEAVES_SHIFT) + i;
-        }
+    }
+
+    private MemorySegment chunk(int leaf) {
+        return chunks[leaf >>> CHUNK_LEAVES_SHIFT];
+    }
+
+    private static int inChunk(int leaf) {
+        return leaf & (CHUNK_LEAVES - 1);
+    }
+
+    /** Where in its chunk the leaf's entries begin. */
+    private static long first(int leaf) {
+        return (long) inChunk(leaf) << LEAF_SHIFT;
+    }
+
+    private long changed(int leaf) {
+        return chunk(leaf).get(U64, CHANGED + inChunk(leaf) * 8L);
+    }
+
+    private void changed(int leaf, long bits) {
+        chunk(leaf).set(U64, CHANGED + inChunk(leaf) * 8L, bits);
     }
 
     /** Gives a leaf back; what changed in it is forgotten. */
     void release(int leaf) {
-        long[] bits = changed[leaf >>> CHUNK_LEAVES_SHIFT];
-        changedEntryCount -= Long.bitCount(bits[leaf & (CHUNK_LEAVES - 1)]);
-        bits[leaf & (CHUNK_LEAVES - 1)] = 0;
-        layers[leaf >>> CHUNK_LEAVES_SHIFT][leaf & (CHUNK_LEAVES - 1)] = 0;
-        if (freeCount == free.length) {
-            free = Arrays.copyOf(free, free.length * 2);
-        }
-        free[freeCount++] = leaf;
+        changedEntryCount -= Long.bitCount(changed(leaf));
+        changed(leaf, 0);
+        put(leaf, 0, freeHead);
+        freeHead = leaf + 1L;
         count--;
     }
 
     long get(int leaf, int slot) {
-        return chunks[leaf >>> CHUNK_LEAVES_SHIFT].get(
-                ValueLayout.JAVA_LONG, ((long) (leaf & (CHUNK_LEAVES - 1)) << LEAF_SHIFT) + ((long) slot << 3));
+        return chunk(leaf).get(U64, first(leaf) + ((long) slot << 3));
     }
 
     /** Sets an entry and notes that it changed. */
     void set(int leaf, int slot, long entry) {
         put(leaf, slot, entry);
-        long[] bits = changed[leaf >>> CHUNK_LEAVES_SHIFT];
-        long before = bits[leaf & (CHUNK_LEAVES - 1)];
+        long before = changed(leaf);
         long after = before | 1L << slot;
         if (after == before) {
             return;
         }
-        bits[leaf & (CHUNK_LEAVES - 1)] = after;
+        changed(leaf, after);
         changedEntryCount++;
         if (before == 0) {
             if (changedLeafCount == changedLeaves.length) {
@@ -111,12 +130,21 @@ final class LeafStore implements AutoCloseable {
 
     /** Sets an entry that is on the drives already. */
     void put(int leaf, int slot, long entry) {
-        chunks[leaf >>> CHUNK_LEAVES_SHIFT].set(
-                ValueLayout.JAVA_LONG, ((long) (leaf & (CHUNK_LEAVES - 1)) << LEAF_SHIFT) + ((long) slot << 3), entry);
+        chunk(leaf).set(U64, first(leaf) + ((long) slot << 3), entry);
+    }
+
+    /** Sets all entries of a leaf to those that lie at {@code at} as {@code layout} says, and on the drives already. */
+    void putAll(int leaf, MemorySegment source, ValueLayout.OfLong layout, long at) {
+        MemorySegment.copy(source, layout, at, chunk(leaf), U64, first(leaf), ENTRIES);
+    }
+
+    /** The counterpart of {@link #putAll}. */
+    void getAll(int leaf, MemorySegment target, ValueLayout.OfLong layout, long at) {
+        MemorySegment.copy(chunk(leaf), U64, first(leaf), target, layout, at, ENTRIES);
     }
 
     boolean hasChanges(int leaf) {
-        return changed[leaf >>> CHUNK_LEAVES_SHIFT][leaf & (CHUNK_LEAVES - 1)] != 0;
+        return changed(leaf) != 0;
     }
 
     /** Entries that changed since the last capture. */
@@ -142,23 +170,22 @@ final class LeafStore implements AutoCloseable {
     void capture(ChangeSink sink) {
         for (int i = 0; i < changedLeafCount; i++) {
             int leaf = changedLeaves[i];
-            int chunk = leaf >>> CHUNK_LEAVES_SHIFT;
-            int inChunk = leaf & (CHUNK_LEAVES - 1);
-            long bits = changed[chunk][inChunk];
-            changed[chunk][inChunk] = 0;
-            long first = (long) numbers[chunk][inChunk] << ENTRIES_SHIFT;
+            long bits = changed(leaf);
+            changed(leaf, 0);
+            int layer = chunk(leaf).get(U32, LAYERS + inChunk(leaf) * 4L);
+            long first = (long) chunk(leaf).get(U32, NUMBERS + inChunk(leaf) * 4L) << ENTRIES_SHIFT;
             for (; bits != 0; bits &= bits - 1) {
                 int slot = Long.numberOfTrailingZeros(bits);
-                sink.changed(layers[chunk][inChunk], first + slot, get(leaf, slot));
+                sink.changed(layer, first + slot, get(leaf, slot));
             }
         }
         changedLeafCount = 0;
         changedEntryCount = 0;
     }
 
-    /** Bytes of entries in use. */
+    /** Bytes that entries in use take, and what is kept beside them. */
     long usedBytes() {
-        return (long) count * LEAF_BYTES;
+        return count * (CHUNK_BYTES / CHUNK_LEAVES);
     }
 
     @Override

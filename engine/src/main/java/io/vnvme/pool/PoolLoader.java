@@ -35,6 +35,9 @@ public final class PoolLoader {
     private final Notes notes = new Notes();
     private final ClusterSpace space;
     private final MetadataPages pages;
+    /** Clusters that a leaf refers to. */
+    private final long[] referred = new long[LeafStore.ENTRIES];
+
     private Layers layers = new Layers(leaves, 1);
 
     private PoolLoader(PoolScan scan, Consumer<String> problems) {
@@ -262,19 +265,23 @@ public final class PoolLoader {
     /** Everything that a map refers to is in use, once; clusters of which no block is written are not. */
     private void countData() {
         for (Layer layer : layers.all()) {
-            LayerMap map = layer.map();
-            for (long index = map.next(0); index != Long.MAX_VALUE; index = map.next(index + 1)) {
-                long entry = map.entry(index);
-                if (!Entry.mapped(entry)) {
-                    continue;
-                }
-                if (Entry.written(entry) == 0) {
-                    map.loadChanged(index, Entry.unmapped(entry));
-                } else if (!space.take(Entry.cluster(entry))) {
-                    problems.accept("layer %d refers to cluster %d, which is another's or not there"
-                            .formatted(layer.id(), Entry.cluster(entry)));
-                }
+            layer.map().forEachLeaf((first, leaf) -> countLeaf(layer, first, leaf));
+        }
+    }
+
+    private void countLeaf(Layer layer, long first, int leaf) {
+        int count = 0;
+        for (int slot = 0; slot < LeafStore.ENTRIES; slot++) {
+            long entry = leaves.get(leaf, slot);
+            if (Entry.written(entry) != 0) {
+                referred[count++] = Entry.cluster(entry);
+            } else if (Entry.mapped(entry)) {
+                layer.map().loadChanged(first + slot, Entry.unmapped(entry));
             }
+        }
+        for (int at = space.take(referred, 0, count); at < count; at = space.take(referred, at + 1, count)) {
+            problems.accept("layer %d refers to cluster %d, which is another's or not there"
+                    .formatted(layer.id(), referred[at]));
         }
     }
 }

@@ -19,6 +19,11 @@ final class SetReader {
         return replicas.size();
     }
 
+    /** Begins to read from the first drive. */
+    BlockingDrive.Ahead readAhead(long offset, MemorySegment target) {
+        return replicas.getFirst().readAhead(offset, target);
+    }
+
     /** Reads from one drive. @return whether it could be read */
     boolean read(int replica, long offset, MemorySegment target) {
         return replicas.get(replica).read(offset, target) == IoStatus.OK;

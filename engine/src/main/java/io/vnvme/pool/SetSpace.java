@@ -47,6 +47,31 @@ final class SetSpace {
         return true;
     }
 
+    /**
+     * Takes clusters that are known to be in use, from {@code clusters[from]} on, up to one that is not of this set or was
+     * taken before.
+     *
+     * @param firstCluster number in the pool of this set's first
+     * @return index behind the last that was taken
+     */
+    int take(long[] clusters, int from, int to, long firstCluster) {
+        int at = from;
+        for (; at < to; at++) {
+            long cluster = clusters[at] - firstCluster;
+            if (cluster < 0 || cluster >= clusterCount) {
+                break;
+            }
+            long before = used[(int) (cluster >>> 6)];
+            long after = before | 1L << cluster;
+            if (after == before) {
+                break;
+            }
+            used[(int) (cluster >>> 6)] = after;
+        }
+        usedCount += at - from;
+        return at;
+    }
+
     /** Takes the next free cluster behind the last one taken. @return -1 when there is none */
     long allocate() {
         if (usedCount == clusterCount) {
