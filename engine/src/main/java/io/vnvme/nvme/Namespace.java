@@ -12,7 +12,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 public final class Namespace {
     private final int nsid;
     private final NamespaceIdentity identity;
-    private final Volume volume;
+    private Volume volume;
     private final int blockShift;
     private final boolean readOnly;
     private final List<Controller> controllers = new CopyOnWriteArrayList<>();
@@ -52,6 +52,19 @@ public final class Namespace {
 
     public Volume volume() {
         return volume;
+    }
+
+    /**
+     * The volume was opened anew, as when its drives went away and came back: commands go there from now on. On the reactor.
+     *
+     * @throws IllegalArgumentException when it has another size
+     */
+    public void volume(Volume reopened) {
+        if (reopened.sizeBytes() != volume.sizeBytes()) {
+            throw new IllegalArgumentException("a volume of %d bytes in the place of one of %d"
+                    .formatted(reopened.sizeBytes(), volume.sizeBytes()));
+        }
+        volume = reopened;
     }
 
     public int blockShift() {

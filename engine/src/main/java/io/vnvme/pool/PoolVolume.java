@@ -26,6 +26,8 @@ public final class PoolVolume implements Volume {
     private long reservation;
     private int writesInFlight;
     private boolean closed;
+    private boolean wasWritten;
+    private boolean writesLost;
     private @Nullable Runnable whenQuiet;
 
     PoolVolume(Pool pool, Layer layer) {
@@ -106,11 +108,32 @@ public final class PoolVolume implements Volume {
         return switch (io.operation()) {
             case Io.READ -> read(io);
             case Io.WRITE -> write(io);
-            case Io.FLUSH -> pool.flush(io);
+            case Io.FLUSH -> flush(io);
             case Io.WRITE_ZEROES, Io.DEALLOCATE ->
                 pool.stopped() ? IoStatus.WRITE_ERROR : pool.discard().run(this, io);
             default -> IoStatus.UNSUPPORTED;
         };
+    }
+
+    private int flush(Io io) {
+        if (writesLost) {
+            writesLost = false;
+            return IoStatus.WRITE_ERROR;
+        }
+        return pool.flush(io);
+    }
+
+    /**
+     * Writes that had ended may be lost: the drive went away with its cache and came back. The next FLUSH says so, or the
+     * host would take for durable what is not there.
+     */
+    public void writesLost() {
+        writesLost = true;
+    }
+
+    /** True when something was written since the pool was opened. */
+    public boolean wasWritten() {
+        return wasWritten;
     }
 
     private int read(Io io) {
@@ -157,6 +180,7 @@ public final class PoolVolume implements Volume {
                 }
             }
         }
+        wasWritten = true;
         long cluster = Entry.cluster(entry);
         PoolSet set = pool.sets().of(cluster);
         io.moveTo(set.offset(cluster) + within);
@@ -263,6 +287,7 @@ public final class PoolVolume implements Volume {
             return;
         }
         map.set(index, changed);
+        wasWritten = true;
         pool.changed();
         if (Entry.mapped(changed) && Entry.written(changed) == 0) {
             emptied(index);
@@ -305,6 +330,7 @@ public final class PoolVolume implements Volume {
     }
 
     void writeBegins() {
+        wasWritten = true;
         writesInFlight++;
     }
 

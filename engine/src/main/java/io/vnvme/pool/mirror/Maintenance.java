@@ -114,7 +114,11 @@ public final class Maintenance implements RangeCopy.Owner {
         for (Replica replica : replicas) {
             rebuilds |= replica.state == ReplicaState.REBUILDING;
         }
-        return copy.busy() || flushing || !repairs.isEmpty() || marks.unsyncedCount() > 0 || rebuilds
+        return copy.busy()
+                || flushing
+                || !repairs.isEmpty()
+                || marks.unsyncedCount() > 0
+                || rebuilds
                 || whenCompared != null;
     }
 

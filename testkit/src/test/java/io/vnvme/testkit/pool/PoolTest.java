@@ -96,6 +96,18 @@ class PoolTest {
     }
 
     @Test
+    void afterLossTheNextFlushFailsOnce() {
+        SimPool pool = ram(16 * MIB);
+        pool.create("v", 4 * MIB);
+        assertThat(pool.volume("v").wasWritten()).isFalse();
+        pool.write("v", 0, bytes(1, 4096));
+        assertThat(pool.volume("v").wasWritten()).isTrue();
+        pool.volume("v").writesLost();
+        assertThat(pool.flush("v")).isEqualTo(IoStatus.WRITE_ERROR);
+        assertThat(pool.flush("v")).isEqualTo(IoStatus.OK);
+    }
+
+    @Test
     void spaceComesBackWhenEverythingIsRemoved() {
         SimPool pool = ram(32 * MIB);
         long free = pool.pool().spaceNow().used();
