@@ -2,6 +2,7 @@ package io.vnvme.pool;
 
 import io.vnvme.drive.Io;
 import io.vnvme.drive.IoStatus;
+import io.vnvme.pool.checksum.ChecksumArea;
 import io.vnvme.pool.format.Geometry;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -81,7 +82,7 @@ final class ClusterCopy {
     }
 
     private void write() {
-        transfer(Io.WRITE, job.target(), this::switchOver);
+        transfer(Io.WRITE, job.target(), this::moveChecksums);
     }
 
     /** Moves all blocks between the buffer and a cluster, run by run. */
@@ -119,6 +120,39 @@ final class ClusterCopy {
                 over();
             }
         }
+    }
+
+    /** The blocks keep the checksums that they have: one that is wrong is found out later as well. */
+    private void moveChecksums() {
+        if (!layer.record().checksums()) {
+            switchOver();
+            return;
+        }
+        long[] clusters = {job.source(), job.target()};
+        for (long cluster : clusters) {
+            PoolSet set = pool.sets().of(cluster);
+            ChecksumArea area = pool.checksums().of(set);
+            if (area.failed()) {
+                status = IoStatus.READ_ERROR;
+                over();
+                return;
+            }
+            if (!area.ready(PoolChecksums.within(set, cluster))) {
+                area.load(PoolChecksums.within(set, cluster), this::moveChecksums);
+                return;
+            }
+        }
+        PoolSet from = pool.sets().of(clusters[0]);
+        PoolSet to = pool.sets().of(clusters[1]);
+        long source = PoolChecksums.within(from, clusters[0]);
+        long target = PoolChecksums.within(to, clusters[1]);
+        ChecksumArea sums = pool.checksums().of(to);
+        sums.note(target);
+        for (int left = blocks; left != 0; left &= left - 1) {
+            int block = Integer.numberOfTrailingZeros(left);
+            sums.put(target, block, pool.checksums().of(from).get(source, block));
+        }
+        switchOver();
     }
 
     private void switchOver() {

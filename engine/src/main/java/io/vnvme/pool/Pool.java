@@ -36,6 +36,8 @@ public final class Pool implements Poller, AutoCloseable {
     private final Layers layers;
     private final Notes notes;
     private final IoDrain drain = new IoDrain();
+    private final PoolChecksums checksums = new PoolChecksums(this);
+    private final ArrayDeque<Runnable> later = new ArrayDeque<>();
     private final Journal journal;
     private final Commit commit;
     private final Checkpoint checkpoint;
@@ -120,6 +122,7 @@ public final class Pool implements Poller, AutoCloseable {
                 volumes.put(layer.record().name(), new PoolVolume(this, layer));
             }
         }
+        checksums.found();
         checkpoint.request(false, opened);
     }
 
@@ -222,7 +225,15 @@ public final class Pool implements Poller, AutoCloseable {
                     PoolException.Reason.STOPPED, "pool %s has stopped: %s".formatted(name(), stopReason)));
             return;
         }
-        checkpoint.request(true, done);
+        closeWhenClean(done);
+    }
+
+    private void closeWhenClean(Done done) {
+        if (checksums.clean()) {
+            checkpoint.request(true, done);
+        } else {
+            later(() -> closeWhenClean(done));
+        }
     }
 
     void closeVolume(PoolVolume volume) {
@@ -266,6 +277,23 @@ public final class Pool implements Poller, AutoCloseable {
 
     IoDrain drain() {
         return drain;
+    }
+
+    PoolChecksums checksums() {
+        return checksums;
+    }
+
+    /** Runs in the next pass, not inside what is under way. */
+    void later(Runnable action) {
+        later.add(action);
+    }
+
+    private int runLater() {
+        int count = later.size();
+        for (int i = 0; i < count; i++) {
+            later.remove().run();
+        }
+        return count;
     }
 
     Journal journal() {
@@ -517,6 +545,8 @@ public final class Pool implements Poller, AutoCloseable {
             work += present.get(i).drive().poll(nowNs);
         }
         work += drain.poll();
+        work += checksums.poll(nowNs);
+        work += runLater();
         if (!resumed.isEmpty()) {
             work += resumeDiscards();
         }

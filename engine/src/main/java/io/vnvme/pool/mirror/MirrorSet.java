@@ -338,6 +338,37 @@ public final class MirrorSet implements Drive {
         return members.attach(slot, drive, knows);
     }
 
+    // ---- for those who know better than a drive whether what it read is right
+
+    /** True when the replica has all data. */
+    public boolean readable(int slot) {
+        return replicas[slot].current();
+    }
+
+    /**
+     * Reads from one replica that is {@link #readable}. When the end is told to the work's own completion, that has to call
+     * {@link #replicaRead}.
+     *
+     * @return an {@link IoStatus}
+     */
+    public int readReplica(int slot, Io io) {
+        return replicas[slot].submit(io);
+    }
+
+    /** What was read from one replica has ended. */
+    public void replicaRead(int slot) {
+        replicas[slot].ended();
+    }
+
+    /**
+     * Replicas are wrong in this range, and are to get what the others have.
+     *
+     * @param slots a bit for each
+     */
+    public void repairFrom(long offsetBytes, long lengthBytes, int slots) {
+        maintenance.repair(offsetBytes, lengthBytes, slots);
+    }
+
     /** Repairs, rebuilds and comparisons of this mirror. */
     public Maintenance maintenance() {
         return maintenance;

@@ -1,0 +1,161 @@
+package io.vnvme.pool;
+
+import io.vnvme.crypto.AesXts;
+import io.vnvme.crypto.VolumeKey;
+import io.vnvme.drive.Io;
+import io.vnvme.drive.IoStatus;
+import io.vnvme.pool.format.Geometry;
+import io.vnvme.volume.Volume;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A volume whose blocks are encrypted, or have checksums, or both.
+ *
+ * <p>Data goes through memory of the pool's own, in whole blocks of 4 KiB: a guest may change its buffer while a write is
+ * under way, which would make a checksum wrong, and may take it away, which libcrypto cannot survive. What is summed is
+ * what lies on the drive, so that a scrub needs no key. Requests that overlap wait for each other when one of them writes.
+ */
+public final class GuardedVolume implements Volume, AutoCloseable {
+    private final Pool pool;
+    private final PoolVolume volume;
+    private final @Nullable AesXts cipher;
+    private final List<GuardedIo> underWay = new ArrayList<>();
+    private final ArrayDeque<GuardedIo> spare = new ArrayDeque<>();
+    private ArrayDeque<Io> waiting = new ArrayDeque<>();
+    private long mismatches;
+
+    private GuardedVolume(Pool pool, PoolVolume volume, @Nullable AesXts cipher) {
+        this.pool = pool;
+        this.volume = volume;
+        this.cipher = cipher;
+    }
+
+    /**
+     * Puts what a volume needs between it and its users.
+     *
+     * @param key of an encrypted volume; null for one that is not. Not needed any more afterwards
+     * @return the volume itself when it needs nothing
+     */
+    public static Volume of(Pool pool, PoolVolume volume, @Nullable VolumeKey key) {
+        if (key == null && !volume.record().checksums()) {
+            return volume;
+        }
+        return new GuardedVolume(pool, volume, key == null ? null : new AesXts(key, Geometry.BLOCK_BYTES));
+    }
+
+    Pool pool() {
+        return pool;
+    }
+
+    PoolVolume volume() {
+        return volume;
+    }
+
+    @Nullable
+    AesXts cipher() {
+        return cipher;
+    }
+
+    boolean checksums() {
+        return volume.record().checksums();
+    }
+
+    /** Blocks that were not what their checksum says, since this was made. */
+    public long mismatches() {
+        return mismatches;
+    }
+
+    void mismatch() {
+        mismatches++;
+    }
+
+    @Override
+    public long sizeBytes() {
+        return volume.sizeBytes();
+    }
+
+    @Override
+    public int blockSizeBytes() {
+        return volume.blockSizeBytes();
+    }
+
+    @Override
+    public int physicalBlockBytes() {
+        return volume.physicalBlockBytes();
+    }
+
+    @Override
+    public int optimalWriteBytes() {
+        return volume.optimalWriteBytes();
+    }
+
+    @Override
+    public boolean volatileWriteCache() {
+        return volume.volatileWriteCache();
+    }
+
+    @Override
+    public int submit(Io io) {
+        if (io.operation() == Io.FLUSH) {
+            return volume.submit(io);
+        }
+        if (io.operation() < Io.READ || io.operation() > Io.DEALLOCATE) {
+            return IoStatus.UNSUPPORTED;
+        }
+        if (inTheWay(io)) {
+            waiting.add(io);
+            return IoStatus.PENDING;
+        }
+        GuardedIo guarded = spare.poll();
+        if (guarded == null) {
+            guarded = new GuardedIo(this);
+        }
+        underWay.add(guarded);
+        return guarded.run(io);
+    }
+
+    private boolean inTheWay(Io io) {
+        boolean changes = PoolChecksums.changes(io.operation());
+        long first = io.offsetBytes() >>> Geometry.BLOCK_SHIFT;
+        long last = (io.offsetBytes() + io.lengthBytes() - 1) >>> Geometry.BLOCK_SHIFT;
+        for (int i = 0; i < underWay.size(); i++) {
+            GuardedIo other = underWay.get(i);
+            if ((changes || other.changes()) && other.overlaps(first, last)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** A request is over; those that waited for it go on. */
+    void ended(GuardedIo guarded) {
+        underWay.remove(guarded);
+        spare.add(guarded);
+    }
+
+    void resume() {
+        if (waiting.isEmpty()) {
+            return;
+        }
+        ArrayDeque<Io> again = waiting;
+        waiting = new ArrayDeque<>();
+        for (Io io = again.poll(); io != null; io = again.poll()) {
+            int status = submit(io);
+            if (status != IoStatus.PENDING) {
+                io.complete(status);
+            }
+        }
+    }
+
+    /** Forgets the key. No request may be under way. */
+    @Override
+    public void close() {
+        AesXts with = cipher;
+        if (with != null) {
+            with.close();
+        }
+    }
+}

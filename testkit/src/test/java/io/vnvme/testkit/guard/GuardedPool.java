@@ -1,0 +1,246 @@
+package io.vnvme.testkit.guard;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vnvme.crypto.VolumeKey;
+import io.vnvme.drive.BlockingDrive;
+import io.vnvme.drive.Io;
+import io.vnvme.drive.IoStatus;
+import io.vnvme.pool.Done;
+import io.vnvme.pool.GuardedVolume;
+import io.vnvme.pool.Pool;
+import io.vnvme.pool.PoolDrives;
+import io.vnvme.pool.PoolFormatter;
+import io.vnvme.pool.PoolImage;
+import io.vnvme.pool.PoolListener;
+import io.vnvme.pool.PoolLoader;
+import io.vnvme.pool.PoolScan;
+import io.vnvme.pool.VolumeSpec;
+import io.vnvme.pool.format.Layout;
+import io.vnvme.pool.mirror.MirrorListener;
+import io.vnvme.testkit.sim.CutImage;
+import io.vnvme.testkit.sim.Faults;
+import io.vnvme.testkit.sim.PowerCutDrive;
+import io.vnvme.testkit.sim.SimClock;
+import io.vnvme.testkit.sim.Survival;
+import io.vnvme.volume.Volume;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.UUID;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** A pool of one set with volume "v", and an array that says what the volume holds. */
+final class GuardedPool implements MirrorListener {
+    static final int VOLUME = 2 << 20;
+    private static final UUID POOL = new UUID(7, 7);
+    private static final long DRIVE = 8 << 20;
+
+    final List<PowerCutDrive> drives = new ArrayList<>();
+    final byte[] model = new byte[VOLUME];
+    private final SimClock clock = new SimClock();
+    private final SplittableRandom random;
+    private final Arena arena;
+    private final MemorySegment buffer;
+    private final boolean encrypted;
+    private @Nullable Pool pool;
+    private @Nullable Volume volume;
+    int repaired;
+
+    GuardedPool(SplittableRandom random, Arena arena, int replicas, boolean checksums, boolean encrypted) {
+        this.random = random;
+        this.arena = arena;
+        this.encrypted = encrypted;
+        buffer = arena.allocate(VOLUME, 4096);
+        List<PoolFormatter.Labelled> labelled = new ArrayList<>();
+        for (int i = 0; i < replicas; i++) {
+            PowerCutDrive drive =
+                    new PowerCutDrive("d" + i, DRIVE, 512, clock, Faults.delays(20_000), random.split(), arena);
+            drive.immediate(random.nextBoolean() ? 0 : 0.3);
+            drives.add(drive);
+            labelled.add(new PoolFormatter.Labelled(blocking(drive), new UUID(3, i), "d" + i));
+        }
+        PoolFormatter.create("p", POOL, replicas > 1 ? Layout.MIRROR : Layout.CONCAT, 1 << 20, List.of(labelled));
+        open();
+        run(done -> pool().operations()
+                .create(new VolumeSpec("v", new UUID(5, 5), VOLUME, 512, false, checksums, 0, new byte[0]), done));
+        volume = guard("v");
+    }
+
+    Pool pool() {
+        Pool current = pool;
+        if (current == null) {
+            throw new IllegalStateException("closed");
+        }
+        return current;
+    }
+
+    private BlockingDrive blocking(PowerCutDrive drive) {
+        return new BlockingDrive(drive, clock, () -> clock.advance(10_000));
+    }
+
+    private void open() {
+        PoolScan scan = PoolScan.scan(POOL, drives.stream().map(this::blocking).toList());
+        PoolImage image = PoolLoader.load(scan);
+        PoolDrives put = PoolDrives.of(scan, image, id -> drives.get((int) id.getLeastSignificantBits()), _ -> this);
+        boolean[] opened = {false};
+        pool = new Pool(image, put.sets(), put.members(), clock, PoolListener.NONE, failure -> {
+            assertThat(failure).isNull();
+            opened[0] = true;
+        });
+        until(() -> opened[0]);
+    }
+
+    /** The volume of that name as a guest has it. */
+    Volume guard(String name) {
+        byte[] key = new byte[VolumeKey.SIZE];
+        Arrays.fill(key, 0, 32, (byte) 9);
+        try (VolumeKey volumeKey = VolumeKey.of(key)) {
+            return GuardedVolume.of(pool(), pool().operations().volume(name), encrypted ? volumeKey : null);
+        }
+    }
+
+    void step() {
+        clock.advance(5_000);
+        pool().poll(clock.nowNs());
+    }
+
+    /** Lets time pass, so that quiet pages are written. */
+    void rest() {
+        for (int i = 0; i < 400; i++) {
+            clock.advance(50_000_000);
+            pool().poll(clock.nowNs());
+        }
+    }
+
+    void until(BooleanSupplier there) {
+        for (int i = 0; i < 1_000_000 && !there.getAsBoolean(); i++) {
+            step();
+        }
+        assertThat(there.getAsBoolean()).isTrue();
+    }
+
+    void run(Consumer<Done> operation) {
+        boolean[] ended = {false};
+        operation.accept(failure -> {
+            if (failure != null) {
+                throw failure;
+            }
+            ended[0] = true;
+        });
+        until(() -> ended[0]);
+    }
+
+    int io(Volume on, int operation, long offset, long length) {
+        int[] status = {IoStatus.PENDING};
+        Io io = new Io((_, ended) -> status[0] = ended);
+        io.prepare(operation, offset, length, operation == Io.WRITE && random.nextInt(8) == 0);
+        if (operation == Io.READ || operation == Io.WRITE) {
+            io.data().add(buffer, offset, length);
+        }
+        int answer = on.submit(io);
+        if (answer != IoStatus.PENDING) {
+            return answer;
+        }
+        until(() -> status[0] != IoStatus.PENDING);
+        return status[0];
+    }
+
+    private Volume volume() {
+        Volume current = volume;
+        if (current == null) {
+            throw new IllegalStateException("closed");
+        }
+        return current;
+    }
+
+    void write(int offset, byte[] data) {
+        System.arraycopy(data, 0, model, offset, data.length);
+        MemorySegment.copy(data, 0, buffer, ValueLayout.JAVA_BYTE, offset, data.length);
+        assertThat(io(volume(), Io.WRITE, offset, data.length)).isEqualTo(IoStatus.OK);
+    }
+
+    /** One change of a random range in units of 512 bytes. */
+    void change() {
+        int length = 512 * (1 + random.nextInt(random.nextBoolean() ? 8 : 300));
+        int offset = random.nextInt((VOLUME - length) / 512) * 512;
+        int kind = random.nextInt(6);
+        if (kind == 0) {
+            Arrays.fill(model, offset, offset + length, (byte) 0);
+            int operation = random.nextBoolean() ? Io.DEALLOCATE : Io.WRITE_ZEROES;
+            assertThat(io(volume(), operation, offset, length)).isEqualTo(IoStatus.OK);
+        } else {
+            byte[] data = new byte[length];
+            random.nextBytes(data);
+            write(offset, data);
+        }
+    }
+
+    int read(Volume on) {
+        buffer.fill((byte) 0x55);
+        return io(on, Io.READ, 0, VOLUME);
+    }
+
+    void check() {
+        check(volume(), model);
+    }
+
+    void check(Volume on, byte[] expected) {
+        assertThat(read(on)).isEqualTo(IoStatus.OK);
+        assertThat(MemorySegment.ofArray(expected).mismatch(buffer)).isEqualTo(-1);
+    }
+
+    int readAll() {
+        return read(volume());
+    }
+
+    void flush() {
+        assertThat(io(volume(), Io.FLUSH, 0, 0)).isEqualTo(IoStatus.OK);
+    }
+
+    void cutPower() {
+        pool().close();
+        for (PowerCutDrive drive : drives) {
+            CutImage image = new CutImage(drive, arena);
+            image.take(Survival.of(random.nextInt(Survival.COUNT)), random);
+            drive.restart(image);
+        }
+        open();
+        volume = guard("v");
+    }
+
+    void restart() {
+        run(pool()::close);
+        pool().close();
+        open();
+        volume = guard("v");
+    }
+
+    @Override
+    public void replicaFailed(int slot, int status) {}
+
+    @Override
+    public void replicaCurrent(int slot) {}
+
+    @Override
+    public void rebuildFailed(int slot, long offsetBytes, long lengthBytes) {}
+
+    @Override
+    public void repaired(int slot, long offsetBytes, long lengthBytes) {
+        repaired++;
+    }
+
+    @Override
+    public void undecided(long offsetBytes, long lengthBytes) {}
+
+    @Override
+    public void stopped() {
+        throw new AssertionError("the mirror stopped");
+    }
+}
