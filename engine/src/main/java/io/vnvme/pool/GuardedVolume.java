@@ -34,16 +34,25 @@ public final class GuardedVolume implements Volume, AutoCloseable {
     }
 
     /**
-     * Puts what a volume needs between it and its users.
+     * Puts what a volume needs between it and all its users: what overlaps has to meet, so there is one for each volume. On the
+     * pool's reactor.
      *
-     * @param key of an encrypted volume; null for one that is not. Not needed any more afterwards
+     * @param key of an encrypted volume; null for one that is not, or that has been unlocked already. Not needed any more
+     *     afterwards
      * @return the volume itself when it needs nothing
      */
     public static Volume of(Pool pool, PoolVolume volume, @Nullable VolumeKey key) {
+        GuardedVolume there = volume.guard();
+        if (there != null) {
+            return there;
+        }
         if (key == null && !volume.record().checksums()) {
             return volume;
         }
-        return new GuardedVolume(pool, volume, key == null ? null : new AesXts(key, Geometry.BLOCK_BYTES));
+        GuardedVolume made =
+                new GuardedVolume(pool, volume, key == null ? null : new AesXts(key, Geometry.BLOCK_BYTES));
+        volume.guard(made);
+        return made;
     }
 
     Pool pool() {
@@ -153,6 +162,7 @@ public final class GuardedVolume implements Volume, AutoCloseable {
     /** Forgets the key. No request may be under way. */
     @Override
     public void close() {
+        volume.guard(null);
         AesXts with = cipher;
         if (with != null) {
             with.close();

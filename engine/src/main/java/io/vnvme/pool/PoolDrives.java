@@ -1,11 +1,9 @@
 package io.vnvme.pool;
 
 import io.vnvme.drive.Drive;
-import io.vnvme.pool.format.Geometry;
 import io.vnvme.pool.format.MemberRecord;
 import io.vnvme.pool.format.PoolConfig;
 import io.vnvme.pool.format.SetRecord;
-import io.vnvme.pool.mirror.AllocatedRanges;
 import io.vnvme.pool.mirror.MirrorImage;
 import io.vnvme.pool.mirror.MirrorListener;
 import io.vnvme.pool.mirror.MirrorSet;
@@ -27,11 +25,6 @@ import org.jspecify.annotations.Nullable;
  * @param mirrors the sets of several drives, by index
  */
 public record PoolDrives(List<@Nullable Drive> sets, List<PoolMember> members, Map<Integer, MirrorSet> mirrors) {
-    /** Clusters looked at for content in one pass. */
-    private static final int LOOKS_MAX = 1 << 14;
-    /** Clusters in one run: more than a step of a copy. */
-    private static final int RUN_MAX = 64;
-
     /**
      * Puts the drives together.
      *
@@ -51,6 +44,7 @@ public record PoolDrives(List<@Nullable Drive> sets, List<PoolMember> members, M
                         replicas.isEmpty() ? null : byId.get(replicas.getFirst().drive()));
                 continue;
             }
+            SetRecord record = config.sets().get(set);
             List<Optional<Drive>> slots = replicas.stream()
                     .map(replica -> Optional.ofNullable(byId.get(replica.drive())))
                     .toList();
@@ -59,7 +53,7 @@ public record PoolDrives(List<@Nullable Drive> sets, List<PoolMember> members, M
                     found,
                     slots,
                     listeners.apply(set),
-                    allocated(image.space(), config.sets().get(set))));
+                    new ClusterRanges(image.space(), () -> record)));
         }
         List<PoolMember> members = new ArrayList<>();
         for (MemberRecord record : config.members()) {
@@ -86,41 +80,26 @@ public record PoolDrives(List<@Nullable Drive> sets, List<PoolMember> members, M
         return Map.copyOf(mirrors);
     }
 
-    /** Everything before the first cluster, and the clusters in use. */
-    private static AllocatedRanges allocated(ClusterSpace space, SetRecord set) {
-        return new AllocatedRanges() {
-            @Override
-            public long next(long fromBytes) {
-                if (fromBytes < set.dataOffsetBytes()) {
-                    return fromBytes;
-                }
-                long index = fromBytes - set.dataOffsetBytes() >>> Geometry.CLUSTER_SHIFT;
-                for (long at = index; at < set.clusterCount(); at++) {
-                    // Not all of a large empty pool in one pass of the reactor: copying a cluster too much does no
-                    // harm.
-                    if (space.isUsed(set.firstCluster() + at) || at - index == LOOKS_MAX) {
-                        return Math.max(fromBytes, start(at));
-                    }
-                }
-                return Long.MAX_VALUE;
-            }
+    /**
+     * A mirror that is to join a pool by growing it, on the pool's reactor.
+     *
+     * @param image what {@link PoolFormatter#newMirror} made
+     * @param drives as the reactor uses them, in the same order
+     */
+    public static MirrorSet joining(Pool pool, MirrorImage image, List<Drive> drives, MirrorListener listener) {
+        int index = pool.config().sets().size();
+        List<Optional<Drive>> slots = drives.stream().map(Optional::of).toList();
+        return new MirrorSet(
+                "%s.%d".formatted(pool.name(), index),
+                image,
+                slots,
+                listener,
+                new ClusterRanges(pool.space(), () -> record(pool, index)));
+    }
 
-            @Override
-            public long end(long fromBytes) {
-                if (fromBytes < set.dataOffsetBytes()) {
-                    return set.dataOffsetBytes();
-                }
-                long index = fromBytes - set.dataOffsetBytes() >>> Geometry.CLUSTER_SHIFT;
-                long last = Math.min(set.clusterCount(), index + RUN_MAX);
-                do {
-                    index++;
-                } while (index < last && space.isUsed(set.firstCluster() + index));
-                return start(index);
-            }
-
-            private long start(long index) {
-                return set.dataOffsetBytes() + (index << Geometry.CLUSTER_SHIFT);
-            }
-        };
+    /** The set that joins; until it has, nothing of it is in use. */
+    private static SetRecord record(Pool pool, int index) {
+        List<SetRecord> sets = pool.config().sets();
+        return index < sets.size() ? sets.get(index) : new SetRecord(0, 0, Long.MAX_VALUE, false);
     }
 }

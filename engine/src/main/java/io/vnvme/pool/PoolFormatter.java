@@ -14,6 +14,7 @@ import io.vnvme.pool.format.Root;
 import io.vnvme.pool.format.SetRecord;
 import io.vnvme.pool.format.Superblock;
 import io.vnvme.pool.mirror.MirrorException;
+import io.vnvme.pool.mirror.MirrorImage;
 import io.vnvme.pool.mirror.MirrorLoader;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -103,6 +104,17 @@ public final class PoolFormatter {
                         labelled.name(),
                         labelled.drive().sizeBytes(),
                         Optional.of(new Superblock.InPool(config, root))))));
+    }
+
+    /**
+     * Makes drives a mirror that can join a pool by growing it.
+     *
+     * @throws PoolException UNSUITABLE when they cannot be one
+     */
+    public static MirrorImage newMirror(List<Labelled> drives) {
+        mirror(drives);
+        return MirrorLoader.load(
+                drives.stream().map(labelled -> Optional.of(labelled.drive())).toList());
     }
 
     /** Makes a set of several drives a mirror. */

@@ -29,6 +29,7 @@ public final class PoolVolume implements Volume {
     private boolean wasWritten;
     private boolean writesLost;
     private @Nullable Runnable whenQuiet;
+    private @Nullable GuardedVolume guard;
 
     PoolVolume(Pool pool, Layer layer) {
         this.pool = pool;
@@ -39,6 +40,16 @@ public final class PoolVolume implements Volume {
 
     Layer layer() {
         return layer;
+    }
+
+    /** What stands between this volume and its users; null when it needs nothing, or is locked. */
+    @Nullable
+    GuardedVolume guard() {
+        return guard;
+    }
+
+    void guard(@Nullable GuardedVolume newGuard) {
+        guard = newGuard;
     }
 
     BlockLocks locks() {

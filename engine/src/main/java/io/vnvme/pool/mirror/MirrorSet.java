@@ -28,7 +28,7 @@ public final class MirrorSet implements Drive {
     private final RegionMarks marks;
     private final Maintenance maintenance;
     private final IntentSweep sweep;
-    private final ReadChoice choice;
+    private final MirrorReads reads;
     private final ArrayDeque<Request> free = new ArrayDeque<>();
     /** Writes that wait for a mark, or for a range that is being copied. */
     private final ArrayDeque<Request> waiting = new ArrayDeque<>();
@@ -63,9 +63,9 @@ public final class MirrorSet implements Drive {
         marks = new RegionMarks(image.pages(), replicas, sizeBytes);
         members = new Members(name, image, replicas, marks, listener);
         log = members.log();
-        choice = new ReadChoice(replicas, marks);
         maintenance = new Maintenance(this, members, marks, listener, allocated);
         members.maintainedBy(maintenance);
+        reads = new MirrorReads(this, members, maintenance, new ReadChoice(replicas, marks));
         sweep = new IntentSweep(this, marks, log, active);
     }
 
@@ -104,69 +104,13 @@ public final class MirrorSet implements Drive {
     public int submit(Io io) {
         startOnce();
         return switch (io.operation()) {
-            case Io.READ -> read(io);
+            case Io.READ -> {
+                guestBytes += io.lengthBytes();
+                yield reads.read(io);
+            }
             case Io.FLUSH -> flush(io);
             default -> write(io);
         };
-    }
-
-    // ---- reads
-
-    private int read(Io io) {
-        guestBytes += io.lengthBytes();
-        int slot = choice.of(io, 0);
-        if (slot < 0) {
-            return IoStatus.GONE;
-        }
-        if (replicas[slot].drive().synchronous()) {
-            int status = replicas[slot].submit(io);
-            if (status == IoStatus.OK) {
-                return IoStatus.OK;
-            }
-            Request request = take(io);
-            return afterRead(request, slot, status);
-        }
-        return readFrom(take(io), slot);
-    }
-
-    /** Reads from one replica, and from others as long as that fails. @return how it ended, or PENDING */
-    private int readFrom(Request request, int slot) {
-        int status = replicas[slot].submit(request.child(slot));
-        return status == IoStatus.PENDING ? IoStatus.PENDING : afterRead(request, slot, status);
-    }
-
-    private int afterRead(Request request, int slot, int status) {
-        Io io = request.parent;
-        if (status == IoStatus.OK) {
-            if (request.failed != 0) {
-                maintenance.repair(io.offsetBytes(), io.lengthBytes(), request.failed);
-            }
-            free.add(request);
-            return IoStatus.OK;
-        }
-        request.count(slot, status);
-        if (status == IoStatus.GONE) {
-            members.drop(slot, status);
-        }
-        int next = choice.of(io, request.failed);
-        if (next < 0) {
-            free.add(request);
-            return status;
-        }
-        return readFrom(request, next);
-    }
-
-    /** Work that was given to the drive of a slot has ended. */
-    void childEnded(int slot) {
-        replicas[slot].ended();
-    }
-
-    void readEnded(Request request, int slot, int status) {
-        Io io = request.parent;
-        int result = afterRead(request, slot, status);
-        if (result != IoStatus.PENDING) {
-            io.complete(result);
-        }
     }
 
     // ---- writes and flushes
@@ -297,7 +241,20 @@ public final class MirrorSet implements Drive {
         }
     }
 
-    private Request take(Io io) {
+    /** Work that was given to the drive of a slot has ended. */
+    void childEnded(int slot) {
+        replicas[slot].ended();
+    }
+
+    void readEnded(Request request, int slot, int status) {
+        reads.ended(request, slot, status);
+    }
+
+    void giveBack(Request request) {
+        free.add(request);
+    }
+
+    Request take(Io io) {
         Request request = free.poll();
         if (request == null) {
             request = new Request(this);

@@ -25,9 +25,10 @@ final class GuardedFuzz {
                 }
                 pool.check();
                 pool.flush();
-                switch (random.nextInt(3)) {
+                switch (random.nextInt(4)) {
                     case 0 -> pool.cutPower();
                     case 1 -> pool.restart();
+                    case 2 -> pool.cutUnderWrites();
                     default -> {}
                 }
                 pool.check();

@@ -215,6 +215,27 @@ final class GuardedPool implements MirrorListener {
         volume = guard("v");
     }
 
+    /** The power goes while writes are under way that nobody waited for. What is there then is what counts from now on. */
+    void cutUnderWrites() {
+        for (int i = 0; i < 1 + random.nextInt(6); i++) {
+            int length = 512 * (1 + random.nextInt(60));
+            int offset = random.nextInt((VOLUME - length) / 512) * 512;
+            byte[] data = new byte[length];
+            random.nextBytes(data);
+            Io io = new Io((_, _) -> {});
+            io.prepare(Io.WRITE, offset, length, random.nextInt(4) == 0);
+            io.data().add(arena.allocateFrom(ValueLayout.JAVA_BYTE, data), 0, length);
+            // Ended or not: nobody asks.
+            assertThat(volume().submit(io)).isIn(IoStatus.PENDING, IoStatus.OK);
+            for (int steps = random.nextInt(60); steps > 0; steps--) {
+                step();
+            }
+        }
+        cutPower();
+        assertThat(readAll()).isEqualTo(IoStatus.OK);
+        MemorySegment.copy(buffer, ValueLayout.JAVA_BYTE, 0, model, 0, VOLUME);
+    }
+
     void restart() {
         run(pool()::close);
         pool().close();

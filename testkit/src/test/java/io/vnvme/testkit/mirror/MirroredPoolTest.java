@@ -15,9 +15,11 @@ import io.vnvme.pool.PoolFormatter;
 import io.vnvme.pool.PoolImage;
 import io.vnvme.pool.PoolListener;
 import io.vnvme.pool.PoolLoader;
+import io.vnvme.pool.PoolMember;
 import io.vnvme.pool.PoolScan;
 import io.vnvme.pool.VolumeSpec;
 import io.vnvme.pool.format.Layout;
+import io.vnvme.pool.format.MemberRecord;
 import io.vnvme.pool.mirror.MirrorListener;
 import io.vnvme.pool.mirror.MirrorSet;
 import io.vnvme.pool.mirror.ReplicaState;
@@ -201,6 +203,31 @@ final class MirroredPoolTest {
         assertThat(pool.config().members().get(1).drive()).isEqualTo(id(2));
         drives.get(0).gone(true);
         checkAll();
+    }
+
+    @Test
+    void growsByAMirror() {
+        List<PoolFormatter.Labelled> labelled = new ArrayList<>();
+        for (int i = 3; i < 5; i++) {
+            PowerCutDrive drive =
+                    new PowerCutDrive("d" + i, DRIVE, 512, clock, Faults.delays(20_000), random.split(), arena);
+            drives.add(drive);
+            labelled.add(new PoolFormatter.Labelled(blocking(drive), id(i), "d" + i));
+            PoolFormatter.claim(labelled.getLast());
+        }
+        MirrorSet joining = PoolDrives.joining(
+                pool, PoolFormatter.newMirror(labelled), List.of(drives.get(3), drives.get(4)), new Silent());
+        List<PoolMember> members = new ArrayList<>();
+        for (int i = 3; i < 5; i++) {
+            MemberRecord record = new MemberRecord(id(i), 1, i - 3, MemberRecord.State.CURRENT);
+            members.add(new PoolMember(record, "d" + i, DRIVE, drives.get(i)));
+        }
+        run(done -> pool.grow(joining, members, done));
+        writeSome(20);
+        cutPower();
+        open(0, 1, 3, 4);
+        checkAll();
+        assertThat(pool.config().sets()).hasSize(2);
     }
 
     /** Each drive was used without the other: neither has all, and nobody but a person can say which counts. */
