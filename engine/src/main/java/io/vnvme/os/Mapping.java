@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
@@ -25,6 +26,8 @@ public final class Mapping implements AutoCloseable {
     private static final int MAP_PRIVATE = 2;
     private static final int MAP_ANONYMOUS = 0x20;
     private static final int MAP_NORESERVE = 0x4000;
+    private static final int MAP_HUGETLB = 0x40000;
+    private static final int MAP_HUGE_2MB = 21 << 26;
     private static final int MADV_DONTNEED = 4;
     private static final int MADV_HUGEPAGE = 14;
     private static final int MADV_POPULATE_WRITE = 23;
@@ -48,9 +51,16 @@ public final class Mapping implements AutoCloseable {
     private final Arena arena = Arena.ofShared();
     private final AtomicBoolean closed = new AtomicBoolean();
     private final MemorySegment segment;
+    /** The smallest piece that the kernel takes back, in bytes. */
+    private final long unitBytes;
 
     /** What is mapped is {@code [base, base + mappedBytes)}, what is shown is a part of it. */
     private Mapping(long base, long mappedBytes, long skipBytes, long sizeBytes) {
+        this(base, mappedBytes, skipBytes, sizeBytes, PAGE_BYTES);
+    }
+
+    private Mapping(long base, long mappedBytes, long skipBytes, long sizeBytes, long unitBytes) {
+        this.unitBytes = unitBytes;
         segment =
                 MemorySegment.ofAddress(base + skipBytes).reinterpret(sizeBytes, arena, _ -> unmap(base, mappedBytes));
     }
@@ -83,10 +93,16 @@ public final class Mapping implements AutoCloseable {
     }
 
     /**
-     * Zeroed memory of this process, aligned to 2 MiB when huge pages are wished for. A kernel without them gives
-     * ordinary pages.
+     * Zeroed memory of this process. When huge pages are wished for: in pages of 2 MiB that the host has set aside, if so many
+     * are free; else in ordinary ones aligned to 2 MiB, which the kernel makes huge ones of where it can.
      */
     public static Mapping anonymous(long sizeBytes, boolean hugePages) {
+        if (hugePages) {
+            Optional<Mapping> reserved = reservedHugePages(sizeBytes);
+            if (reserved.isPresent()) {
+                return reserved.get();
+            }
+        }
         long mapped = hugePages ? Math.addExact(sizeBytes, HUGE_PAGE_BYTES) : sizeBytes;
         long base = map(mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (base < 0) {
@@ -98,6 +114,26 @@ public final class Mapping implements AutoCloseable {
             mapping.adviseHugePages();
         }
         return mapping;
+    }
+
+    /** All of them are taken now: a page that is promised and not there would end the process when it is touched. */
+    private static Optional<Mapping> reservedHugePages(long sizeBytes) {
+        long mapped = Math.addExact(sizeBytes, HUGE_PAGE_BYTES - 1) & -HUGE_PAGE_BYTES;
+        int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_HUGE_2MB;
+        long base = map(mapped, PROT_READ | PROT_WRITE, flags, -1, 0);
+        if (base < 0) {
+            return Optional.empty();
+        }
+        Mapping mapping = new Mapping(base, mapped, 0, sizeBytes, HUGE_PAGE_BYTES);
+        try {
+            if (mapping.populate()) {
+                return Optional.of(mapping);
+            }
+        } catch (NativeException e) {
+            // A limit of the control group: ordinary pages have another.
+        }
+        mapping.close();
+        return Optional.empty();
     }
 
     public MemorySegment segment() {
@@ -115,7 +151,7 @@ public final class Mapping implements AutoCloseable {
     }
 
     /**
-     * Gives whole pages of an anonymous mapping back to the kernel; they read zeros from now on.
+     * Gives whole pages of an anonymous mapping back to the kernel; the range reads zeros from now on.
      *
      * @param offsetBytes multiple of the page size
      * @param lengthBytes multiple of the page size
@@ -123,9 +159,19 @@ public final class Mapping implements AutoCloseable {
      */
     public void discard(long offsetBytes, long lengthBytes) {
         Objects.checkFromIndexSize(offsetBytes, lengthBytes, segment.byteSize());
-        if (!advise("madvise MADV_DONTNEED", offsetBytes, lengthBytes, MADV_DONTNEED)) {
-            throw new NativeException("madvise MADV_DONTNEED", Errno.EINVAL);
+        long end = offsetBytes + lengthBytes;
+        long first = offsetBytes + unitBytes - 1 & -unitBytes;
+        long last = end & -unitBytes;
+        if (last <= first) {
+            segment.asSlice(offsetBytes, lengthBytes).fill((byte) 0);
+            return;
         }
+        segment.asSlice(offsetBytes, first - offsetBytes).fill((byte) 0);
+        if (!advise("madvise MADV_DONTNEED", first, last - first, MADV_DONTNEED)) {
+            // Huge pages of a kernel before 5.18.
+            segment.asSlice(first, last - first).fill((byte) 0);
+        }
+        segment.asSlice(last, end - last).fill((byte) 0);
     }
 
     /** Gives the memory back; a second call does nothing. */

@@ -107,4 +107,26 @@ class MemoryTest {
         second.close();
         assertThatThrownBy(() -> Stat.sizeBytes(second)).hasMessageContaining("EBADF");
     }
+
+    @Test
+    void discardedRangesReadZerosAndTheirNeighboursStay() {
+        for (boolean huge : new boolean[] {false, true}) {
+            try (Mapping mapping = Mapping.anonymous(8 << 20, huge)) {
+                for (long length : new long[] {4096, 1 << 20, 5 << 20}) {
+                    mapping.segment().fill((byte) 1);
+                    mapping.discard(4096, length);
+                    assertThat(mapping.segment().get(ValueLayout.JAVA_BYTE, 4095))
+                            .isOne();
+                    assertThat(mapping.segment().get(ValueLayout.JAVA_BYTE, 4096))
+                            .isZero();
+                    assertThat(mapping.segment().get(ValueLayout.JAVA_BYTE, 4096 + length / 2))
+                            .isZero();
+                    assertThat(mapping.segment().get(ValueLayout.JAVA_BYTE, 4095 + length))
+                            .isZero();
+                    assertThat(mapping.segment().get(ValueLayout.JAVA_BYTE, 4096 + length))
+                            .isOne();
+                }
+            }
+        }
+    }
 }
