@@ -26,8 +26,13 @@ import org.jspecify.annotations.Nullable;
  * goes to the reporter.
  */
 public final class Reactor implements AutoCloseable {
-    /** A look at the sockets costs a system call, so a busy reactor has one only this often. */
-    private static final long SOCKET_INTERVAL_NS = 10_000;
+    /**
+     * A look at the sockets costs a system call, so a busy reactor has one only this often; while it finds nothing, ever more
+     * seldom, up to the longer time.
+     */
+    private static final long SOCKET_INTERVAL_MIN_NS = 10_000;
+
+    private static final long SOCKET_INTERVAL_MAX_NS = 80_000;
 
     private static final long MAILBOX_TOKEN = 0;
 
@@ -42,6 +47,7 @@ public final class Reactor implements AutoCloseable {
     private final BusyMeter meter = new BusyMeter();
     private Poller[] pollers = new Poller[0];
     private long nextToken = MAILBOX_TOKEN + 1;
+    private long socketIntervalNs = SOCKET_INTERVAL_MIN_NS;
     private long nextSocketLookNs = Long.MIN_VALUE;
     private volatile boolean sleeping;
     private volatile boolean closing;
@@ -156,8 +162,11 @@ public final class Reactor implements AutoCloseable {
         long nowNs = clock.nowNs();
         int work = runMailbox();
         if (nowNs >= nextSocketLookNs) {
-            nextSocketLookNs = nowNs + SOCKET_INTERVAL_NS;
-            work += lookAtSockets(0);
+            int found = lookAtSockets(0);
+            socketIntervalNs =
+                    found > 0 ? SOCKET_INTERVAL_MIN_NS : Math.min(socketIntervalNs * 2, SOCKET_INTERVAL_MAX_NS);
+            nextSocketLookNs = nowNs + socketIntervalNs;
+            work += found;
         }
         Poller[] current = pollers;
         for (Poller poller : current) {

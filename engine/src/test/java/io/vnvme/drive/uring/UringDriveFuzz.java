@@ -22,7 +22,7 @@ final class UringDriveFuzz {
     private static final int SIZE = 4 << 20;
     private static final int BUFFERS = 24;
     private static final int BUFFER_BYTES = 640 << 10;
-    private static final int ROUNDS = 3000;
+    private static final int ROUNDS = Integer.getInteger("vnvme.fuzz.rounds", 3000);
 
     private final long seed = Long.getLong("vnvme.seed", System.nanoTime());
     private final SplittableRandom random = new SplittableRandom(seed);
