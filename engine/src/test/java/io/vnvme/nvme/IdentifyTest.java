@@ -60,6 +60,18 @@ class IdentifyTest {
     }
 
     @Test
+    void geometryOfTheVolume() {
+        host.volume.physicalBlockBytes = 16384;
+        host.volume.optimalWriteBytes = 1 << 20;
+        assertThat(identify(Cns.NAMESPACE, 1, 0)).isEqualTo(Status.SUCCESS);
+        assertThat(u8(24) & 1 << 4).as("NSFEAT.OPTPERF").isNotZero();
+        for (long at : new long[] {64, 66, 68, 70}) {
+            assertThat(u16(at)).as("NPWG, NPWA, NPDG, NPDA").isEqualTo(16384 / 512 - 1);
+        }
+        assertThat(u16(72)).as("NOWS").isEqualTo((1 << 20) / 512 - 1);
+    }
+
+    @Test
     void controller() {
         assertThat(identify(Cns.CONTROLLER, 0, 0)).isEqualTo(Status.SUCCESS);
         assertThat(u16(0)).as("VID").isEqualTo(Controller.PCI_VENDOR_ID);

@@ -20,6 +20,8 @@ final class TestVolume implements Volume {
     int answer = IoStatus.OK;
 
     boolean lastForceUnitAccess;
+    int physicalBlockBytes = 4096;
+    int optimalWriteBytes = 4096;
 
     TestVolume(long sizeBytes) {
         media = Arena.ofAuto().allocate(sizeBytes, 4096);
@@ -33,6 +35,16 @@ final class TestVolume implements Volume {
     @Override
     public int blockSizeBytes() {
         return 512;
+    }
+
+    @Override
+    public int physicalBlockBytes() {
+        return physicalBlockBytes;
+    }
+
+    @Override
+    public int optimalWriteBytes() {
+        return optimalWriteBytes;
     }
 
     @Override
