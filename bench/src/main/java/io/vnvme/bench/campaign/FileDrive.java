@@ -21,6 +21,7 @@ import java.util.List;
  */
 final class FileDrive {
     private static final long SIZE_BYTES = 1L << 30;
+    private static final Duration WARM_UP = Duration.ofSeconds(10);
     private static final int[] DEPTHS = {1, 32, 128};
     private static final int TERSE_READ_IOPS = 7;
     private static final int TERSE_WRITE_IOPS = 48;
@@ -59,8 +60,10 @@ final class FileDrive {
             fio(fio, file, List.of("--rw=write", "--bs=1m", "--iodepth=8", "--size=" + SIZE_BYTES));
             try (EngineProcess engine = EngineProcess.onFile(serverCpu, file, jvmOptions)) {
                 for (Workload workload : Workload.values()) {
-                    // The first run of a JVM is compiled code's cradle: it does not count.
-                    HostBench.vnvme(engine.socket(0), spec(workload, 32));
+                    // A disk gives compilers far fewer transfers to learn from than RAM does.
+                    HostBench.vnvme(
+                            engine.socket(0),
+                            BenchSpec.of(workload, 128).onCpu(clientCpu).lasting(WARM_UP, length));
                 }
                 List<Figure> figures = new ArrayList<>();
                 for (Workload workload : Workload.values()) {
