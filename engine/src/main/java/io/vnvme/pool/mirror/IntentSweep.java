@@ -11,21 +11,19 @@ final class IntentSweep {
     /** A region that is written to again within this time keeps its mark. */
     private static final long PERIOD_NS = 2_000_000_000L;
 
-    private final MirrorSet set;
+    private final MirrorWrites writes;
     private final RegionMarks marks;
     private final MirrorLog log;
-    private final ActiveWrites active;
     private final Io flush = new Io((_, status) -> flushed(status));
     private boolean flushing;
     private boolean resting;
     private long dueNs;
     private long startedGeneration;
 
-    IntentSweep(MirrorSet set, RegionMarks marks, MirrorLog log, ActiveWrites active) {
-        this.set = set;
+    IntentSweep(MirrorWrites writes, RegionMarks marks, MirrorLog log) {
+        this.writes = writes;
         this.marks = marks;
         this.log = log;
-        this.active = active;
     }
 
     /** Sweeps at the next look, and takes all marks. */
@@ -43,11 +41,11 @@ final class IntentSweep {
             resting = false;
             return 0;
         }
-        active.keepMarks(marks);
+        writes.keepMarks();
         flushing = true;
         startedGeneration = log.startedGeneration();
         flush.prepare(Io.FLUSH, 0, 0, false);
-        int status = set.flush(flush);
+        int status = writes.flush(flush);
         if (status != IoStatus.PENDING) {
             flushed(status);
         }

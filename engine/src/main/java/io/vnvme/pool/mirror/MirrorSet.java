@@ -29,15 +29,9 @@ public final class MirrorSet implements Drive {
     private final Maintenance maintenance;
     private final IntentSweep sweep;
     private final MirrorReads reads;
+    private final MirrorWrites writes;
     private final ArrayDeque<Request> free = new ArrayDeque<>();
-    /** Writes that wait for a mark, or for a range that is being copied. */
-    private final ArrayDeque<Request> waiting = new ArrayDeque<>();
-    /** Done on the drives; to be acknowledged when the replicas' states are recorded. */
-    private final ArrayDeque<Request> parked = new ArrayDeque<>();
-
-    private final ActiveWrites active = new ActiveWrites();
     private boolean started;
-    private boolean retry;
     private long guestBytes;
 
     /**
@@ -66,7 +60,8 @@ public final class MirrorSet implements Drive {
         maintenance = new Maintenance(this, members, marks, listener, allocated);
         members.maintainedBy(maintenance);
         reads = new MirrorReads(this, members, maintenance, new ReadChoice(replicas, marks));
-        sweep = new IntentSweep(this, marks, log, active);
+        writes = new MirrorWrites(this, members, maintenance, marks);
+        sweep = new IntentSweep(writes, marks, log);
     }
 
     @Override
@@ -108,142 +103,21 @@ public final class MirrorSet implements Drive {
                 guestBytes += io.lengthBytes();
                 yield reads.read(io);
             }
-            case Io.FLUSH -> flush(io);
-            default -> write(io);
+            case Io.FLUSH -> writes.flush(io);
+            default -> {
+                guestBytes += io.lengthBytes();
+                yield writes.write(io);
+            }
         };
-    }
-
-    // ---- writes and flushes
-
-    private int write(Io io) {
-        guestBytes += io.lengthBytes();
-        if (log.stopped()) {
-            return IoStatus.WRITE_ERROR;
-        }
-        if (!admitted(io)) {
-            waiting.add(take(io));
-            return IoStatus.PENDING;
-        }
-        Request request = take(io);
-        if (!submitted(request)) {
-            active.add(request);
-            return IoStatus.PENDING;
-        }
-        return concluded(request);
-    }
-
-    /** True when nothing keeps a write to this range from beginning. */
-    private boolean admitted(Io io) {
-        long offset = io.offsetBytes();
-        long length = io.lengthBytes();
-        if (!marks.marked(offset, length)) {
-            marks.mark(offset, length);
-            log.pump();
-            if (!marks.marked(offset, length)) {
-                return false;
-            }
-        }
-        if (maintenance.holds(offset, length)) {
-            return false;
-        }
-        marks.touch(offset, length);
-        return true;
-    }
-
-    /** Flushes all that take part. @return an {@link IoStatus} */
-    int flush(Io io) {
-        if (log.stopped()) {
-            return IoStatus.WRITE_ERROR;
-        }
-        Request request = take(io);
-        return submitted(request) ? concluded(request) : IoStatus.PENDING;
-    }
-
-    /** Gives a write or flush to all that take part. @return whether it has ended on all */
-    private boolean submitted(Request request) {
-        Io io = request.parent;
-        boolean flush = io.operation() == Io.FLUSH;
-        // One more than there are, so that it does not end before the last was submitted.
-        request.pending = 1;
-        for (Replica replica : replicas) {
-            if (!replica.takesPart()) {
-                continue;
-            }
-            Drive drive = replica.drive();
-            int status = IoStatus.OK;
-            if (!flush || drive.volatileWriteCache()) {
-                status = replica.submit(members.synchronous() ? io : request.child(replica.slot));
-            }
-            if (status == IoStatus.PENDING) {
-                request.pending++;
-            } else {
-                request.count(replica.slot, status);
-            }
-        }
-        return --request.pending == 0;
-    }
-
-    void writeEnded(Request request) {
-        active.remove(request);
-        maintenance.writeEnded();
-        Io io = request.parent;
-        int status = concluded(request);
-        if (status != IoStatus.PENDING) {
-            io.complete(status);
-        }
-    }
-
-    /** Draws the consequences of work that has ended on all drives. @return its status, or PENDING */
-    private int concluded(Request request) {
-        if (request.failed != 0) {
-            failed(request);
-        }
-        if (!kept(request)) {
-            free.add(request);
-            return request.status;
-        }
-        if (log.settled()) {
-            free.add(request);
-            return IoStatus.OK;
-        }
-        parked.add(request);
-        return IoStatus.PENDING;
-    }
-
-    /** True when a current replica has it. */
-    private boolean kept(Request request) {
-        for (Replica replica : replicas) {
-            if (replica.current() && (request.succeeded >> replica.slot & 1) != 0) {
-                return request.status != IoStatus.UNSUPPORTED;
-            }
-        }
-        return false;
-    }
-
-    private void failed(Request request) {
-        if (request.status == IoStatus.UNSUPPORTED) {
-            return;
-        }
-        boolean kept = kept(request);
-        for (Replica replica : replicas) {
-            // When no current replica has it, dropping one of them would make nothing better.
-            if ((request.failed >> replica.slot & 1) != 0 && (kept || !replica.current())) {
-                members.drop(replica.slot, request.status);
-            }
-        }
-        Io io = request.parent;
-        if (!kept && io.operation() != Io.FLUSH && members.currentCount() > 1) {
-            Plane intent = marks.intent();
-            int last = intent.region(io.offsetBytes() + io.lengthBytes() - 1);
-            for (int region = intent.region(io.offsetBytes()); region <= last; region++) {
-                marks.doubt(region);
-            }
-        }
     }
 
     /** Work that was given to the drive of a slot has ended. */
     void childEnded(int slot) {
         replicas[slot].ended();
+    }
+
+    void writeEnded(Request request) {
+        writes.ended(request);
     }
 
     void readEnded(Request request, int slot, int status) {
@@ -334,7 +208,7 @@ public final class MirrorSet implements Drive {
     // ---- what the other parts of the mirror ask
 
     boolean writesOverlap(long offsetBytes, long endBytes) {
-        return active.overlap(offsetBytes, endBytes);
+        return writes.overlap(offsetBytes, endBytes);
     }
 
     /** Bytes read and written through this mirror since it was made. */
@@ -348,7 +222,7 @@ public final class MirrorSet implements Drive {
 
     /** A range is free again, or a mark was made: those who wait try once more. */
     void retryWaiting() {
-        retry = true;
+        writes.retryWaiting();
     }
 
     /** Takes all marks back at the next look, for a stop: {@link #rested} tells when. No write may be under way. */
@@ -380,64 +254,19 @@ public final class MirrorSet implements Drive {
             work += drive == null ? 0 : drive.poll(nowNs);
         }
         log.pump();
-        work += release();
-        if (retry) {
-            retry = false;
-            work += admitWaiting();
-        }
+        work += writes.poll();
         return work + maintenance.poll(nowNs) + sweep.poll(nowNs);
     }
 
     /** There is no sleep while replicas are made equal: nothing would wake the reactor for the next step. */
     @Override
     public boolean prepareSleep() {
-        boolean ready = parked.isEmpty() && !maintenance.busy();
+        boolean ready = writes.settled() && !maintenance.busy();
         for (Replica replica : replicas) {
             Drive drive = replica.drive;
             ready &= drive == null || drive.prepareSleep();
         }
         return ready;
-    }
-
-    /** Acknowledges what waited for the replicas' states to be recorded. */
-    private int release() {
-        if (parked.isEmpty() || !log.settled() && !log.stopped()) {
-            return 0;
-        }
-        int count = parked.size();
-        for (int i = 0; i < count; i++) {
-            Request request = parked.remove();
-            Io io = request.parent;
-            int status = log.stopped() || !kept(request) ? IoStatus.WRITE_ERROR : IoStatus.OK;
-            free.add(request);
-            io.complete(status);
-        }
-        return count;
-    }
-
-    private int admitWaiting() {
-        int count = waiting.size();
-        for (int i = 0; i < count; i++) {
-            Request request = waiting.remove();
-            Io io = request.parent;
-            int status;
-            if (log.stopped()) {
-                free.add(request);
-                status = IoStatus.WRITE_ERROR;
-            } else if (!admitted(io)) {
-                waiting.add(request);
-                continue;
-            } else if (!submitted(request)) {
-                active.add(request);
-                continue;
-            } else {
-                status = concluded(request);
-            }
-            if (status != IoStatus.PENDING) {
-                io.complete(status);
-            }
-        }
-        return count;
     }
 
     /** Closes the drives. */
