@@ -114,6 +114,10 @@ final class ClusterCopy {
             set.written();
         }
         if (--outstanding == 0) {
+            if (pool.stopped()) {
+                // The maps may be gone.
+                status = IoStatus.WRITE_ERROR;
+            }
             if (status == IoStatus.OK) {
                 next.run();
             } else {

@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * it is counted as {@linkplain #pendingCount pending}.
  */
 final class ClusterSpace {
+    private static final ClusterList NOTHING = new ClusterList();
+
     private final Layout layout;
     private final List<@Nullable SetSpace> spaces = new ArrayList<>();
     private final List<SetRecord> records = new ArrayList<>();
@@ -189,6 +191,9 @@ final class ClusterSpace {
 
     /** The clusters freed so far: to be handed to {@link #release} when their freeing is durable. */
     ClusterList takePending() {
+        if (pending.size() == 0) {
+            return NOTHING;
+        }
         ClusterList taken = pending;
         pending = new ClusterList();
         return taken;

@@ -18,7 +18,7 @@ import java.util.List;
  * <p>With nothing captured, one flush does. On a drive that takes long to flush, a commit waits for the company it can
  * expect: those whom the last one served come back at once, and would else miss it.
  */
-final class Commit {
+final class Commit implements LeafStore.ChangeSink {
     /** Told when everything that happened before it asked is durable, or cannot be made so. */
     interface Waiter {
         /** @param status an {@link IoStatus} */
@@ -187,11 +187,7 @@ final class Commit {
         for (LayerRecord layer : layers.changed()) {
             Records.layer(journal.records(Journal.layerBytes(layer)), layer);
         }
-        leaves.capture((layer, index, entry) -> {
-            if (layers.byId(layer) != null) {
-                Records.entry(journal.records(Records.ENTRY_BYTES), layer, index, entry);
-            }
-        });
+        leaves.capture(this);
         notes.capture((kind, key, value) -> Records.note(journal.records(Records.NOTE_BYTES), kind, key, value));
         for (Layer layer : layers.gone()) {
             Records.gone(journal.records(8), layer.id());
@@ -199,6 +195,16 @@ final class Commit {
         layers.captured();
         frames = journal.seal();
         return true;
+    }
+
+    @Override
+    public boolean wants(int layer) {
+        return pool.layers().byId(layer) != null;
+    }
+
+    @Override
+    public void changed(int layer, long clusterIndex, long entry) {
+        Records.entry(journal.records(Records.ENTRY_BYTES), layer, clusterIndex, entry);
     }
 
     private void flush(PoolSet set) {

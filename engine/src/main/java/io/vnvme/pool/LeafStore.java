@@ -163,18 +163,27 @@ final class LeafStore implements AutoCloseable {
 
     /** Who is told of changed entries. */
     interface ChangeSink {
+        /** Whether the layer is one whose entries matter. */
+        boolean wants(int layer);
+
         void changed(int layer, long clusterIndex, long entry);
     }
 
     /** Hands over all changed entries as they are now, and begins anew. */
     void capture(ChangeSink sink) {
+        int asked = 0;
+        boolean wanted = false;
         for (int i = 0; i < changedLeafCount; i++) {
             int leaf = changedLeaves[i];
             long bits = changed(leaf);
             changed(leaf, 0);
             int layer = chunk(leaf).get(U32, LAYERS + inChunk(leaf) * 4L);
             long first = (long) chunk(leaf).get(U32, NUMBERS + inChunk(leaf) * 4L) << ENTRIES_SHIFT;
-            for (; bits != 0; bits &= bits - 1) {
+            if (layer != asked) {
+                asked = layer;
+                wanted = sink.wants(layer);
+            }
+            for (; wanted && bits != 0; bits &= bits - 1) {
                 int slot = Long.numberOfTrailingZeros(bits);
                 sink.changed(layer, first + slot, get(leaf, slot));
             }

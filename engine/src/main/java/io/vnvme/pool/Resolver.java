@@ -33,8 +33,11 @@ final class Resolver {
 
     /** Blocks from {@code block} on that lie side by side, or that all read zeros; at most {@code max}, in one cluster. */
     static int run(Layer top, long block, long resolved, int max) {
-        int limit = (int) Math.min(max, Geometry.CLUSTER_BLOCKS - (block & BLOCK_IN_CLUSTER));
-        int length = 1;
+        int first = (int) (block & BLOCK_IN_CLUSTER);
+        int limit = Math.min(max, Geometry.CLUSTER_BLOCKS - first);
+        // What the top layer has lies side by side: mostly that is all of it.
+        int here = Entry.written(top.map().entry(block >>> INDEX_SHIFT)) >>> first;
+        int length = Math.clamp(Integer.numberOfTrailingZeros(~here), 1, limit);
         while (length < limit) {
             long next = resolve(top, block + length);
             if (next != (resolved == ZERO ? ZERO : resolved + length)) {

@@ -16,6 +16,7 @@ final class SplitIo implements Commit.Waiter {
     private final List<Piece> spare = new ArrayList<>();
     private final List<PartialBlock> spareBlocks = new ArrayList<>();
     private final List<PartialBlock> partial = new ArrayList<>(2);
+    private final Run pieces = new Run();
     private @Nullable PoolVolume volume;
     private @Nullable Io parent;
     private boolean write;
@@ -62,6 +63,7 @@ final class SplitIo implements Commit.Waiter {
     int read(PoolVolume owner, Io io) {
         begin(owner, io, false);
         Layer layer = owner.layer();
+        pieces.begin(Io.READ);
         long position = 0;
         long length = io.lengthBytes();
         while (position < length) {
@@ -77,10 +79,11 @@ final class SplitIo implements Commit.Waiter {
             if (resolved == Resolver.ZERO) {
                 io.data().zero(position, bytes);
             } else {
-                piece(Io.READ, resolved, within, position, bytes);
+                pieces.add(resolved, within, position, bytes);
             }
             position += bytes;
         }
+        pieces.end();
         return leave();
     }
 
@@ -105,14 +108,16 @@ final class SplitIo implements Commit.Waiter {
         }
         long directFrom = firstPartial ? (first + 1) << Geometry.BLOCK_SHIFT : from;
         long directEnd = lastPartial ? last << Geometry.BLOCK_SHIFT : end;
+        pieces.begin(Io.WRITE);
         while (directFrom < directEnd) {
             long index = directFrom >>> Geometry.CLUSTER_SHIFT;
             long stop = Math.min(directEnd, (index + 1) << Geometry.CLUSTER_SHIFT);
             long block = directFrom >>> Geometry.BLOCK_SHIFT;
             long place = Entry.cluster(owner.map().entry(index)) << 4 | block & 15;
-            piece(Io.WRITE, place, directFrom & (Geometry.BLOCK_BYTES - 1), directFrom - from, stop - directFrom);
+            pieces.add(place, directFrom & (Geometry.BLOCK_BYTES - 1), directFrom - from, stop - directFrom);
             directFrom = stop;
         }
+        pieces.end();
         for (int i = 0; i < partial.size(); i++) {
             partial.get(i).start();
         }
@@ -260,6 +265,45 @@ final class SplitIo implements Commit.Waiter {
         Io io = parent();
         end();
         io.complete(ended);
+    }
+
+    /** Collects what lies side by side on a set, to be one piece. */
+    private final class Run {
+        private int operation;
+        private long place;
+        private long within;
+        private long position;
+        private long bytes;
+
+        void begin(int wanted) {
+            operation = wanted;
+            bytes = 0;
+        }
+
+        void add(long nextPlace, long nextWithin, long nextPosition, long length) {
+            if (bytes > 0 && nextPosition == position + bytes && continues(nextPlace, nextWithin)) {
+                bytes += length;
+                return;
+            }
+            end();
+            place = nextPlace;
+            within = nextWithin;
+            position = nextPosition;
+            bytes = length;
+        }
+
+        private boolean continues(long nextPlace, long nextWithin) {
+            // Clusters with successive numbers lie side by side, but for where a set ends.
+            return (nextPlace << Geometry.BLOCK_SHIFT) + nextWithin == (place << Geometry.BLOCK_SHIFT) + within + bytes
+                    && pool.sets().of(nextPlace >>> 4) == pool.sets().of(place >>> 4);
+        }
+
+        void end() {
+            if (bytes > 0) {
+                piece(operation, place, within, position, bytes);
+                bytes = 0;
+            }
+        }
     }
 
     /** Work for one drive. */
