@@ -23,6 +23,7 @@ final class Job implements Progress {
     private final String kind;
     private final String subject;
     private final boolean cancellable;
+    private final boolean lasting;
     private final Instant startedAt = Instant.now();
     private final long startNs = System.nanoTime();
     private final CountDownLatch ended = new CountDownLatch(1);
@@ -34,11 +35,12 @@ final class Job implements Progress {
     private volatile @Nullable Instant endedAt;
     private volatile @Nullable String result;
 
-    Job(long id, String kind, String subject, boolean cancellable) {
+    Job(long id, String kind, String subject, boolean cancellable, boolean lasting) {
         this.id = id;
         this.kind = kind;
         this.subject = subject;
         this.cancellable = cancellable;
+        this.lasting = lasting;
     }
 
     long id() {
@@ -55,6 +57,11 @@ final class Job implements Progress {
 
     boolean cancellable() {
         return cancellable;
+    }
+
+    /** Whether the daemon's end only interrupts it. */
+    boolean lasting() {
+        return lasting;
     }
 
     boolean running() {

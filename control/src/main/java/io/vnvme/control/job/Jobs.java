@@ -37,6 +37,15 @@ public final class Jobs implements AutoCloseable {
      * @throws ProblemException when the same is under way already
      */
     public JobInfo start(String kind, String subject, boolean cancellable, JobWork work) {
+        return start(kind, subject, cancellable, false, work);
+    }
+
+    /** Starts work that its pool remembers: it can be cancelled, but the daemon's end only interrupts it. */
+    public JobInfo startLasting(String kind, String subject, JobWork work) {
+        return start(kind, subject, true, true, work);
+    }
+
+    private JobInfo start(String kind, String subject, boolean cancellable, boolean lasting, JobWork work) {
         Job job;
         lock.lock();
         try {
@@ -53,7 +62,7 @@ public final class Jobs implements AutoCloseable {
                                     .formatted(other.id(), kind, subject));
                 }
             }
-            job = new Job(++lastId, kind, subject, cancellable);
+            job = new Job(++lastId, kind, subject, cancellable, lasting);
             jobs.put(job.id(), job);
             forgetOld();
         } finally {
@@ -164,7 +173,9 @@ public final class Jobs implements AutoCloseable {
         lock.lock();
         try {
             closed = true;
-            running = jobs.values().stream().filter(Job::running).toList();
+            running = jobs.values().stream()
+                    .filter(j -> j.running() && !j.lasting())
+                    .toList();
         } finally {
             lock.unlock();
         }

@@ -1,5 +1,9 @@
 package io.vnvme.control.plane;
 
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CopyOnWriteArrayList;
+import io.vnvme.pool.RangeSink;
+
 import static java.util.Objects.requireNonNull;
 
 import io.vnvme.control.model.DiffRange;
@@ -43,9 +47,10 @@ final class EnginePool implements OpenPool {
     private final Reactor reactor;
     private final UUID id;
     private final Pool pool;
-    private final List<Drive> drives;
+    /** Of the reactor's thread alone. */
+    private final Map<UUID, Drive> drives;
 
-    private EnginePool(EngineDataPlane plane, UUID id, Pool pool, List<Drive> drives) {
+    private EnginePool(EngineDataPlane plane, UUID id, Pool pool, Map<UUID, Drive> drives) {
         this.plane = plane;
         this.reactor = plane.reactor();
         this.id = id;
@@ -98,7 +103,7 @@ final class EnginePool implements OpenPool {
                     new EnginePoolListener(config.name(), listener),
                     done(opened));
             plane.reactor().add(pool);
-            return new EnginePool(plane, config.pool(), pool, List.copyOf(byId.values()));
+            return new EnginePool(plane, config.pool(), pool, byId);
         });
         join(opened);
         return result;
@@ -206,7 +211,10 @@ final class EnginePool implements OpenPool {
 
     @Override
     public LayerUsage usage(String name) {
-        return LayerUsage.NONE;
+        LayerUsage[] found = {LayerUsage.NONE};
+        run(done -> pool.operations()
+                .usage(name, u -> found[0] = new LayerUsage(u.used(), u.shared(), u.exclusive()), done));
+        return found[0];
     }
 
     @Override
@@ -277,7 +285,21 @@ final class EnginePool implements OpenPool {
 
     @Override
     public List<DiffRange> diff(Optional<String> from, String to) {
-        throw new ProblemException(ProblemCode.POOL_REFUSED, "this version cannot compare volumes yet");
+        List<DiffRange> ranges = new CopyOnWriteArrayList<>();
+        List<DiffRange> found = new ArrayList<>();
+        RangeSink sink = (offset, length) -> found.add(new DiffRange(offset, length, "data"));
+        run(done -> {
+            Done copied = failure -> {
+                ranges.addAll(found);
+                done.done(failure);
+            };
+            if (from.isPresent()) {
+                pool.operations().diff(from.get(), to, sink, copied);
+            } else {
+                pool.operations().data(to, sink, copied);
+            }
+        });
+        return List.copyOf(ranges);
     }
 
     /** A snapshot is read through a clone that is there for that alone. */
@@ -293,12 +315,74 @@ final class EnginePool implements OpenPool {
 
     @Override
     public void grow(List<List<UUID>> sets) {
-        throw new ProblemException(ProblemCode.POOL_REFUSED, "this version cannot grow pools yet");
+        sets.forEach(this::grow);
+    }
+
+    private void grow(Collection<UUID> set) {
+        if (set.size() > 1) {
+            throw new ProblemException(ProblemCode.POOL_REFUSED, "this version cannot add mirrors to a pool yet");
+        }
+        EngineDrive added = plane.drives().require(set.iterator().next());
+        UUID addedId = added.id();
+        try {
+            run(done -> {
+                Drive drive = added.onReactor(plane::ring);
+                drives.put(addedId, drive);
+                MemberRecord record =
+                        new MemberRecord(addedId, pool.config().sets().size(), 0, MemberRecord.State.CURRENT);
+                pool.grow(drive, List.of(new PoolMember(record, added.name(), drive.sizeBytes(), drive)), done);
+            });
+        } catch (RuntimeException e) {
+            closeDrive(addedId);
+            throw e;
+        }
+    }
+
+    /** The memory of a RAM drive is the claim's, and stays. */
+    private void closeDrive(UUID drive) {
+        reactor.call(() -> {
+            Drive gone = drives.remove(drive);
+            if (gone != null && !(gone instanceof RamDrive)) {
+                gone.close();
+            }
+            return true;
+        });
     }
 
     @Override
     public void shrink(UUID drive, Progress progress) {
-        throw new ProblemException(ProblemCode.POOL_REFUSED, "this version cannot shrink pools yet");
+        int set = ask(() -> setOf(drive));
+        List<UUID> leaving = ask(() -> pool.config().membersOf(set).stream()
+                .map(MemberRecord::drive)
+                .toList());
+        run(done -> pool.shrink(
+                set,
+                (moved, total) -> {
+                    progress.at(bytes(moved), bytes(total));
+                    if (progress.cancelled()) {
+                        pool.cancelShrink();
+                    }
+                },
+                failure -> {
+                    if (failure != null && progress.cancelled()) {
+                        done.done(null);
+                    } else {
+                        done.done(failure);
+                    }
+                }));
+        if (progress.cancelled()) {
+            throw new CancellationException();
+        }
+        leaving.forEach(this::closeDrive);
+    }
+
+    private int setOf(UUID drive) {
+        return pool.config().members().stream()
+                .filter(m -> m.drive().equals(drive))
+                .findFirst()
+                .orElseThrow(() -> new ProblemException(
+                        ProblemCode.UNKNOWN_DRIVE, "pool %s has no drive %s".formatted(name(), drive)))
+                .set();
     }
 
     @Override
@@ -313,7 +397,9 @@ final class EnginePool implements OpenPool {
 
     @Override
     public Map<UUID, String> interrupted() {
-        return Map.of();
+        return ask(() -> pool.config().members().stream()
+                .filter(m -> pool.config().sets().get(m.set()).draining())
+                .collect(Collectors.toMap(MemberRecord::drive, _ -> "shrink", (a, _) -> a)));
     }
 
     @Override
@@ -329,10 +415,9 @@ final class EnginePool implements OpenPool {
             reactor.call(() -> {
                 reactor.remove(pool);
                 pool.close();
-                // The memory of a RAM drive is the claim's, and stays.
-                drives.stream().filter(d -> !(d instanceof RamDrive)).forEach(Drive::close);
                 return true;
             });
+            List.copyOf(drives.keySet()).forEach(this::closeDrive);
             plane.closed(this);
         }
     }

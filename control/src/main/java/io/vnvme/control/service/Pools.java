@@ -73,9 +73,9 @@ public final class Pools {
     private void goOn(String name, OpenPool pool, UUID drive, String work) {
         String driveName = driveName(drive);
         if (work.equals("shrink")) {
-            jobs.start("shrink", driveName, true, progress -> shrinkNow(name, driveName, progress));
+            jobs.startLasting("shrink", driveName, progress -> shrinkNow(name, driveName, progress));
         } else {
-            jobs.start("rebuild", driveName, true, progress -> {
+            jobs.startLasting("rebuild", driveName, progress -> {
                 pool.rejoin(drive, progress);
                 return "%s is a full member of %s again".formatted(driveName, name);
             });
@@ -258,7 +258,7 @@ public final class Pools {
                     "what is on %s does not fit on the others: pool %s has %s free; remove something or grow it first"
                             .formatted(drive, name, ByteSize.format(freeBytes)));
         }
-        return jobs.start("shrink", drive, true, progress -> shrinkNow(name, drive, progress));
+        return jobs.startLasting("shrink", drive, progress -> shrinkNow(name, drive, progress));
     }
 
     private String shrinkNow(String name, String drive, Progress progress) {
@@ -303,7 +303,7 @@ public final class Pools {
             UUID oldId = drives.id(old);
             UUID newId = drives.id(replacement);
             registry.update(state -> state.with(PoolLayout.replaced(record, old, replacement)));
-            return jobs.start("rebuild", replacement, true, progress -> {
+            return jobs.startLasting("rebuild", replacement, progress -> {
                 HostFailure.shown(
                         "%s could not replace %s".formatted(replacement, old),
                         () -> pool.replace(oldId, newId, progress));
