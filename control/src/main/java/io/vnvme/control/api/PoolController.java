@@ -9,10 +9,10 @@ import io.avaje.http.api.Produces;
 import io.avaje.http.api.QueryParam;
 import io.vnvme.control.model.CheckReport;
 import io.vnvme.control.model.CreatePool;
+import io.vnvme.control.model.DriveNames;
 import io.vnvme.control.model.FoundPool;
 import io.vnvme.control.model.ImportPool;
 import io.vnvme.control.model.JobInfo;
-import io.vnvme.control.model.PoolDrives;
 import io.vnvme.control.model.PoolInfo;
 import io.vnvme.control.model.ReplaceDrive;
 import io.vnvme.control.service.PoolImport;
@@ -88,7 +88,7 @@ final class PoolController {
      */
     @Post("/{name}/grow")
     @Produces(statusCode = 200)
-    PoolInfo grow(String name, PoolDrives request) {
+    PoolInfo grow(String name, DriveNames request) {
         return pools.grow(name, request);
     }
 
@@ -101,7 +101,7 @@ final class PoolController {
      */
     @Post("/{name}/shrink")
     @Produces(statusCode = 202)
-    JobInfo shrink(String name, PoolDrives request) {
+    JobInfo shrink(String name, DriveNames request) {
         return pools.shrink(name, request);
     }
 

@@ -1,7 +1,7 @@
 package io.vnvme.control.cli;
 
 import io.vnvme.control.model.ByteSize;
-import io.vnvme.control.model.PoolDrives;
+import io.vnvme.control.model.DriveNames;
 import io.vnvme.control.model.PoolInfo;
 import io.vnvme.control.model.ReplaceDrive;
 import java.util.ArrayList;
@@ -27,7 +27,7 @@ final class PoolChangeCommands {
 
         @Override
         void run(ApiClient client) {
-            String reply = client.post("/api/v1/pools/%s/grow".formatted(encoded(name)), new PoolDrives(drives));
+            String reply = client.post("/api/v1/pools/%s/grow".formatted(encoded(name)), new DriveNames(drives));
             if (json()) {
                 print(reply);
                 return;
@@ -48,7 +48,7 @@ final class PoolChangeCommands {
 
         @Override
         String start(ApiClient client) {
-            return client.post("/api/v1/pools/%s/shrink".formatted(encoded(name)), new PoolDrives(List.of(drive)));
+            return client.post("/api/v1/pools/%s/shrink".formatted(encoded(name)), new DriveNames(List.of(drive)));
         }
     }
 

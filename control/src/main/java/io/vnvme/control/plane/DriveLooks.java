@@ -3,6 +3,8 @@ package io.vnvme.control.plane;
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
 import io.vnvme.drive.BlockingDrive;
+import io.vnvme.drive.claim.Content;
+import io.vnvme.drive.claim.DriveIdentification;
 import io.vnvme.drive.uring.DriveFile;
 import io.vnvme.drive.uring.DriveHealth;
 import io.vnvme.os.Errno;
@@ -13,8 +15,12 @@ import io.vnvme.pool.format.Superblock;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -45,14 +51,29 @@ final class DriveLooks {
                     List.of(),
                     List.of());
         }
-        List<String> uses = new ArrayList<>();
-        if (source.kind().equals(DriveSource.BLOCK)) {
-            uses.addAll(BlockDeviceUses.of(path));
+        DriveIdentification found = identified(path);
+        if (found.inUse()) {
+            List<String> uses =
+                    found.uses().stream().map(use -> path + " " + use).toList();
+            return new DriveLook(source, true, found.sizeBytes(), Optional.empty(), List.of(), uses);
         }
-        if (!uses.isEmpty()) {
-            return new DriveLook(source, true, 0, Optional.empty(), List.of(), uses);
+        List<String> contents = new ArrayList<>(
+                found.contents().stream().map(Content::description).toList());
+        if (contents.isEmpty() && !found.blank()) {
+            contents.add("data of a kind that is not known");
         }
-        return looked(source, path);
+        return looked(source, path, contents);
+    }
+
+    private static DriveIdentification identified(Path path) {
+        try {
+            return DriveIdentification.of(path, List.of());
+        } catch (NativeException e) {
+            throw new ProblemException(
+                    ProblemCode.HOST_REFUSED, "%s cannot be looked at: %s".formatted(path, e.getMessage()), e);
+        } catch (IllegalArgumentException e) {
+            throw new ProblemException(ProblemCode.HOST_REFUSED, String.valueOf(e.getMessage()), e);
+        }
     }
 
     private static boolean same(Path a, Path b) {
@@ -63,19 +84,14 @@ final class DriveLooks {
         }
     }
 
-    private static DriveLook looked(DriveSource source, Path path) {
+    private static DriveLook looked(DriveSource source, Path path, List<String> contents) {
         try (DriveFile file = DriveFile.open(path)) {
-            List<String> contents = new ArrayList<>();
-            Optional<DriveLook.Identity> identity =
-                    EngineDrive.File.use(path.toString(), file, new DriveHealth(), blocking -> {
-                        Optional<DriveLook.Identity> found = superblock(blocking, contents);
-                        if (found.isEmpty() && contents.isEmpty()) {
-                            Contents.of(blocking).ifPresent(contents::add);
-                        }
-                        return found;
-                    });
-            identity.map(DriveLooks::words).ifPresent(contents::add);
-            return new DriveLook(source, true, file.geometry().sizeBytes(), identity, contents, List.of());
+            List<String> ours = new ArrayList<>();
+            Optional<DriveLook.Identity> identity = EngineDrive.File.use(
+                    path.toString(), file, new DriveHealth(), blocking -> superblock(blocking, ours));
+            identity.map(DriveLooks::words).ifPresent(ours::add);
+            return new DriveLook(
+                    source, true, file.geometry().sizeBytes(), identity, ours.isEmpty() ? contents : ours, List.of());
         } catch (NativeException e) {
             if (e.errno() == Errno.EBUSY) {
                 return new DriveLook(
@@ -161,7 +177,7 @@ final class DriveLooks {
     /** Most of what is looked at is no drive of ours: only what begins like one is opened for us alone. */
     private static void add(List<DriveLook> found, DriveSource source, Collection<EngineDrive> open) {
         Path path = Path.of(source.path());
-        if (!Contents.beginsLikeOurs(path)) {
+        if (!beginsLikeOurs(path)) {
             return;
         }
         try {
@@ -171,6 +187,17 @@ final class DriveLooks {
             }
         } catch (RuntimeException e) {
             LOG.log(Level.DEBUG, "{0} is passed over: {1}", path, e.getMessage());
+        }
+    }
+
+    /** Whether a file or device begins like a drive of ours; false also when it cannot be read. */
+    private static boolean beginsLikeOurs(Path path) {
+        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+            ByteBuffer first = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+            channel.read(first, 0);
+            return first.position() == Long.BYTES && first.getLong(0) == Superblock.MAGIC;
+        } catch (IOException e) {
+            return false;
         }
     }
 

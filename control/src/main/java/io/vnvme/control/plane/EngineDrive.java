@@ -2,6 +2,7 @@ package io.vnvme.control.plane;
 
 import io.vnvme.drive.BlockingDrive;
 import io.vnvme.drive.Drive;
+import io.vnvme.drive.SectorDrive;
 import io.vnvme.drive.ram.RamDrive;
 import io.vnvme.drive.uring.DriveFile;
 import io.vnvme.drive.uring.DriveHealth;
@@ -29,7 +30,15 @@ sealed interface EngineDrive extends AutoCloseable permits EngineDrive.Ram, Engi
      *
      * @param ring the reactor's
      */
-    Drive onReactor(Supplier<DriveRing> ring);
+    OnReactor onReactor(Supplier<DriveRing> ring);
+
+    /**
+     * A drive as the reactor uses it.
+     *
+     * @param drive with blocks of 512 bytes, whatever the device has
+     * @param close ends this use; the claim stays
+     */
+    record OnReactor(Drive drive, Runnable close) {}
 
     /** Why it does not work now. */
     Optional<String> failure();
@@ -49,10 +58,9 @@ sealed interface EngineDrive extends AutoCloseable permits EngineDrive.Ram, Engi
             return action.apply(new BlockingDrive(drive));
         }
 
-        /** A pool that is closed closes its drives; this one's memory is to stay. */
         @Override
-        public Drive onReactor(Supplier<DriveRing> ring) {
-            return drive;
+        public OnReactor onReactor(Supplier<DriveRing> ring) {
+            return new OnReactor(drive, () -> {});
         }
 
         @Override
@@ -68,6 +76,8 @@ sealed interface EngineDrive extends AutoCloseable permits EngineDrive.Ram, Engi
 
     /** A file or block device. */
     record File(UUID id, String name, DriveFile file, DriveHealth health) implements EngineDrive {
+        private static final int SECTOR_BYTES = 512;
+
         @Override
         public DriveFacts facts() {
             return new DriveFacts(
@@ -89,8 +99,16 @@ sealed interface EngineDrive extends AutoCloseable permits EngineDrive.Ram, Engi
         }
 
         @Override
-        public Drive onReactor(Supplier<DriveRing> ring) {
-            return new UringDrive(name, file, ring.get(), health);
+        public OnReactor onReactor(Supplier<DriveRing> ring) {
+            UringDrive drive = new UringDrive(name, file, ring.get(), health);
+            if (drive.blockSizeBytes() <= SECTOR_BYTES) {
+                return new OnReactor(drive, drive::close);
+            }
+            SectorDrive sectors = new SectorDrive(drive);
+            return new OnReactor(sectors, () -> {
+                sectors.close();
+                drive.close();
+            });
         }
 
         @Override

@@ -1,32 +1,34 @@
 package io.vnvme.control.plane;
 
-import java.util.concurrent.CancellationException;
-import java.util.concurrent.CopyOnWriteArrayList;
-import io.vnvme.pool.RangeSink;
-
-import static java.util.Objects.requireNonNull;
-
+import io.vnvme.control.model.ByteSize;
 import io.vnvme.control.model.DiffRange;
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
+import io.vnvme.control.plane.EngineDrive.OnReactor;
 import io.vnvme.crypto.VolumeKey;
 import io.vnvme.drive.Drive;
-import io.vnvme.drive.ram.RamDrive;
 import io.vnvme.pool.Done;
+import io.vnvme.pool.MirrorReplacement;
 import io.vnvme.pool.Pool;
+import io.vnvme.pool.PoolDrives;
 import io.vnvme.pool.PoolException;
 import io.vnvme.pool.PoolImage;
 import io.vnvme.pool.PoolLoader;
 import io.vnvme.pool.PoolMember;
 import io.vnvme.pool.PoolScan;
 import io.vnvme.pool.PoolSpace;
+import io.vnvme.pool.RangeSink;
+import io.vnvme.pool.Scrub;
 import io.vnvme.pool.format.Geometry;
 import io.vnvme.pool.format.LayerRecord;
 import io.vnvme.pool.format.MemberRecord;
 import io.vnvme.pool.format.PoolConfig;
+import io.vnvme.pool.mirror.MirrorSet;
+import io.vnvme.pool.mirror.ReplicaState;
 import io.vnvme.reactor.Clock;
 import io.vnvme.reactor.Reactor;
 import io.vnvme.volume.Volume;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -36,26 +38,35 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** A pool of the engine, towards the services: called on any thread, carried out by its reactor. */
 final class EnginePool implements OpenPool {
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(50);
+
     private final EngineDataPlane plane;
     private final Reactor reactor;
     private final UUID id;
     private final Pool pool;
     /** Of the reactor's thread alone. */
-    private final Map<UUID, Drive> drives;
+    private final Map<UUID, OnReactor> drives;
 
-    private EnginePool(EngineDataPlane plane, UUID id, Pool pool, Map<UUID, Drive> drives) {
+    private final Map<Integer, MirrorSet> mirrors;
+
+    private EnginePool(
+            EngineDataPlane plane, UUID id, Pool pool, Map<UUID, OnReactor> drives, Map<Integer, MirrorSet> mirrors) {
         this.plane = plane;
         this.reactor = plane.reactor();
         this.id = id;
         this.pool = pool;
         this.drives = drives;
+        this.mirrors = mirrors;
     }
 
     /** Reads the pool on the calling thread, then gives it to the reactor. */
@@ -77,43 +88,32 @@ final class EnginePool implements OpenPool {
 
     private static EnginePool start(EngineDataPlane plane, PoolScan scan, PoolImage image, PoolListener listener) {
         CompletableFuture<Boolean> opened = new CompletableFuture<>();
-        PoolConfig config = scan.config();
+        EnginePoolListener told = new EnginePoolListener(scan.config().name(), listener);
         EnginePool result = plane.reactor().call(() -> {
-            Map<UUID, Drive> byId = new HashMap<>();
-            for (MemberRecord member : config.members()) {
-                plane.drives().find(member.drive()).ifPresent(d -> byId.put(member.drive(), d.onReactor(plane::ring)));
-            }
-            List<@Nullable Drive> sets = new ArrayList<>();
-            for (int set = 0; set < config.sets().size(); set++) {
-                List<MemberRecord> members = config.membersOf(set);
-                sets.add(members.isEmpty() ? null : byId.get(members.getFirst().drive()));
-            }
-            List<PoolMember> members = scan.found().values().stream()
-                    .map(found -> new PoolMember(
-                            member(config, found.superblock().drive()),
-                            found.superblock().driveName(),
-                            found.superblock().driveBytes(),
-                            requireNonNull(byId.get(found.superblock().drive()))))
-                    .toList();
-            Pool pool = new Pool(
+            Map<UUID, OnReactor> drives = new HashMap<>();
+            AtomicReference<@Nullable Pool> itself = new AtomicReference<>();
+            PoolDrives together = PoolDrives.of(
+                    scan,
                     image,
-                    sets,
-                    members,
-                    Clock.system(),
-                    new EnginePoolListener(config.name(), listener),
-                    done(opened));
+                    drive -> {
+                        OnReactor use = plane.drives().require(drive).onReactor(plane::ring);
+                        drives.put(drive, use);
+                        return use.drive();
+                    },
+                    set -> told.mirror(slot -> replica(itself.get(), scan.config(), set, slot)));
+            Pool pool = new Pool(image, together.sets(), together.members(), Clock.system(), told, done(opened));
+            itself.set(pool);
             plane.reactor().add(pool);
-            return new EnginePool(plane, config.pool(), pool, byId);
+            return new EnginePool(plane, scan.config().pool(), pool, drives, together.mirrors());
         });
         join(opened);
         return result;
     }
 
-    private static MemberRecord member(PoolConfig config, UUID drive) {
-        return config.members().stream()
-                .filter(m -> m.drive().equals(drive))
-                .findFirst()
-                .orElseThrow();
+    /** Who is in a slot of a mirror now; it may tell something before there is a pool. */
+    private static UUID replica(@Nullable Pool pool, PoolConfig found, int set, int slot) {
+        PoolConfig config = pool == null ? found : pool.config();
+        return config.membersOf(set).get(slot).drive();
     }
 
     private static Done done(CompletableFuture<Boolean> end) {
@@ -171,19 +171,21 @@ final class EnginePool implements OpenPool {
                     bytes(space.total() - space.pending() - Math.max(0, space.available())),
                     bytes(space.metadata()),
                     space.heldWrites(),
-                    pool.config().members().stream()
-                            .map(m -> new PoolFacts.Member(m.drive(), m.set(), state(m)))
-                            .toList(),
+                    pool.config().members().stream().map(this::member).toList(),
                     pool.stopReason());
         });
     }
 
-    private static String state(MemberRecord member) {
-        return switch (member.state()) {
-            case CURRENT -> "ok";
-            case REBUILDING -> "rebuilding";
-            case STALE -> "missing";
-        };
+    private PoolFacts.Member member(MemberRecord record) {
+        MirrorSet mirror = mirrors.get(record.set());
+        String state = mirror == null
+                ? "ok"
+                : switch (mirror.state(record.replica())) {
+                    case CURRENT -> "ok";
+                    case REBUILDING -> "rebuilding";
+                    case STALE -> "missing";
+                };
+        return new PoolFacts.Member(record.drive(), record.set(), state);
     }
 
     private static long bytes(long clusters) {
@@ -326,8 +328,9 @@ final class EnginePool implements OpenPool {
         UUID addedId = added.id();
         try {
             run(done -> {
-                Drive drive = added.onReactor(plane::ring);
-                drives.put(addedId, drive);
+                OnReactor use = added.onReactor(plane::ring);
+                Drive drive = use.drive();
+                drives.put(addedId, use);
                 MemberRecord record =
                         new MemberRecord(addedId, pool.config().sets().size(), 0, MemberRecord.State.CURRENT);
                 pool.grow(drive, List.of(new PoolMember(record, added.name(), drive.sizeBytes(), drive)), done);
@@ -338,12 +341,11 @@ final class EnginePool implements OpenPool {
         }
     }
 
-    /** The memory of a RAM drive is the claim's, and stays. */
     private void closeDrive(UUID drive) {
         reactor.call(() -> {
-            Drive gone = drives.remove(drive);
-            if (gone != null && !(gone instanceof RamDrive)) {
-                gone.close();
+            OnReactor gone = drives.remove(drive);
+            if (gone != null) {
+                gone.close().run();
             }
             return true;
         });
@@ -352,9 +354,8 @@ final class EnginePool implements OpenPool {
     @Override
     public void shrink(UUID drive, Progress progress) {
         int set = ask(() -> setOf(drive));
-        List<UUID> leaving = ask(() -> pool.config().membersOf(set).stream()
-                .map(MemberRecord::drive)
-                .toList());
+        List<UUID> leaving = ask(() ->
+                pool.config().membersOf(set).stream().map(MemberRecord::drive).toList());
         run(done -> pool.shrink(
                 set,
                 (moved, total) -> {
@@ -387,24 +388,125 @@ final class EnginePool implements OpenPool {
 
     @Override
     public void replace(UUID old, UUID replacement, Progress progress) {
-        throw new ProblemException(ProblemCode.POOL_REFUSED, "this version cannot replace drives yet");
+        EngineDrive joining = plane.drives().require(replacement);
+        int set = ask(() -> setOf(old));
+        MirrorSet mirror = mirror(set);
+        run(done -> {
+            OnReactor use = joining.onReactor(plane::ring);
+            drives.put(replacement, use);
+            MirrorReplacement.replace(pool, mirror, old, replacement, joining.name(), use.drive(), done);
+        });
+        closeDrive(old);
+        awaitCurrent(mirror, replacement, progress);
+    }
+
+    private MirrorSet mirror(int set) {
+        MirrorSet mirror = mirrors.get(set);
+        if (mirror == null) {
+            throw new ProblemException(ProblemCode.POOL_REFUSED, "pool %s is no mirror".formatted(name()));
+        }
+        return mirror;
     }
 
     @Override
     public void rejoin(UUID drive, Progress progress) {
-        throw new ProblemException(ProblemCode.POOL_REFUSED, "this version cannot take drives back yet");
+        int set = ask(() -> setOf(drive));
+        MirrorSet mirror = mirror(set);
+        ask(() -> {
+            int slot = slotOf(drive);
+            if (mirror.state(slot) == ReplicaState.STALE) {
+                OnReactor use = plane.drives().require(drive).onReactor(plane::ring);
+                mirror.attach(slot, use.drive(), true);
+                OnReactor before = drives.put(drive, use);
+                if (before != null) {
+                    before.close().run();
+                }
+            }
+            return slot;
+        });
+        awaitCurrent(mirror, drive, progress);
+    }
+
+    private int slotOf(UUID drive) {
+        return pool.config().members().stream()
+                .filter(m -> m.drive().equals(drive))
+                .findFirst()
+                .orElseThrow()
+                .replica();
+    }
+
+    /** Looks now and then how much the drive lacks: the mirror fills it by itself. */
+    private void awaitCurrent(MirrorSet mirror, UUID drive, Progress progress) {
+        long total = 0;
+        while (true) {
+            ReplicaState state = ask(() -> mirror.state(slotOf(drive)));
+            if (state == ReplicaState.CURRENT) {
+                return;
+            }
+            if (state == ReplicaState.STALE) {
+                throw new ProblemException(
+                        ProblemCode.POOL_UNAVAILABLE, "the drive fell out of its mirror while it was filled");
+            }
+            long lacking = ask(() -> mirror.maintenance().lackingBytes(slotOf(drive)));
+            total = Math.max(total, lacking);
+            progress.at(total - lacking, total);
+            try {
+                Thread.sleep(LOOK_AGAIN);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new CancellationException();
+            }
+        }
     }
 
     @Override
     public Map<UUID, String> interrupted() {
-        return ask(() -> pool.config().members().stream()
-                .filter(m -> pool.config().sets().get(m.set()).draining())
-                .collect(Collectors.toMap(MemberRecord::drive, _ -> "shrink", (a, _) -> a)));
+        return ask(() -> {
+            Map<UUID, String> work = new HashMap<>();
+            for (MemberRecord member : pool.config().members()) {
+                MirrorSet mirror = mirrors.get(member.set());
+                if (pool.config().sets().get(member.set()).draining()) {
+                    work.put(member.drive(), "shrink");
+                } else if (mirror != null
+                        && drives.containsKey(member.drive())
+                        && mirror.state(member.replica()) != ReplicaState.CURRENT) {
+                    work.put(member.drive(), "rebuild");
+                }
+            }
+            return work;
+        });
     }
 
     @Override
     public String scrub(Progress progress) {
-        throw new ProblemException(ProblemCode.POOL_REFUSED, "this version cannot scrub pools yet");
+        CompletableFuture<Scrub.Report> end = new CompletableFuture<>();
+        AtomicReference<@Nullable Scrub> begun = new AtomicReference<>();
+        ask(() -> {
+            begun.set(pool.scrub(
+                    (done, total) -> {
+                        progress.at(bytes(done), bytes(total));
+                        Scrub scrub = begun.get();
+                        if (progress.cancelled() && scrub != null) {
+                            scrub.cancel();
+                        }
+                    },
+                    (report, complete) -> {
+                        if (complete) {
+                            end.complete(report);
+                        } else {
+                            end.completeExceptionally(new CancellationException());
+                        }
+                    }));
+            return true;
+        });
+        Scrub.Report report = EngineFailure.translated(end::join);
+        if (report.errors() > 0) {
+            throw new ProblemException(
+                    ProblemCode.POOL_UNAVAILABLE,
+                    "%d errors: %s".formatted(report.errors(), String.join("; ", report.findings())));
+        }
+        return "%s of data and %d pages of metadata were read: nothing is wrong"
+                .formatted(ByteSize.format(bytes(report.clustersRead())), report.pagesRead());
     }
 
     @Override

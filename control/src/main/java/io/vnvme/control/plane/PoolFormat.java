@@ -2,19 +2,20 @@ package io.vnvme.control.plane;
 
 import static java.util.Objects.requireNonNull;
 
+import io.vnvme.control.model.ByteSize;
 import io.vnvme.control.model.CheckReport;
 import io.vnvme.drive.BlockingDrive;
 import io.vnvme.drive.uring.DriveFile;
 import io.vnvme.drive.uring.DriveHealth;
 import io.vnvme.drive.uring.DriveRing;
 import io.vnvme.drive.uring.UringDrive;
+import io.vnvme.pool.PoolCheck;
 import io.vnvme.pool.PoolException;
 import io.vnvme.pool.PoolFormatter;
-import io.vnvme.pool.PoolImage;
-import io.vnvme.pool.PoolLoader;
 import io.vnvme.pool.PoolScan;
 import io.vnvme.pool.format.Layout;
 import io.vnvme.pool.format.Superblock;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -81,6 +82,9 @@ final class PoolFormat {
         Map<UUID, EngineDrive> opened = new LinkedHashMap<>();
         try {
             for (DriveSource source : sources) {
+                if (Files.notExists(Path.of(source.path()))) {
+                    continue; // the check says that it is missing
+                }
                 DriveFile file = DriveFile.open(Path.of(source.path()));
                 UUID id = UUID.randomUUID();
                 opened.put(id, new EngineDrive.File(id, source.path(), file, new DriveHealth()));
@@ -109,16 +113,16 @@ final class PoolFormat {
         }
         try {
             PoolScan scan = PoolScan.scan(pool.get(), List.copyOf(drives.values()));
-            PoolImage image = PoolLoader.load(scan);
-            String text = "pool %s: %d drives, %s; all maps were read"
+            PoolCheck check = PoolCheck.run(scan);
+            findings.addAll(check.problems());
+            String text = "pool %s: %d drives, %d volumes and snapshots, %s of %s in use%s"
                     .formatted(
                             scan.config().name(),
                             drives.size(),
-                            image.clean()
-                                    ? "closed cleanly"
-                                    : "not closed cleanly, its journal was replayed in memory");
-            findings.addAll(image.findings());
-            image.discard();
+                            check.volumes(),
+                            ByteSize.format(check.usedBytes()),
+                            ByteSize.format(check.totalBytes()),
+                            check.remarks().stream().map("\n"::concat).collect(Collectors.joining()));
             return new CheckReport(name, findings.isEmpty(), findings, text);
         } catch (PoolException e) {
             findings.add(String.valueOf(e.getMessage()));

@@ -1,9 +1,14 @@
 package io.vnvme.control.plane;
 
+import java.util.UUID;
+
 /** Told of what happens to a pool by itself, on any thread; returns at once. */
 public interface PoolListener {
     /** Something to be kept in the event log. */
     void event(Event event);
+
+    /** A drive of a mirror fell behind the others ({@code stale}), or has caught up. */
+    void replica(UUID drive, boolean stale);
 
     /**
      * @param severity {@code info}, {@code warning} or {@code error}

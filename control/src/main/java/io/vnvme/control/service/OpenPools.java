@@ -13,6 +13,7 @@ import io.vnvme.control.store.State;
 import io.vnvme.control.store.VnvmeRecord;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -88,8 +89,44 @@ final class OpenPools {
     }
 
     PoolListener listener(String name) {
-        return event -> events.add(
-                event.severity(), event.kind(), event.subject().isEmpty() ? name : event.subject(), event.text());
+        return new PoolListener() {
+            @Override
+            public void event(Event event) {
+                events.add(
+                        event.severity(),
+                        event.kind(),
+                        event.subject().isEmpty() ? name : event.subject(),
+                        event.text());
+            }
+
+            @Override
+            public void replica(UUID drive, boolean stale) {
+                registry.state().driveById(drive.toString()).ifPresent(d -> noteStale(name, d.name(), stale));
+            }
+        };
+    }
+
+    /** A drive that fell behind must not serve alone after a restart. */
+    private void noteStale(String pool, String drive, boolean stale) {
+        Optional<PoolRecord> changed = registry.state()
+                .pool(pool)
+                .filter(record ->
+                        record.drives().contains(drive) && record.stale().contains(drive) != stale);
+        changed.ifPresent(record -> {
+            List<String> all = new ArrayList<>(record.stale());
+            all.remove(drive);
+            if (stale) {
+                all.add(drive);
+            }
+            registry.update(state -> state.with(record.withStale(all)));
+            events.add(
+                    stale ? "warning" : "info",
+                    stale ? "mirror-degraded" : "mirror-whole",
+                    drive,
+                    stale
+                            ? "pool %s goes on without drive %s".formatted(pool, drive)
+                            : "drive %s of pool %s has everything again".formatted(drive, pool));
+        });
     }
 
     /**
@@ -118,13 +155,7 @@ final class OpenPools {
             opened(
                     record.name(),
                     dataPlane.importPool(UUID.fromString(record.uuid()), degraded, listener(record.name())));
-            if (degraded) {
-                events.add(
-                        "warning",
-                        "mirror-degraded",
-                        record.name(),
-                        "pool %s is in use without %s".formatted(record.name(), String.join(", ", missing)));
-            }
+            missing.forEach(drive -> noteStale(record.name(), drive, true));
             return true;
         } catch (RuntimeException e) {
             String why = "pool %s is unavailable: %s".formatted(record.name(), e.getMessage());

@@ -207,6 +207,13 @@ public final class PoolImport {
     /** Opens the drives that are there, and notes them all as claimed. */
     private PoolRecord claim(Candidate candidate) {
         Map<Integer, List<String>> sets = new TreeMap<>();
+        // One that is missing is looked for where the others are.
+        Path folder = candidate.members().stream()
+                .flatMap(m -> m.look().stream())
+                .map(look -> Path.of(look.source().path()).resolveSibling("."))
+                .findFirst()
+                .orElse(Path.of("/"))
+                .normalize();
         for (Member member : candidate.members()) {
             Optional<DriveLook> look = member.look();
             String wanted = look.flatMap(DriveLook::superblock)
@@ -217,7 +224,8 @@ public final class PoolImport {
             DriveFacts facts = look.map(l -> HostFailure.shown(
                             "%s could not be opened".formatted(l.source().path()),
                             () -> dataPlane.openDrive(l.source(), member.id())))
-                    .orElse(new DriveFacts("/unknown", 1, 0));
+                    .orElse(new DriveFacts(
+                            folder.resolve("missing-" + member.id()).toString(), 1, 0));
             ClaimedDrive drive = new ClaimedDrive(
                     name,
                     member.id().toString(),

@@ -4,8 +4,8 @@ import io.vnvme.control.job.Jobs;
 import io.vnvme.control.model.ByteSize;
 import io.vnvme.control.model.CheckReport;
 import io.vnvme.control.model.CreatePool;
+import io.vnvme.control.model.DriveNames;
 import io.vnvme.control.model.JobInfo;
-import io.vnvme.control.model.PoolDrives;
 import io.vnvme.control.model.PoolInfo;
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
@@ -206,7 +206,7 @@ public final class Pools {
     }
 
     /** Adds drives. */
-    public PoolInfo grow(String name, PoolDrives request) {
+    public PoolInfo grow(String name, DriveNames request) {
         List<String> names = request.drives() == null ? List.of() : request.drives();
         return registry.exclusively(() -> {
             OpenPool pool = pools.require(name);
@@ -231,7 +231,7 @@ public final class Pools {
     }
 
     /** Begins to move everything off a drive, and takes it out. */
-    public JobInfo shrink(String name, PoolDrives request) {
+    public JobInfo shrink(String name, DriveNames request) {
         List<String> names = request.drives() == null ? List.of() : request.drives();
         if (names.size() != 1) {
             throw new ProblemException(

@@ -7,10 +7,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.vnvme.control.model.CreatePool;
+import io.vnvme.control.model.DriveNames;
 import io.vnvme.control.model.FoundPool;
 import io.vnvme.control.model.ImportPool;
 import io.vnvme.control.model.JobInfo;
-import io.vnvme.control.model.PoolDrives;
 import io.vnvme.control.model.PoolInfo;
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.RenameVnvme;
@@ -78,7 +78,7 @@ class PoolsTest {
         on.pool("p", "a");
         on.create("d", MIB);
         assertProblem(ProblemCode.POOL_REFUSED, () -> shrink("p", "a"));
-        PoolInfo grown = on.services.pools().grow("p", new PoolDrives(List.of("b", "c")));
+        PoolInfo grown = on.services.pools().grow("p", new DriveNames(List.of("b", "c")));
         assertThat(grown.sizeBytes()).isEqualTo(256 * MIB);
         on.restart();
         assertThat(on.services.pools().show("p").members()).extracting("drive").containsExactly("a", "b", "c");
@@ -87,13 +87,13 @@ class PoolsTest {
         assertThat(on.services.drives().show("b").state()).isEqualTo("free");
         assertThat(on.services.pools().show("p").members()).extracting("drive").containsExactly("a", "c");
         on.plane.failing = "grow";
-        assertProblem(ProblemCode.HOST_REFUSED, () -> on.services.pools().grow("p", new PoolDrives(List.of("b"))));
+        assertProblem(ProblemCode.HOST_REFUSED, () -> on.services.pools().grow("p", new DriveNames(List.of("b"))));
         assertThat(on.services.drives().show("b").state()).isEqualTo("free");
-        assertProblem(ProblemCode.BAD_REQUEST, () -> on.services.pools().grow("p", new PoolDrives(List.of())));
+        assertProblem(ProblemCode.BAD_REQUEST, () -> on.services.pools().grow("p", new DriveNames(List.of())));
     }
 
     private JobInfo shrink(String pool, String drive) {
-        return on.services.pools().shrink(pool, new PoolDrives(List.of(drive)));
+        return on.services.pools().shrink(pool, new DriveNames(List.of(drive)));
     }
 
     @Test

@@ -10,4 +10,4 @@ import org.jspecify.annotations.Nullable;
  * @param drives their names
  */
 @Json
-public record PoolDrives(@Nullable List<String> drives) {}
+public record DriveNames(@Nullable List<String> drives) {}

@@ -1,0 +1,86 @@
+package io.vnvme.control.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** A daemon as a process of its own, that can be killed and started again. */
+final class DaemonUnderTest implements AutoCloseable {
+    private final Path folder;
+    private Process process;
+
+    DaemonUnderTest(Path folder) throws IOException {
+        this.folder = folder;
+        this.process = launch();
+    }
+
+    private Process launch() throws IOException {
+        Process started = java("daemon", "--state", folder.resolve("state").toString())
+                .redirectErrorStream(true)
+                .start();
+        // The rest is read too, so that the daemon never waits for its output to be taken.
+        BufferedReader output = started.inputReader();
+        String banner = output.readLine();
+        while (banner != null && !banner.contains(" serves on ")) {
+            banner = output.readLine();
+        }
+        assertThat(banner).as("the daemon's first words").isNotNull();
+        Thread.ofVirtual().start(() -> output.lines().forEach(_ -> {}));
+        return started;
+    }
+
+    private ProcessBuilder java(String... arguments) {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-Xmx128m",
+                "-cp",
+                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                "io.vnvme.control.cli.Vnvme"));
+        command.addAll(List.of(arguments));
+        ProcessBuilder builder = new ProcessBuilder(command);
+        builder.environment().put("VNVME_RUN", folder.resolve("run").toString());
+        return builder;
+    }
+
+    /** Runs a command against it. @return what it said */
+    String vnvme(String... arguments) throws IOException, InterruptedException {
+        Process command = java(arguments).redirectErrorStream(true).start();
+        String said = new String(command.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(command.waitFor()).as(said).isZero();
+        return said;
+    }
+
+    Path socket(String vnvme) {
+        return folder.resolve("run").resolve("drives").resolve(vnvme).resolve("cntrl");
+    }
+
+    void kill() throws InterruptedException {
+        process.destroyForcibly().waitFor();
+    }
+
+    void startAgain() throws IOException {
+        process = launch();
+    }
+
+    @Override
+    public void close() {
+        process.destroy();
+        try {
+            if (!process.waitFor(20, TimeUnit.SECONDS)) {
+                process.destroyForcibly().waitFor();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            process.destroyForcibly();
+        }
+    }
+}
