@@ -10,6 +10,8 @@ import io.vnvme.pool.format.RecordWriter;
 import io.vnvme.pool.format.Root;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,10 +59,10 @@ final class Checkpoint {
     private Retired retired = new Retired(List.of(), List.of());
     private long count;
 
-    Checkpoint(Pool pool, Root lastRoot) {
+    Checkpoint(Pool pool, Root lastRoot, Set<UUID> newestAtStart) {
         this.pool = pool;
         this.writer = new CheckpointWriter(pool);
-        this.superblocks = new SuperblockWriter(pool);
+        this.superblocks = new SuperblockWriter(pool, newestAtStart);
         this.root = lastRoot;
         this.lastRoot = lastRoot;
         this.catalogClusters = lastRoot.catalogClusters();

@@ -7,6 +7,7 @@ import io.vnvme.pool.format.Records;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes durable what has happened: one commit at a time, for everybody who asked before it began.
@@ -47,7 +48,7 @@ final class Commit implements LeafStore.ChangeSink {
     private Step step = Step.IDLE;
     private boolean open;
     private boolean wanted;
-    private boolean forCheckpoint;
+    private @Nullable Waiter checkpoint;
     private boolean running;
     private int outstanding;
     private int status;
@@ -71,6 +72,8 @@ final class Commit implements LeafStore.ChangeSink {
     /** From now on the journal may be written: its epoch is on the drives. */
     void open() {
         open = true;
+        // Those who have waited since the start, and what was freed since, come next.
+        wanted = true;
         advance(pool.nowNs());
     }
 
@@ -92,8 +95,12 @@ final class Commit implements LeafStore.ChangeSink {
 
     /** The same for a checkpoint, which may use the last part of the journal and is not kept waiting. */
     void requestForCheckpoint(Waiter waiter) {
-        forCheckpoint = true;
-        request(waiter);
+        if (pool.stopped()) {
+            waiter.committed(IoStatus.WRITE_ERROR);
+            return;
+        }
+        checkpoint = waiter;
+        advance(pool.nowNs());
     }
 
     /** A commit is useful though nobody waits for it: changes are many or old. */
@@ -103,7 +110,12 @@ final class Commit implements LeafStore.ChangeSink {
     }
 
     boolean idle() {
-        return step == Step.IDLE && next.isEmpty();
+        return step == Step.IDLE && next.isEmpty() && checkpoint == null;
+    }
+
+    /** Nothing is under way, and what was captured so far would be found again. */
+    boolean reliable() {
+        return open && idle();
     }
 
     /** Commits asked for, and flushes that drives were sent for them. */
@@ -132,10 +144,13 @@ final class Commit implements LeafStore.ChangeSink {
             failAll();
             return false;
         }
-        if ((!open && !forCheckpoint) || (next.isEmpty() && !wanted)) {
+        if (checkpoint != null) {
+            return true;
+        }
+        if (!open || (next.isEmpty() && !wanted)) {
             return false;
         }
-        if (forCheckpoint || next.size() >= company || company <= 1) {
+        if (next.size() >= company || company <= 1) {
             return true;
         }
         return nowNs - lastEndNs >= Math.min(lastDurationNs / PATIENCE_PART, PATIENCE_MAX_NS);
@@ -147,12 +162,22 @@ final class Commit implements LeafStore.ChangeSink {
             return false;
         }
         startNs = nowNs;
-        wanted = false;
-        forCheckpoint = false;
-        current.addAll(next);
-        next.clear();
-        freed = pool.space().takePending();
-        catalogChanges = pool.catalogChanges();
+        Waiter first = checkpoint;
+        if (first != null) {
+            checkpoint = null;
+            current.add(first);
+        }
+        if (open) {
+            wanted = false;
+            current.addAll(next);
+            next.clear();
+            freed = pool.space().takePending();
+            catalogChanges = pool.catalogChanges();
+        } else {
+            // Frames of an epoch that no superblock names yet: nobody but the checkpoint may rely on them.
+            freed = new ClusterList();
+            catalogChanges = 0;
+        }
         status = IoStatus.OK;
         step = Step.DATA;
         outstanding = 1;
@@ -180,7 +205,7 @@ final class Commit implements LeafStore.ChangeSink {
         if (bytes == 0) {
             return true;
         }
-        if (!journal.hasRoom(bytes, forCheckpoint)) {
+        if (!journal.hasRoom(bytes, checkpoint != null)) {
             return false;
         }
         journal.begin();
@@ -320,6 +345,11 @@ final class Commit implements LeafStore.ChangeSink {
 
     private void failAll() {
         step = Step.IDLE;
+        Waiter first = checkpoint;
+        if (first != null) {
+            checkpoint = null;
+            current.add(first);
+        }
         current.addAll(next);
         next.clear();
         for (Waiter waiter = current.poll(); waiter != null; waiter = current.poll()) {

@@ -30,7 +30,6 @@ final class Discard implements Io.Completion {
     private Step step = Step.HEAD;
     private long nextBlock;
     private long endBlock;
-    private boolean changed;
 
     Discard(Pool pool) {
         this.pool = pool;
@@ -41,7 +40,6 @@ final class Discard implements Io.Completion {
         volume = owner;
         parent = io;
         step = Step.HEAD;
-        changed = false;
         long end = io.offsetBytes() + io.lengthBytes();
         nextBlock = (io.offsetBytes() + Geometry.BLOCK_BYTES - 1) >>> Geometry.BLOCK_SHIFT;
         endBlock = end >>> Geometry.BLOCK_SHIFT;
@@ -71,7 +69,7 @@ final class Discard implements Io.Completion {
     }
 
     private int end(Io io, int status) {
-        boolean durable = changed && io.forceUnitAccess() && status == IoStatus.OK;
+        boolean durable = io.forceUnitAccess() && status == IoStatus.OK && !pool.mapsDurable();
         volume = null;
         parent = null;
         pool.recycle(this);
@@ -143,7 +141,6 @@ final class Discard implements Io.Completion {
             }
             int within = (int) (nextBlock & 15) << Geometry.BLOCK_SHIFT;
             owner.unmap(index, Entry.blocks(within, (int) (stop - nextBlock) << Geometry.BLOCK_SHIFT));
-            changed = true;
             nextBlock = stop;
         }
         return IoStatus.OK;

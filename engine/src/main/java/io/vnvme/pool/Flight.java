@@ -38,7 +38,7 @@ final class Flight implements Io.Completion, Commit.Waiter {
     @Override
     public void completed(Io request, int status) {
         settle(request, status);
-        if (write && status == IoStatus.OK && newBlocks != 0 && request.forceUnitAccess()) {
+        if (write && status == IoStatus.OK && request.forceUnitAccess() && !pool.mapsDurable()) {
             io = request;
             pool.commit().request(this);
             return;

@@ -15,6 +15,9 @@ import java.lang.foreign.MemorySegment;
  * and hands over each batch that is complete.
  */
 final class JournalReader {
+    /** Read at once when the whole ring is looked through, in bytes. */
+    private static final long SCAN_BYTES = 1 << 20;
+
     private final PoolConfig config;
     private final Root root;
     private final SetReader set;
@@ -55,6 +58,32 @@ final class JournalReader {
                 // Each turn takes one frame.
             }
         }
+    }
+
+    /**
+     * The newest epoch of which there is a frame, or the superblock's: the next must be of neither.
+     *
+     * <p>A load that was cut off before its superblock was written may have left frames of its epoch. The next load would
+     * give itself the same, and a replay might take the old frames for a continuation of the new ones.
+     */
+    long newestEpoch() {
+        long newest = root.epoch();
+        try (Arena arena = Arena.ofConfined()) {
+            long windowBytes = Math.min(SCAN_BYTES, config.journalBytes());
+            MemorySegment window = arena.allocate(windowBytes, Geometry.BLOCK_BYTES);
+            for (long from = 0; from < config.journalBytes(); from += windowBytes) {
+                long length = Math.min(windowBytes, config.journalBytes() - from);
+                for (int replica = 0; replica < set.replicaCount(); replica++) {
+                    if (!set.read(replica, Geometry.JOURNAL_OFFSET + from, window.asSlice(0, length))) {
+                        continue;
+                    }
+                    for (long at = 0; at < length; at += Geometry.BLOCK_BYTES) {
+                        newest = Math.max(newest, JournalFrame.epoch(window, at, config.pool()));
+                    }
+                }
+            }
+        }
+        return newest;
     }
 
     private boolean next(MemorySegment window) {

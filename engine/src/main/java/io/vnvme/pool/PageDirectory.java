@@ -70,6 +70,16 @@ final class PageDirectory {
         void page(long number);
     }
 
+    /** Hands over the places of all map pages, and of the pages of this directory itself. */
+    void forEachPlace(PageSink sink) {
+        for (long own : ownNumbers) {
+            if (own != 0) {
+                sink.page(own - 1);
+            }
+        }
+        forEachPage(sink);
+    }
+
     /** Hands over the places of all map pages. */
     void forEachPage(PageSink sink) {
         for (long[] part : numbers) {

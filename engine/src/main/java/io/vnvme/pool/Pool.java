@@ -107,13 +107,13 @@ public final class Pool implements Poller, AutoCloseable {
         journal = new Journal(
                 config.pool(),
                 config.journalBytes(),
-                image.root().epoch() + 1,
+                image.newestEpoch() + 1,
                 image.root().journalStart(),
                 image.journalEnd(),
                 image.journalSequence());
         changesMax = journal.changesMax();
         commit = new Commit(this, journal, this::committed);
-        checkpoint = new Checkpoint(this, image.root());
+        checkpoint = new Checkpoint(this, image.root(), image.newestAtStart());
         housekeeping = new Housekeeping(this);
         operations = new PoolOperations(this);
         growth = new PoolGrowth(this);
@@ -229,7 +229,8 @@ public final class Pool implements Poller, AutoCloseable {
     }
 
     private void closeWhenClean(Done done) {
-        if (checksums.clean()) {
+        // Copies under way change maps when they end.
+        if (checksums.clean() && drain.inFlight() == 0) {
             checkpoint.request(true, done);
         } else {
             later(() -> closeWhenClean(done));
@@ -434,6 +435,11 @@ public final class Pool implements Poller, AutoCloseable {
     /** Too much has changed since the last commit: what changes more has to wait for it. */
     boolean crowded() {
         return layers.leaves().changedEntryCount() + notes.changedCount() >= changesMax;
+    }
+
+    /** The drives know all that the maps say. */
+    boolean mapsDurable() {
+        return commit.reliable() && layers.leaves().changedEntryCount() == 0 && !layers.hasChanges();
     }
 
     /** Something about the maps has changed. */

@@ -3,6 +3,8 @@ package io.vnvme.pool;
 import io.vnvme.pool.format.PoolConfig;
 import io.vnvme.pool.format.Root;
 import java.util.List;
+import java.util.Set;
+import java.util.UUID;
 
 /**
  * A pool as it was read from its drives: made by {@link PoolLoader} on any thread, taken over by a {@link Pool}.
@@ -18,6 +20,8 @@ public final class PoolImage {
     private final long journalEnd;
     private final long journalSequence;
     private final List<String> findings;
+    private final long newestEpoch;
+    private final Set<UUID> newestAtStart;
 
     PoolImage(
             PoolConfig config,
@@ -29,7 +33,9 @@ public final class PoolImage {
             MetadataPages pages,
             long journalEnd,
             long journalSequence,
-            List<String> findings) {
+            List<String> findings,
+            long newestEpoch,
+            Set<UUID> newestAtStart) {
         this.config = config;
         this.root = root;
         this.generation = generation;
@@ -40,6 +46,8 @@ public final class PoolImage {
         this.journalEnd = journalEnd;
         this.journalSequence = journalSequence;
         this.findings = List.copyOf(findings);
+        this.newestEpoch = newestEpoch;
+        this.newestAtStart = Set.copyOf(newestAtStart);
     }
 
     public PoolConfig config() {
@@ -58,6 +66,16 @@ public final class PoolImage {
 
     Root root() {
         return root;
+    }
+
+    /** The drives whose newest superblock is the one at their start. */
+    Set<UUID> newestAtStart() {
+        return newestAtStart;
+    }
+
+    /** The newest epoch that any load of the pool gave itself. */
+    long newestEpoch() {
+        return newestEpoch;
     }
 
     long generation() {

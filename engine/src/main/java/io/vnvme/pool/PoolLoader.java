@@ -81,12 +81,14 @@ public final class PoolLoader {
     private PoolImage load() {
         openSets();
         loadCatalog();
-        JournalReader journal = new JournalReader(config, root, reader(root.journalSet()), new Replay(layers, notes));
+        Replay replay = new Replay(layers, notes);
+        JournalReader journal = new JournalReader(config, root, reader(root.journalSet()), replay);
         if (!root.clean()) {
             journal.replay();
         }
         checkTree();
         countMetadata();
+        replay.gone().forEach(this::retirePages);
         countData();
         return new PoolImage(
                 config,
@@ -98,7 +100,9 @@ public final class PoolLoader {
                 pages,
                 journal.end(),
                 journal.nextSequence(),
-                scan.findings());
+                scan.findings(),
+                journal.newestEpoch(),
+                scan.newestAtStart());
     }
 
     private void openSets() {
@@ -246,14 +250,16 @@ public final class PoolLoader {
             }
         }
         for (Layer layer : layers.all()) {
-            PageDirectory directory = layer.map().directory();
-            for (int part = 0; part < directory.length(); part++) {
-                if (directory.ownPage(part) != 0) {
-                    takePage(layer, directory.ownPage(part) - 1);
-                }
-            }
-            directory.forEachPage(number -> takePage(layer, number));
+            layer.map().directory().forEachPlace(number -> takePage(layer, number));
         }
+    }
+
+    /** The pages of a layer that is gone are in use until there is a checkpoint without it. */
+    private void retirePages(Layer layer) {
+        layer.map().directory().forEachPlace(number -> {
+            takePage(layer, number);
+            pages.retire(number);
+        });
     }
 
     private void takePage(Layer layer, long number) {

@@ -273,8 +273,14 @@ public final class PoolOperations {
                 requireSpace(clusters(sizeBytes) - clusters(record.sizeBytes()));
             }
             volume.quiesce(() -> {
-                if (sizeBytes < volume.record().sizeBytes()) {
-                    cutTail(volume, sizeBytes);
+                try {
+                    if (sizeBytes < volume.record().sizeBytes()) {
+                        cutTail(volume, sizeBytes);
+                    }
+                } catch (PoolException refused) {
+                    // This may be the end of a guest's write, which must not learn of it.
+                    ended(done, refused);
+                    return;
                 }
                 LayerRecord now = volume.record();
                 put(now.sized(sizeBytes, Math.min(now.overlapBytes(), sizeBytes)));

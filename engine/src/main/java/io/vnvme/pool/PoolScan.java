@@ -17,9 +17,11 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -37,8 +39,12 @@ public record PoolScan(
         Map<UUID, Found> found,
         List<String> findings,
         Map<Integer, MirrorImage> mirrors) {
-    /** A drive and its newest valid superblock. */
-    public record Found(BlockingDrive drive, Superblock superblock) {}
+    /**
+     * A drive and its newest valid superblock.
+     *
+     * @param atStart true when that is the one at the start of the drive: the other one may be damaged, or older
+     */
+    public record Found(BlockingDrive drive, Superblock superblock, boolean atStart) {}
 
     /**
      * The newest valid superblock of a drive.
@@ -47,11 +53,11 @@ public record PoolScan(
      * @throws PoolException when there is something like one, but none that can be used
      */
     public static Optional<Superblock> superblock(BlockingDrive drive) {
-        return superblock(drive, new ArrayList<>());
+        return newest(drive, new ArrayList<>()).map(Found::superblock);
     }
 
-    private static Optional<Superblock> superblock(BlockingDrive drive, List<String> findings) {
-        Superblock newest = null;
+    private static Optional<Found> newest(BlockingDrive drive, List<String> findings) {
+        Found newest = null;
         String wrong = null;
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment block = arena.allocate(Superblock.SIZE, Superblock.SIZE);
@@ -66,8 +72,9 @@ public record PoolScan(
                 }
                 try {
                     Superblock superblock = Superblock.decode(block);
-                    if (newest == null || superblock.generation() > newest.generation()) {
-                        newest = superblock;
+                    if (newest == null
+                            || superblock.generation() > newest.superblock().generation()) {
+                        newest = new Found(drive, superblock, offset == 0);
                     }
                 } catch (FormatException e) {
                     wrong = "drive %s, byte %d: %s".formatted(drive.name(), offset, e.getMessage());
@@ -92,14 +99,14 @@ public record PoolScan(
         Map<UUID, Found> found = new HashMap<>();
         @Nullable Superblock newest = null;
         for (BlockingDrive drive : drives) {
-            Optional<Superblock> superblock = superblock(drive, findings);
-            if (superblock.isEmpty()
-                    || superblock.get().pool().isEmpty()
-                    || !superblock.get().pool().get().config().pool().equals(pool)) {
+            Optional<Found> there = newest(drive, findings);
+            if (there.isEmpty()
+                    || there.get().superblock().pool().isEmpty()
+                    || !there.get().superblock().pool().get().config().pool().equals(pool)) {
                 continue;
             }
-            Superblock its = superblock.get();
-            Found before = found.put(its.drive(), new Found(drive, its));
+            Superblock its = there.get().superblock();
+            Found before = found.put(its.drive(), there.get());
             if (before != null) {
                 throw new PoolException(
                         Reason.DAMAGED,
@@ -170,6 +177,17 @@ public record PoolScan(
                             .formatted(config.name(), apart.name()));
         }
         return image;
+    }
+
+    /** The drives whose newest superblock is the one at their start. */
+    Set<UUID> newestAtStart() {
+        Set<UUID> drives = new HashSet<>();
+        found.forEach((drive, its) -> {
+            if (its.atStart()) {
+                drives.add(drive);
+            }
+        });
+        return drives;
     }
 
     /** The drive of a member; empty when it is not there. */

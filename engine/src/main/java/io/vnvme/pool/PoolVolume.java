@@ -203,8 +203,8 @@ public final class PoolVolume implements Volume {
             set.written();
             if (newBlocks != 0) {
                 written(index, newBlocks);
-                return io.forceUnitAccess() ? pool.flush(io) : IoStatus.OK;
             }
+            return forced(io);
         } else if (newBlocks != 0) {
             emptied(index);
         }
@@ -220,7 +220,15 @@ public final class PoolVolume implements Volume {
         }
         flight.settle(io, status);
         pool.recycle(flight);
-        return writes && status == IoStatus.OK && newBlocks != 0 && io.forceUnitAccess() ? pool.flush(io) : status;
+        return writes && status == IoStatus.OK ? forced(io) : status;
+    }
+
+    /**
+     * A write has ended. With Force Unit Access it waits for the maps as well: though the block was written before, it may
+     * be that only memory knows so far.
+     */
+    private int forced(Io io) {
+        return io.forceUnitAccess() && !pool.mapsDurable() ? pool.flush(io) : IoStatus.OK;
     }
 
     /** Gives the cluster index a cluster, none of whose blocks count yet. @return the entry, unmapped without space */
@@ -362,9 +370,13 @@ public final class PoolVolume implements Volume {
     private void quietNow() {
         Runnable action = whenQuiet;
         if (action != null && writesInFlight == 0) {
-            action.run();
+            // Taken first: whoever is told at the end of the action may want the next one at once.
             whenQuiet = null;
-            resume();
+            try {
+                action.run();
+            } finally {
+                resume();
+            }
         }
     }
 

@@ -3,11 +3,19 @@ package io.vnvme.pool;
 import io.vnvme.pool.format.FormatException;
 import io.vnvme.pool.format.LayerRecord;
 import io.vnvme.pool.format.Records;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Puts what the journal's records say into the maps that a checkpoint left. */
 final class Replay implements Records.Sink {
     private final Layers layers;
+    private final List<Layer> gone = new ArrayList<>();
     private final Notes notes;
+
+    /** Layers that are gone: the checkpoint still refers to their pages, and is what a load begins with until the next. */
+    List<Layer> gone() {
+        return gone;
+    }
 
     Replay(Layers layers, Notes notes) {
         this.layers = layers;
@@ -43,6 +51,7 @@ final class Replay implements Records.Sink {
             }
             its.map().drop();
             layers.unlink(its);
+            gone.add(its);
         }
     }
 

@@ -205,8 +205,8 @@ final class SplitIo implements Commit.Waiter {
         PoolVolume owner = volume();
         Io io = parent();
         pool.drain().leave(period);
-        boolean mapped = write && settleWrite(owner, io);
         if (write) {
+            settleWrite(owner, io);
             owner.writeEnds();
             for (int i = 0; i < partial.size(); i++) {
                 PartialBlock block = partial.get(i);
@@ -219,7 +219,7 @@ final class SplitIo implements Commit.Waiter {
             }
         }
         int answer = status;
-        if (mapped && answer == IoStatus.OK && io.forceUnitAccess()) {
+        if (write && answer == IoStatus.OK && io.forceUnitAccess() && !pool.mapsDurable()) {
             pool.commit().request(this);
             return IoStatus.PENDING;
         }
@@ -227,9 +227,8 @@ final class SplitIo implements Commit.Waiter {
         return answer;
     }
 
-    /** @return true when the map changed */
-    private boolean settleWrite(PoolVolume owner, Io io) {
-        boolean mapped = false;
+    /** What was written counts from now on. */
+    private void settleWrite(PoolVolume owner, Io io) {
         long end = io.offsetBytes() + io.lengthBytes();
         for (long at = io.offsetBytes(); at < end; ) {
             long index = at >>> Geometry.CLUSTER_SHIFT;
@@ -239,11 +238,9 @@ final class SplitIo implements Commit.Waiter {
             int fresh = blocks & ~Entry.written(owner.map().entry(index));
             if (fresh != 0 && status == IoStatus.OK) {
                 owner.written(index, fresh);
-                mapped = true;
             }
             at = stop;
         }
-        return mapped;
     }
 
     /** The write failed: clusters that it was the first for are not needed. */

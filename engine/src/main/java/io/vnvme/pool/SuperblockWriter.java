@@ -10,14 +10,20 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Writes both superblocks of every drive of the pool: the first ones and a flush, then the second ones and a flush, so
  * that at any moment one of the two is whole, the old one or the new one.
+ *
+ * <p>Which of a drive's two is first depends on what was found: after a crash between the two, the one that was not written
+ * may be damaged, or of a checkpoint whose pages are given away by now. It comes first, the good one last.
  */
 final class SuperblockWriter {
     private final Pool pool;
+    private final Set<UUID> newestAtStart;
     private @Nullable Root root;
     private List<PoolMember> members = List.of();
     private @Nullable PoolConfig config;
@@ -28,8 +34,10 @@ final class SuperblockWriter {
     private boolean flushing;
     private @Nullable String failure;
 
-    SuperblockWriter(Pool pool) {
+    /** @param newestAtStart the drives whose superblock at the start is the newest: it is written over last */
+    SuperblockWriter(Pool pool, Set<UUID> newestAtStart) {
         this.pool = pool;
+        this.newestAtStart = newestAtStart;
     }
 
     /** Nothing is being written. */
@@ -68,7 +76,8 @@ final class SuperblockWriter {
                             Optional.of(new Superblock.InPool(currentConfig, current)))
                     .encode(block);
             Io io = new Io((_, status) -> ended(member, status));
-            long offset = second ? Geometry.secondSuperblock(member.driveBytes()) : 0;
+            boolean atEnd = second != newestAtStart.contains(member.record().drive());
+            long offset = atEnd ? Geometry.secondSuperblock(member.driveBytes()) : 0;
             io.prepare(Io.WRITE, offset, Superblock.SIZE, false);
             io.data().add(block, 0, Superblock.SIZE);
             submit(member, io);

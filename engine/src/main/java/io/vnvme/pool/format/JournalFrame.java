@@ -80,6 +80,14 @@ public final class JournalFrame {
         return Checksum.around(memory, at, size(recordBytes), CRC) == stored ? recordBytes : -1;
     }
 
+    /** The epoch of what begins like a frame of the pool, whole or not; -1 when nothing does. */
+    public static long epoch(MemorySegment memory, long at, UUID pool) {
+        boolean frame = memory.get(U32, at) == MAGIC
+                && memory.get(U64, at + 32) == pool.getMostSignificantBits()
+                && memory.get(U64, at + 40) == pool.getLeastSignificantBits();
+        return frame ? memory.get(U64, at + 16) : -1;
+    }
+
     public static boolean endsBatch(MemorySegment memory, long at) {
         return (memory.get(U32, at + 12) & ENDS_BATCH) != 0;
     }

@@ -19,6 +19,7 @@ import io.vnvme.pool.VolumeSpec;
 import io.vnvme.pool.format.Layout;
 import io.vnvme.pool.format.MemberRecord;
 import io.vnvme.testkit.sim.SimClock;
+import io.vnvme.testkit.sim.SimDrive;
 import io.vnvme.volume.Volume;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -87,6 +88,11 @@ final class SimPool {
     void crash() {
         pool().close();
         pool = null;
+        for (Drive drive : drives) {
+            if (drive instanceof SimDrive simulated) {
+                simulated.abandon();
+            }
+        }
     }
 
     void close() {
