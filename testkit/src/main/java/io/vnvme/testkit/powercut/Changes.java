@@ -1,5 +1,6 @@
 package io.vnvme.testkit.powercut;
 
+import io.vnvme.testkit.powercut.Store.Outcome;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -23,7 +24,7 @@ final class Changes {
     private long refused;
     private int generation;
 
-    /** @param sectorsMax the largest volume to make */
+    /** @param sectorsMax the largest volume to make, a multiple of a cluster's */
     Changes(Model model, Requests requests, Mix mix, SplittableRandom random, Trace trace, int sectorsMax) {
         this.model = model;
         this.requests = requests;
@@ -88,9 +89,9 @@ final class Changes {
         }
         int sectors = randomSectors();
         Named named = new Named(new Content(sectors), sectors, false);
-        int block = sectors % 8 == 0 && random.nextBoolean() ? 4096 : 512;
+        int block = random.nextBoolean() ? 4096 : 512;
         Change change = begin("create " + name, Map.of(), Map.of(name, named));
-        store.create(name, named.sizeBytes(), block, outcome(change));
+        store.create(name, named.sizeBytes(), block, random.nextInt(6) == 0, outcome(change));
     }
 
     private void snapshot(Store store) {
@@ -106,7 +107,12 @@ final class Changes {
         Named named = model.named(volume);
         Content content = named.content().snapshot(model.operations(), named.sectors());
         Change change = begin("snapshot " + name, Map.of(), Map.of(name, new Named(content, named.sectors(), true)));
-        store.snapshot(volume, snapshot, outcome(change));
+        named.content().follow(content);
+        Outcome made = outcome(change);
+        store.snapshot(volume, snapshot, refusal -> {
+            named.content().unfollow(content);
+            made.ended(refusal);
+        });
     }
 
     private void cloneOf(Store store) {
@@ -127,9 +133,7 @@ final class Changes {
 
     private void remove(Store store) {
         String name = any(random.nextInt(3) != 0);
-        if (name == null
-                || requests.busy(model.named(name).content())
-                || !snapshots(name).isEmpty()) {
+        if (name == null || requests.busy(model.named(name).content())) {
             return;
         }
         Change change = begin("remove " + name, Map.of(name, model.named(name)), Map.of());
@@ -142,7 +146,10 @@ final class Changes {
             return;
         }
         String volume = Model.volumeOf(source);
-        Named old = model.named(volume);
+        Named old = model.names().get(volume);
+        if (old == null) {
+            return;
+        }
         Named named = model.named(source);
         Content content = Model.certainCopy(named);
         if (content == null || requests.busy(old.content())) {
@@ -177,9 +184,8 @@ final class Changes {
             return;
         }
         Named named = model.named(name);
-        int block = store.volume(name).blockSizeBytes() / 512;
-        int sectors = randomSectors() / block * block;
-        if (sectors == 0 || (sectors < named.sectors() && requests.busy(named.content()))) {
+        int sectors = randomSectors();
+        if (sectors < named.sectors() && requests.busy(named.content())) {
             return;
         }
         named.content().grow(sectors);
@@ -197,7 +203,7 @@ final class Changes {
         return change;
     }
 
-    private Store.Outcome outcome(Change change) {
+    private Outcome outcome(Change change) {
         int then = generation;
         return refusal -> {
             if (then != generation) {
@@ -235,16 +241,14 @@ final class Changes {
         String name = "v" + random.nextInt(VOLUMES_MAX + 2);
         long volumes =
                 model.names().values().stream().filter(named -> !named.frozen()).count();
-        boolean taken = model.names().containsKey(name) || touched(name);
+        boolean taken = model.names().containsKey(name)
+                || touched(name)
+                || !snapshots(name).isEmpty();
         return taken || volumes + model.changes().size() >= VOLUMES_MAX ? null : name;
     }
 
     private int randomSectors() {
         int sectors = 1 + random.nextInt(sectorsMax);
-        return switch (random.nextInt(3)) {
-            case 0 -> sectors;
-            case 1 -> (sectors + 7) & -8;
-            default -> (sectors + 127) & -128;
-        };
+        return random.nextInt(3) == 0 ? (sectors + 127) & -128 : (sectors + 7) & -8;
     }
 }

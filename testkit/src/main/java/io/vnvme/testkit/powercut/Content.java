@@ -1,7 +1,9 @@
 package io.vnvme.testkit.powercut;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.List;
 
 /**
  * What a volume or a snapshot may hold, sector by sector: the operation that is certain to have happened last, and those
@@ -19,6 +21,8 @@ final class Content {
     private int[][] later;
 
     private final BitSet unsettled = new BitSet();
+    /** Snapshots under way. */
+    private final List<Content> followers = new ArrayList<>();
 
     Content(int sectors) {
         settled = new int[sectors];
@@ -48,8 +52,25 @@ final class Content {
         return unsettled.isEmpty();
     }
 
+    /** What begins here from now on may be in {@code snapshot} as well. */
+    void follow(Content snapshot) {
+        followers.add(snapshot);
+    }
+
+    void unfollow(Content snapshot) {
+        followers.remove(snapshot);
+    }
+
+    void forgetFollowers() {
+        followers.clear();
+    }
+
     /** An operation on that range begins. */
     void begin(int number, int first, int count) {
+        for (int i = 0; i < followers.size(); i++) {
+            Content snapshot = followers.get(i);
+            snapshot.begin(number, first, Math.clamp(snapshot.settled.length - (long) first, 0, count));
+        }
         for (int i = first; i < first + count; i++) {
             int[] numbers = later[i];
             if (numbers == NOTHING) {
@@ -117,21 +138,6 @@ final class Content {
         return settled[sector];
     }
 
-    /** Whether a read of that sector that began at {@code moment} may give that stamp now. */
-    boolean readable(Operations operations, int sector, long stamp, int visibleThen, long moment) {
-        if (stamp == Operations.stamp(visibleThen, sector)
-                || stamp == Operations.stamp(visible(operations, sector), sector)) {
-            return true;
-        }
-        int[] numbers = later[sector];
-        for (int k = 1; k <= numbers[0]; k++) {
-            if (Operations.stamp(numbers[k], sector) == stamp && operations.endedAt(numbers[k]) > moment) {
-                return true;
-            }
-        }
-        return false;
-    }
-
     /** The first sector, of the first {@code sectors}, whose stamp cannot be after a power cut now, or -1. */
     int mismatch(long[] stamps, int sectors) {
         for (int i = 0; i < sectors; i++) {
@@ -151,18 +157,6 @@ final class Content {
             }
         }
         return Operations.stamp(settled[sector], sector) == stamp ? settled[sector] : NONE;
-    }
-
-    /** A sector of a snapshot was read: it is that from now on. False when it cannot be. */
-    boolean pinSector(int sector, long stamp) {
-        int survivor = survivor(sector, stamp);
-        if (survivor == NONE) {
-            return false;
-        }
-        settled[sector] = survivor;
-        later[sector] = NOTHING;
-        unsettled.clear(sector);
-        return true;
     }
 
     /** The stamps were read where nothing can change any more: they are what is certain. They match. */

@@ -183,6 +183,7 @@ final class Model {
         changes.clear();
         for (Map.Entry<String, Named> entry : names.entrySet()) {
             Named named = entry.getValue();
+            named.content().forgetFollowers();
             named.content().pin(stamps(entry.getKey(), named.sectors()), named.sectors());
             named.content().truncate(named.sectors());
         }

@@ -17,6 +17,9 @@ public interface Recovered extends AutoCloseable {
      */
     void check();
 
+    /** Clusters in use. */
+    long usedClusters();
+
     @Override
     void close();
 }

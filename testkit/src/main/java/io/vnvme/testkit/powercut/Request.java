@@ -4,6 +4,8 @@ import io.vnvme.drive.Io;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
 
 /** One read, write or flush of a volume. Reused; its memory is its own. */
 final class Request {
@@ -19,7 +21,6 @@ final class Request {
 
     String name = "";
     Content content = new Content(0);
-    boolean frozen;
     int first;
     int count;
     /** What {@link Operations} calls it; 0 for a read or a flush. */
@@ -29,18 +30,47 @@ final class Request {
 
     boolean underWay;
 
+    /** Of a read: operations on some of its sectors that were under way at some time during it, and their ranges. */
+    private final List<int[]> beside = new ArrayList<>();
+
     Request(Arena arena, Io.Completion completion) {
         io = new Io(completion);
         memory = arena.allocate((long) SECTORS_MAX * SECTOR, 4096);
     }
 
-    /** Whether both change sectors, and some of them are the same. */
-    boolean clashes(Content other, int otherFirst, int otherCount) {
-        return underWay
-                && operation != 0
-                && content == other
-                && first < otherFirst + otherCount
-                && otherFirst < first + count;
+    /** Whether this is a read. */
+    boolean reads() {
+        return operation == 0 && count > 0;
+    }
+
+    /** Whether some sectors are the same. */
+    boolean touches(Content other, int otherFirst, int otherCount) {
+        return underWay && content == other && first < otherFirst + otherCount && otherFirst < first + count;
+    }
+
+    /** A read begins. */
+    void clearBeside() {
+        beside.clear();
+    }
+
+    /** An operation that a read may see or not see. */
+    void addBeside(int other, int otherFirst, int otherCount) {
+        beside.add(new int[] {other, otherFirst, otherFirst + otherCount});
+    }
+
+    /** Whether a read may give that stamp for its i-th sector. */
+    boolean readable(int index, long stamp) {
+        int sector = first + index;
+        if (stamp == Operations.stamp(seen[index], sector)) {
+            return true;
+        }
+        for (int i = 0; i < beside.size(); i++) {
+            int[] other = beside.get(i);
+            if (sector >= other[1] && sector < other[2] && stamp == Operations.stamp(other[0], sector)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     void fillStamps() {

@@ -73,13 +73,9 @@ final class Requests {
             return;
         }
         int kind = mix.request(random);
-        if (named.frozen()) {
-            kind = Mix.READ;
-        }
         Volume volume = store.volume(name);
         request.name = name;
         request.content = named.content();
-        request.frozen = named.frozen();
         request.operation = 0;
         if (kind == Mix.FLUSH) {
             request.first = 0;
@@ -91,7 +87,7 @@ final class Requests {
         boolean reads = kind == Mix.READ;
         if (!reads) {
             for (Request other : requests) {
-                if (other.clashes(named.content(), request.first, request.count)) {
+                if (other.operation != 0 && other.touches(named.content(), request.first, request.count)) {
                     return;
                 }
             }
@@ -146,6 +142,12 @@ final class Requests {
         for (int i = 0; i < request.count; i++) {
             request.seen[i] = request.content.visible(operations, request.first + i);
         }
+        request.clearBeside();
+        for (Request other : requests) {
+            if (other.operation != 0 && other.touches(request.content, request.first, request.count)) {
+                request.addBeside(other.operation, other.first, other.count);
+            }
+        }
         request.addMemory(random.nextInt(4) == 0);
         submit(request, volume, Io.READ, false);
     }
@@ -153,6 +155,11 @@ final class Requests {
     private void write(Request request, Volume volume, int operation, boolean forceUnitAccess) {
         request.operation = model.operations().begin(operation != Io.WRITE);
         request.content.begin(request.operation, request.first, request.count);
+        for (Request other : requests) {
+            if (other.reads() && other.touches(request.content, request.first, request.count)) {
+                other.addBeside(request.operation, request.first, request.count);
+            }
+        }
         request.io.data().clear();
         if (operation == Io.WRITE) {
             request.fillStamps();
@@ -225,16 +232,14 @@ final class Requests {
         for (int i = 0; i < request.count; i++) {
             long stamp = request.stampRead(i);
             int sector = request.first + i;
-            boolean right = request.frozen
-                    ? request.content.pinSector(sector, stamp)
-                    : request.content.readable(model.operations(), sector, stamp, request.seen[i], request.moment);
+            boolean right = request.readable(i, stamp);
             if (!right) {
                 throw new AssertionError("%s: sector %d read as %s, not %s"
                         .formatted(
                                 request.name,
                                 sector,
                                 stamp == -1 ? "a mixture" : Operations.describe(stamp),
-                                request.content.describe(sector)));
+                                Operations.describe(Operations.stamp(request.seen[i], sector))));
             }
         }
     }

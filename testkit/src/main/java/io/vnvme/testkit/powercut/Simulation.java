@@ -20,8 +20,16 @@ public final class Simulation implements AutoCloseable {
     /** Steps without an event after which whatever still waits, waits for space that nobody gives. */
     private static final int STUCK_STEPS = 3_000;
 
+    /** Steps without an event after which time runs faster, so that what waits for a timer is not waited for long. */
+    private static final int PATIENT_STEPS = 150;
+
+    private static final long IMPATIENT_NS = 2_000_000;
+
     private static final int ACTIONS_MIN = 60;
     private static final int ACTIONS_SPREAD = 400;
+    /** Points after a restart at which another one may be likelier: recovery is cut as well, and its recovery. */
+    private static final int EARLY_EVENTS = 25;
+
     /** One restart in so many cut points, on average, at the least. */
     private static final int RESTART_MIN = 60;
 
@@ -52,11 +60,13 @@ public final class Simulation implements AutoCloseable {
     private final Changes changes;
     private final Cutter cutter;
     private final int restartOneIn;
+    private final int restartEarlyOneIn;
     private Store store;
     private long seenEvents;
     private long seenAnswers;
     private long restarts;
     private int idleSteps;
+    private int eventsSinceRestart = EARLY_EVENTS;
 
     /** @param prepare is given the drives when the store is formatted: who wants them to lie says so there */
     public Simulation(Seed seed, StoreKind kind, Consumer<List<PowerCutDrive>> prepare) {
@@ -78,13 +88,13 @@ public final class Simulation implements AutoCloseable {
             drive.faults(faults);
             drive.immediate(immediate);
             drive.listener(trace::drive);
-            host.add(drive);
         }
         requests = new Requests(model, mix, random.split(), trace, arena);
-        int sectorsMax = 8 << random.nextInt(8);
+        int sectorsMax = 128 << random.nextInt(4);
         changes = new Changes(model, requests, mix, random.split(), trace, sectorsMax);
         cutter = new Cutter(kind, model, drives, host.clock(), random.split(), arena);
         restartOneIn = RESTART_MIN << random.nextInt(5);
+        restartEarlyOneIn = random.nextBoolean() ? restartOneIn : 4 + random.nextInt(20);
         store = kind.start(drives, host.clock());
         host.add(store);
     }
@@ -102,9 +112,7 @@ public final class Simulation implements AutoCloseable {
                     act();
                     actions--;
                 }
-                if (idleSteps > STUCK_STEPS) {
-                    restart();
-                }
+                unstick();
                 step();
             }
             finish();
@@ -130,13 +138,16 @@ public final class Simulation implements AutoCloseable {
         }
     }
 
-    /** A volume or a snapshot whose content no change replaces. */
+    /** A volume whose content no change replaces. */
     private @Nullable String pickForRequest() {
         if (model.names().isEmpty()) {
             return null;
         }
         List<String> names = List.copyOf(model.names().keySet());
         String name = names.get(random.nextInt(names.size()));
+        if (model.named(name).frozen()) {
+            return null;
+        }
         for (Change change : model.changes()) {
             if (change.before().containsKey(name)) {
                 return null;
@@ -145,9 +156,23 @@ public final class Simulation implements AutoCloseable {
         return name;
     }
 
+    /** What waits for space that nobody gives is cut off; nothing else may wait for long. */
+    private void unstick() {
+        if (idleSteps <= STUCK_STEPS || requests.underWay() + model.changes().size() == 0) {
+            return;
+        }
+        if (!store.waitsForSpace()) {
+            throw new AssertionError("%d requests and %d changes do not end"
+                    .formatted(requests.underWay(), model.changes().size()));
+        }
+        restart();
+    }
+
     private void step() {
-        int work = host.step();
-        idleSteps = work == 0 ? idleSteps + 1 : 0;
+        host.step();
+        if (idleSteps++ > PATIENT_STEPS) {
+            host.clock().advance(IMPATIENT_NS);
+        }
         long events = 0;
         for (int i = 0; i < drives.size(); i++) {
             events += drives.get(i).events();
@@ -156,10 +181,11 @@ public final class Simulation implements AutoCloseable {
         if (events == seenEvents && answers == seenAnswers) {
             return;
         }
+        idleSteps = 0;
         seenEvents = events;
         seenAnswers = answers;
         cutter.cutAll();
-        if (random.nextInt(restartOneIn) == 0) {
+        if (random.nextInt(eventsSinceRestart++ < EARLY_EVENTS ? restartEarlyOneIn : restartOneIn) == 0) {
             restart();
         }
     }
@@ -175,9 +201,11 @@ public final class Simulation implements AutoCloseable {
         requests.forget();
         changes.forget();
         host.remove(store);
+        store.giveUp();
         store = kind.start(drives, host.clock());
         host.add(store);
         restarts++;
+        eventsSinceRestart = 0;
         idleSteps = 0;
     }
 
@@ -210,9 +238,7 @@ public final class Simulation implements AutoCloseable {
 
     private void settle() {
         while (requests.underWay() > 0 || !model.changes().isEmpty()) {
-            if (idleSteps > STUCK_STEPS) {
-                restart();
-            }
+            unstick();
             step();
         }
     }

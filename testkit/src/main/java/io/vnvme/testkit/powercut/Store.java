@@ -4,7 +4,10 @@ import io.vnvme.reactor.Poller;
 import io.vnvme.volume.Volume;
 import org.jspecify.annotations.Nullable;
 
-/** What is simulated, while it runs: volumes and snapshots on drives. Every call is on the thread that steps it. */
+/**
+ * What is simulated, while it runs: volumes and snapshots on drives, which it polls. Every call is on the thread that
+ * steps it.
+ */
 public interface Store extends Poller {
     /** How a change ended. */
     @FunctionalInterface
@@ -19,7 +22,8 @@ public interface Store extends Poller {
     /** Whether names and sizes can change at all. */
     boolean changeable();
 
-    void create(String name, long sizeBytes, int blockSizeBytes, Outcome outcome);
+    /** @param sizeBytes a multiple of 4096 */
+    void create(String name, long sizeBytes, int blockSizeBytes, boolean thick, Outcome outcome);
 
     void snapshot(String volume, String snapshot, Outcome outcome);
 
@@ -34,9 +38,18 @@ public interface Store extends Poller {
 
     void resize(String name, long sizeBytes, Outcome outcome);
 
-    /** Bytes that nothing uses. */
-    long freeBytes();
+    /** Whether some writes wait for space. */
+    boolean waitsForSpace();
+
+    /** Nothing is left to do in the background. */
+    boolean settled();
+
+    /** Clusters in use, exactly, while {@link #settled}. */
+    long usedClusters();
 
     /** Ends cleanly: everything that was completed is durable when it is done. Nothing is asked of it afterwards. */
     void close(Outcome outcome);
+
+    /** The power was cut: gives its memory back. */
+    void giveUp();
 }

@@ -12,9 +12,14 @@ public record Seed(long value) {
 
     /** Returns the seed of this run, and prints it so that a failure can be replayed. */
     public static Seed ofRun(String name) {
-        Seed seed = fixed() ? new Seed(Long.decode(System.getProperty(PROPERTY))) : new Seed(mix(System.nanoTime()));
+        Seed seed = fixed() ? new Seed(Long.decode(System.getProperty(PROPERTY))) : fresh();
         System.out.println(name + ": " + seed);
         return seed;
+    }
+
+    /** Returns a seed from the clock. */
+    public static Seed fresh() {
+        return new Seed(mix(System.nanoTime()));
     }
 
     /** Returns whether the seed was given on the command line. */

@@ -147,6 +147,23 @@ public final class CutImage implements Drive {
         }
     }
 
+    /** Reads the first eight bytes of each sector, {@code count} of them, into {@code target}. */
+    public void stamps(long offsetBytes, long[] target, int at, int count) {
+        int first = PowerCutDrive.sector(offsetBytes);
+        MemorySegment media = drive.cache().media();
+        for (int i = 0; i < count; i++) {
+            int sector = first + i;
+            int from = blockImage[sector / BLOCK_SECTORS] == imageNumber ? source[sector] : ON_MEDIA;
+            long offset = (long) sector * SECTOR;
+            target[at + i] = switch (from) {
+                case ON_MEDIA -> media.get(STAMP, offset);
+                case ZEROS -> 0;
+                case OWN -> own().get(STAMP, offset);
+                default -> drive.cache().payloads().get(STAMP, (from - 1L) * SECTOR);
+            };
+        }
+    }
+
     @Override
     public String name() {
         return drive.name();

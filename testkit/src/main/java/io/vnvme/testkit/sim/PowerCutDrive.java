@@ -59,6 +59,7 @@ public final class PowerCutDrive implements Drive {
     private FlushHonesty honesty = FlushHonesty.ALWAYS;
     private Faults faults;
     private double immediateShare;
+    private boolean instant;
     private long events;
     private long flushes;
     private long lastWriteOffset;
@@ -97,6 +98,11 @@ public final class PowerCutDrive implements Drive {
     /** The part of the work that ends inside {@link #submit}, 0 to 1. */
     public void immediate(double share) {
         immediateShare = share;
+    }
+
+    /** While instant, all work ends inside {@link #submit}. */
+    public void instant(boolean now) {
+        instant = now;
     }
 
     /** Which flushes the drive does from now on; the others it only says to have done. */
@@ -197,7 +203,7 @@ public final class PowerCutDrive implements Drive {
         }
         long delay = faults.delayMaxNs() == 0 ? 0 : random.nextLong(faults.delayMinNs(), faults.delayMaxNs() + 1);
         Work work = new Work(io, clock.nowNs() + delay, cache.order(), honest, write);
-        if (immediateShare > 0 && random.nextDouble() < immediateShare) {
+        if (instant || immediateShare > 0 && random.nextDouble() < immediateShare) {
             return perform(work);
         }
         underWay.add(work);

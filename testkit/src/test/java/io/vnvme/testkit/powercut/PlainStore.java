@@ -127,7 +127,7 @@ final class PlainStore implements StoreKind {
         }
 
         @Override
-        public void create(String name, long sizeBytes, int blockSizeBytes, Outcome outcome) {
+        public void create(String name, long sizeBytes, int blockSizeBytes, boolean thick, Outcome outcome) {
             throw new UnsupportedOperationException();
         }
 
@@ -162,13 +162,26 @@ final class PlainStore implements StoreKind {
         }
 
         @Override
-        public long freeBytes() {
+        public boolean waitsForSpace() {
+            return false;
+        }
+
+        @Override
+        public boolean settled() {
+            return true;
+        }
+
+        @Override
+        public long usedClusters() {
             return 0;
         }
 
         @Override
+        public void giveUp() {}
+
+        @Override
         public int poll(long nowNs) {
-            return 0;
+            return drive.poll(nowNs);
         }
 
         @Override
@@ -214,6 +227,11 @@ final class PlainStore implements StoreKind {
 
         @Override
         public void check() {}
+
+        @Override
+        public long usedClusters() {
+            return 0;
+        }
 
         @Override
         public void close() {}
