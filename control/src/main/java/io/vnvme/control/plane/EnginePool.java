@@ -8,6 +8,7 @@ import io.vnvme.control.plane.EngineDrive.OnReactor;
 import io.vnvme.crypto.VolumeKey;
 import io.vnvme.drive.Drive;
 import io.vnvme.pool.Done;
+import io.vnvme.pool.GuardedVolume;
 import io.vnvme.pool.MirrorReplacement;
 import io.vnvme.pool.Pool;
 import io.vnvme.pool.PoolDrives;
@@ -148,7 +149,7 @@ final class EnginePool implements OpenPool {
     }
 
     Volume volume(String name) {
-        return ask(() -> pool.operations().volume(name));
+        return ask(() -> GuardedVolume.of(pool, pool.operations().volume(name), null));
     }
 
     @Override
