@@ -2,6 +2,7 @@ package io.vnvme.bench.campaign;
 
 import io.avaje.jsonb.Json;
 import io.avaje.jsonb.Jsonb;
+import io.vnvme.bench.pool.PoolCampaign;
 import io.vnvme.os.Cpu;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -37,6 +38,15 @@ public final class Campaigns implements Callable<Integer> {
             description = "Measures instead a drive that is a file there, beside fio's io_uring on the same file.")
     private @Nullable Path fileFolder;
 
+    @Option(names = "--pool", description = "Measures instead what thin volumes, snapshots and clones cost.")
+    private boolean pool;
+
+    @Option(
+            names = "--import",
+            paramLabel = "FOLDER",
+            description = "Measures instead how long a pool of 20 TiB, sparse files there, takes to import.")
+    private @Nullable Path importFolder;
+
     @Option(names = "--json", paramLabel = "FILE", description = "Also writes the results there.")
     private @Nullable Path json;
 
@@ -65,6 +75,14 @@ public final class Campaigns implements Callable<Integer> {
         int client = cpus.nextSetBit(0);
         Duration length = Duration.ofNanos((long) (seconds * 1e9));
         try {
+            if (pool) {
+                new PoolCampaign(repeats, server, client, jvmOptions).run();
+                return 0;
+            }
+            if (importFolder != null) {
+                PoolCampaign.imports(importFolder, jvmOptions);
+                return 0;
+            }
             if (fileFolder != null) {
                 System.out.print(
                         FileDrive.table(new FileDrive(fileFolder, repeats, length, server, client, jvmOptions).run()));

@@ -98,6 +98,16 @@ final class MapGenerator {
         return dataClusters;
     }
 
+    /** Where on the first drive the data of a volume begins whose clusters are in order: the first volume's. */
+    long dataOffset() {
+        return config.sets().getFirst().dataOffsetBytes() + (metadataClusters << Geometry.CLUSTER_SHIFT);
+    }
+
+    /** Where, on a pool of one drive, the clusters begin that are free. */
+    long freeOffset() {
+        return dataOffset() + (dataClusters << Geometry.CLUSTER_SHIFT);
+    }
+
     /** The entry of a volume's cluster. */
     private long entry(int volume, long index) {
         long place = (volume * volumeClusters + index) * step % dataClusters;

@@ -6,6 +6,8 @@ import io.vnvme.nvme.wire.Sqe;
 import io.vnvme.testkit.ram.Buffer;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The polled path of a user-space driver: transfers of one size between fixed buffers and the drive, by slot.
@@ -27,6 +29,7 @@ public final class PolledIo {
     private final int cqEntryCount;
     private final long[] prp1;
     private final long[] prp2;
+    private final List<DataPointer> pointers = new ArrayList<>();
     private final int[] completed;
     private final long head;
     private final long lastDwords;
@@ -37,7 +40,7 @@ public final class PolledIo {
     private int lastError;
 
     /**
-     * @param data one buffer of {@code blockCount * blockBytes} for each slot, at most 8 KiB each
+     * @param data one buffer of {@code blockCount * blockBytes} for each slot, no more than the controller transfers
      * @param slots transfers that can be in flight; below both queue depths
      * @param blockCount logical blocks of a transfer, 1-based
      */
@@ -54,13 +57,10 @@ public final class PolledIo {
         prp2 = new long[slots];
         long length = (long) blockCount * blockBytes;
         for (int slot = 0; slot < slots; slot++) {
-            try (DataPointer pointer = Prp.of(data, slot * length, length, 4096, 0)) {
-                if (!pointer.lists().isEmpty()) {
-                    throw new IllegalArgumentException("transfers of %d bytes".formatted(length));
-                }
-                prp1[slot] = pointer.low();
-                prp2[slot] = pointer.high();
-            }
+            DataPointer pointer = Prp.of(data, slot * length, length, 4096, 0);
+            pointers.add(pointer);
+            prp1[slot] = pointer.low();
+            prp2[slot] = pointer.high();
         }
         completed = new int[slots];
         head = (long) nsid << NSID_SHIFT;
@@ -80,16 +80,22 @@ public final class PolledIo {
         put(IoOpcode.WRITE, slot, lba);
     }
 
+    /** Puts a flush into the queue. */
+    public void flush(int slot) {
+        put(IoOpcode.FLUSH, slot, 0);
+    }
+
     private void put(int opcode, int slot, long lba) {
         long at = (long) tail * Sqe.SIZE;
         MemorySegment entries = sq;
         entries.set(LONG, at, head | slot << CID_SHIFT | opcode);
         entries.set(LONG, at + Sqe.CDW2, 0);
         entries.set(LONG, at + Sqe.MPTR, 0);
-        entries.set(LONG, at + Sqe.DPTR_LOW, prp1[slot]);
-        entries.set(LONG, at + Sqe.DPTR_HIGH, prp2[slot]);
+        boolean moves = opcode != IoOpcode.FLUSH;
+        entries.set(LONG, at + Sqe.DPTR_LOW, moves ? prp1[slot] : 0);
+        entries.set(LONG, at + Sqe.DPTR_HIGH, moves ? prp2[slot] : 0);
         entries.set(LONG, at + Sqe.CDW10, lba);
-        entries.set(LONG, at + Sqe.CDW12, lastDwords);
+        entries.set(LONG, at + Sqe.CDW12, moves ? lastDwords : 0);
         entries.set(LONG, at + Sqe.CDW14, 0);
         int next = tail + 1;
         tail = next == sqEntryCount ? 0 : next;
@@ -153,5 +159,7 @@ public final class PolledIo {
     /** Hands the queue pair back; nothing is in flight. */
     public void finish() {
         pair.submissions().head(tail);
+        pointers.forEach(DataPointer::close);
+        pointers.clear();
     }
 }
