@@ -81,11 +81,12 @@ public final class Jobs implements AutoCloseable {
     private void run(Job job, JobWork work) {
         try {
             String result = work.run(job);
-            job.end(Job.State.DONE, result);
+            // The event first: who waits for the end finds it.
             events.add("info", "job-done", job.subject(), "%s of %s: %s".formatted(job.kind(), job.subject(), result));
+            job.end(Job.State.DONE, result);
         } catch (CancellationException e) {
-            job.end(Job.State.CANCELLED, "cancelled");
             events.add("info", "job-cancelled", job.subject(), "%s of %s".formatted(job.kind(), job.subject()));
+            job.end(Job.State.CANCELLED, "cancelled");
         } catch (ProblemException e) {
             failed(job, e.detail());
         } catch (Throwable e) {
@@ -95,8 +96,8 @@ public final class Jobs implements AutoCloseable {
     }
 
     private void failed(Job job, String why) {
-        job.end(Job.State.FAILED, why);
         events.add("error", "job-failed", job.subject(), "%s of %s: %s".formatted(job.kind(), job.subject(), why));
+        job.end(Job.State.FAILED, why);
     }
 
     /** All that are known, oldest first. */

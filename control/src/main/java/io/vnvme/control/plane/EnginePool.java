@@ -222,9 +222,6 @@ final class EnginePool implements OpenPool {
 
     @Override
     public void create(VolumeSpec spec, @Nullable VolumeKey key) {
-        if (key != null) {
-            throw new ProblemException(ProblemCode.POOL_REFUSED, "this version cannot encrypt volumes yet");
-        }
         run(done -> pool.operations()
                 .create(
                         new io.vnvme.pool.VolumeSpec(
@@ -237,11 +234,14 @@ final class EnginePool implements OpenPool {
                                 spec.createdAt().toEpochMilli(),
                                 spec.attributes()),
                         done));
+        if (key != null) {
+            unlock(spec.name(), key);
+        }
     }
 
     @Override
     public void unlock(String volume, VolumeKey key) {
-        throw new ProblemException(ProblemCode.POOL_REFUSED, "this version cannot encrypt volumes yet");
+        ask(() -> GuardedVolume.of(pool, pool.operations().volume(volume), key));
     }
 
     @Override

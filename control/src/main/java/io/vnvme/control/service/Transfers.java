@@ -70,9 +70,11 @@ public final class Transfers {
         if (source.contains("@")) {
             Names.Snapshot.parse(source);
             OpenPool pool = Snapshots.poolWith(pools, registry.state(), source);
+            refuseEncrypted(pool, source);
             return jobs.start("export", source, true, progress -> copyOut(pool, source, file, format, progress));
         }
         OpenPool pool = volumes.poolOf(source);
+        refuseEncrypted(pool, source);
         String moment = source + "@" + UNFINISHED + "export-" + Long.toHexString(System.nanoTime());
         HostFailure.shown("%s cannot be kept as it is now".formatted(source), () -> pool.snapshot(source, moment));
         return startOrUndo(
@@ -85,6 +87,14 @@ public final class Transfers {
                         pool.remove(moment);
                     }
                 }));
+    }
+
+    private static void refuseEncrypted(OpenPool pool, String source) {
+        if (VolumeAttributes.parse(Snapshots.require(pool, source).attributes()).keySlots() != null) {
+            throw new ProblemException(
+                    ProblemCode.POOL_REFUSED,
+                    "%s is encrypted and cannot be exported yet: copy it in a guest".formatted(source));
+        }
     }
 
     private static JobInfo startOrUndo(OpenPool pool, String layer, Supplier<JobInfo> start) {

@@ -13,6 +13,7 @@ import io.vnvme.control.plane.VolumeIo;
 import io.vnvme.control.plane.VolumeSpec;
 import io.vnvme.control.store.State;
 import io.vnvme.control.store.VnvmeRecord;
+import io.vnvme.crypto.VolumeKey;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Instant;
@@ -132,7 +133,14 @@ final class Volumes {
                     new VolumeAttributes(request.msi(), key.slots()).bytes());
             VnvmeRecord vnvme = Identifiers.record(spec, poolName, key.slots() != null, request.msi())
                     .withKeyFile(key.file());
-            return made(vnvme, pool, () -> pool.create(spec, key.key()));
+            VolumeKey secret = key.key();
+            try {
+                return made(vnvme, pool, true, () -> pool.create(spec, secret));
+            } finally {
+                if (secret != null) {
+                    secret.close();
+                }
+            }
         });
     }
 
@@ -216,18 +224,23 @@ final class Volumes {
                     .orElse(null);
             VnvmeRecord vnvme =
                     Identifiers.record(spec, pool.name(), encrypted, msi).withKeyFile(keyFile);
-            return made(vnvme, pool, () -> pool.cloneOf(source.name(), name, spec.id(), spec.attributes()));
+            return made(vnvme, pool, !encrypted, () -> pool.cloneOf(source.name(), name, spec.id(), spec.attributes()));
         });
     }
 
-    private Created made(VnvmeRecord vnvme, OpenPool pool, Runnable make) {
+    /** @param unlocked nothing stands between making it and serving it; else its key file is tried first */
+    private Created made(VnvmeRecord vnvme, OpenPool pool, boolean unlocked, Runnable make) {
         String name = vnvme.name();
         try (Steps steps = new Steps("create " + name)) {
             steps.run(
                     "make volume",
                     () -> HostFailure.shown("%s could not be made in pool %s".formatted(name, pool.name()), make),
                     () -> pool.remove(name));
-            steps.run("serve", () -> exports.serve(vnvme, pool), () -> exports.end(name));
+            if (unlocked || keys.unlockByFile(vnvme, pool)) {
+                steps.run("serve", () -> exports.serve(vnvme, pool), () -> exports.end(name));
+            } else {
+                exports.failed(name, Keys.LOCKED.formatted(name));
+            }
             steps.run("save state", () -> registry.update(state -> state.with(vnvme)));
             steps.done();
             return new Created(vnvme, steps.micros(), steps.taken());

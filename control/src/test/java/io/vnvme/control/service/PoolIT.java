@@ -81,7 +81,8 @@ class PoolIT {
             await().atMost(LIMIT)
                     .until(() -> one.sh("cat /sys/block/nvme0n1/size").strip().equals("786432"));
             one.sh("resize2fs /dev/nvme0n1");
-            assertThat(one.sh("df -m /mnt | tail -1 | awk '{print ($2 > 300)}'")).startsWith("1");
+            assertThat(one.sh("df -m /mnt | tail -1 | awk '{print ($2 > 300)}'"))
+                    .startsWith("1");
             assertThat(one.sh("cat /mnt/before")).startsWith("kept");
             one.sh("umount /mnt && e2fsck -fn /dev/nvme0n1");
         }
