@@ -58,6 +58,7 @@ final class Checkpoint {
     private @Nullable Runnable welcome;
     private Retired retired = new Retired(List.of(), List.of());
     private long count;
+    private long catalogChanges;
 
     Checkpoint(Pool pool, Root lastRoot, Set<UUID> newestAtStart) {
         this.pool = pool;
@@ -66,6 +67,16 @@ final class Checkpoint {
         this.root = lastRoot;
         this.lastRoot = lastRoot;
         this.catalogClusters = lastRoot.catalogClusters();
+    }
+
+    /** Length of the last catalog. */
+    long catalogBytes() {
+        return root.catalogBytes();
+    }
+
+    /** Changes about layers that the last catalog has. */
+    long catalogChanges() {
+        return catalogChanges;
     }
 
     /** Checkpoints made. */
@@ -218,6 +229,7 @@ final class Checkpoint {
 
     private int catalog() {
         RecordWriter out = new RecordWriter(Geometry.BLOCK_BYTES);
+        catalogChanges = pool.catalogChanges();
         catalogNow().write(out);
         long length = out.length();
         int checksum = Checksum.of(out.memory(), 0, length);

@@ -8,6 +8,8 @@ import io.vnvme.pool.format.MapPage;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Writes pages of metadata to places of their own: successive ones together, a few writes at a time. */
 final class CheckpointWriter {
@@ -26,6 +28,7 @@ final class CheckpointWriter {
     }
 
     private final Pool pool;
+    private final List<MemorySegment> own = new ArrayList<>();
     private final ArrayDeque<MemorySegment> buffers = new ArrayDeque<>();
     private final ArrayDeque<Io> ios = new ArrayDeque<>();
     private MemorySegment buffer = MemorySegment.NULL;
@@ -95,7 +98,9 @@ final class CheckpointWriter {
             return spare;
         }
         bufferCount++;
-        return Arena.ofAuto().allocate(Geometry.CLUSTER_BYTES, Geometry.BLOCK_BYTES);
+        MemorySegment made = Arena.ofAuto().allocate(Geometry.CLUSTER_BYTES, Geometry.BLOCK_BYTES);
+        own.add(made);
+        return made;
     }
 
     /** Writes what was put so far. */
@@ -130,7 +135,7 @@ final class CheckpointWriter {
         outstanding--;
         failed |= status != IoStatus.OK;
         MemorySegment memory = io.data().memory(0);
-        if (memory.byteSize() == Geometry.CLUSTER_BYTES) {
+        if (own.stream().anyMatch(mine -> mine == memory)) {
             buffers.push(memory);
         }
         io.data().clear();

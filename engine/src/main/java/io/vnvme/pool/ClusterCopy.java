@@ -82,6 +82,10 @@ final class ClusterCopy {
     }
 
     private void write() {
+        if (!present()) {
+            over();
+            return;
+        }
         transfer(Io.WRITE, job.target(), this::moveChecksums);
     }
 
@@ -128,6 +132,10 @@ final class ClusterCopy {
 
     /** The blocks keep the checksums that they have: one that is wrong is found out later as well. */
     private void moveChecksums() {
+        if (!present()) {
+            over();
+            return;
+        }
         if (!layer.record().checksums()) {
             switchOver();
             return;

@@ -199,8 +199,10 @@ final class Commit implements LeafStore.ChangeSink {
         long bytes = (long) leaves.changedEntryCount() * Records.ENTRY_BYTES
                 + (long) notes.changedCount() * Records.NOTE_BYTES
                 + layers.gone().size() * 8L;
-        for (LayerRecord layer : layers.changed()) {
-            bytes += Journal.layerBytes(layer);
+        if (layers.hasChanges()) {
+            for (LayerRecord layer : layers.changed()) {
+                bytes += Journal.layerBytes(layer);
+            }
         }
         if (bytes == 0) {
             return true;

@@ -37,18 +37,50 @@ final class Flight implements Io.Completion, Commit.Waiter {
 
     @Override
     public void completed(Io request, int status) {
+        PoolVolume owner = volume;
         settle(request, status);
         if (write && status == IoStatus.OK && request.forceUnitAccess() && !pool.mapsDurable()) {
             io = request;
+            ended(owner, status);
             pool.commit().request(this);
             return;
         }
+        boolean writes = write;
+        long at = index;
+        boolean fresh = newBlocks != 0;
         pool.recycle(this);
+        // Told before the write counts as ended: whoever guards the volume may have to go on with it.
         request.complete(status);
+        if (writes && owner != null) {
+            ended(owner, status, at, fresh);
+        }
     }
 
-    /** The request is back, or never left: what it did counts from now on. */
-    void settle(Io request, int status) {
+    private void ended(@Nullable PoolVolume owner, int status) {
+        if (owner != null) {
+            ended(owner, status, index, newBlocks != 0);
+        }
+    }
+
+    /** The write that {@link #begin} counted is over. */
+    private static void ended(PoolVolume owner, int status, long index, boolean fresh) {
+        owner.writeEnds();
+        if (status != IoStatus.OK && fresh) {
+            owner.emptied(index);
+        }
+    }
+
+    /** A request that ended inside its submission. */
+    void settleInside(Io request, int status) {
+        PoolVolume owner = volume;
+        settle(request, status);
+        if (write) {
+            ended(owner, status);
+        }
+    }
+
+    /** The request is back: what it did counts from now on. */
+    private void settle(Io request, int status) {
         PoolVolume owner = volume;
         PoolSet target = set;
         Io.Completion back = former;
@@ -65,10 +97,6 @@ final class Flight implements Io.Completion, Commit.Waiter {
             if (status == IoStatus.OK) {
                 target.written();
                 owner.written(index, newBlocks);
-            }
-            owner.writeEnds();
-            if (status != IoStatus.OK && newBlocks != 0) {
-                owner.emptied(index);
             }
         }
     }

@@ -52,6 +52,9 @@ final class GuardedIo implements Io.Completion {
     private int blocks;
     private int at;
     private boolean replaces;
+    /** The write is counted with its volume though its drive has done its part. */
+    private boolean counted;
+
     private long pinned = -1;
 
     GuardedIo(GuardedVolume guard) {
@@ -135,6 +138,10 @@ final class GuardedIo implements Io.Completion {
                 case WRITING -> {
                     stage = Stage.SUMMING;
                     at = 0;
+                    // Until its checksums are kept the write goes on: a snapshot in between would give them to another
+                    // layer.
+                    volume.writeBegins();
+                    counted = true;
                     noteFresh();
                 }
                 case SUMMING -> status = sum();
@@ -158,6 +165,7 @@ final class GuardedIo implements Io.Completion {
 
     private int over(int status) {
         unpin();
+        uncount();
         guard.ended(this);
         return status;
     }
@@ -340,9 +348,17 @@ final class GuardedIo implements Io.Completion {
             }
             unpin();
         }
+        uncount();
         position = stop;
         stage = Stage.NEXT;
         return IoStatus.OK;
+    }
+
+    private void uncount() {
+        if (counted) {
+            counted = false;
+            volume.writeEnds();
+        }
     }
 
     private void unpin() {

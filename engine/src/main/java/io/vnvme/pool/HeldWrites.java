@@ -23,9 +23,10 @@ final class HeldWrites {
         ArrayDeque<Held> again = waiting;
         waiting = new ArrayDeque<>();
         for (Held held = again.poll(); held != null; held = again.poll()) {
-            int before = waiting.size();
-            held.volume().resubmit(held.io());
-            if (waiting.size() > before) {
+            int status = held.volume().submit(held.io());
+            if (status != IoStatus.PENDING) {
+                held.io().complete(status);
+            } else if (!waiting.isEmpty() && waiting.peekLast().io() == held.io()) {
                 waiting.removeLast();
                 waiting.add(held);
                 // The next ones wait for the same: asking for each would only cost time.

@@ -127,6 +127,7 @@ final class Merge {
     /** One cluster's blocks on their way from the lower layer's cluster to the upper's. */
     private final class Copy implements ClusterCopy.Job {
         private final long at;
+        private boolean done;
 
         Copy(long at) {
             this.at = at;
@@ -134,7 +135,8 @@ final class Merge {
 
         @Override
         public boolean still() {
-            return true;
+            return Entry.mapped(upper.map().entry(at))
+                    && Entry.mapped(lower.map().entry(at));
         }
 
         @Override
@@ -164,12 +166,14 @@ final class Merge {
             upper.map().set(at, Entry.withZeroed(Entry.withWritten(above, blocks), zeros, true));
             lower.map().set(at, Entry.NONE);
             pool.space().free(Entry.cluster(below));
+            done = true;
         }
 
         /** A cluster that could not be copied stays in both layers: the merge is over, and tried again after a start. */
         @Override
         public void over(int status) {
             copies.remove(this);
+            again |= !done;
             failed |= status != IoStatus.OK;
         }
     }

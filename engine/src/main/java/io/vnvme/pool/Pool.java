@@ -3,6 +3,7 @@ package io.vnvme.pool;
 import io.vnvme.drive.Drive;
 import io.vnvme.drive.Io;
 import io.vnvme.drive.IoStatus;
+import io.vnvme.pool.format.Geometry;
 import io.vnvme.pool.format.LayerRecord;
 import io.vnvme.pool.format.PoolConfig;
 import io.vnvme.pool.format.SetRecord;
@@ -230,7 +231,7 @@ public final class Pool implements Poller, AutoCloseable {
 
     private void closeWhenClean(Done done) {
         // Copies under way change maps when they end.
-        if (checksums.clean() && drain.inFlight() == 0) {
+        if (checksums.clean() && drain.inFlight() == 0 && operations.idle() && commit.idle()) {
             checkpoint.request(true, done);
         } else {
             later(() -> closeWhenClean(done));
@@ -363,6 +364,7 @@ public final class Pool implements Poller, AutoCloseable {
         members = members.stream()
                 .filter(member -> member.record().set() != index)
                 .toList();
+        checksums.drop(index);
         sets.remove(index);
         space.remove(index);
     }
@@ -461,7 +463,15 @@ public final class Pool implements Poller, AutoCloseable {
 
     /** What a checkpoint may need now: each changed page and its directory page anew, and the catalog. */
     private long metadataReserve() {
-        return 6L + layers.leaves().changedPageCount() / 8 + layers.size() / 256;
+        return 8L + layers.leaves().changedPageCount() / 8 + (catalogBytes() >>> Geometry.CLUSTER_SHIFT);
+    }
+
+    /** What the next catalog takes at most: the last one, and what may have come since. */
+    long catalogBytes() {
+        return checkpoint.catalogBytes()
+                + (catalogChanges - checkpoint.catalogChanges()) * LayerRecord.BYTES_MAX
+                + notes.changedCount() * 20L
+                + layers.leaves().changedPageCount() * 16L;
     }
 
     /** The write waits: for the journal, or for space. */

@@ -25,10 +25,25 @@ final class PoolChecksums {
 
     /** What was noted when the pool was cut off is not to be trusted. */
     void found() {
+        List<PoolSet> present = pool.sets().present();
         pool.notes()
                 .forEach(
                         NOTE_KIND,
-                        (_, key, _) -> of(pool.sets().get((int) (key >>> 32))).distrust((int) key));
+                        (_, key, _) -> present.stream()
+                                .filter(set -> set.index() == (int) (key >>> 32))
+                                .forEach(set -> of(set).distrust((int) key)));
+    }
+
+    /** The set is being taken out of the pool, and nothing is on it any more. */
+    void drop(int set) {
+        if (set < areas.size()) {
+            areas.set(set, null);
+        }
+        pool.notes().forEach(NOTE_KIND, (_, key, _) -> {
+            if ((int) (key >>> 32) == set) {
+                pool.notes().put(NOTE_KIND, key, 0);
+            }
+        });
     }
 
     ChecksumArea of(PoolSet set) {

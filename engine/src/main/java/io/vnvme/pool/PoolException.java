@@ -21,6 +21,8 @@ public final class PoolException extends RuntimeException {
         DAMAGED,
         /** A drive reported an error. */
         DRIVE_FAILED,
+        /** Ended before its time because somebody asked. */
+        CANCELLED,
         /** The pool has stopped itself, or was closed. */
         STOPPED
     }

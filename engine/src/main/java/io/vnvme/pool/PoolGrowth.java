@@ -15,6 +15,7 @@ final class PoolGrowth {
     private final Pool pool;
     private @Nullable Relocation relocation;
     private boolean growing;
+    private boolean shrinking;
     /** A set that is not in the pool yet, and has work to do. */
     private @Nullable Drive arriving;
 
@@ -23,7 +24,7 @@ final class PoolGrowth {
     }
 
     boolean busy() {
-        return relocation != null || growing;
+        return relocation != null || growing || shrinking;
     }
 
     /** A set is being emptied. */
@@ -133,7 +134,9 @@ final class PoolGrowth {
             pool.space().drain(index);
             pool.setRecord(index, config.sets().get(index).withDraining(true));
         }
+        shrinking = true;
         pool.checkpoint().request(false, failed -> {
+            shrinking = false;
             if (failed != null) {
                 done.done(failed);
             } else {

@@ -1,6 +1,7 @@
 package io.vnvme.pool;
 
 import io.vnvme.drive.BlockingDrive;
+import io.vnvme.drive.IoStatus;
 import io.vnvme.pool.PoolException.Reason;
 import io.vnvme.pool.format.Catalog;
 import io.vnvme.pool.format.Checksum;
@@ -12,6 +13,7 @@ import io.vnvme.pool.format.MemberRecord;
 import io.vnvme.pool.format.PoolConfig;
 import io.vnvme.pool.format.RecordReader;
 import io.vnvme.pool.format.Root;
+import io.vnvme.pool.format.SetRecord;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -90,6 +92,9 @@ public final class PoolLoader {
         countMetadata();
         replay.gone().forEach(this::retirePages);
         countData();
+        if (!root.clean()) {
+            flush();
+        }
         return new PoolImage(
                 config,
                 root,
@@ -105,10 +110,29 @@ public final class PoolLoader {
                 scan.newestAtStart());
     }
 
+    /** What was replayed may lie in a drive's cache alone: nothing may be built on it that a power cut would take. */
+    private void flush() {
+        for (PoolScan.Found found : scan.found().values()) {
+            if (found.drive().flush() != IoStatus.OK) {
+                throw new PoolException(
+                        Reason.DRIVE_FAILED,
+                        "drive %s could not be flushed".formatted(found.drive().name()));
+            }
+        }
+    }
+
     private void openSets() {
         for (int i = 0; i < config.sets().size(); i++) {
-            space.add(i, config.sets().get(i));
-            readers.add(config.sets().get(i).clusterCount() == 0 ? null : new SetReader(replicas(i)));
+            SetRecord set = config.sets().get(i);
+            List<BlockingDrive> replicas = set.clusterCount() == 0 ? List.of() : replicas(i);
+            for (BlockingDrive drive : replicas) {
+                if (set.dataOffsetBytes() + (set.clusterCount() << Geometry.CLUSTER_SHIFT) > drive.sizeBytes()) {
+                    throw new FormatException("drive %s has %d bytes, and the pool counts on more"
+                            .formatted(drive.name(), drive.sizeBytes()));
+                }
+            }
+            space.add(i, set);
+            readers.add(replicas.isEmpty() ? null : new SetReader(replicas));
         }
     }
 
@@ -132,7 +156,7 @@ public final class PoolLoader {
     }
 
     private SetReader reader(int set) {
-        SetReader reader = set < readers.size() ? readers.get(set) : null;
+        SetReader reader = set >= 0 && set < readers.size() ? readers.get(set) : null;
         if (reader == null) {
             throw new FormatException("set %d is referred to and is not there".formatted(set));
         }

@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  * durable. One that is refused has changed nothing.
  */
 public final class PoolOperations {
+    /** A catalog has 16 MiB: what is near that takes no more. */
+    private static final long CATALOG_BYTES_MAX = 15L << 20;
+
     private record Operation(Runnable action, Done done) {}
 
     private final Pool pool;
@@ -238,6 +241,7 @@ public final class PoolOperations {
                 throw new PoolException(Reason.BAD_NAME, "a snapshot stays with its volume: %s".formatted(from));
             }
             if (!snapshot) {
+                requireOneBatch(from);
                 for (Layer other : List.copyOf(pool.layers().all())) {
                     if (other.record().name().startsWith(from + "@")) {
                         put(other.record()
@@ -361,6 +365,11 @@ public final class PoolOperations {
         next();
     }
 
+    /** No operation is under way or waits. */
+    boolean idle() {
+        return !busy && waiting.isEmpty();
+    }
+
     private void next() {
         while (!busy) {
             Operation operation = waiting.poll();
@@ -375,6 +384,10 @@ public final class PoolOperations {
                             "pool %s takes no changes: it has stopped or is being closed".formatted(pool.name()));
                 }
                 pool.layers().requireRoom();
+                if (pool.catalogBytes() > CATALOG_BYTES_MAX) {
+                    throw new PoolException(
+                            Reason.NO_SPACE, "pool %s has as many volumes and snapshots as fit".formatted(pool.name()));
+                }
                 operation.action().run();
             } catch (PoolException refused) {
                 ended(operation.done(), refused);
@@ -405,6 +418,21 @@ public final class PoolOperations {
             throw new PoolException(
                     Reason.NAME_TAKEN,
                     "there are snapshots of a volume %s that was removed: remove them first".formatted(name));
+        }
+    }
+
+    /** A volume and its snapshots change their names together, which a small journal cannot hold for very many. */
+    private void requireOneBatch(String name) {
+        long bytes = 0;
+        for (Layer layer : pool.layers().all()) {
+            if (layer.record().name().startsWith(name + "@")) {
+                bytes += Journal.layerBytes(layer.record());
+            }
+        }
+        if (bytes > pool.config().journalBytes() / 8) {
+            throw new PoolException(
+                    Reason.UNSUITABLE,
+                    "%s has too many snapshots to be renamed with them: remove some".formatted(name));
         }
     }
 

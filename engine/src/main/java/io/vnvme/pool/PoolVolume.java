@@ -6,6 +6,8 @@ import io.vnvme.pool.format.Geometry;
 import io.vnvme.pool.format.LayerRecord;
 import io.vnvme.volume.Volume;
 import java.util.ArrayDeque;
+import java.util.HashSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +27,10 @@ public final class PoolVolume implements Volume {
     private LayerMap map;
     private long reservation;
     private int writesInFlight;
+    /** Clusters that may be empty, and are given back when writes of that time have ended. */
+    private Set<Long> emptied = new HashSet<>();
+
+    private boolean emptiedWaits;
     private boolean closed;
     private boolean wasWritten;
     private boolean writesLost;
@@ -60,6 +66,7 @@ public final class PoolVolume implements Volume {
     void layer(Layer newLayer) {
         layer = newLayer;
         map = newLayer.map();
+        emptied.clear();
         reserve();
     }
 
@@ -184,6 +191,7 @@ public final class PoolVolume implements Volume {
                 return pool.hold(this, io);
             }
             newBlocks = blocks;
+            firstWriteBegins(index);
             if (!Entry.mapped(entry)) {
                 entry = allocate(index, entry);
                 if (!Entry.mapped(entry)) {
@@ -218,7 +226,7 @@ public final class PoolVolume implements Volume {
         if (status == IoStatus.PENDING) {
             return status;
         }
-        flight.settle(io, status);
+        flight.settleInside(io, status);
         pool.recycle(flight);
         return writes && status == IoStatus.OK ? forced(io) : status;
     }
@@ -260,19 +268,42 @@ public final class PoolVolume implements Volume {
      * <p>A write that was allocated the cluster and has not ended would else end in a cluster that is another's.
      */
     void emptied(long index) {
+        if (closed) {
+            return;
+        }
         if (writesInFlight == 0 || pool.drain().inFlight() == 0) {
             giveBack(index);
-        } else {
-            Layer then = layer;
-            pool.drain().afterPresent(() -> {
-                if (layer == then) {
-                    emptied(index);
-                }
-            });
+            return;
+        }
+        emptied.add(index);
+        if (!emptiedWaits) {
+            emptiedWaits = true;
+            pool.drain().afterPresent(this::giveBackEmptied);
+        }
+    }
+
+    /** Writes to these clusters that were under way have ended, and none has begun since, or they would not be here. */
+    private void giveBackEmptied() {
+        emptiedWaits = false;
+        Set<Long> due = emptied;
+        emptied = new HashSet<>();
+        if (!closed) {
+            due.forEach(this::giveBack);
+        }
+    }
+
+    /** A write that is the first one of its blocks begins: its cluster is not to be given back. */
+    void firstWriteBegins(long index) {
+        if (!emptied.isEmpty()) {
+            emptied.remove(index);
         }
     }
 
     private void giveBack(long index) {
+        if (locks.intersects(index << 4, (index + 1) << 4)) {
+            // Somebody copies it just now: it is looked at again when it is unlocked.
+            return;
+        }
         long entry = map.entry(index);
         if (Entry.mapped(entry) && Entry.written(entry) == 0) {
             map.set(index, Entry.unmapped(entry));
@@ -325,6 +356,10 @@ public final class PoolVolume implements Volume {
 
     void unlock(long first, long end) {
         locks.unlock(first, end);
+        long entry = closed ? Entry.NONE : map.entry(first >>> 4);
+        if (Entry.mapped(entry) && Entry.written(entry) == 0) {
+            emptied(first >>> 4);
+        }
         resume();
     }
 

@@ -79,10 +79,14 @@ final class Relocation {
 
     /** Goes on. @return how much was done */
     int poll() {
+        if (ended()) {
+            return 0;
+        }
         if (pool.stopped() || pool.closing() || cancelled) {
             if (copies.isEmpty() && step != Step.CHECKPOINT) {
                 end(new PoolException(
-                        PoolException.Reason.STOPPED, "moving data off a drive was ended before its time"));
+                        cancelled ? PoolException.Reason.CANCELLED : PoolException.Reason.STOPPED,
+                        "moving data off a drive was ended before its time"));
             }
             return 0;
         }

@@ -136,6 +136,7 @@ final class SplitIo implements Commit.Waiter {
         long last = (io.offsetBytes() + io.lengthBytes() - 1) >>> Geometry.CLUSTER_SHIFT;
         for (long index = io.offsetBytes() >>> Geometry.CLUSTER_SHIFT; index <= last; index++) {
             long entry = owner.map().entry(index);
+            owner.firstWriteBegins(index);
             if (!Entry.mapped(entry) && !Entry.mapped(owner.allocate(index, entry))) {
                 return false;
             }

@@ -8,6 +8,7 @@ import io.vnvme.pool.format.Root;
 import io.vnvme.pool.format.Superblock;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -33,6 +34,8 @@ final class SuperblockWriter {
     private int outstanding;
     private boolean flushing;
     private @Nullable String failure;
+    /** Sets of which a drive has done what this step asks. */
+    private final BitSet written = new BitSet();
 
     /** @param newestAtStart the drives whose superblock at the start is the newest: it is written over last */
     SuperblockWriter(Pool pool, Set<UUID> newestAtStart) {
@@ -89,7 +92,9 @@ final class SuperblockWriter {
         flushing = true;
         outstanding = 1;
         for (PoolMember member : members) {
-            if (member.drive().volatileWriteCache()) {
+            if (!member.drive().volatileWriteCache()) {
+                written.set(member.record().set());
+            } else {
                 Io io = new Io((_, status) -> ended(member, status));
                 io.prepare(Io.FLUSH, 0, 0, false);
                 submit(member, io);
@@ -107,7 +112,9 @@ final class SuperblockWriter {
     }
 
     private void ended(PoolMember member, int status) {
-        if (status != IoStatus.OK && !pool.memberFailed(member)) {
+        if (status == IoStatus.OK) {
+            written.set(member.record().set());
+        } else if (!pool.memberFailed(member)) {
             failure = "the superblock of drive %s could not be written".formatted(member.driveName());
         }
         ended();
@@ -118,6 +125,13 @@ final class SuperblockWriter {
             return;
         }
         String failed = failure;
+        for (PoolMember member : members) {
+            if (failed == null && !written.get(member.record().set())) {
+                failed = "no drive of set %d took its superblock"
+                        .formatted(member.record().set());
+            }
+        }
+        written.clear();
         if (failed != null) {
             idle = true;
             done.done(new PoolException(PoolException.Reason.DRIVE_FAILED, failed));

@@ -38,7 +38,7 @@ final class EngineFailure {
             case NOT_EMPTY -> ProblemCode.TAIL_HOLDS_DATA;
             case UNSUITABLE -> ProblemCode.POOL_REFUSED;
             case DRIVE_MISSING -> ProblemCode.DRIVE_MISSING;
-            case DAMAGED, DRIVE_FAILED, STOPPED -> ProblemCode.POOL_UNAVAILABLE;
+            case DAMAGED, DRIVE_FAILED, STOPPED, CANCELLED -> ProblemCode.POOL_UNAVAILABLE;
         };
     }
 }

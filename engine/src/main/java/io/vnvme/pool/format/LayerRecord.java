@@ -31,6 +31,9 @@ public record LayerRecord(
         UUID uuid,
         long createdAtMillis,
         byte[] attributes) {
+    /** More than any takes in the journal or a catalog. */
+    public static final int BYTES_MAX = 2560;
+
     public static final int NAME_BYTES_MAX = 200;
     public static final int ATTRIBUTE_BYTES_MAX = 2048;
 

@@ -26,8 +26,8 @@ public record Root(
         long catalogBytes,
         int catalogChecksum,
         int[] catalogClusters) {
-    /** Most clusters that a catalog takes: 16 MiB. */
-    public static final int CATALOG_CLUSTERS_MAX = 256;
+    /** Most clusters that a catalog takes: nearly 16 MiB. */
+    public static final int CATALOG_CLUSTERS_MAX = 254;
 
     /** The same with its journal on another set. */
     public Root onJournalSet(int set) {

@@ -16,7 +16,7 @@ import java.util.UUID;
  * begins. Numbers are little endian.
  *
  * <pre>
- *    0 u64 magic "vNVMePl1"      8 u32 CRC32C of the block, with 0 here
+ *    0 u64 magic "vNVMePl1"      8 u32 CRC32C of the block, with 0 here and in its copies
  *   12 u16 version, u16 minor version
  *   16 u64 features without which the pool cannot be read      24 u64 ... cannot be written      32 u64 ... may be ignored
  *   40 u64 generation: the valid superblock with the highest one counts
@@ -27,8 +27,12 @@ import java.util.UUID;
  *      320 u16 sets, u16 members
  *  512 sets, 32 bytes each: u32 first cluster, u32 clusters, u64 data offset, u8 draining
  * 1536 members, 32 bytes each: drive UUID, u16 set, u16 replica, u8 state
- * 2560 catalog clusters, u32 each
+ * 2560 catalog clusters, u32 each, 127 in each 512 bytes
+ *  508 and so on every 512 bytes behind: the CRC32C once more
  * </pre>
+ *
+ * A copy of the CRC is in every sector because drives write sectors. What two writes left of themselves, each cut off in the
+ * middle, could else be put together to a superblock that was never written whole, and whose catalog is gone.
  *
  * @param generation counts the superblocks written
  * @param drive identity of the drive
@@ -57,6 +61,9 @@ public record Superblock(long generation, UUID drive, String driveName, long dri
     private static final int SETS = 512;
     private static final int MEMBERS = 1536;
     private static final int CATALOG = 2560;
+    private static final int SECTOR = 512;
+    private static final int SECTOR_CRC = SECTOR - 4;
+    private static final int CLUSTERS_PER_SECTOR = SECTOR_CRC / 4;
     private static final UUID NONE = new UUID(0, 0);
 
     /** True when the block begins as a superblock does, whatever state it is in. */
@@ -74,7 +81,28 @@ public record Superblock(long generation, UUID drive, String driveName, long dri
         putName(block, 144, driveName);
         block.set(U64, 208, driveBytes);
         pool.ifPresent(inPool -> encode(block, inPool.config(), inPool.root()));
-        block.set(U32, CRC, Checksum.around(block, 0, SIZE, CRC));
+        int checksum = Checksum.of(block, 0, SIZE);
+        block.set(U32, CRC, checksum);
+        for (int sector = SECTOR; sector < SIZE; sector += SECTOR) {
+            block.set(U32, sector + SECTOR_CRC, checksum);
+        }
+    }
+
+    private static boolean intact(MemorySegment block) {
+        int stored = block.get(U32, CRC);
+        MemorySegment copy = MemorySegment.ofArray(block.asSlice(0, SIZE).toArray(JAVA_BYTE));
+        copy.set(U32, CRC, 0);
+        for (int sector = SECTOR; sector < SIZE; sector += SECTOR) {
+            if (block.get(U32, sector + SECTOR_CRC) != stored) {
+                return false;
+            }
+            copy.set(U32, sector + SECTOR_CRC, 0);
+        }
+        return Checksum.of(copy, 0, SIZE) == stored;
+    }
+
+    private static long catalogPlace(int index) {
+        return CATALOG + (long) (index / CLUSTERS_PER_SECTOR) * SECTOR + index % CLUSTERS_PER_SECTOR * 4L;
     }
 
     private static void encode(MemorySegment block, PoolConfig config, Root root) {
@@ -109,7 +137,7 @@ public record Superblock(long generation, UUID drive, String driveName, long dri
             block.set(JAVA_BYTE, at + 20, (byte) member.state().code());
         }
         for (int i = 0; i < root.catalogClusters().length; i++) {
-            block.set(U32, CATALOG + i * 4L, root.catalogClusters()[i]);
+            block.set(U32, catalogPlace(i), root.catalogClusters()[i]);
         }
     }
 
@@ -122,7 +150,7 @@ public record Superblock(long generation, UUID drive, String driveName, long dri
         if (!recognized(block)) {
             throw new FormatException("there is no superblock");
         }
-        if (block.get(U32, CRC) != Checksum.around(block, 0, SIZE, CRC)) {
+        if (!intact(block)) {
             throw new FormatException("the superblock is damaged: its checksum does not match");
         }
         int version = block.get(U16, 12);
@@ -151,11 +179,12 @@ public record Superblock(long generation, UUID drive, String driveName, long dri
         require(memberCount >= 1 && memberCount <= PoolConfig.MEMBERS_MAX, "number of drives");
         int[] catalog = new int[catalogClusters];
         for (int i = 0; i < catalogClusters; i++) {
-            catalog[i] = block.get(U32, CATALOG + i * 4L);
+            catalog[i] = block.get(U32, catalogPlace(i));
         }
         long catalogBytes = block.get(U64, ROOT + 48);
         require(
-                catalogBytes >= 0 && catalogBytes <= (long) catalogClusters * Geometry.CLUSTER_BYTES,
+                catalogBytes > 0
+                        && (catalogBytes + Geometry.CLUSTER_BYTES - 1) >>> Geometry.CLUSTER_SHIFT == catalogClusters,
                 "length of the catalog");
         long journalBytes = block.get(U64, ROOT + 16);
         require(
