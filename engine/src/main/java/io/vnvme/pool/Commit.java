@@ -156,6 +156,13 @@ final class Commit implements LeafStore.ChangeSink {
         return nowNs - lastEndNs >= Math.min(lastDurationNs / PATIENCE_PART, PATIENCE_MAX_NS);
     }
 
+    /** One by one: {@code addAll} allocates where compiled code does not see through it. */
+    private void allNextAreCurrent() {
+        for (Waiter waiter = next.poll(); waiter != null; waiter = next.poll()) {
+            current.add(waiter);
+        }
+    }
+
     private boolean start(long nowNs) {
         if (!capture()) {
             pool.checkpointSoon();
@@ -169,8 +176,7 @@ final class Commit implements LeafStore.ChangeSink {
         }
         if (open) {
             wanted = false;
-            current.addAll(next);
-            next.clear();
+            allNextAreCurrent();
             freed = pool.space().takePending();
             catalogChanges = pool.catalogChanges();
         } else {
@@ -352,8 +358,7 @@ final class Commit implements LeafStore.ChangeSink {
             checkpoint = null;
             current.add(first);
         }
-        current.addAll(next);
-        next.clear();
+        allNextAreCurrent();
         for (Waiter waiter = current.poll(); waiter != null; waiter = current.poll()) {
             waiter.committed(IoStatus.WRITE_ERROR);
         }
