@@ -103,13 +103,14 @@ class TransfersTest {
     void refusesWhatMakesNoSense() throws IOException {
         Path there = folder.resolve("there");
         Files.write(there, new byte[8192]);
+        String absent = folder.resolve("absent").toString();
         Transfers transfers = on.services.transfers();
         assertProblem(ProblemCode.FILE_REFUSED, () -> transfers.export(new ExportVolume("d", there.toString(), null)));
         assertProblem(ProblemCode.FILE_REFUSED, () -> transfers.export(new ExportVolume("d", "/none/x", null)));
         assertProblem(ProblemCode.BAD_REQUEST, () -> transfers.export(new ExportVolume("d", "x", null)));
-        assertProblem(ProblemCode.BAD_REQUEST, () -> transfers.export(new ExportVolume("d", "/tmp/x", "vhd")));
-        assertProblem(ProblemCode.UNKNOWN_VNVME, () -> transfers.export(new ExportVolume("n", "/tmp/x", null)));
-        assertProblem(ProblemCode.UNKNOWN_SNAPSHOT, () -> transfers.export(new ExportVolume("d@n", "/tmp/x", null)));
+        assertProblem(ProblemCode.BAD_REQUEST, () -> transfers.export(new ExportVolume("d", absent, "vhd")));
+        assertProblem(ProblemCode.UNKNOWN_VNVME, () -> transfers.export(new ExportVolume("n", absent, null)));
+        assertProblem(ProblemCode.UNKNOWN_SNAPSHOT, () -> transfers.export(new ExportVolume("d@n", absent, null)));
         assertProblem(ProblemCode.FILE_REFUSED, () -> importFile(folder.resolve("none"), null, "e", 0));
         assertProblem(ProblemCode.NAME_TAKEN, () -> importFile(there, null, "d", 0));
         assertProblem(ProblemCode.BAD_SIZE, () -> importFile(there, null, "e", 4096));
