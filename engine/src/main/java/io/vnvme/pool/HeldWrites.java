@@ -6,7 +6,7 @@ import java.util.ArrayDeque;
 
 /** Writes that need a cluster and cannot have one yet: they wait, in order, for space or for the journal. */
 final class HeldWrites {
-    private record Held(PoolVolume volume, Io io, long deadlineNs) {}
+    private record Held(PoolVolume volume, Io io, long sinceNs) {}
 
     private ArrayDeque<Held> waiting = new ArrayDeque<>();
 
@@ -14,11 +14,11 @@ final class HeldWrites {
         return waiting.size();
     }
 
-    void add(PoolVolume volume, Io io, long deadlineNs) {
-        waiting.add(new Held(volume, io, deadlineNs));
+    void add(PoolVolume volume, Io io, long nowNs) {
+        waiting.add(new Held(volume, io, nowNs));
     }
 
-    /** Lets all try again; those that still cannot are back here afterwards, with their old deadlines. */
+    /** Lets all try again; those that still cannot are back here afterwards, and have waited since they came. */
     void retry() {
         ArrayDeque<Held> again = waiting;
         waiting = new ArrayDeque<>();
@@ -36,14 +36,18 @@ final class HeldWrites {
         }
     }
 
-    /** Fails those that have waited long enough. @return how many */
-    int expire(long nowNs, int status) {
-        int expired = 0;
-        while (!waiting.isEmpty() && waiting.peek().deadlineNs() <= nowNs) {
+    /** Fails those that have waited for {@code holdNs}. */
+    void expire(long nowNs, long holdNs, int status) {
+        while (!waiting.isEmpty() && nowNs - waiting.peek().sinceNs() >= holdNs) {
             waiting.remove().io().complete(status);
-            expired++;
         }
-        return expired;
+    }
+
+    /** Fails all. */
+    void failAll(int status) {
+        while (!waiting.isEmpty()) {
+            waiting.remove().io().complete(status);
+        }
     }
 
     /** Fails those of one volume. */

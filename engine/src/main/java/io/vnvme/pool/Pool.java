@@ -26,7 +26,10 @@ public final class Pool implements Poller, AutoCloseable {
     /** Oldest that a change to the maps gets before it is committed though nobody asks. */
     private static final long COMMIT_INTERVAL_NS = 1_000_000_000L;
 
-    private static final long HOLD_DEFAULT_NS = 30L * 60 * 1_000_000_000L;
+    private static final long HOLD_DEFAULT_MS = 30L * 60 * 1000;
+    /** Note with key 0: how long writes are held, in milliseconds and one more, so that none at all is a value. */
+    private static final int NOTE_HOLD = 0x484c;
+
     private static final int[] FILL_MARKS = {70, 85, 95};
 
     private final Clock clock;
@@ -63,7 +66,6 @@ public final class Pool implements Poller, AutoCloseable {
     private @Nullable String stopReason;
     private boolean stopped;
     private boolean closing;
-    private long holdNs = HOLD_DEFAULT_NS;
     private long catalogChanges;
     private long catalogDurable;
     private long oldestChangeNs = Long.MAX_VALUE;
@@ -193,9 +195,15 @@ public final class Pool implements Poller, AutoCloseable {
                 held.size());
     }
 
-    /** How long writes wait for space before they fail, in nanoseconds. */
-    public void holdFor(long nanoseconds) {
-        holdNs = nanoseconds;
+    /** How long writes wait for space before they fail, in milliseconds; {@link Long#MAX_VALUE}: until there is space. */
+    public long holdMillis() {
+        long note = notes.get(NOTE_HOLD, 0);
+        return note == 0 ? HOLD_DEFAULT_MS : note == Long.MAX_VALUE ? note : Math.max(0, note - 1);
+    }
+
+    void holdMillis(long milliseconds) {
+        notes.put(NOTE_HOLD, 0, milliseconds == Long.MAX_VALUE ? milliseconds : milliseconds + 1);
+        changed();
     }
 
     /** Commits asked for, and flushes sent to drives for them. */
@@ -477,9 +485,9 @@ public final class Pool implements Poller, AutoCloseable {
     /** The write waits: for the journal, or for space. */
     int hold(PoolVolume volume, Io io) {
         if (crowded()) {
-            waitingForJournal.add(volume, io, Long.MAX_VALUE);
+            waitingForJournal.add(volume, io, clock.nowNs());
         } else {
-            held.add(volume, io, clock.nowNs() + Math.min(holdNs, Long.MAX_VALUE - clock.nowNs()));
+            held.add(volume, io, clock.nowNs());
         }
         commit.want();
         return IoStatus.PENDING;
@@ -535,8 +543,8 @@ public final class Pool implements Poller, AutoCloseable {
         if (!stopped) {
             stopped = true;
             stopReason = why;
-            held.expire(Long.MAX_VALUE, IoStatus.WRITE_ERROR);
-            waitingForJournal.expire(Long.MAX_VALUE, IoStatus.WRITE_ERROR);
+            held.failAll(IoStatus.WRITE_ERROR);
+            waitingForJournal.failAll(IoStatus.WRITE_ERROR);
             listener.stopped(why);
         }
     }
@@ -616,7 +624,9 @@ public final class Pool implements Poller, AutoCloseable {
     }
 
     private void watchHeld(long nowNs) {
-        held.expire(nowNs, IoStatus.NO_SPACE);
+        long holdMs = holdMillis();
+        held.expire(
+                nowNs, holdMs > Long.MAX_VALUE / 1_000_000 ? Long.MAX_VALUE : holdMs * 1_000_000, IoStatus.NO_SPACE);
         if ((held.size() > 0) != (heldTold > 0)) {
             heldTold = held.size();
             listener.held(heldTold);

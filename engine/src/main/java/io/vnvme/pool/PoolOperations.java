@@ -302,6 +302,18 @@ public final class PoolOperations {
         });
     }
 
+    /**
+     * Sets how long writes wait for space before they fail, for those too that wait now; the pool keeps it.
+     *
+     * @param milliseconds 0: not at all; {@link Long#MAX_VALUE}: until there is space
+     */
+    public void holdWrites(long milliseconds, Done done) {
+        run(done, finished -> {
+            pool.holdMillis(milliseconds);
+            finished.run();
+        });
+    }
+
     private void cutTail(PoolVolume volume, long sizeBytes) {
         Layer layer = volume.layer();
         long firstBlock = sizeBytes >>> Geometry.BLOCK_SHIFT;

@@ -57,6 +57,10 @@ public record PoolScan(
     }
 
     private static Optional<Found> newest(BlockingDrive drive, List<String> findings) {
+        if (drive.sizeBytes() < 2 * Superblock.SIZE) {
+            throw new PoolException(
+                    Reason.DRIVE_MISSING, "drive %s has no media: %d bytes".formatted(drive.name(), drive.sizeBytes()));
+        }
         Found newest = null;
         String wrong = null;
         try (Arena arena = Arena.ofConfined()) {

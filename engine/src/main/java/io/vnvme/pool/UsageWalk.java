@@ -69,6 +69,10 @@ final class UsageWalk extends Walk {
         } else if (top.children().size() == 1) {
             exclusive = freedByMerge;
         }
+        PoolVolume volume = pool.volumes().get(top.record().name());
+        long aside = volume != null && volume.layer() == top ? volume.reservation() : 0;
+        used += aside;
+        exclusive += aside;
         result.accept(new PoolUsage(used << Geometry.CLUSTER_SHIFT, exclusive << Geometry.CLUSTER_SHIFT));
     }
 }

@@ -46,7 +46,7 @@ class PoolGrowthTest {
     void aFullPoolGoesOnWhenItGrows() {
         SimPool pool = new SimPool(clock, Layout.CONCAT, 64 << 10, List.of(drive()));
         pool.create("v", 12 * MIB);
-        pool.pool().holdFor(1_000_000);
+        pool.run(done -> pool.pool().operations().holdWrites(1, done));
         int written = 0;
         while (pool.write("v", written * 65_536L, bytes(written, 65_536)) == IoStatus.OK) {
             written++;
@@ -59,6 +59,47 @@ class PoolGrowthTest {
         for (int i = 0; i <= written; i++) {
             assertThat(pool.read("v", i * 65_536L, 65_536)).isEqualTo(bytes(i, 65_536));
         }
+    }
+
+    /** The very writes that wait go on: by space that is freed, by a drive that comes; the time to wait counts for them too. */
+    @Test
+    void heldWritesGoOnOrEnd() {
+        SimPool pool = new SimPool(clock, Layout.CONCAT, 64 << 10, List.of(drive()));
+        pool.create("v", 24 * MIB);
+        byte[] data = bytes(1, 65_536);
+        int at = 0;
+        HeldWrite write = new HeldWrite(pool, data);
+        while (write.ended(at)) {
+            at++;
+        }
+        assertThat(pool.read("v", 0, 65_536)).as("reads go on").isEqualTo(data);
+        assertThat(pool.write("v", 0, data)).as("overwrites go on").isEqualTo(IoStatus.OK);
+        clock.advance(29L * 60 * 1_000_000_000);
+        pool.step();
+        assertThat(write.status()).as("after 29 minutes").isEqualTo(IoStatus.PENDING);
+        pool.discard("v", 0, 65_536);
+        clock.advance(2_000_000_000); // by then it is durable, though nobody asked
+        pool.step();
+        pool.settle();
+        assertThat(write.status()).as("space was freed").isEqualTo(IoStatus.OK);
+
+        assertThat(write.ended(at + 1)).isFalse();
+        pool.grow(drive());
+        pool.settle();
+        assertThat(write.status()).as("a drive came").isEqualTo(IoStatus.OK);
+        for (at += 2; write.ended(at); at++) {
+            // Until it is full once more.
+        }
+        pool.run(done -> pool.pool().operations().holdWrites(Long.MAX_VALUE, done));
+        clock.advance(Long.MAX_VALUE / 4);
+        pool.step();
+        assertThat(write.status()).as("forever").isEqualTo(IoStatus.PENDING);
+        pool.run(done -> pool.pool().operations().holdWrites(0, done));
+        pool.step();
+        assertThat(write.status()).isEqualTo(IoStatus.NO_SPACE);
+        pool.crash();
+        pool.open();
+        assertThat(pool.pool().holdMillis()).as("kept over a crash").isZero();
     }
 
     @Test

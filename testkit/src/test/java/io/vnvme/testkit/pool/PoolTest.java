@@ -79,7 +79,7 @@ class PoolTest {
     void aFullPoolHoldsWritesUntilThereIsSpace() {
         SimPool pool = ram(4 * MIB);
         pool.create("v", 16 * MIB);
-        pool.pool().holdFor(1_000_000);
+        pool.run(done -> pool.pool().operations().holdWrites(1, done));
         byte[] data = bytes(1, 65_536);
         int written = 0;
         while (pool.write("v", written * 65_536L, data) == IoStatus.OK) {
