@@ -23,6 +23,14 @@ public final class DriveHealth {
         gone = isGone;
     }
 
+    /** It was opened again after it was gone. */
+    public void returned() {
+        readErrors.set(0);
+        writeErrors.set(0);
+        lastErrno = 0;
+        gone = false;
+    }
+
     /** Reads that failed. */
     public long readErrors() {
         return readErrors.get();

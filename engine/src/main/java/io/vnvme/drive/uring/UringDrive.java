@@ -120,13 +120,20 @@ public final class UringDrive implements Drive {
         return ring.poll(nowNs);
     }
 
-    /** The drive is back: {@link DriveFile#reopen} has opened it again. On the ring's thread. */
+    /** The drive is known to be gone, whether a request has met that or not. On the ring's thread. */
+    public void vanished() {
+        leave();
+    }
+
+    /**
+     * The drive is back: {@link DriveFile#reopen} has opened it again. On the ring's thread. The kernel's reference to the
+     * device of before goes, if it is still there.
+     */
     public void returned() {
-        if (gone) {
-            slot = ring.addFile(file.fd());
-            gone = false;
-            health.gone(false);
-        }
+        leave();
+        slot = ring.addFile(file.fd());
+        gone = false;
+        health.returned();
     }
 
     /** Hands the next request for this transfer to the kernel. */

@@ -193,6 +193,19 @@ final class UringDriveTest {
         assertThatThrownBy(() -> DriveFile.open(file.path())).hasMessageContaining("EBUSY");
     }
 
+    /** It was seen to be gone before any request met that. */
+    @Test
+    void aDriveComesBackThatNobodyMissed() {
+        assertThat(transfer(Io.READ, 2 << 20, memory.segment(), 0, 4096)).isEqualTo(IoStatus.OK);
+        drive.vanished();
+        file.close();
+        assertThat(transfer(Io.READ, 0, memory.segment(), 0, 4096)).isEqualTo(IoStatus.GONE);
+        file.reopen(file.path());
+        drive.returned();
+        assertThat(transfer(Io.WRITE, 0, memory.segment(), 0, 4096)).isEqualTo(IoStatus.OK);
+        assertThat(drive.health().readErrors() + drive.health().writeErrors()).isZero();
+    }
+
     @Test
     void aSleepingReactorIsWoken() {
         try (Reactor reactor =
