@@ -16,6 +16,7 @@ import io.vnvme.pool.PoolListener;
 import io.vnvme.pool.PoolLoader;
 import io.vnvme.pool.PoolScan;
 import io.vnvme.pool.VolumeSpec;
+import io.vnvme.pool.format.Geometry;
 import io.vnvme.pool.format.Layout;
 import io.vnvme.pool.mirror.MirrorListener;
 import io.vnvme.testkit.sim.CutImage;
@@ -41,6 +42,7 @@ final class GuardedPool implements MirrorListener {
     static final int VOLUME = 2 << 20;
     private static final UUID POOL = new UUID(7, 7);
     private static final long DRIVE = 8 << 20;
+    private static final long JOURNAL = 1 << 20;
 
     final List<PowerCutDrive> drives = new ArrayList<>();
     final byte[] model = new byte[VOLUME];
@@ -66,7 +68,7 @@ final class GuardedPool implements MirrorListener {
             drives.add(drive);
             labelled.add(new PoolFormatter.Labelled(blocking(drive), new UUID(3, i), "d" + i));
         }
-        PoolFormatter.create("p", POOL, replicas > 1 ? Layout.MIRROR : Layout.CONCAT, 1 << 20, List.of(labelled));
+        PoolFormatter.create("p", POOL, replicas > 1 ? Layout.MIRROR : Layout.CONCAT, JOURNAL, List.of(labelled));
         open();
         run(done -> pool().operations()
                 .create(new VolumeSpec("v", new UUID(5, 5), VOLUME, 512, false, checksums, 0, new byte[0]), done));
@@ -196,6 +198,33 @@ final class GuardedPool implements MirrorListener {
         assertThat(MemorySegment.ofArray(expected).mismatch(buffer)).isEqualTo(-1);
     }
 
+    /** Reads 4 KiB, which have to be right if the read says so. @return its status */
+    int readBlock(int block) {
+        int offset = block * 4096;
+        buffer.asSlice(offset, 4096).fill((byte) 0x55);
+        int status = io(volume(), Io.READ, offset, 4096);
+        if (status == IoStatus.OK) {
+            byte[] expected = Arrays.copyOfRange(model, offset, offset + 4096);
+            assertThat(buffer.asSlice(offset, 4096).toArray(ValueLayout.JAVA_BYTE))
+                    .as("block %d", block)
+                    .isEqualTo(expected);
+        }
+        return status;
+    }
+
+    /** Turns bits, clears or exchanges checksums on the first drive. */
+    void damageChecksums() {
+        long area = Geometry.checksumOffset(JOURNAL);
+        int length = (int) (Geometry.dataOffset(Geometry.clusterCount(DRIVE, JOURNAL), JOURNAL) - area);
+        MemorySegment sums = drives.getFirst().visible().asSlice(area, length);
+        int at = random.nextInt(length / 4) * 4;
+        switch (random.nextInt(3)) {
+            case 0 -> sums.set(ValueLayout.JAVA_INT, at, random.nextInt());
+            case 1 -> sums.asSlice(at & -64, 64).fill((byte) (random.nextBoolean() ? 0 : 0xff));
+            default -> sums.set(ValueLayout.JAVA_INT, at, sums.get(ValueLayout.JAVA_INT, at) ^ 1 << random.nextInt(32));
+        }
+    }
+
     int readAll() {
         return read(volume());
     }
@@ -237,8 +266,14 @@ final class GuardedPool implements MirrorListener {
     }
 
     void restart() {
+        restart(() -> {});
+    }
+
+    /** @param between done to the drives while the pool is closed */
+    void restart(Runnable between) {
         run(pool()::close);
         pool().close();
+        between.run();
         open();
         volume = guard("v");
     }

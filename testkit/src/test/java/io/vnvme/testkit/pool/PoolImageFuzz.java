@@ -20,8 +20,8 @@ import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 /**
- * Damaged pools: bits turned, blocks exchanged, cleared or copied, and numbers changed under a checksum that is right. Each
- * is refused by a line, or used: never another exception, never without end.
+ * Damaged pools: bits turned, blocks exchanged, cleared or copied, and numbers changed - of superblocks, catalog, maps and
+ * journal - under checksums that are right. Each is refused by a line, or used: never another exception, never without end.
  */
 class PoolImageFuzz {
     private static final long DRIVE_BYTES = 8 << 20;
@@ -107,13 +107,14 @@ class PoolImageFuzz {
     }
 
     private static void damage(SplittableRandom random, MemorySegment drive) {
-        switch (random.nextInt(7)) {
+        switch (random.nextInt(9)) {
             case 0 -> turn(random, drive, metadata(random), BLOCK);
             case 1 -> drive.asSlice(metadata(random), BLOCK).fill((byte) (random.nextBoolean() ? 0 : 0xff));
             case 2 -> MemorySegment.copy(drive, metadata(random), drive, metadata(random), BLOCK);
             case 3, 4 -> superblock(random, drive);
             case 5 -> frame(random, drive);
-            default -> catalog(random, drive);
+            case 6 -> catalog(random, drive, false);
+            default -> catalog(random, drive, true);
         }
     }
 
@@ -150,7 +151,8 @@ class PoolImageFuzz {
         }
     }
 
-    private static void catalog(SplittableRandom random, MemorySegment drive) {
+    /** @param maps what it refers to is damaged, and it says the checksums of that */
+    private static void catalog(SplittableRandom random, MemorySegment drive, boolean maps) {
         MemorySegment superblock = drive.asSlice(0, Superblock.SIZE);
         long length = superblock.get(ValueLayout.JAVA_LONG, 304);
         long cluster = Integer.toUnsignedLong(superblock.get(ValueLayout.JAVA_INT, CATALOG_FIRST_CLUSTER));
@@ -158,7 +160,11 @@ class PoolImageFuzz {
         if (length <= 0 || length > Geometry.CLUSTER_BYTES || at + length > DRIVE_BYTES) {
             return;
         }
-        turn(random, drive, at, (int) length);
+        if (!maps) {
+            turn(random, drive, at, (int) length);
+        } else if (!new MapDamage(random, drive, DATA).damage(at, length)) {
+            return;
+        }
         superblock.set(ValueLayout.JAVA_INT, CATALOG_CHECKSUM, Checksum.of(drive, at, length));
         sealSuperblock(superblock);
         drive.asSlice(Geometry.secondSuperblock(DRIVE_BYTES), Superblock.SIZE).copyFrom(superblock);
