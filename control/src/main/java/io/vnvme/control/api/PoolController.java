@@ -11,6 +11,7 @@ import io.vnvme.control.model.CheckReport;
 import io.vnvme.control.model.CreatePool;
 import io.vnvme.control.model.DriveNames;
 import io.vnvme.control.model.FoundPool;
+import io.vnvme.control.model.HoldWrites;
 import io.vnvme.control.model.ImportPool;
 import io.vnvme.control.model.JobInfo;
 import io.vnvme.control.model.PoolInfo;
@@ -119,6 +120,19 @@ final class PoolController {
     }
 
     /**
+     * Sets how long writes wait for space when a pool is full.
+     *
+     * @param name its name
+     * @param request how long
+     * @return the pool
+     */
+    @Post("/{name}/hold")
+    @Produces(statusCode = 200)
+    PoolInfo hold(String name, HoldWrites request) {
+        return pools.holdWrites(name, request);
+    }
+
+    /**
      * Scrubs a pool: reads everything and checks what can be checked, while it is in use.
      *
      * @param name its name
@@ -152,6 +166,18 @@ final class PoolController {
     @Produces(statusCode = 200)
     FoundPool export(String name) {
         return poolImport.giveAway(name);
+    }
+
+    /**
+     * Forgets an exported pool; nothing on its drives changes.
+     *
+     * @param name its name
+     * @return where it was
+     */
+    @Post("/{name}/forget")
+    @Produces(statusCode = 200)
+    FoundPool forget(String name) {
+        return poolImport.forget(name);
     }
 
     /**

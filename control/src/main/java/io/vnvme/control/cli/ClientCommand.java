@@ -97,6 +97,9 @@ abstract class ClientCommand implements Callable<Integer> {
 
     /** A name as a part of a path of the API. */
     static String encoded(String name) {
+        if (name.indexOf('/') >= 0) {
+            throw new CliException("'%s' is no name: names have no '/' in them".formatted(name));
+        }
         return URLEncoder.encode(name, StandardCharsets.UTF_8).replace("+", "%20");
     }
 

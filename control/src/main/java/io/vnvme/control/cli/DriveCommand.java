@@ -32,6 +32,20 @@ final class DriveCommand implements Runnable {
         throw new ParameterException(spec.commandLine(), "say what to do: ls, show, claim or release");
     }
 
+    /** The name of a drive that may be given by its path. */
+    private static String named(ApiClient client, String drive) {
+        if (drive.indexOf('/') < 0) {
+            return drive;
+        }
+        String path = ClientCommand.absolute(Path.of(drive));
+        return client.readList(client.get("/api/v1/drives"), DriveInfo.class).stream()
+                .filter(d -> path.equals(d.path()))
+                .findFirst()
+                .map(DriveInfo::name)
+                .orElseThrow(
+                        () -> new CliException("no claimed drive lies at %s: see 'vnvme drive ls'".formatted(path)));
+    }
+
     @Command(name = "ls", description = "List drives: claimed ones, and those that can be claimed by name.")
     static final class ListCommand extends ClientCommand {
         @Override
@@ -64,12 +78,12 @@ final class DriveCommand implements Runnable {
 
     @Command(name = "show", description = "Show a drive.")
     static final class Show extends ClientCommand {
-        @Parameters(paramLabel = "DRIVE", description = "a drive, as 'vnvme drive ls' names it")
+        @Parameters(paramLabel = "DRIVE", description = "a drive, by its name in 'vnvme drive ls', or by its path")
         private String drive = "";
 
         @Override
         void run(ApiClient client) {
-            String reply = client.get("/api/v1/drives/" + encoded(drive));
+            String reply = client.get("/api/v1/drives/" + encoded(named(client, drive)));
             if (json()) {
                 print(reply);
                 return;
@@ -141,12 +155,12 @@ final class DriveCommand implements Runnable {
 
     @Command(name = "release", description = "Give up control of a drive that is in no pool.")
     static final class Release extends ClientCommand {
-        @Parameters(paramLabel = "DRIVE", description = "a claimed drive")
+        @Parameters(paramLabel = "DRIVE", description = "a claimed drive, by its name or path")
         private String drive = "";
 
         @Override
         void run(ApiClient client) {
-            String reply = client.delete("/api/v1/drives/" + encoded(drive));
+            String reply = client.delete("/api/v1/drives/" + encoded(named(client, drive)));
             print(
                     json()
                             ? reply

@@ -2,11 +2,14 @@ package io.vnvme.control.cli;
 
 import io.vnvme.control.model.ByteSize;
 import io.vnvme.control.model.DriveNames;
+import io.vnvme.control.model.HoldWrites;
 import io.vnvme.control.model.PoolInfo;
 import io.vnvme.control.model.ReplaceDrive;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Commands that change which drives a pool has, and what watches over them. */
@@ -67,6 +70,34 @@ final class PoolChangeCommands {
         String start(ApiClient client) {
             return client.post("/api/v1/pools/%s/replace".formatted(encoded(name)), new ReplaceDrive(old, replacement));
         }
+    }
+
+    @Command(name = "set", description = "Change how a pool behaves.")
+    static final class Change extends ClientCommand {
+        @Parameters(paramLabel = "POOL", description = "the pool")
+        private String name = "";
+
+        @Option(
+                names = "--hold-writes",
+                paramLabel = "TIME",
+                required = true,
+                converter = WaitConverter.class,
+                description = "how long writes wait for space when it is full before they fail: 30s, 10m, 2h, 0 or"
+                        + " forever (at first 30m)")
+        private long holdSeconds;
+
+        @Override
+        void run(ApiClient client) {
+            Long seconds = holdSeconds == WaitConverter.WITHOUT_END ? null : holdSeconds;
+            String reply = client.post("/api/v1/pools/%s/hold".formatted(encoded(name)), new HoldWrites(seconds));
+            print(json() ? reply : "when pool %s is full, writes %s".formatted(name, held(seconds)));
+        }
+    }
+
+    static String held(@Nullable Long seconds) {
+        return seconds == null
+                ? "wait until there is space"
+                : seconds == 0 ? "that need space fail" : "wait %s for space".formatted(WaitConverter.format(seconds));
     }
 
     @Command(name = "scrub", description = "Read everything and check what can be checked, while the pool is in use.")

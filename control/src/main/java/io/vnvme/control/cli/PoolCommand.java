@@ -24,10 +24,12 @@ import picocli.CommandLine.Spec;
             PoolChangeCommands.Grow.class,
             PoolChangeCommands.Shrink.class,
             PoolChangeCommands.Replace.class,
+            PoolChangeCommands.Change.class,
             PoolChangeCommands.Scrub.class,
             PoolMoveCommands.Check.class,
             PoolMoveCommands.Export.class,
             PoolMoveCommands.Import.class,
+            PoolMoveCommands.Forget.class,
             PoolCommand.Destroy.class
         })
 final class PoolCommand implements Runnable {
@@ -38,7 +40,7 @@ final class PoolCommand implements Runnable {
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "say what to do: create, ls, show, grow, shrink, replace, scrub, check, export, import or destroy");
+                "say what to do: create, ls, show, grow, shrink, replace, set, scrub, check, export, import, forget or destroy");
     }
 
     @Command(name = "create", description = "Join claimed drives to a pool.")
@@ -106,6 +108,10 @@ final class PoolCommand implements Runnable {
         }
     }
 
+    static String counted(long count, String thing) {
+        return "%d %s%s".formatted(count, thing, count == 1 ? "" : "s");
+    }
+
     static String percent(PoolInfo pool) {
         return "%s (%d %%)"
                 .formatted(ByteSize.format(pool.usedBytes()), Math.round(100.0 * pool.usedBytes() / pool.sizeBytes()));
@@ -133,8 +139,12 @@ final class PoolCommand implements Runnable {
                 print("used      %s, %s of it metadata"
                         .formatted(percent(pool), ByteSize.format(pool.metadataBytes())));
                 print("free      " + ByteSize.format(pool.freeBytes()));
-                print("volumes   %d of %s together, %d snapshots"
-                        .formatted(pool.volumeCount(), ByteSize.format(pool.provisionedBytes()), pool.snapshotCount()));
+                print("volumes   %d of %s together, %s"
+                        .formatted(
+                                pool.volumeCount(),
+                                ByteSize.format(pool.provisionedBytes()),
+                                counted(pool.snapshotCount(), "snapshot")));
+                print("if full   writes " + PoolChangeCommands.held(pool.holdSeconds()));
             }
             for (PoolMember member : pool.members()) {
                 print("drive     %s, %s, %s%s"
@@ -165,8 +175,11 @@ final class PoolCommand implements Runnable {
             if (force && !yes) {
                 PoolInfo pool = client.read(client.get(path), PoolInfo.class);
                 if (pool.volumeCount() + pool.snapshotCount() > 0) {
-                    confirm("this destroys %d volumes and %d snapshots in pool %s"
-                            .formatted(pool.volumeCount(), pool.snapshotCount(), name));
+                    confirm("this destroys %s and %s in pool %s"
+                            .formatted(
+                                    counted(pool.volumeCount(), "volume"),
+                                    counted(pool.snapshotCount(), "snapshot"),
+                                    name));
                 }
             }
             String reply = client.delete(path + (force ? "?force=true" : ""));

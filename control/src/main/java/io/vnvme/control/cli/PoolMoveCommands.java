@@ -33,8 +33,8 @@ final class PoolMoveCommands {
                 report.findings().forEach(this::print);
             }
             if (!report.sound()) {
-                throw new CliException("pool %s is damaged: %d findings"
-                        .formatted(name, report.findings().size()));
+                throw new CliException("pool %s is damaged: %s"
+                        .formatted(name, PoolCommand.counted(report.findings().size(), "finding")));
             }
         }
     }
@@ -53,6 +53,24 @@ final class PoolMoveCommands {
             }
             FoundPool pool = client.read(reply, FoundPool.class);
             print("exported pool %s: it lies on %s".formatted(pool.name(), String.join(", ", pool.paths())));
+        }
+    }
+
+    @Command(
+            name = "forget",
+            description = "Drop what this daemon knows of an exported pool; its drives and their content stay.")
+    static final class Forget extends ClientCommand {
+        @Parameters(paramLabel = "POOL", description = "an exported pool")
+        private String name = "";
+
+        @Override
+        void run(ApiClient client) {
+            String reply = client.post("/api/v1/pools/%s/forget".formatted(encoded(name)));
+            print(
+                    json()
+                            ? reply
+                            : "forgot pool "
+                                    + client.read(reply, FoundPool.class).name());
         }
     }
 
@@ -88,13 +106,13 @@ final class PoolMoveCommands {
                 return;
             }
             PoolInfo pool = client.read(reply, PoolInfo.class);
-            print("imported pool %s: %s, %s, %d volumes, %d snapshots"
+            print("imported pool %s: %s, %s, %s, %s"
                     .formatted(
                             pool.name(),
                             pool.state(),
                             ByteSize.format(pool.sizeBytes()),
-                            pool.volumeCount(),
-                            pool.snapshotCount()));
+                            PoolCommand.counted(pool.volumeCount(), "volume"),
+                            PoolCommand.counted(pool.snapshotCount(), "snapshot")));
             pool.warnings().forEach(this::warn);
         }
 

@@ -21,7 +21,10 @@ final class TransferCommands {
         @Parameters(index = "1", paramLabel = "FILE", description = "on the daemon's host; must not be there")
         private Path file = Path.of("");
 
-        @Option(names = "--format", paramLabel = "FORMAT", description = "raw (default) or qcow2")
+        @Option(
+                names = "--format",
+                paramLabel = "FORMAT",
+                description = "raw or qcow2 (default: qcow2 for a FILE that ends with .qcow2, else raw)")
         private @Nullable String format;
 
         @Override

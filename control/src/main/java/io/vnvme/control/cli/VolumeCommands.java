@@ -149,9 +149,10 @@ final class VolumeCommands {
             if (!diff.ranges().isEmpty()) {
                 print(table);
             }
-            print("%s in %d ranges"
+            print("%s in %s"
                     .formatted(
-                            ByteSize.format(diff.changedBytes()), diff.ranges().size()));
+                            ByteSize.format(diff.changedBytes()),
+                            PoolCommand.counted(diff.ranges().size(), "range")));
         }
     }
 }

@@ -2,6 +2,7 @@ package io.vnvme.control.model;
 
 import io.avaje.jsonb.Json;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Drives joined, and what is on them.
@@ -20,6 +21,7 @@ import java.util.List;
  * @param volumeCount volumes in it
  * @param snapshotCount snapshots in it
  * @param heldWriteCount writes that wait for space
+ * @param holdSeconds how long a write waits for space before it fails; absent: until there is some
  * @param warnings what needs attention
  */
 @Json
@@ -37,4 +39,5 @@ public record PoolInfo(
         int volumeCount,
         int snapshotCount,
         long heldWriteCount,
+        @Nullable Long holdSeconds,
         List<String> warnings) {}

@@ -48,6 +48,9 @@ public interface DataPlane extends AutoCloseable {
     /** Why an open drive does not work now: it reports errors, or is gone; nothing when it works. */
     Optional<String> driveFailure(UUID id);
 
+    /** Takes an open drive that is gone again when it is back. @return where it is then */
+    Optional<DriveFacts> driveReturned(UUID id);
+
     /**
      * Drives with a superblock that are to be found: on the host's block devices, and in {@code places}.
      *

@@ -11,10 +11,12 @@ import io.vnvme.os.Errno;
 import io.vnvme.os.NativeException;
 import io.vnvme.pool.PoolException;
 import io.vnvme.pool.PoolScan;
+import io.vnvme.pool.format.FormatException;
 import io.vnvme.pool.format.Superblock;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -55,19 +57,33 @@ final class DriveLooks {
         if (found.inUse()) {
             List<String> uses =
                     found.uses().stream().map(use -> path + " " + use).toList();
-            return new DriveLook(source, true, found.sizeBytes(), Optional.empty(), List.of(), uses);
+            return new DriveLook(source, true, found.sizeBytes(), Optional.empty(), descriptions(found), uses);
         }
-        List<String> contents = new ArrayList<>(
-                found.contents().stream().map(Content::description).toList());
+        List<String> contents = new ArrayList<>(descriptions(found));
         if (contents.isEmpty() && !found.blank()) {
             contents.add("data of a kind that is not known");
         }
         return looked(source, path, contents);
     }
 
+    private static List<String> descriptions(DriveIdentification found) {
+        return found.contents().stream().map(Content::description).distinct().toList();
+    }
+
+    /** Recognizes a superblock without opening the drive for ourselves, which another program may have. */
+    private static Optional<Content> ours(MemorySegment block) {
+        try {
+            return Superblock.recognized(block)
+                    ? Optional.of(new Content("vnvme", words(identity(Superblock.decode(block)))))
+                    : Optional.empty();
+        } catch (FormatException e) {
+            return Optional.of(new Content("vnvme", "a damaged drive of a vNVMe pool (%s)".formatted(e.getMessage())));
+        }
+    }
+
     private static DriveIdentification identified(Path path) {
         try {
-            return DriveIdentification.of(path, List.of());
+            return DriveIdentification.of(path, List.of(DriveLooks::ours));
         } catch (NativeException e) {
             throw new ProblemException(
                     ProblemCode.HOST_REFUSED, "%s cannot be looked at: %s".formatted(path, e.getMessage()), e);

@@ -111,6 +111,17 @@ public final class EngineDataPlane implements DataPlane {
     }
 
     @Override
+    public Optional<DriveFacts> driveReturned(UUID id) {
+        if (!drives.gone(id)) {
+            return Optional.empty();
+        }
+        pools.values().forEach(pool -> pool.driveIs(id, false));
+        Optional<DriveFacts> back = blocking(() -> drives.returned(id));
+        back.ifPresent(_ -> pools.values().forEach(pool -> pool.driveIs(id, true)));
+        return back;
+    }
+
+    @Override
     public List<DriveLook> find(List<Path> places) {
         return blocking(() -> drives.find(places));
     }

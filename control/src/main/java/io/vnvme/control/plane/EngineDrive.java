@@ -36,9 +36,10 @@ sealed interface EngineDrive extends AutoCloseable permits EngineDrive.Ram, Engi
      * A drive as the reactor uses it.
      *
      * @param drive with blocks of 512 bytes, whatever the device has
+     * @param device what can be gone and come back
      * @param close ends this use; the claim stays
      */
-    record OnReactor(Drive drive, Runnable close) {}
+    record OnReactor(Drive drive, Optional<UringDrive> device, Runnable close) {}
 
     /** Why it does not work now. */
     Optional<String> failure();
@@ -60,7 +61,7 @@ sealed interface EngineDrive extends AutoCloseable permits EngineDrive.Ram, Engi
 
         @Override
         public OnReactor onReactor(Supplier<DriveRing> ring) {
-            return new OnReactor(drive, () -> {});
+            return new OnReactor(drive, Optional.empty(), () -> {});
         }
 
         @Override
@@ -102,18 +103,24 @@ sealed interface EngineDrive extends AutoCloseable permits EngineDrive.Ram, Engi
         public OnReactor onReactor(Supplier<DriveRing> ring) {
             UringDrive drive = new UringDrive(name, file, ring.get(), health);
             if (drive.blockSizeBytes() <= SECTOR_BYTES) {
-                return new OnReactor(drive, drive::close);
+                return new OnReactor(drive, Optional.of(drive), drive::close);
             }
             SectorDrive sectors = new SectorDrive(drive);
-            return new OnReactor(sectors, () -> {
+            Runnable close = () -> {
                 sectors.close();
                 drive.close();
-            });
+            };
+            return new OnReactor(sectors, Optional.of(drive), close);
+        }
+
+        /** The device is not there any more. */
+        boolean gone() {
+            return health.gone() || !file.present();
         }
 
         @Override
         public Optional<String> failure() {
-            if (health.gone() || !file.present()) {
+            if (gone()) {
                 return Optional.of("%s is gone".formatted(file.path()));
             }
             long errors = health.readErrors() + health.writeErrors();

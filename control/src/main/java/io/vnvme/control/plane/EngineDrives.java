@@ -110,6 +110,33 @@ final class EngineDrives {
         }
     }
 
+    /** Whether an open drive is not there any more. */
+    boolean gone(UUID id) {
+        return open.get(id) instanceof EngineDrive.File drive && drive.gone();
+    }
+
+    /**
+     * Opens a drive again that is gone, if it is back: where it was, or wherever its superblock is found.
+     *
+     * @return where it is; nothing when it is not back
+     */
+    Optional<DriveFacts> returned(UUID id) {
+        if (!(open.get(id) instanceof EngineDrive.File drive)) {
+            return Optional.empty();
+        }
+        // Our claim of what is gone would be in the way of a device that comes back under the same number.
+        drive.file().close();
+        Collection<EngineDrive> others = all().stream().filter(d -> d != drive).toList();
+        for (DriveLook look : DriveLooks.find(List.of(drive.file().path()), others)) {
+            if (look.superblock().filter(s -> s.drive().equals(id)).isPresent()) {
+                drive.file().reopen(Path.of(look.source().path()));
+                drive.health().returned();
+                return Optional.of(drive.facts());
+            }
+        }
+        return Optional.empty();
+    }
+
     void close(UUID id) {
         EngineDrive drive = open.remove(id);
         if (drive != null) {

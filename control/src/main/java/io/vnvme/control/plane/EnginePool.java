@@ -6,30 +6,22 @@ import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
 import io.vnvme.control.plane.EngineDrive.OnReactor;
 import io.vnvme.crypto.VolumeKey;
-import io.vnvme.drive.Drive;
 import io.vnvme.pool.Done;
 import io.vnvme.pool.GuardedVolume;
-import io.vnvme.pool.MirrorReplacement;
 import io.vnvme.pool.Pool;
 import io.vnvme.pool.PoolDrives;
 import io.vnvme.pool.PoolException;
 import io.vnvme.pool.PoolImage;
 import io.vnvme.pool.PoolLoader;
-import io.vnvme.pool.PoolMember;
 import io.vnvme.pool.PoolScan;
 import io.vnvme.pool.PoolSpace;
 import io.vnvme.pool.RangeSink;
 import io.vnvme.pool.Scrub;
 import io.vnvme.pool.format.Geometry;
 import io.vnvme.pool.format.LayerRecord;
-import io.vnvme.pool.format.MemberRecord;
-import io.vnvme.pool.format.PoolConfig;
-import io.vnvme.pool.mirror.MirrorSet;
-import io.vnvme.pool.mirror.ReplicaState;
 import io.vnvme.reactor.Clock;
 import io.vnvme.reactor.Reactor;
 import io.vnvme.volume.Volume;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -49,25 +41,18 @@ import org.jspecify.annotations.Nullable;
 
 /** A pool of the engine, towards the services: called on any thread, carried out by its reactor. */
 final class EnginePool implements OpenPool {
-    private static final Duration LOOK_AGAIN = Duration.ofMillis(50);
-
     private final EngineDataPlane plane;
     private final Reactor reactor;
     private final UUID id;
     private final Pool pool;
-    /** Of the reactor's thread alone. */
-    private final Map<UUID, OnReactor> drives;
+    private final EnginePoolDrives members;
 
-    private final Map<Integer, MirrorSet> mirrors;
-
-    private EnginePool(
-            EngineDataPlane plane, UUID id, Pool pool, Map<UUID, OnReactor> drives, Map<Integer, MirrorSet> mirrors) {
+    private EnginePool(EngineDataPlane plane, UUID id, Pool pool, EnginePoolDrives members) {
         this.plane = plane;
         this.reactor = plane.reactor();
         this.id = id;
         this.pool = pool;
-        this.drives = drives;
-        this.mirrors = mirrors;
+        this.members = members;
     }
 
     /** Reads the pool on the calling thread, then gives it to the reactor. */
@@ -101,23 +86,21 @@ final class EnginePool implements OpenPool {
                         drives.put(drive, use);
                         return use.drive();
                     },
-                    set -> told.mirror(slot -> replica(itself.get(), scan.config(), set, slot)));
+                    set -> told.mirror(slot -> EnginePoolDrives.replica(itself.get(), scan.config(), set, slot)));
             Pool pool = new Pool(image, together.sets(), together.members(), Clock.system(), told, done(opened));
             itself.set(pool);
             plane.reactor().add(pool);
-            return new EnginePool(plane, scan.config().pool(), pool, drives, together.mirrors());
+            return new EnginePool(
+                    plane,
+                    scan.config().pool(),
+                    pool,
+                    new EnginePoolDrives(plane, pool, told, drives, together.mirrors()));
         });
         join(opened);
         return result;
     }
 
-    /** Who is in a slot of a mirror now; it may tell something before there is a pool. */
-    private static UUID replica(@Nullable Pool pool, PoolConfig found, int set, int slot) {
-        PoolConfig config = pool == null ? found : pool.config();
-        return config.membersOf(set).get(slot).drive();
-    }
-
-    private static Done done(CompletableFuture<Boolean> end) {
+    static Done done(CompletableFuture<Boolean> end) {
         return failure -> {
             if (failure == null) {
                 end.complete(true);
@@ -127,7 +110,7 @@ final class EnginePool implements OpenPool {
         };
     }
 
-    private static void join(CompletableFuture<Boolean> end) {
+    static void join(CompletableFuture<Boolean> end) {
         EngineFailure.translated(end::join);
     }
 
@@ -172,24 +155,13 @@ final class EnginePool implements OpenPool {
                     bytes(space.total() - space.pending() - Math.max(0, space.available())),
                     bytes(space.metadata()),
                     space.heldWrites(),
-                    pool.config().members().stream().map(this::member).toList(),
+                    pool.holdMillis(),
+                    members.facts(),
                     pool.stopReason());
         });
     }
 
-    private PoolFacts.Member member(MemberRecord record) {
-        MirrorSet mirror = mirrors.get(record.set());
-        String state = mirror == null
-                ? "ok"
-                : switch (mirror.state(record.replica())) {
-                    case CURRENT -> "ok";
-                    case REBUILDING -> "rebuilding";
-                    case STALE -> "missing";
-                };
-        return new PoolFacts.Member(record.drive(), record.set(), state);
-    }
-
-    private static long bytes(long clusters) {
+    static long bytes(long clusters) {
         return clusters << Geometry.CLUSTER_SHIFT;
     }
 
@@ -287,6 +259,11 @@ final class EnginePool implements OpenPool {
     }
 
     @Override
+    public void holdWrites(long milliseconds) {
+        run(done -> pool.operations().holdWrites(milliseconds, done));
+    }
+
+    @Override
     public List<DiffRange> diff(Optional<String> from, String to) {
         List<DiffRange> ranges = new CopyOnWriteArrayList<>();
         List<DiffRange> found = new ArrayList<>();
@@ -318,164 +295,35 @@ final class EnginePool implements OpenPool {
 
     @Override
     public void grow(List<List<UUID>> sets) {
-        sets.forEach(this::grow);
-    }
-
-    private void grow(Collection<UUID> set) {
-        if (set.size() > 1) {
-            throw new ProblemException(ProblemCode.POOL_REFUSED, "this version cannot add mirrors to a pool yet");
-        }
-        EngineDrive added = plane.drives().require(set.iterator().next());
-        UUID addedId = added.id();
-        try {
-            run(done -> {
-                OnReactor use = added.onReactor(plane::ring);
-                Drive drive = use.drive();
-                drives.put(addedId, use);
-                MemberRecord record =
-                        new MemberRecord(addedId, pool.config().sets().size(), 0, MemberRecord.State.CURRENT);
-                pool.grow(drive, List.of(new PoolMember(record, added.name(), drive.sizeBytes(), drive)), done);
-            });
-        } catch (RuntimeException e) {
-            closeDrive(addedId);
-            throw e;
-        }
-    }
-
-    private void closeDrive(UUID drive) {
-        reactor.call(() -> {
-            OnReactor gone = drives.remove(drive);
-            if (gone != null) {
-                gone.close().run();
-            }
-            return true;
-        });
+        members.grow(sets);
     }
 
     @Override
     public void shrink(UUID drive, Progress progress) {
-        int set = ask(() -> setOf(drive));
-        List<UUID> leaving = ask(() ->
-                pool.config().membersOf(set).stream().map(MemberRecord::drive).toList());
-        run(done -> pool.shrink(
-                set,
-                (moved, total) -> {
-                    progress.at(bytes(moved), bytes(total));
-                    if (progress.cancelled()) {
-                        pool.cancelShrink();
-                    }
-                },
-                failure -> {
-                    if (failure != null && progress.cancelled()) {
-                        done.done(null);
-                    } else {
-                        done.done(failure);
-                    }
-                }));
-        if (progress.cancelled()) {
-            throw new CancellationException();
-        }
-        leaving.forEach(this::closeDrive);
-    }
-
-    private int setOf(UUID drive) {
-        return pool.config().members().stream()
-                .filter(m -> m.drive().equals(drive))
-                .findFirst()
-                .orElseThrow(() -> new ProblemException(
-                        ProblemCode.UNKNOWN_DRIVE, "pool %s has no drive %s".formatted(name(), drive)))
-                .set();
+        members.shrink(drive, progress);
     }
 
     @Override
     public void replace(UUID old, UUID replacement, Progress progress) {
-        EngineDrive joining = plane.drives().require(replacement);
-        int set = ask(() -> setOf(old));
-        MirrorSet mirror = mirror(set);
-        run(done -> {
-            OnReactor use = joining.onReactor(plane::ring);
-            drives.put(replacement, use);
-            MirrorReplacement.replace(pool, mirror, old, replacement, joining.name(), use.drive(), done);
-        });
-        closeDrive(old);
-        awaitCurrent(mirror, replacement, progress);
-    }
-
-    private MirrorSet mirror(int set) {
-        MirrorSet mirror = mirrors.get(set);
-        if (mirror == null) {
-            throw new ProblemException(ProblemCode.POOL_REFUSED, "pool %s is no mirror".formatted(name()));
-        }
-        return mirror;
+        members.replace(old, replacement, progress);
     }
 
     @Override
     public void rejoin(UUID drive, Progress progress) {
-        int set = ask(() -> setOf(drive));
-        MirrorSet mirror = mirror(set);
+        members.rejoin(drive, progress);
+    }
+
+    /** @param there a drive, maybe one of this pool, was gone and is open again; else it is gone */
+    void driveIs(UUID drive, boolean there) {
         ask(() -> {
-            int slot = slotOf(drive);
-            if (mirror.state(slot) == ReplicaState.STALE) {
-                OnReactor use = plane.drives().require(drive).onReactor(plane::ring);
-                mirror.attach(slot, use.drive(), true);
-                OnReactor before = drives.put(drive, use);
-                if (before != null) {
-                    before.close().run();
-                }
-            }
-            return slot;
+            members.driveIs(drive, there);
+            return drive;
         });
-        awaitCurrent(mirror, drive, progress);
-    }
-
-    private int slotOf(UUID drive) {
-        return pool.config().members().stream()
-                .filter(m -> m.drive().equals(drive))
-                .findFirst()
-                .orElseThrow()
-                .replica();
-    }
-
-    /** Looks now and then how much the drive lacks: the mirror fills it by itself. */
-    private void awaitCurrent(MirrorSet mirror, UUID drive, Progress progress) {
-        long total = 0;
-        while (true) {
-            ReplicaState state = ask(() -> mirror.state(slotOf(drive)));
-            if (state == ReplicaState.CURRENT) {
-                return;
-            }
-            if (state == ReplicaState.STALE) {
-                throw new ProblemException(
-                        ProblemCode.POOL_UNAVAILABLE, "the drive fell out of its mirror while it was filled");
-            }
-            long lacking = ask(() -> mirror.maintenance().lackingBytes(slotOf(drive)));
-            total = Math.max(total, lacking);
-            progress.at(total - lacking, total);
-            try {
-                Thread.sleep(LOOK_AGAIN);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new CancellationException();
-            }
-        }
     }
 
     @Override
     public Map<UUID, String> interrupted() {
-        return ask(() -> {
-            Map<UUID, String> work = new HashMap<>();
-            for (MemberRecord member : pool.config().members()) {
-                MirrorSet mirror = mirrors.get(member.set());
-                if (pool.config().sets().get(member.set()).draining()) {
-                    work.put(member.drive(), "shrink");
-                } else if (mirror != null
-                        && drives.containsKey(member.drive())
-                        && mirror.state(member.replica()) != ReplicaState.CURRENT) {
-                    work.put(member.drive(), "rebuild");
-                }
-            }
-            return work;
-        });
+        return ask(members::interrupted);
     }
 
     @Override
@@ -520,7 +368,7 @@ final class EnginePool implements OpenPool {
                 pool.close();
                 return true;
             });
-            List.copyOf(drives.keySet()).forEach(this::closeDrive);
+            members.close();
             plane.closed(this);
         }
     }

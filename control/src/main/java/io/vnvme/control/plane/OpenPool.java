@@ -50,6 +50,9 @@ public interface OpenPool {
 
     void setAttributes(String volume, byte[] attributes);
 
+    /** @param milliseconds how long writes wait for space; {@link Long#MAX_VALUE}: until there is some */
+    void holdWrites(long milliseconds);
+
     /** The ranges in which {@code to} may differ from {@code from}; from nothing when that is absent. */
     List<DiffRange> diff(Optional<String> from, String to);
 

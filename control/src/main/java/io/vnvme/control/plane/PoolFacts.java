@@ -11,6 +11,7 @@ import java.util.UUID;
  * @param usedBytes of that, what is taken
  * @param metadataBytes of the taken, what the pool needs for itself
  * @param heldWriteCount writes that wait for space
+ * @param holdMillis how long they wait at most; {@link Long#MAX_VALUE}: until there is some
  * @param doubt why it is read-only; nothing when it is not
  */
 public record PoolFacts(
@@ -19,6 +20,7 @@ public record PoolFacts(
         long usedBytes,
         long metadataBytes,
         long heldWriteCount,
+        long holdMillis,
         List<Member> members,
         Optional<String> doubt) {
     /** @param state {@code ok}, {@code rebuilding}, {@code missing} or {@code failed} */

@@ -115,13 +115,14 @@ final class PoolFormat {
             PoolScan scan = PoolScan.scan(pool.get(), List.copyOf(drives.values()));
             PoolCheck check = PoolCheck.run(scan);
             findings.addAll(check.problems());
-            String text = "pool %s: %d drives, %d volumes and snapshots, %s of %s in use%s"
+            String text = "pool %s: %d drives, %d volumes and snapshots, %s of %s in use%s%s"
                     .formatted(
                             scan.config().name(),
                             drives.size(),
                             check.volumes(),
                             ByteSize.format(check.usedBytes()),
                             ByteSize.format(check.totalBytes()),
+                            findings.isEmpty() ? ": nothing is wrong" : "",
                             check.remarks().stream().map("\n"::concat).collect(Collectors.joining()));
             return new CheckReport(name, findings.isEmpty(), findings, text);
         } catch (PoolException e) {

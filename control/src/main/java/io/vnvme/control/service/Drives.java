@@ -240,7 +240,12 @@ public final class Drives {
         if (!look.uses().isEmpty()) {
             throw new ProblemException(
                     ProblemCode.DRIVE_IN_USE,
-                    "%s cannot be claimed: %s".formatted(path, String.join("; ", look.uses())));
+                    "%s%s: what is in use is not claimed, not even by force; nothing was changed"
+                            .formatted(
+                                    String.join("; ", look.uses()),
+                                    look.contents().isEmpty()
+                                            ? ""
+                                            : ", and holds " + String.join("; ", look.contents())));
         }
         if (!look.contents().isEmpty() && !force) {
             throw new ProblemException(

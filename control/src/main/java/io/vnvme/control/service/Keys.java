@@ -104,7 +104,7 @@ final class Keys {
     /** Opens a volume with what somebody gave, or its key file. @throws ProblemException when that is not its key */
     void unlock(VnvmeRecord vnvme, OpenPool pool, @Nullable KeySource source) {
         LayerFacts layer = Snapshots.require(pool, vnvme.name());
-        KeySlots slots = VolumeAttributes.parse(layer.attributes()).keySlots();
+        KeySlots slots = readable(vnvme.name(), VolumeAttributes.parse(layer.attributes()));
         if (slots == null) {
             throw new ProblemException(ProblemCode.BAD_REQUEST, "%s is not encrypted".formatted(vnvme.name()));
         }
@@ -114,6 +114,21 @@ final class Keys {
                 : openWithPassphrase(slots, source == null ? new KeySource(null, null) : source)) {
             pool.unlock(vnvme.name(), key);
         }
+    }
+
+    /**
+     * The key slots of a volume or snapshot; null when it is not encrypted.
+     *
+     * @throws ProblemException when it is, and they cannot be read
+     */
+    static @Nullable KeySlots readable(String name, VolumeAttributes attributes) {
+        if (attributes.encrypted() && attributes.keySlots() == null) {
+            throw new ProblemException(
+                    ProblemCode.WRONG_KEY,
+                    "%s is encrypted, and its key slots are damaged or of a newer version: it cannot be opened"
+                            .formatted(name));
+        }
+        return attributes.keySlots();
     }
 
     private static VolumeKey openWithPassphrase(KeySlots slots, KeySource source) {

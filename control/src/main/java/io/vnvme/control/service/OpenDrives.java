@@ -107,8 +107,10 @@ final class OpenDrives {
             DriveFacts facts = drive.isRam()
                     ? dataPlane.claim(DriveSource.ram(drive.sizeBytes()), id(drive), drive.name(), false)
                     : dataPlane.openDrive(source, id(drive));
+            if (!drive.isRam() && (!facts.path().equals(drive.path()) || facts.sizeBytes() != drive.sizeBytes())) {
+                registry.update(state -> state.with(drive.at(facts.path(), facts.sizeBytes())));
+            }
             if (!drive.isRam() && !facts.path().equals(drive.path())) {
-                registry.update(state -> state.with(drive.at(facts.path())));
                 events.add(
                         "info",
                         "drive-moved",
@@ -146,10 +148,20 @@ final class OpenDrives {
         return opened;
     }
 
-    /** Asks the engine about every open drive, and notes what changed. */
-    void look() {
+    /**
+     * Asks the engine about every open drive, and notes what changed.
+     *
+     * @return names of those that were gone and are back
+     */
+    List<String> look() {
+        List<String> back = new ArrayList<>();
         for (String name : List.copyOf(open.keySet())) {
-            Optional<String> failure = registry.state().drive(name).flatMap(d -> dataPlane.driveFailure(id(d)));
+            Optional<ClaimedDrive> drive = registry.state().drive(name);
+            Optional<String> failure = drive.flatMap(d -> dataPlane.driveFailure(id(d)));
+            if (failure.isPresent() && drive.filter(this::returned).isPresent()) {
+                back.add(name);
+                failure = Optional.empty();
+            }
             String before = troubles.get(name);
             if (failure.isPresent() && before == null) {
                 troubles.put(name, failure.get());
@@ -159,5 +171,20 @@ final class OpenDrives {
                 events.add("info", "drive-back", name, "drive %s works again".formatted(name));
             }
         }
+        return back;
+    }
+
+    private boolean returned(ClaimedDrive drive) {
+        Optional<DriveFacts> facts = Optional.empty();
+        try {
+            facts = dataPlane.driveReturned(id(drive));
+        } catch (RuntimeException e) {
+            LOG.log(Level.WARNING, "drive %s is back and cannot be used".formatted(drive.name()), e);
+        }
+        facts.ifPresent(f -> {
+            opened(drive.name(), f);
+            registry.update(state -> state.with(drive.at(f.path(), f.sizeBytes())));
+        });
+        return facts.isPresent();
     }
 }

@@ -32,6 +32,8 @@ final class OpenPools {
     private final EventLog events;
     private final Map<String, OpenPool> open = new ConcurrentHashMap<>();
     private final Map<String, String> failures = new ConcurrentHashMap<>();
+    /** What was said of pools that are to be opened anew and are in use, by name. */
+    private final Map<String, String> waiting = new ConcurrentHashMap<>();
 
     OpenPools(Registry registry, DataPlane dataPlane, OpenDrives drives, EventLog events) {
         this.registry = registry;
@@ -81,11 +83,20 @@ final class OpenPools {
     void opened(String name, OpenPool pool) {
         open.put(name, pool);
         failures.remove(name);
+        waiting.remove(name);
     }
 
     Optional<OpenPool> closed(String name) {
         failures.remove(name);
         return Optional.ofNullable(open.remove(name));
+    }
+
+    /** A pool that stopped could be opened again if nobody used it: said once. */
+    void waits(String name, String why) {
+        String text = "the drives of pool %s are back; it is opened again when nobody uses it: %s".formatted(name, why);
+        if (!text.equals(waiting.put(name, text))) {
+            events.add("warning", "pool-waits", name, text);
+        }
     }
 
     PoolListener listener(String name) {

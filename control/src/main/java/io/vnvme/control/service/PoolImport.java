@@ -166,12 +166,13 @@ public final class PoolImport {
         if (fitting.size() == 1) {
             return fitting.getFirst();
         }
-        String what = wanted == null ? "a pool that is not in use" : "a pool " + wanted;
         throw new ProblemException(
                 ProblemCode.UNKNOWN_POOL,
                 fitting.isEmpty()
-                        ? "%s is not to be found on this host's block devices%s; name its files, or their folder, with --from"
-                                .formatted(what, there.isEmpty() ? "" : ": there are " + there)
+                        ? "%s was found%s; name files, or their folder, with --from, and have no other daemon use them"
+                                .formatted(
+                                        wanted == null ? "no pool to import" : "no pool " + wanted,
+                                        there.isEmpty() ? "" : ": there are " + there)
                         : "there are several: %s; name one, by its identity if need be".formatted(there));
     }
 
@@ -218,14 +219,13 @@ public final class PoolImport {
             Optional<DriveLook> look = member.look();
             String wanted = look.flatMap(DriveLook::superblock)
                     .map(DriveLook.Identity::name)
-                    .orElse("missing");
+                    .orElse("drive-" + member.id().toString().substring(0, 8));
             String name = Names.free(
                     Names.from(wanted), n -> registry.state().drive(n).isPresent());
             DriveFacts facts = look.map(l -> HostFailure.shown(
                             "%s could not be opened".formatted(l.source().path()),
                             () -> dataPlane.openDrive(l.source(), member.id())))
-                    .orElse(new DriveFacts(
-                            folder.resolve("missing-" + member.id()).toString(), 1, 0));
+                    .orElse(new DriveFacts(folder.resolve(name).toString(), replicaBytes(candidate, member), 0));
             ClaimedDrive drive = new ClaimedDrive(
                     name,
                     member.id().toString(),
@@ -245,6 +245,16 @@ public final class PoolImport {
                 List.of());
     }
 
+    /** What a missing drive of a mirror has at least, as far as the others tell: until it is back. */
+    private static long replicaBytes(Candidate candidate, Member missing) {
+        return candidate.members().stream()
+                .filter(m -> m.set() == missing.set())
+                .flatMap(m -> m.look().stream())
+                .mapToLong(DriveLook::sizeBytes)
+                .min()
+                .orElse(1);
+    }
+
     private void letGo(UUID id) {
         registry.state().driveById(id.toString()).ifPresent(drive -> {
             registry.update(state -> state.withoutDrive(drive.name()));
@@ -252,6 +262,21 @@ public final class PoolImport {
                 dataPlane.closeDrive(id);
             }
             drives.closed(drive.name());
+        });
+    }
+
+    /** Drops the note of a pool that was given away; its drives are not touched. */
+    public FoundPool forget(String name) {
+        return registry.exclusively(() -> {
+            ExportedPool pool = registry.state().exported().stream()
+                    .filter(p -> p.name().equals(name))
+                    .findFirst()
+                    .orElseThrow(() -> new ProblemException(
+                            ProblemCode.UNKNOWN_POOL,
+                            "no exported pool %s: one that is here ends by 'vnvme pool export' or 'vnvme pool destroy'"
+                                    .formatted(name)));
+            registry.update(state -> state.withoutExported(pool.uuid()));
+            return new FoundPool(name, pool.uuid(), pool.layout(), pool.paths(), List.of());
         });
     }
 

@@ -46,6 +46,10 @@ final class PoolView {
                         .filter(LayerFacts::snapshot)
                         .count(),
                 facts.map(PoolFacts::heldWriteCount).orElse(0L),
+                facts.map(PoolFacts::holdMillis)
+                        .filter(ms -> ms != Long.MAX_VALUE)
+                        .map(ms -> ms / 1000)
+                        .orElse(null),
                 warnings);
     }
 
@@ -99,6 +103,7 @@ final class PoolView {
                 0,
                 0,
                 0,
+                null,
                 List.of("it was exported from %s: 'vnvme pool import %s' takes it back"
                         .formatted(String.join(", ", pool.paths()), pool.name())));
     }

@@ -5,6 +5,7 @@ import io.vnvme.control.model.ByteSize;
 import io.vnvme.control.model.CheckReport;
 import io.vnvme.control.model.CreatePool;
 import io.vnvme.control.model.DriveNames;
+import io.vnvme.control.model.HoldWrites;
 import io.vnvme.control.model.JobInfo;
 import io.vnvme.control.model.PoolInfo;
 import io.vnvme.control.model.ProblemCode;
@@ -20,20 +21,31 @@ import io.vnvme.control.store.ExportedPool;
 import io.vnvme.control.store.PoolRecord;
 import io.vnvme.control.store.State;
 import io.vnvme.control.store.VnvmeRecord;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 
 /** Drives joined: what can be done with pools, in the shape that the API shows. */
 public final class Pools {
+    /** A year: longer is until there is space. */
+    private static final long HOLD_MAX_SECONDS = 365L * 24 * 3600;
+
+    private static final Logger LOG = System.getLogger(Pools.class.getName());
+
     private final Registry registry;
     private final DataPlane dataPlane;
     private final OpenDrives drives;
     private final OpenPools pools;
     private final Volumes volumes;
     private final Jobs jobs;
+    /** Names of pools that are to be opened anew. */
+    private final Set<String> stopped = ConcurrentHashMap.newKeySet();
 
     Pools(Registry registry, DataPlane dataPlane, OpenDrives drives, OpenPools pools, Volumes volumes, Jobs jobs) {
         this.registry = registry;
@@ -70,16 +82,15 @@ public final class Pools {
         });
     }
 
-    private void goOn(String name, OpenPool pool, UUID drive, String work) {
+    private JobInfo goOn(String name, OpenPool pool, UUID drive, String work) {
         String driveName = driveName(drive);
         if (work.equals("shrink")) {
-            jobs.startLasting("shrink", driveName, progress -> shrinkNow(name, driveName, progress));
-        } else {
-            jobs.startLasting("rebuild", driveName, progress -> {
-                pool.rejoin(drive, progress);
-                return "%s is a full member of %s again".formatted(driveName, name);
-            });
+            return jobs.startLasting("shrink", driveName, progress -> shrinkNow(name, driveName, progress));
         }
+        return jobs.startLasting("rebuild", driveName, progress -> {
+            pool.rejoin(drive, progress);
+            return "%s is a full member of %s again".formatted(driveName, name);
+        });
     }
 
     private String driveName(UUID drive) {
@@ -92,17 +103,54 @@ public final class Pools {
     /** A drive that was missing is open: its pool is opened if that was what it waited for, its mirror takes it back. */
     void driveBack(String drive) {
         registry.exclusively(() -> {
-            Optional<PoolRecord> record = registry.state().poolOf(drive);
-            record.ifPresent(r -> {
-                Optional<OpenPool> pool = pools.find(r.name());
-                if (pool.isPresent()) {
-                    goOn(r.name(), pool.get(), drives.id(drive), "rebuild");
-                } else if (pools.open(r)) {
-                    opened(r);
+            registry.state().poolOf(drive).ifPresent(record -> {
+                Optional<OpenPool> pool = pools.find(record.name());
+                if (pool.isEmpty()) {
+                    if (pools.open(record)) {
+                        opened(record);
+                    }
+                } else if (record.layout().equals(PoolPlan.MIRROR)) {
+                    goOn(record.name(), pool.get(), drives.id(drive), "rebuild");
+                } else if (pool.get().facts().doubt().isPresent()) {
+                    stopped.add(record.name());
                 }
             });
             return drive;
         });
+    }
+
+    /** Pools that stopped because a drive was gone, and have all of them again, are opened anew once nobody uses them. */
+    void openStopped() {
+        for (String name : List.copyOf(stopped)) {
+            registry.exclusively(() -> {
+                Optional<PoolRecord> record = registry.state().pool(name);
+                if (record.isEmpty() || openAgain(record.get())) {
+                    stopped.remove(name);
+                }
+                return name;
+            });
+        }
+    }
+
+    private boolean openAgain(PoolRecord record) {
+        try {
+            volumes.poolClosing(record.name());
+        } catch (ProblemException e) {
+            pools.waits(record.name(), e.detail());
+            return false;
+        }
+        pools.closed(record.name()).ifPresent(pool -> {
+            try {
+                pool.close();
+            } catch (RuntimeException e) {
+                // It stopped: what its drives hold is read anew, journal and all.
+                LOG.log(Level.DEBUG, "pool %s was not closed cleanly".formatted(record.name()), e);
+            }
+        });
+        if (pools.open(record)) {
+            opened(record);
+        }
+        return true;
     }
 
     public List<PoolInfo> list() {
@@ -293,6 +341,9 @@ public final class Pools {
         return registry.exclusively(() -> {
             PoolRecord record = pools.record(name);
             requireMember(record, old);
+            if (old.equals(replacement) && record.layout().equals(PoolPlan.MIRROR)) {
+                return takeBack(name, pool, old);
+            }
             if (!record.layout().equals(PoolPlan.MIRROR)) {
                 throw new ProblemException(
                         ProblemCode.POOL_REFUSED,
@@ -315,10 +366,42 @@ public final class Pools {
         });
     }
 
+    /** A drive of a mirror that failed, and is good again: it gets what it lacks. */
+    private JobInfo takeBack(String name, OpenPool pool, String drive) {
+        if (!drives.isOpen(drive)) {
+            throw new ProblemException(
+                    ProblemCode.DRIVE_MISSING, drives.failure(drive).orElse("drive %s is missing".formatted(drive)));
+        }
+        return goOn(name, pool, drives.id(drive), "rebuild");
+    }
+
+    /** Sets how long writes wait when the pool is full; those too that wait now. */
+    public PoolInfo holdWrites(String name, HoldWrites request) {
+        Long seconds = request.seconds();
+        if (seconds != null && (seconds < 0 || seconds > HOLD_MAX_SECONDS)) {
+            throw new ProblemException(
+                    ProblemCode.BAD_REQUEST,
+                    "%d s: writes wait for 0 to %d s, or until there is space".formatted(seconds, HOLD_MAX_SECONDS));
+        }
+        OpenPool pool = pools.require(name);
+        HostFailure.shown("pool %s could not be changed".formatted(name), () -> {
+            pool.holdWrites(seconds == null ? Long.MAX_VALUE : seconds * 1000);
+            return pool;
+        });
+        return show(name);
+    }
+
     /** Begins to read and check everything. */
     public JobInfo scrub(String name) {
         OpenPool pool = pools.require(name);
-        return jobs.start("scrub", name, true, pool::scrub);
+        return jobs.start("scrub", name, true, progress -> {
+            String result = pool.scrub(progress);
+            String without = show(name).members().stream()
+                    .filter(m -> !m.state().equals("ok"))
+                    .map(m -> "%s is %s".formatted(m.drive(), m.state()))
+                    .collect(Collectors.joining(", "));
+            return without.isEmpty() ? result : result + " on the drives that are there; " + without;
+        });
     }
 
     /** Reads all metadata of a pool that is not in use, and changes nothing. */

@@ -54,7 +54,7 @@ public final class Transfers {
     public JobInfo export(ExportVolume request) {
         String source = request.source() == null ? "" : request.source();
         Path file = path(request.file());
-        String format = request.format() == null ? "raw" : request.format();
+        String format = request.format() == null ? formatOf(file) : request.format();
         if (!format.equals("raw") && !format.equals("qcow2")) {
             throw new ProblemException(
                     ProblemCode.BAD_REQUEST, "'%s' is no format: it is raw or qcow2".formatted(format));
@@ -90,7 +90,7 @@ public final class Transfers {
     }
 
     private static void refuseEncrypted(OpenPool pool, String source) {
-        if (VolumeAttributes.parse(Snapshots.require(pool, source).attributes()).keySlots() != null) {
+        if (VolumeAttributes.parse(Snapshots.require(pool, source).attributes()).encrypted()) {
             throw new ProblemException(
                     ProblemCode.POOL_REFUSED,
                     "%s is encrypted and cannot be exported yet: copy it in a guest".formatted(source));
@@ -104,6 +104,11 @@ public final class Transfers {
             pool.remove(layer);
             throw e;
         }
+    }
+
+    /** What a file of that name is taken for by whoever reads it. */
+    private static String formatOf(Path file) {
+        return file.toString().endsWith(".qcow2") ? "qcow2" : "raw";
     }
 
     private static String copyOut(OpenPool pool, String source, Path file, String format, Progress progress) {

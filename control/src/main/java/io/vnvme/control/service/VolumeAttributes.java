@@ -16,13 +16,19 @@ import org.jspecify.annotations.Nullable;
  * (1), a byte of flags (1: MSI), then the key slots of an encrypted volume, deflated.
  *
  * @param msi offers MSI instead of MSI-X
- * @param keySlots of an encrypted volume
+ * @param encrypted it has key slots, also when they cannot be read: its data must never be taken for plain
+ * @param keySlots of an encrypted volume; null when there are none, or none that this version can read
  */
-record VolumeAttributes(boolean msi, @Nullable KeySlots keySlots) {
+record VolumeAttributes(
+        boolean msi, boolean encrypted, @Nullable KeySlots keySlots) {
     private static final Logger LOG = System.getLogger(VolumeAttributes.class.getName());
     private static final int VERSION = 1;
     private static final int HEADER_SIZE = 2;
     private static final int MSI = 1;
+
+    VolumeAttributes(boolean msi, @Nullable KeySlots keySlots) {
+        this(msi, keySlots != null, keySlots);
+    }
 
     byte[] bytes() {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -39,7 +45,7 @@ record VolumeAttributes(boolean msi, @Nullable KeySlots keySlots) {
         return out.toByteArray();
     }
 
-    /** Attributes of a later version are taken as far as they are understood; damaged ones are said. */
+    /** Attributes of a later version are taken as far as they are understood; damaged key slots open nothing. */
     static VolumeAttributes parse(byte[] bytes) {
         if (bytes.length < HEADER_SIZE) {
             return new VolumeAttributes(false, null);
@@ -53,10 +59,10 @@ record VolumeAttributes(boolean msi, @Nullable KeySlots keySlots) {
             inflater.setInput(bytes, HEADER_SIZE, bytes.length - HEADER_SIZE);
             byte[] slots = new byte[KeySlots.SIZE];
             int length = inflater.inflate(slots);
-            return new VolumeAttributes(msi, KeySlots.decode(Arrays.copyOf(slots, length)));
+            return new VolumeAttributes(msi, true, KeySlots.decode(Arrays.copyOf(slots, length)));
         } catch (DataFormatException | CryptoException e) {
-            LOG.log(Level.ERROR, "key slots of a volume are damaged", e);
-            return new VolumeAttributes(msi, null);
+            LOG.log(Level.ERROR, "key slots of a volume cannot be read: " + e.getMessage());
+            return new VolumeAttributes(msi, true, null);
         } finally {
             inflater.end();
         }

@@ -195,7 +195,7 @@ final class Volumes {
         if (thick && sizeBytes > freeBytes) {
             throw new ProblemException(
                     ProblemCode.NO_SPACE,
-                    "%s thick do not fit: pool %s has %s free; ask for less, leave --thick out, or grow the pool"
+                    "%s thick do not fit: pool %s has %s free; ask for less or grow the pool; a thin one takes space as it is written"
                             .formatted(ByteSize.format(sizeBytes), poolName, ByteSize.format(freeBytes)));
         }
     }
@@ -216,8 +216,8 @@ final class Volumes {
                     layer.thick(),
                     layer.checksum(),
                     Instant.now(),
-                    new VolumeAttributes(msi, attributes.keySlots()).bytes());
-            boolean encrypted = attributes.keySlots() != null;
+                    new VolumeAttributes(msi, Keys.readable(source.name(), attributes)).bytes());
+            boolean encrypted = attributes.encrypted();
             String keyFile = registry.state()
                     .vnvme(source.volume())
                     .map(VnvmeRecord::keyFile)
@@ -341,8 +341,12 @@ final class Volumes {
         registry.exclusively(() -> {
             VnvmeRecord vnvme = require(name);
             OpenPool pool = pools.require(vnvme.pool());
+            boolean open = vnvme.encrypted() && exports.find(name).isPresent();
+            // A key file that is named is checked, and noted, also when the volume is open.
             keys.unlock(vnvme, pool, key);
-            exports.serve(vnvme, pool);
+            if (!open) {
+                exports.serve(vnvme, pool);
+            }
             if (key != null && key.file() != null) {
                 registry.update(state -> state.with(vnvme.withKeyFile(key.file())));
             }
@@ -432,7 +436,7 @@ final class Volumes {
                 layer.checksum(),
                 layer.createdAt(),
                 layer.attributes());
-        return Identifiers.record(spec, poolName, attributes.keySlots() != null, attributes.msi());
+        return Identifiers.record(spec, poolName, attributes.encrypted(), attributes.msi());
     }
 
     /** @throws ProblemException when a vNVMe of the pool is in use; else none is served any more */

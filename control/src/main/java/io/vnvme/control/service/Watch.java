@@ -3,6 +3,8 @@ package io.vnvme.control.service;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Looks every few seconds for drives that are gone or back. */
 final class Watch implements AutoCloseable {
@@ -35,10 +37,10 @@ final class Watch implements AutoCloseable {
     }
 
     private void look() {
-        drives.look();
-        for (String drive : drives.openMissing()) {
-            pools.driveBack(drive);
-        }
+        List<String> back = new ArrayList<>(drives.look());
+        back.addAll(drives.openMissing());
+        back.forEach(pools::driveBack);
+        pools.openStopped();
     }
 
     @Override

@@ -18,7 +18,8 @@ public record ClaimedDrive(String name, String uuid, String kind, String path, l
         return kind.equals("ram");
     }
 
-    public ClaimedDrive at(String newPath) {
-        return new ClaimedDrive(name, uuid, kind, newPath, sizeBytes, claimedAt);
+    /** The same drive as it was found. */
+    public ClaimedDrive at(String newPath, long newSizeBytes) {
+        return new ClaimedDrive(name, uuid, kind, newPath, newSizeBytes, claimedAt);
     }
 }

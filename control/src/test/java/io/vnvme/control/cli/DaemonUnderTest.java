@@ -59,6 +59,15 @@ final class DaemonUnderTest implements AutoCloseable {
         return said;
     }
 
+    /** Runs a command that is refused. @return the one line that it said */
+    String refused(String... arguments) throws IOException, InterruptedException {
+        Process command = java(arguments).redirectErrorStream(true).start();
+        String said = new String(command.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(command.waitFor()).as(said).isEqualTo(1);
+        assertThat(said.lines()).as(said).hasSize(1);
+        return said;
+    }
+
     Path socket(String vnvme) {
         return folder.resolve("run").resolve("drives").resolve(vnvme).resolve("cntrl");
     }

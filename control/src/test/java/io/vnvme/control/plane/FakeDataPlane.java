@@ -33,6 +33,8 @@ public final class FakeDataPlane implements DataPlane {
         public final List<String> uses = new ArrayList<>();
         /** Why it reports errors. */
         public volatile @Nullable String trouble;
+        /** It was gone while it was open, and is back. */
+        public volatile boolean returning;
         /** Whether it is connected. */
         public volatile boolean there = true;
 
@@ -150,6 +152,18 @@ public final class FakeDataPlane implements DataPlane {
         if (disk != null) {
             disk.pool = null;
         }
+    }
+
+    /** A drive with trouble is gone until it is connected once more. */
+    @Override
+    public Optional<DriveFacts> driveReturned(UUID id) {
+        Disk disk = open.get(id);
+        if (disk == null || !disk.returning) {
+            return Optional.empty();
+        }
+        disk.returning = false;
+        disk.trouble = null;
+        return Optional.of(new DriveFacts(disk.source.path(), disk.sizeBytes, 512));
     }
 
     @Override

@@ -52,6 +52,8 @@ public final class FakePool implements OpenPool {
     private final List<List<UUID>> sets;
     private final Map<String, Layer> layers = Collections.synchronizedMap(new LinkedHashMap<>());
     public volatile long heldWriteCount;
+    public volatile @Nullable String doubt;
+    public volatile long holdMillis = 30L * 60 * 1000;
     public volatile long usedBytes;
     public volatile boolean closed;
     /** Long work waits for this before it goes on. */
@@ -97,7 +99,8 @@ public final class FakePool implements OpenPool {
                 .map(m ->
                         new PoolFacts.Member(m.drive(), m.set(), plane.open.containsKey(m.drive()) ? "ok" : "missing"))
                 .toList();
-        return new PoolFacts(plan.layout(), size, usedBytes, 0, heldWriteCount, members, Optional.empty());
+        return new PoolFacts(
+                plan.layout(), size, usedBytes, 0, heldWriteCount, holdMillis, members, Optional.ofNullable(doubt));
     }
 
     @Override
@@ -259,6 +262,12 @@ public final class FakePool implements OpenPool {
     }
 
     @Override
+    public void holdWrites(long milliseconds) {
+        plane.mayFail("holdWrites");
+        holdMillis = milliseconds;
+    }
+
+    @Override
     public void grow(List<List<UUID>> added) {
         plane.mayFail("grow");
         sets.addAll(added);
@@ -310,5 +319,6 @@ public final class FakePool implements OpenPool {
     @Override
     public void close() {
         closed = true;
+        doubt = null; // what is opened next begins anew
     }
 }

@@ -5,10 +5,12 @@ import static io.vnvme.control.service.Fixture.assertProblem;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.vnvme.control.model.CreatePool;
 import io.vnvme.control.model.DriveNames;
 import io.vnvme.control.model.FoundPool;
+import io.vnvme.control.model.HoldWrites;
 import io.vnvme.control.model.ImportPool;
 import io.vnvme.control.model.JobInfo;
 import io.vnvme.control.model.PoolInfo;
@@ -105,6 +107,20 @@ class PoolsTest {
     }
 
     @Test
+    void writesAreHeldAsLongAsWasSaid() {
+        on.pool("p", "a");
+        assertThat(on.services.pools().show("p").holdSeconds()).isEqualTo(1800);
+        assertThat(on.services.pools().holdWrites("p", new HoldWrites(60L)).holdSeconds())
+                .isEqualTo(60);
+        assertThat(on.services.pools().holdWrites("p", new HoldWrites(null)).holdSeconds())
+                .isNull();
+        assertProblem(ProblemCode.BAD_REQUEST, () -> on.services.pools().holdWrites("p", new HoldWrites(-1L)));
+        on.plane.failing = "holdWrites";
+        assertProblem(ProblemCode.HOST_REFUSED, () -> on.services.pools().holdWrites("p", new HoldWrites(5L)));
+        assertThat(on.services.pools().show("p").holdSeconds()).isNull();
+    }
+
+    @Test
     void aMirrorGetsAnotherDrive() {
         on.mirror("p", "a", "b");
         assertProblem(ProblemCode.DRIVE_NOT_CLAIMED, () -> replace("p", "a", "ram0"));
@@ -121,6 +137,46 @@ class PoolsTest {
 
     private JobInfo replace(String pool, String old, String replacement) {
         return on.services.pools().replace(pool, new ReplaceDrive(old, replacement));
+    }
+
+    @Test
+    void aDriveOfAMirrorThatWasPulledGetsWhatItLacks() {
+        on.watch = Duration.ofMillis(10);
+        on.restart();
+        on.mirror("p", "a", "b");
+        on.pool("q", "c");
+        on.disk("a").trouble = "it is gone";
+        on.disk("c").trouble = "it is gone";
+        await().until(() -> on.services.pools().show("p").state().equals("degraded"));
+        on.disk("a").returning = true;
+        on.disk("c").returning = true;
+        await().until(() -> on.services.pools().show("p").state().equals("online"));
+        await().until(() -> on.services.pools().show("q").state().equals("online"));
+        await().until(() -> on.services.events().after(0, Duration.ZERO).stream()
+                .anyMatch(e -> e.text().contains("a is a full member of p again")));
+        assertThat(on.services.jobs().list()).extracting("subject").containsExactly("a");
+    }
+
+    @Test
+    void aPoolThatStoppedWithoutItsDriveIsOpenedAnew() {
+        on.watch = Duration.ofMillis(10);
+        on.restart();
+        on.pool("q", "c");
+        on.create("d", MIB);
+        on.disk("c").trouble = "it is gone";
+        on.fakePool("q").doubt = "a drive reported an error";
+        await().until(() -> on.services.pools().show("q").state().equals("read-only"));
+        on.disk("c").returning = true;
+        await().until(() -> on.services.pools().show("q").state().equals("online"));
+        assertThat(on.services.vnvmes().show("d").state()).isEqualTo("idle");
+    }
+
+    @Test
+    void aDriveOfAMirrorIsTakenBackByItsName() {
+        on.mirror("p", "a", "b");
+        assertThat(on.ended(replace("p", "a", "a")).result()).isEqualTo("a is a full member of p again");
+        on.pool("q", "c");
+        assertProblem(ProblemCode.POOL_REFUSED, () -> replace("q", "c", "c"));
     }
 
     @Test
