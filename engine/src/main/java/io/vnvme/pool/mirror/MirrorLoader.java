@@ -93,6 +93,9 @@ public final class MirrorLoader {
             Optional<MirrorHeader> own = headers.get(slot);
             MirrorHeader.Slot record = header.slots().get(slot);
             boolean ours = own.isPresent() && own.get().set().equals(header.set());
+            if (ours) {
+                checkSize(drives.get(slot).orElseThrow(), header);
+            }
             // It calls itself current in a header that it cannot have from us: it was used without the others. One that
             // was
             // being filled may have a newer header than the others when the power went in the middle of writing it.
@@ -108,6 +111,14 @@ public final class MirrorLoader {
             }
         }
         return new MirrorImage(header, usable, pages, apart);
+    }
+
+    /** A drive that was cut short, or a header that makes no sense: what lies beyond the end could not be copied. */
+    private static void checkSize(BlockingDrive drive, MirrorHeader header) {
+        if (drive.sizeBytes() < header.sizeBytes()) {
+            throw new MirrorException("drive %s has %d bytes, its mirror %d"
+                    .formatted(drive.name(), drive.sizeBytes(), header.sizeBytes()));
+        }
     }
 
     /** Returns the slot whose header counts: the newest of those that call themselves current. */
