@@ -3,6 +3,7 @@ package io.vnvme.nvme;
 import io.vnvme.memory.GuestMemory;
 import io.vnvme.nvme.wire.Registers;
 import io.vnvme.reactor.Poller;
+import io.vnvme.telemetry.PassMeter;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +45,7 @@ public final class Controller implements Poller, AutoCloseable {
     private final Arbiter arbiter;
     private final InterruptPass interruptPass;
     private final KeepAlive keepAlive = new KeepAlive();
+    private final PassMeter passMeter = new PassMeter();
     private final ReservationLog reservationLog;
     private final @Nullable SubmissionQueue[] submissionQueues = new SubmissionQueue[ControllerState.QUEUES];
     private final @Nullable CompletionQueue[] completionQueues = new CompletionQueue[ControllerState.QUEUES];
@@ -123,6 +125,16 @@ public final class Controller implements Poller, AutoCloseable {
         return dispatcher.volumeWork() == 0 && flushes == 0;
     }
 
+    /** I/O commands that were fetched and have not been completed; read by any thread, a moment old. */
+    public int inFlight() {
+        int inFlight = 0;
+        for (int id = 1; id < submissionQueues.length; id++) {
+            SubmissionQueue queue = submissionQueues[id];
+            inFlight += queue == null ? 0 : queue.inFlight();
+        }
+        return inFlight;
+    }
+
     ControllerState state() {
         return state;
     }
@@ -157,6 +169,10 @@ public final class Controller implements Poller, AutoCloseable {
 
     KeepAlive keepAlive() {
         return keepAlive;
+    }
+
+    PassMeter passMeter() {
+        return passMeter;
     }
 
     int pageBytes() {
@@ -381,6 +397,7 @@ public final class Controller implements Poller, AutoCloseable {
 
     @Override
     public int poll(long nowNs) {
+        passMeter.begin(nowNs);
         if (!running) {
             finishReset();
             return 0;
@@ -404,6 +421,7 @@ public final class Controller implements Poller, AutoCloseable {
             fatal("stopped by " + e);
         }
         interruptPass.raise();
+        passMeter.end();
         return work;
     }
 

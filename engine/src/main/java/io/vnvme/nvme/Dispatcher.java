@@ -2,7 +2,9 @@ package io.vnvme.nvme;
 
 import io.vnvme.drive.Io;
 import io.vnvme.drive.IoStatus;
+import io.vnvme.nvme.wire.IoOpcode;
 import io.vnvme.nvme.wire.Status;
+import io.vnvme.telemetry.CommandMeter;
 import io.vnvme.volume.Volume;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -264,6 +266,7 @@ final class Dispatcher {
         SubmissionQueue queue = request.queue();
         int reported = status == Status.SUCCESS ? status : controller.logs().failed(request, status);
         queue.completions().post(request.result(), queue.head(), queue.id(), request.cid(), reported);
+        measure(request, queue);
         queue.free(request.slot());
         Request partner = request.fusedPartner();
         request.fusedPartner(null);
@@ -278,6 +281,18 @@ final class Dispatcher {
         if (queue.deleting() && queue.inFlight() == 0) {
             admin.queues().drained(queue);
         }
+    }
+
+    private void measure(Request request, SubmissionQueue queue) {
+        Namespace namespace = request.namespaceOrNull();
+        if (namespace == null || queue.id() == 0) {
+            return;
+        }
+        int opcode = request.opcode();
+        int kind = opcode == IoOpcode.READ
+                ? CommandMeter.READ
+                : opcode == IoOpcode.WRITE ? CommandMeter.WRITE : CommandMeter.OTHER;
+        controller.passMeter().ended(namespace.commands(), kind, request.fetchedNs());
     }
 
     private void startPartner(Request partner, int firstStatus) {

@@ -1,5 +1,6 @@
 package io.vnvme.nvme;
 
+import io.vnvme.telemetry.CommandMeter;
 import io.vnvme.volume.Volume;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -19,6 +20,7 @@ public final class Namespace {
     private final Reservations reservations = new Reservations(this);
     private final RangeLock rangeLock = new RangeLock(this);
     private final IoCounters counters = new IoCounters();
+    private final CommandMeter commands = new CommandMeter();
 
     /**
      * @param nsid 1 to {@link ActiveNamespaces#NSID_MAX}
@@ -88,6 +90,11 @@ public final class Namespace {
     /** What hosts did with it since the daemon has it; read by any thread, a moment old. */
     public IoCounters counters() {
         return counters;
+    }
+
+    /** How many commands for it ended, and after how long; read by any thread. */
+    public CommandMeter commands() {
+        return commands;
     }
 
     Reservations reservations() {

@@ -21,6 +21,7 @@ final class Request implements Io.Completion {
     private int slot;
     private long sqe;
     private long epoch;
+    private long fetchedNs;
 
     // What the command turned out to be.
     private long dataBytes;
@@ -58,6 +59,7 @@ final class Request implements Io.Completion {
         live = true;
         sqe = ControllerState.slot(queue.id(), slot);
         epoch = controller.epoch();
+        fetchedNs = controller.passMeter().beganNs();
         dataBytes = 0;
         toGuest = false;
         result = 0;
@@ -83,6 +85,11 @@ final class Request implements Io.Completion {
     /** The controller's count of resets when this command was fetched. */
     long epoch() {
         return epoch;
+    }
+
+    /** When the pass began that fetched it. */
+    long fetchedNs() {
+        return fetchedNs;
     }
 
     Io io() {

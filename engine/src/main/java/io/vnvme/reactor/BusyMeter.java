@@ -1,48 +1,57 @@
 package io.vnvme.reactor;
 
-/** What a reactor did with its time. Written by the reactor, read by anyone: readers may see a value one pass old. */
+import java.lang.invoke.VarHandle;
+
+/**
+ * What a reactor did with its time: passes with work, passes that found none, sleep. Together all of it since the first
+ * pass. Written by the reactor with plain stores, read by anyone: a reader may see values one pass old.
+ */
 public final class BusyMeter {
-    private volatile long busyPasses;
-    private volatile long emptyPasses;
-    private volatile long sleepNs;
-
-    private long busy;
-    private long empty;
+    private long busyNs;
+    private long idleNs;
     private long asleepNs;
+    private long untilNs;
+    private boolean begun;
 
-    void pass(int work) {
+    /** A pass is over; {@code endNs} is the reading of the reactor's clock then. */
+    void pass(int work, long endNs) {
+        long spentNs = spentNs(endNs);
         if (work > 0) {
-            busy++;
+            busyNs += spentNs;
         } else {
-            empty++;
+            idleNs += spentNs;
         }
-        // Volatile stores would cost more than an empty pass: publish now and then.
-        if (((busy + empty) & 0xfff) == 0) {
-            publish();
-        }
+        VarHandle.releaseFence();
     }
 
-    void slept(long durationNs) {
-        asleepNs += durationNs;
-        publish();
+    /** A sleep is over; {@code endNs} is the reading of the reactor's clock then. */
+    void slept(long endNs) {
+        asleepNs += spentNs(endNs);
+        VarHandle.releaseFence();
     }
 
-    private void publish() {
-        busyPasses = busy;
-        emptyPasses = empty;
-        sleepNs = asleepNs;
+    private long spentNs(long endNs) {
+        long spentNs = begun ? endNs - untilNs : 0;
+        begun = true;
+        untilNs = endNs;
+        return spentNs;
     }
 
-    public long busyPasses() {
-        return busyPasses;
+    /** Time in passes that did something, in nanoseconds. */
+    public long busyNs() {
+        VarHandle.acquireFence();
+        return busyNs;
     }
 
-    public long emptyPasses() {
-        return emptyPasses;
+    /** Time in passes that looked in vain, in nanoseconds. */
+    public long idleNs() {
+        VarHandle.acquireFence();
+        return idleNs;
     }
 
     /** Time asleep, in nanoseconds. */
-    public long sleepNs() {
-        return sleepNs;
+    public long asleepNs() {
+        VarHandle.acquireFence();
+        return asleepNs;
     }
 }

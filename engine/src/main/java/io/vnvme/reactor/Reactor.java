@@ -254,8 +254,9 @@ public final class Reactor implements AutoCloseable {
 
     private void pass() {
         int work = doWork();
-        meter.pass(work);
-        long sleepNs = idleState.next(work, clock.nowNs());
+        long endNs = clock.nowNs();
+        meter.pass(work, endNs);
+        long sleepNs = idleState.next(work, endNs);
         if (sleepNs > 0) {
             sleep(sleepNs);
         } else if (work == 0) {
@@ -267,11 +268,12 @@ public final class Reactor implements AutoCloseable {
     private void sleep(long sleepNs) {
         sleeping = true;
         if (mailbox.isEmpty() && !closing && pollersSleep()) {
-            long fromNs = clock.nowNs();
-            if (lookAtSockets(sleepNs) > 0) {
-                idleState.woken(clock.nowNs());
+            int found = lookAtSockets(sleepNs);
+            long endNs = clock.nowNs();
+            if (found > 0) {
+                idleState.woken(endNs);
             }
-            meter.slept(clock.nowNs() - fromNs);
+            meter.slept(endNs);
         }
         sleeping = false;
     }

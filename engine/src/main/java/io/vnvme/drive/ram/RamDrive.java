@@ -35,6 +35,11 @@ public final class RamDrive implements Drive {
         return new RamDrive(name, Mapping.anonymous(sizeBytes, true));
     }
 
+    /** The same for a drive of which only little will be written: pages of the host are taken one by one. */
+    public static RamDrive sparse(String name, long sizeBytes) {
+        return new RamDrive(name, Mapping.anonymous(sizeBytes, false));
+    }
+
     @Override
     public String name() {
         return name;
