@@ -21,40 +21,40 @@ import org.jspecify.annotations.Nullable;
  * <p>The JDK's HTTP client cannot reach a Unix socket, and a library that can would more than double the time a command
  * takes to start; what the daemon speaks is a small part of HTTP/1.1.
  */
-final class ApiClient {
+public final class ApiClient {
     private final Path socket;
     private final Jsonb jsonb = Jsonb.builder().build();
 
     /** @param runDir the daemon's */
-    ApiClient(Path runDir) {
+    public ApiClient(Path runDir) {
         this.socket = runDir.resolve("api.sock");
     }
 
-    String get(String path) {
+    public String get(String path) {
         return request("GET", path, null);
     }
 
     /** @param body a record of the API */
-    String post(String path, Object body) {
+    public String post(String path, Object body) {
         return request("POST", path, jsonb.toJson(body));
     }
 
     /** A request that says all by its path. */
-    String post(String path) {
+    public String post(String path) {
         return request("POST", path, null);
     }
 
-    String delete(String path) {
+    public String delete(String path) {
         return request("DELETE", path, null);
     }
 
     /** Reads what a request returned. */
-    <T> T read(String json, Class<T> type) {
+    public <T> T read(String json, Class<T> type) {
         return jsonb.type(type).fromJson(json);
     }
 
     /** Reads a list that a request returned. */
-    <T> List<T> readList(String json, Class<T> type) {
+    public <T> List<T> readList(String json, Class<T> type) {
         return jsonb.type(type).list().fromJson(json);
     }
 

@@ -32,7 +32,7 @@ final class AttachCommand extends ClientCommand {
     private @Nullable Integer waitSeconds;
 
     @Override
-    void run(ApiClient client) {
+    protected void run(ApiClient client) {
         AttachVnvme request = new AttachVnvme(absolute(qmp), forceSlow, millis(waitSeconds));
         String reply = client.post("/api/v1/vnvmes/%s/attach".formatted(encoded(name)), request);
         if (json()) {

@@ -1,14 +1,14 @@
 package io.vnvme.control.cli;
 
 /** A command failed; the message is the one line that is printed, and the exit status is 1. */
-final class CliException extends RuntimeException {
+public final class CliException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    CliException(String message) {
+    public CliException(String message) {
         super(message);
     }
 
-    CliException(String message, Throwable cause) {
+    public CliException(String message, Throwable cause) {
         super(message, cause);
     }
 }

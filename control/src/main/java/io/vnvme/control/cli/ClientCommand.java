@@ -14,7 +14,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** What all commands share that ask a running daemon. */
-abstract class ClientCommand implements Callable<Integer> {
+public abstract class ClientCommand implements Callable<Integer> {
     @Option(
             names = "--run",
             paramLabel = "DIR",
@@ -29,7 +29,7 @@ abstract class ClientCommand implements Callable<Integer> {
     private CommandSpec spec = CommandSpec.create();
 
     /** Asks the daemon and prints what it says. */
-    abstract void run(ApiClient client);
+    protected abstract void run(ApiClient client);
 
     @Override
     public final Integer call() {
@@ -37,12 +37,12 @@ abstract class ClientCommand implements Callable<Integer> {
         return 0;
     }
 
-    boolean json() {
+    protected boolean json() {
         return json;
     }
 
     /** A line, or lines, for the person or program who called. */
-    void print(String text) {
+    protected void print(String text) {
         spec.commandLine().getOut().println(text);
         spec.commandLine().getOut().flush();
     }
@@ -63,7 +63,7 @@ abstract class ClientCommand implements Callable<Integer> {
      *
      * @throws CliException when the answer is no, or there is nobody to ask
      */
-    void confirm(String what) {
+    protected void confirm(String what) {
         if (!Terminal.isInputTerminal()) {
             throw new CliException(what + "; say --yes as well, since there is no terminal to ask at");
         }
@@ -86,7 +86,7 @@ abstract class ClientCommand implements Callable<Integer> {
     }
 
     /** What was asked makes no sense: exit status 2. */
-    ParameterException usage(String message) {
+    protected ParameterException usage(String message) {
         return new ParameterException(spec.commandLine(), message);
     }
 
@@ -96,7 +96,7 @@ abstract class ClientCommand implements Callable<Integer> {
     }
 
     /** A name as a part of a path of the API. */
-    static String encoded(String name) {
+    protected static String encoded(String name) {
         if (name.indexOf('/') >= 0) {
             throw new CliException("'%s' is no name: names have no '/' in them".formatted(name));
         }

@@ -26,7 +26,7 @@ final class CreateCommand extends ClientCommand {
     private KeyOptions key = new KeyOptions();
 
     @Override
-    void run(ApiClient client) {
+    protected void run(ApiClient client) {
         String reply = client.post("/api/v1/vnvmes", options.request(name, sizeBytes, key.source(true)));
         if (json()) {
             print(reply);

@@ -3,6 +3,7 @@ package io.vnvme.control.cli;
 import io.vnvme.control.daemon.DaemonProcess;
 import io.vnvme.control.service.RamOffer;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -17,6 +18,8 @@ import picocli.CommandLine.Spec;
         description = "Serve virtual NVMe drives, in the foreground, until SIGTERM or SIGINT.",
         footer = "Several daemons can run on one machine, each with its own --state and --run.")
 final class DaemonCommand implements Callable<Integer> {
+    private static final double REHEARSAL_SECONDS_MAX = 60;
+
     @Option(
             names = "--state",
             paramLabel = "DIR",
@@ -45,6 +48,14 @@ final class DaemonCommand implements Callable<Integer> {
             description = "processor that serves I/O (default: the last one this process may use)")
     private int reactorCpu = -1;
 
+    @Option(
+            names = "--rehearsal",
+            paramLabel = "SECONDS",
+            defaultValue = "1",
+            description =
+                    "how long it works for a guest of its own before it serves, so that the first real one finds it at speed (default: ${DEFAULT-VALUE})")
+    private double rehearsalSeconds = 1;
+
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
@@ -60,6 +71,12 @@ final class DaemonCommand implements Callable<Integer> {
         }
         Path state = stateDir.toAbsolutePath().normalize();
         Path run = runDir.toAbsolutePath().normalize();
-        return DaemonProcess.run(Vnvme.VERSION, state, run, offers, reactorCpu);
+        if (!(rehearsalSeconds >= 0 && rehearsalSeconds <= REHEARSAL_SECONDS_MAX)) {
+            throw new ParameterException(
+                    spec.commandLine(),
+                    "--rehearsal %s: it is 0 to %.0f".formatted(rehearsalSeconds, REHEARSAL_SECONDS_MAX));
+        }
+        Duration rehearsal = Duration.ofMillis(Math.round(rehearsalSeconds * 1000));
+        return DaemonProcess.run(Vnvme.VERSION, state, run, offers, reactorCpu, rehearsal);
     }
 }

@@ -22,7 +22,7 @@ final class DetachCommand extends ClientCommand {
     private @Nullable Integer waitSeconds;
 
     @Override
-    void run(ApiClient client) {
+    protected void run(ApiClient client) {
         Integer waitMs = waitSeconds == null ? null : Integer.valueOf(Math.multiplyExact(waitSeconds, 1000));
         String reply = client.post("/api/v1/vnvmes/%s/detach".formatted(encoded(name)), new DetachVnvme(force, waitMs));
         if (json()) {

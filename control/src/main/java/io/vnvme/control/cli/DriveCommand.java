@@ -49,7 +49,7 @@ final class DriveCommand implements Runnable {
     @Command(name = "ls", description = "List drives: claimed ones, and those that can be claimed by name.")
     static final class ListCommand extends ClientCommand {
         @Override
-        void run(ApiClient client) {
+        protected void run(ApiClient client) {
             String reply = client.get("/api/v1/drives");
             if (json()) {
                 print(reply);
@@ -82,7 +82,7 @@ final class DriveCommand implements Runnable {
         private String drive = "";
 
         @Override
-        void run(ApiClient client) {
+        protected void run(ApiClient client) {
             String reply = client.get("/api/v1/drives/" + encoded(named(client, drive)));
             if (json()) {
                 print(reply);
@@ -110,7 +110,8 @@ final class DriveCommand implements Runnable {
     static final class Claim extends ClientCommand {
         @Parameters(
                 paramLabel = "SPEC",
-                description = "an offered drive such as ram0, ram:512M, a block device (/dev/...) or a file")
+                description =
+                        "an offered drive such as ram0, ram:512M, null:1T (keeps nothing), a block device (/dev/...) or a file")
         private String drive = "";
 
         @Option(
@@ -130,7 +131,7 @@ final class DriveCommand implements Runnable {
         private boolean yes;
 
         @Override
-        void run(ApiClient client) {
+        protected void run(ApiClient client) {
             String spec = drive.contains("/") ? absolute(Path.of(drive)) : drive;
             ClaimDrive request = new ClaimDrive(spec, sizeBytes, name, force);
             if (force && !yes) {
@@ -159,7 +160,7 @@ final class DriveCommand implements Runnable {
         private String drive = "";
 
         @Override
-        void run(ApiClient client) {
+        protected void run(ApiClient client) {
             String reply = client.delete("/api/v1/drives/" + encoded(named(client, drive)));
             print(
                     json()

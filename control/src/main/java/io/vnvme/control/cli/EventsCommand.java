@@ -16,7 +16,7 @@ final class EventsCommand extends ClientCommand {
     private boolean follow;
 
     @Override
-    void run(ApiClient client) {
+    protected void run(ApiClient client) {
         long last = after;
         do {
             String reply = client.get("/api/v1/events?after=%d%s".formatted(last, follow ? "&waitMs=" + WAIT_MS : ""));

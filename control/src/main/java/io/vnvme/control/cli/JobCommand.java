@@ -12,7 +12,7 @@ abstract class JobCommand extends ClientCommand {
     abstract String start(ApiClient client);
 
     @Override
-    final void run(ApiClient client) {
+    protected final void run(ApiClient client) {
         String reply = start(client);
         JobInfo job = client.read(reply, JobInfo.class);
         if (background) {

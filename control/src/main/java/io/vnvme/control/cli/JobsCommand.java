@@ -11,7 +11,7 @@ import picocli.CommandLine.Parameters;
         subcommands = {JobsCommand.Follow.class, JobsCommand.Cancel.class})
 final class JobsCommand extends ClientCommand {
     @Override
-    void run(ApiClient client) {
+    protected void run(ApiClient client) {
         String reply = client.get("/api/v1/jobs");
         if (json()) {
             print(reply);
@@ -43,7 +43,7 @@ final class JobsCommand extends ClientCommand {
         private long id;
 
         @Override
-        void run(ApiClient client) {
+        protected void run(ApiClient client) {
             JobFollower.follow(this, client, id);
         }
     }
@@ -54,7 +54,7 @@ final class JobsCommand extends ClientCommand {
         private long id;
 
         @Override
-        void run(ApiClient client) {
+        protected void run(ApiClient client) {
             String reply = client.delete("/api/v1/jobs/" + id);
             JobInfo job = client.read(reply, JobInfo.class);
             print(json() ? reply : "job %d, %s of %s, is told to stop".formatted(id, job.kind(), job.subject()));

@@ -13,7 +13,7 @@ final class ListCommand extends ClientCommand {
     private boolean snapshots;
 
     @Override
-    void run(ApiClient client) {
+    protected void run(ApiClient client) {
         String reply = client.get("/api/v1/vnvmes");
         if (json()) {
             print(snapshots ? client.get("/api/v1/snapshots") : reply);

@@ -29,7 +29,7 @@ final class PoolChangeCommands {
         private List<String> drives = new ArrayList<>();
 
         @Override
-        void run(ApiClient client) {
+        protected void run(ApiClient client) {
             String reply = client.post("/api/v1/pools/%s/grow".formatted(encoded(name)), new DriveNames(drives));
             if (json()) {
                 print(reply);
@@ -87,7 +87,7 @@ final class PoolChangeCommands {
         private long holdSeconds;
 
         @Override
-        void run(ApiClient client) {
+        protected void run(ApiClient client) {
             Long seconds = holdSeconds == WaitConverter.WITHOUT_END ? null : holdSeconds;
             String reply = client.post("/api/v1/pools/%s/hold".formatted(encoded(name)), new HoldWrites(seconds));
             print(json() ? reply : "when pool %s is full, writes %s".formatted(name, held(seconds)));

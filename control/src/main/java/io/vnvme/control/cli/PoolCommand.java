@@ -59,7 +59,7 @@ final class PoolCommand implements Runnable {
         private @Nullable String layout;
 
         @Override
-        void run(ApiClient client) {
+        protected void run(ApiClient client) {
             String reply = client.post("/api/v1/pools", new CreatePool(name, drives, layout));
             if (json()) {
                 print(reply);
@@ -78,7 +78,7 @@ final class PoolCommand implements Runnable {
     @Command(name = "ls", description = "List pools.")
     static final class ListCommand extends ClientCommand {
         @Override
-        void run(ApiClient client) {
+        protected void run(ApiClient client) {
             String reply = client.get("/api/v1/pools");
             if (json()) {
                 print(reply);
@@ -123,7 +123,7 @@ final class PoolCommand implements Runnable {
         private String name = "";
 
         @Override
-        void run(ApiClient client) {
+        protected void run(ApiClient client) {
             String reply = client.get("/api/v1/pools/" + encoded(name));
             if (json()) {
                 print(reply);
@@ -170,7 +170,7 @@ final class PoolCommand implements Runnable {
         private boolean yes;
 
         @Override
-        void run(ApiClient client) {
+        protected void run(ApiClient client) {
             String path = "/api/v1/pools/" + encoded(name);
             if (force && !yes) {
                 PoolInfo pool = client.read(client.get(path), PoolInfo.class);

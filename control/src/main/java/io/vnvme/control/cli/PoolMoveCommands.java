@@ -25,7 +25,7 @@ final class PoolMoveCommands {
         private String name = "";
 
         @Override
-        void run(ApiClient client) {
+        protected void run(ApiClient client) {
             String reply = client.post("/api/v1/pools/%s/check".formatted(encoded(name)));
             CheckReport report = client.read(reply, CheckReport.class);
             print(json() ? reply : report.text());
@@ -45,7 +45,7 @@ final class PoolMoveCommands {
         private String name = "";
 
         @Override
-        void run(ApiClient client) {
+        protected void run(ApiClient client) {
             String reply = client.post("/api/v1/pools/%s/export".formatted(encoded(name)));
             if (json()) {
                 print(reply);
@@ -64,7 +64,7 @@ final class PoolMoveCommands {
         private String name = "";
 
         @Override
-        void run(ApiClient client) {
+        protected void run(ApiClient client) {
             String reply = client.post("/api/v1/pools/%s/forget".formatted(encoded(name)));
             print(
                     json()
@@ -93,7 +93,7 @@ final class PoolMoveCommands {
         private boolean list;
 
         @Override
-        void run(ApiClient client) {
+        protected void run(ApiClient client) {
             List<String> places = from.stream().map(ClientCommand::absolute).toList();
             ImportPool request = new ImportPool(name, degraded, places);
             if (list) {

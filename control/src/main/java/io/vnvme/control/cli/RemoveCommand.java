@@ -11,7 +11,7 @@ final class RemoveCommand extends ClientCommand {
     private String name = "";
 
     @Override
-    void run(ApiClient client) {
+    protected void run(ApiClient client) {
         String collection = name.contains("@") ? "snapshots" : "vnvmes";
         String reply = client.delete("/api/v1/%s/%s".formatted(collection, encoded(name)));
         print(json() ? reply : "removed " + name);

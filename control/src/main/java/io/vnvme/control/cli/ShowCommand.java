@@ -14,7 +14,7 @@ final class ShowCommand extends ClientCommand {
     private String name = "";
 
     @Override
-    void run(ApiClient client) {
+    protected void run(ApiClient client) {
         String reply = client.get("/api/v1/vnvmes/" + encoded(name));
         if (json()) {
             print(reply);

@@ -10,7 +10,7 @@ import picocli.CommandLine.Command;
 @Command(name = "status", description = "Show the daemon, its capacity and what needs attention.")
 final class StatusCommand extends ClientCommand {
     @Override
-    void run(ApiClient client) {
+    protected void run(ApiClient client) {
         String reply = client.get("/api/v1/system");
         if (json()) {
             print(reply);

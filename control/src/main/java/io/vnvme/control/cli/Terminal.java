@@ -8,7 +8,8 @@ import java.nio.file.Path;
 
 /** Where the output goes. */
 final class Terminal {
-    private static final int WIDTH_DEFAULT = 80;
+    private static final int HEIGHT_DEFAULT = 24;
+    private static final String SIZE_DEFAULT = HEIGHT_DEFAULT + " 80";
 
     private Terminal() {}
 
@@ -41,18 +42,31 @@ final class Terminal {
         }
     }
 
+    /** Of a terminal, in characters. */
+    record Size(int columns, int rows) {}
+
+    /** The terminal's size now; the usual one when it does not say. */
+    static Size size() {
+        String[] answer = stty().split(" ", -1);
+        int rows = Integer.parseInt(answer[0]);
+        return new Size(Integer.parseInt(answer[1]), rows > 0 ? rows : HEIGHT_DEFAULT);
+    }
+
     private static int asked() {
+        return size().columns();
+    }
+
+    /** Rows and columns. */
+    private static String stty() {
         try {
             Process stty = new ProcessBuilder("stty", "size")
                     .redirectInput(Redirect.from(Path.of("/dev/tty").toFile()))
                     .redirectError(Redirect.DISCARD)
                     .start();
             String answer = new String(stty.getInputStream().readAllBytes(), StandardCharsets.US_ASCII).strip();
-            return answer.matches("\\d+ [1-9]\\d*")
-                    ? Integer.parseInt(answer.substring(answer.indexOf(' ') + 1))
-                    : WIDTH_DEFAULT;
+            return answer.matches("\\d+ [1-9]\\d*") ? answer : SIZE_DEFAULT;
         } catch (IOException e) {
-            return WIDTH_DEFAULT; // no stty, or no terminal to ask
+            return SIZE_DEFAULT; // no stty, or no terminal to ask
         }
     }
 }

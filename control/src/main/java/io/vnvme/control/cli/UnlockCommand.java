@@ -20,7 +20,7 @@ final class UnlockCommand extends ClientCommand {
     private @Nullable Path keyFile;
 
     @Override
-    void run(ApiClient client) {
+    protected void run(ApiClient client) {
         Path file = keyFile;
         KeySource key = file == null ? new KeySource(null, Passphrase.ask(false)) : new KeySource(absolute(file), null);
         String reply = client.post("/api/v1/vnvmes/%s/unlock".formatted(encoded(name)), new UnlockVnvme(key));

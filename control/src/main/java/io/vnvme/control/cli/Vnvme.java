@@ -16,7 +16,10 @@ import picocli.CommandLine.Spec;
 /** The program {@code vnvme}. Exit status: 0 done, 1 failed, 2 wrong usage. */
 @Command(
         name = "vnvme",
-        description = "Virtual NVMe drives for virtual machines, at the speed of the drive.",
+        description = {
+            "Virtual NVMe drives for virtual machines, at the speed of the drive.",
+            "'vnvme bench NAME' measures one, 'vnvme demo' shows all of it: see their --help."
+        },
         versionProvider = Vnvme.Version.class,
         mixinStandardHelpOptions = true,
         scope = ScopeType.INHERIT)
@@ -58,18 +61,22 @@ public final class Vnvme implements Runnable {
         commands.put("import", TransferCommands.Import::new);
         commands.put("unlock", UnlockCommand::new);
         commands.put("jobs", JobsCommand::new);
+        commands.put("reactor", ReactorCommand::new);
+        commands.put("top", TopCommand::new);
         commands.put("events", EventsCommand::new);
         return commands;
     }
 
     /** A command is described to the parser by reflection, which takes time: the one that is asked for is enough. */
-    private static CommandLine commandLine(String... args) {
+    private static CommandLine commandLine(Map<String, Supplier<Object>> more, String... args) {
         CommandLine commandLine = new CommandLine(new Vnvme());
-        Supplier<Object> asked = args.length == 0 ? null : COMMANDS.get(args[0]);
+        Map<String, Supplier<Object>> all = new LinkedHashMap<>(COMMANDS);
+        all.putAll(more);
+        Supplier<Object> asked = args.length == 0 ? null : all.get(args[0]);
         if (asked != null) {
             commandLine.addSubcommand(args[0], asked.get());
         } else {
-            COMMANDS.forEach((name, command) -> commandLine.addSubcommand(name, command.get()));
+            all.forEach((name, command) -> commandLine.addSubcommand(name, command.get()));
         }
         return commandLine;
     }
@@ -85,12 +92,17 @@ public final class Vnvme implements Runnable {
     }
 
     public static void main(String[] args) {
-        System.exit(execute(args));
+        System.exit(execute(Map.of(), args));
     }
 
-    /** Runs a command without ending the process. @return its exit status */
-    static int execute(String... args) {
-        CommandLine commandLine = commandLine(args);
+    /**
+     * Runs a command without ending the process.
+     *
+     * @param more commands of other modules, by name
+     * @return its exit status
+     */
+    public static int execute(Map<String, Supplier<Object>> more, String... args) {
+        CommandLine commandLine = commandLine(more, args);
         commandLine.setOut(new PrintWriter(System.out, false, StandardCharsets.UTF_8));
         commandLine.setErr(new PrintWriter(System.err, true, StandardCharsets.UTF_8));
         commandLine.setParameterExceptionHandler(Vnvme::wrongUsage);

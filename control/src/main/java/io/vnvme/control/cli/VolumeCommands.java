@@ -36,7 +36,7 @@ final class VolumeCommands {
         private boolean shrink;
 
         @Override
-        void run(ApiClient client) {
+        protected void run(ApiClient client) {
             String reply = client.post(
                     "/api/v1/vnvmes/%s/resize".formatted(encoded(name)), new ResizeVnvme(sizeBytes, shrink));
             print(
@@ -59,7 +59,7 @@ final class VolumeCommands {
         private String newName = "";
 
         @Override
-        void run(ApiClient client) {
+        protected void run(ApiClient client) {
             String reply = client.post("/api/v1/vnvmes/%s/rename".formatted(encoded(name)), new RenameVnvme(newName));
             print(json() ? reply : "%s is now %s".formatted(name, newName));
         }
@@ -74,7 +74,7 @@ final class VolumeCommands {
         private String snapshot = "";
 
         @Override
-        void run(ApiClient client) {
+        protected void run(ApiClient client) {
             String reply =
                     client.post("/api/v1/vnvmes/%s/snapshots".formatted(encoded(name)), new TakeSnapshot(snapshot));
             print(
@@ -96,7 +96,7 @@ final class VolumeCommands {
         private boolean msi;
 
         @Override
-        void run(ApiClient client) {
+        protected void run(ApiClient client) {
             String reply = client.post("/api/v1/snapshots/clone", new CloneSnapshot(source, name, msi));
             if (json()) {
                 print(reply);
@@ -119,7 +119,7 @@ final class VolumeCommands {
         private String snapshot = "";
 
         @Override
-        void run(ApiClient client) {
+        protected void run(ApiClient client) {
             String reply = client.post("/api/v1/vnvmes/%s/rollback".formatted(encoded(name)), new RollBack(snapshot));
             print(json() ? reply : "%s is as %s@%s".formatted(name, name, snapshot));
         }
@@ -134,7 +134,7 @@ final class VolumeCommands {
         private List<String> names = new ArrayList<>();
 
         @Override
-        void run(ApiClient client) {
+        protected void run(ApiClient client) {
             String from = names.size() == 2 ? names.getFirst() : "";
             String reply = client.get("/api/v1/diff?from=%s&to=%s".formatted(encoded(from), encoded(names.getLast())));
             if (json()) {

@@ -4,6 +4,7 @@ import io.vnvme.control.plane.EngineDataPlane;
 import io.vnvme.control.service.RamOffer;
 import io.vnvme.control.service.Services;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -16,9 +17,11 @@ public final class DaemonProcess {
      * Serves until the process is told to end.
      *
      * @param reactorCpu processor of the reactor; negative: chosen
+     * @param rehearsal how long a guest of its own works before it serves
      * @return exit status
      */
-    public static int run(String version, Path stateDir, Path runDir, List<RamOffer> offers, int reactorCpu) {
+    public static int run(
+            String version, Path stateDir, Path runDir, List<RamOffer> offers, int reactorCpu, Duration rehearsal) {
         long startMillis = ProcessHandle.current()
                 .info()
                 .startInstant()
@@ -28,7 +31,7 @@ public final class DaemonProcess {
         Daemon daemon;
         try {
             daemon = new Daemon(
-                    new Services.Setup(version, stateDir, runDir, offers),
+                    new Services.Setup(version, stateDir, runDir, offers).withRehearsal(rehearsal),
                     () -> EngineDataPlane.start(reactorCpu),
                     startMillis);
         } catch (DaemonException e) {

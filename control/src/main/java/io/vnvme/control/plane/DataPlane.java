@@ -4,6 +4,7 @@ import io.vnvme.control.model.CheckReport;
 import io.vnvme.control.model.ReactorInfo;
 import io.vnvme.control.store.VnvmeRecord;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -79,6 +80,13 @@ public interface DataPlane extends AutoCloseable {
     /** Serves a volume on a socket. Its folder exists; a socket file that a crash left there is replaced. */
     Export export(VnvmeRecord vnvme, OpenPool pool, Path socket);
 
+    /**
+     * Uses a served vNVMe that nobody else uses, as a guest would, so that what serves guests is compiled.
+     *
+     * @param length how long
+     */
+    void rehearse(String vnvme, Duration length);
+
     List<ReactorInfo> reactors();
 
     @Override
@@ -88,6 +96,9 @@ public interface DataPlane extends AutoCloseable {
     interface Export {
         /** Who is connected now, whatever it shows them. */
         List<Connection> connections();
+
+        /** What its guests did, since it is served; a moment old. */
+        ExportCounters counters();
 
         /** The volume has another size now: tells the guests that are shown it. */
         void resized();

@@ -5,17 +5,24 @@ import java.nio.file.Path;
 /**
  * Where a drive is.
  *
- * @param kind {@link #RAM}, {@link #FILE} or {@link #BLOCK}
- * @param path of the file or device; empty for RAM
- * @param sizeBytes of RAM, or of a file to be made; 0 otherwise
+ * @param kind {@link #RAM}, {@link #NULL}, {@link #FILE} or {@link #BLOCK}
+ * @param path of the file or device; empty for what is in memory
+ * @param sizeBytes of what is in memory, or of a file to be made; 0 otherwise
  */
 public record DriveSource(String kind, String path, long sizeBytes) {
     public static final String RAM = "ram";
+    /** Keeps a pool's own data, and nothing of its volumes': they read zeros. */
+    public static final String NULL = "null";
+
     public static final String FILE = "file";
     public static final String BLOCK = "block";
 
     public static DriveSource ram(long sizeBytes) {
         return new DriveSource(RAM, "", sizeBytes);
+    }
+
+    public static DriveSource none(long sizeBytes) {
+        return new DriveSource(NULL, "", sizeBytes);
     }
 
     public static DriveSource file(Path path, long sizeBytes) {
@@ -26,7 +33,7 @@ public record DriveSource(String kind, String path, long sizeBytes) {
         return new DriveSource(BLOCK, path.toString(), 0);
     }
 
-    public boolean isRam() {
-        return kind.equals(RAM);
+    public boolean inMemory() {
+        return kind.equals(RAM) || kind.equals(NULL);
     }
 }

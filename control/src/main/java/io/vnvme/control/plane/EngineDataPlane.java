@@ -5,13 +5,16 @@ import io.vnvme.control.model.ReactorInfo;
 import io.vnvme.control.plane.DataPlane.Export;
 import io.vnvme.control.store.VnvmeRecord;
 import io.vnvme.drive.uring.DriveRing;
+import io.vnvme.nvme.Namespace;
 import io.vnvme.os.Cpu;
+import io.vnvme.reactor.BusyMeter;
 import io.vnvme.reactor.IdlePolicy;
 import io.vnvme.reactor.Reactor;
 import io.vnvme.volume.Volume;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
@@ -170,6 +173,14 @@ public final class EngineDataPlane implements DataPlane {
         return export;
     }
 
+    @Override
+    public void rehearse(String vnvme, Duration length) {
+        EngineExport export = require(vnvme);
+        Namespace namespace = export.namespace();
+        RehearsalGuest.run(
+                reactor, export, namespace.nsid(), namespace.volume().sizeBytes(), 1 << namespace.blockShift(), length);
+    }
+
     EngineExport require(String vnvme) {
         EngineExport export = exports.get(vnvme);
         if (export == null) {
@@ -184,7 +195,8 @@ public final class EngineDataPlane implements DataPlane {
 
     @Override
     public List<ReactorInfo> reactors() {
-        return List.of(new ReactorInfo(reactor.name(), cpu));
+        BusyMeter meter = reactor.meter();
+        return List.of(new ReactorInfo(reactor.name(), cpu, meter.busyNs(), meter.idleNs(), meter.asleepNs()));
     }
 
     @Override

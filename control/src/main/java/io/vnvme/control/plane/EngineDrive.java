@@ -47,8 +47,13 @@ sealed interface EngineDrive extends AutoCloseable permits EngineDrive.Ram, Engi
     @Override
     void close();
 
+    /** Whether volumes find there what was written to them. */
+    default boolean keepsData() {
+        return true;
+    }
+
     /** In the daemon's memory. */
-    record Ram(UUID id, String name, RamDrive drive) implements EngineDrive {
+    record Ram(UUID id, String name, RamDrive drive, boolean keepsData) implements EngineDrive {
         @Override
         public DriveFacts facts() {
             return new DriveFacts("", drive.sizeBytes(), drive.blockSizeBytes());

@@ -47,7 +47,7 @@ final class EngineDrives {
     }
 
     DriveFacts claim(DriveSource source, UUID id, String name, boolean force) {
-        if (!source.isRam()) {
+        if (!source.inMemory()) {
             DriveLook look = look(source);
             if (!look.uses().isEmpty() || !force && !look.contents().isEmpty()) {
                 throw new ProblemException(
@@ -56,7 +56,7 @@ final class EngineDrives {
                                 .formatted(source.path(), look.uses().isEmpty() ? look.contents() : look.uses()));
             }
         }
-        boolean made = !source.isRam() && Files.notExists(Path.of(source.path()));
+        boolean made = !source.inMemory() && Files.notExists(Path.of(source.path()));
         EngineDrive drive = opened(source, id, name, made);
         try {
             drive.use(blocking -> {
@@ -75,8 +75,11 @@ final class EngineDrives {
     }
 
     private static EngineDrive opened(DriveSource source, UUID id, String name, boolean make) {
-        if (source.isRam()) {
-            return new EngineDrive.Ram(id, name, RamDrive.create(name, source.sizeBytes()));
+        if (source.inMemory()) {
+            boolean keeps = source.kind().equals(DriveSource.RAM);
+            RamDrive drive =
+                    keeps ? RamDrive.create(name, source.sizeBytes()) : RamDrive.sparse(name, source.sizeBytes());
+            return new EngineDrive.Ram(id, name, drive, keeps);
         }
         Path path = Path.of(source.path());
         DriveFile file = make ? DriveFile.create(path, source.sizeBytes()) : DriveFile.open(path);

@@ -6,11 +6,13 @@ import io.vnvme.frontend.vfiouser.ControllerFactory;
 import io.vnvme.frontend.vfiouser.Device;
 import io.vnvme.frontend.vfiouser.VfioUserEndpoint;
 import io.vnvme.nvme.Controller;
+import io.vnvme.nvme.IoCounters;
 import io.vnvme.nvme.Namespace;
 import io.vnvme.nvme.NamespaceIdentity;
 import io.vnvme.nvme.Subsystem;
 import io.vnvme.os.PeerCredentials;
 import io.vnvme.reactor.Reactor;
+import io.vnvme.telemetry.CommandMeter;
 import io.vnvme.volume.Volume;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -110,6 +112,19 @@ final class EngineExport implements DataPlane.Export, ControllerFactory {
     @Override
     public List<Connection> connections() {
         return List.copyOf(connections);
+    }
+
+    @Override
+    public ExportCounters counters() {
+        CommandMeter commands = namespace.commands();
+        IoCounters bytes = namespace.counters();
+        return new ExportCounters(
+                commands.read(CommandMeter.READ),
+                commands.read(CommandMeter.WRITE),
+                commands.read(CommandMeter.OTHER),
+                bytes.readBytes(),
+                bytes.writeBytes(),
+                namespace.controllers().stream().mapToInt(Controller::inFlight).sum());
     }
 
     @Override

@@ -21,6 +21,7 @@ import io.vnvme.pool.format.Geometry;
 import io.vnvme.pool.format.LayerRecord;
 import io.vnvme.reactor.Clock;
 import io.vnvme.reactor.Reactor;
+import io.vnvme.volume.NullVolume;
 import io.vnvme.volume.Volume;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -131,8 +132,15 @@ final class EnginePool implements OpenPool {
         return EngineFailure.translated(() -> reactor.call(question));
     }
 
+    /** A pool on null drives has its own data there, and gives its volumes' away. */
+    private boolean keepsData() {
+        return drives.keySet().stream()
+                .allMatch(drive -> plane.drives().require(drive).keepsData());
+    }
+
     Volume volume(String name) {
-        return ask(() -> GuardedVolume.of(pool, pool.operations().volume(name), null));
+        Volume volume = ask(() -> GuardedVolume.of(pool, pool.operations().volume(name), null));
+        return keepsData() ? volume : new NullVolume(volume);
     }
 
     @Override

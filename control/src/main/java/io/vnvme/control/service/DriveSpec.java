@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a person wrote to name a drive: {@code ram0}, {@code ram:512M}, {@code /dev/nvme1n1}, {@code /srv/pool.img}.
+ * What a person wrote to name a drive: {@code ram0}, {@code ram:512M}, {@code null:1T}, {@code /dev/nvme1n1}, {@code /srv/pool.img}.
  *
  * @param name what it is to be called unless another name is given
  */
@@ -17,19 +17,31 @@ record DriveSpec(DriveSource source, String name) {
     /** Below this, metadata would take most of it. */
     static final long SIZE_MIN = 16 * MIB;
 
+    private static final String RAM = "ram:";
+    private static final String NULL = "null:";
+
+    /** Whether a text names a drive in memory by its size. */
+    static boolean inMemory(String spec) {
+        return spec.startsWith(RAM) || spec.startsWith(NULL);
+    }
+
     /**
      * @param sizeBytes of a file that is to be made
      * @throws ProblemException when it makes no sense
      */
     static DriveSpec parse(String spec, @Nullable Long sizeBytes) {
-        if (spec.startsWith("ram:")) {
+        if (spec.startsWith(RAM)) {
             refuseSize(sizeBytes, "the size of a RAM drive stands behind 'ram:'");
-            return new DriveSpec(DriveSource.ram(ramSize(spec.substring(4))), "ram");
+            return new DriveSpec(DriveSource.ram(memorySize(spec.substring(RAM.length()))), "ram");
+        }
+        if (spec.startsWith(NULL)) {
+            refuseSize(sizeBytes, "the size of a null drive stands behind 'null:'");
+            return new DriveSpec(DriveSource.none(memorySize(spec.substring(NULL.length()))), "null");
         }
         if (!spec.startsWith("/")) {
             throw new ProblemException(
                     ProblemCode.UNKNOWN_DRIVE,
-                    "no drive '%s': name an offered one ('vnvme drive ls'), ram:SIZE, or the path of a file or block device"
+                    "no drive '%s': name an offered one ('vnvme drive ls'), ram:SIZE, null:SIZE, or the path of a file or block device"
                             .formatted(spec));
         }
         Path path = Path.of(spec).normalize();
@@ -53,12 +65,13 @@ record DriveSpec(DriveSource source, String name) {
         }
     }
 
-    private static long ramSize(String text) {
+    private static long memorySize(String text) {
         try {
             long size = ByteSize.parse(text);
             if (size % MIB != 0 || size < SIZE_MIN) {
                 throw new ProblemException(
-                        ProblemCode.BAD_SIZE, "'%s': a RAM drive has whole mebibytes, at least 16M".formatted(text));
+                        ProblemCode.BAD_SIZE,
+                        "'%s': a drive in memory has whole mebibytes, at least 16M".formatted(text));
             }
             return size;
         } catch (IllegalArgumentException e) {

@@ -48,7 +48,7 @@ public final class Drives {
     void openClaimed() {
         for (ClaimedDrive drive : registry.state().drives()) {
             RamOffer offer = offers.get(drive.name());
-            if (drive.isRam() && offer != null && offer.sizeBytes() != drive.sizeBytes()) {
+            if (drive.kind().equals(DriveSource.RAM) && offer != null && offer.sizeBytes() != drive.sizeBytes()) {
                 // Nothing of it survived anyway: what the daemon is started with now counts.
                 registry.update(state -> state.with(new ClaimedDrive(
                         drive.name(), drive.uuid(), drive.kind(), "", offer.sizeBytes(), drive.claimedAt())));
@@ -101,7 +101,7 @@ public final class Drives {
                 drive.kind(),
                 condition,
                 drive.uuid(),
-                drive.isRam() ? null : drive.path(),
+                drive.inMemory() ? null : drive.path(),
                 drive.sizeBytes(),
                 open.blockSizeBytes(drive.name()),
                 pool.orElse(null),
@@ -129,7 +129,7 @@ public final class Drives {
         if (offer != null) {
             return new DriveSpec(DriveSource.ram(offer.sizeBytes()), offer.name());
         }
-        if (!text.startsWith("/") && !text.startsWith("ram:")) {
+        if (!text.startsWith("/") && !DriveSpec.inMemory(text)) {
             throw registry.state().drive(text).isPresent() ? claimedAlready(text) : unknown(text);
         }
         return DriveSpec.parse(text, request.sizeBytes());
@@ -164,7 +164,7 @@ public final class Drives {
         return registry.exclusively(() -> {
             DriveSource source = spec.source();
             String name = name(spec, request.name());
-            if (!source.isRam()) {
+            if (!source.inMemory()) {
                 check(dataPlane.look(source), request.force());
             }
             UUID id = UUID.randomUUID();
@@ -205,12 +205,12 @@ public final class Drives {
             }
             return spec.name();
         }
-        if (spec.source().isRam()) {
+        if (spec.source().inMemory()) {
             int n = 0;
-            while (claimed.test("ram" + n) || offers.containsKey("ram" + n)) {
+            while (claimed.test(spec.name() + n) || offers.containsKey(spec.name() + n)) {
                 n++;
             }
-            return "ram" + n;
+            return spec.name() + n;
         }
         return Names.free(spec.name(), n -> claimed.test(n) || offers.containsKey(n));
     }

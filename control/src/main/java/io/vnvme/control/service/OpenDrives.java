@@ -92,7 +92,7 @@ final class OpenDrives {
             }
             if (openAt(drive, new DriveSource(drive.kind(), drive.path(), 0))) {
                 opened.add(drive.name());
-            } else if (!drive.isRam()) {
+            } else if (!drive.inMemory()) {
                 missing.add(drive);
             }
         }
@@ -104,13 +104,14 @@ final class OpenDrives {
 
     private boolean openAt(ClaimedDrive drive, DriveSource source) {
         try {
-            DriveFacts facts = drive.isRam()
-                    ? dataPlane.claim(DriveSource.ram(drive.sizeBytes()), id(drive), drive.name(), false)
+            DriveFacts facts = drive.inMemory()
+                    ? dataPlane.claim(
+                            new DriveSource(drive.kind(), "", drive.sizeBytes()), id(drive), drive.name(), false)
                     : dataPlane.openDrive(source, id(drive));
-            if (!drive.isRam() && (!facts.path().equals(drive.path()) || facts.sizeBytes() != drive.sizeBytes())) {
+            if (!drive.inMemory() && (!facts.path().equals(drive.path()) || facts.sizeBytes() != drive.sizeBytes())) {
                 registry.update(state -> state.with(drive.at(facts.path(), facts.sizeBytes())));
             }
-            if (!drive.isRam() && !facts.path().equals(drive.path())) {
+            if (!drive.inMemory() && !facts.path().equals(drive.path())) {
                 events.add(
                         "info",
                         "drive-moved",

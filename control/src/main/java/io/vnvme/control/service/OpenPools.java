@@ -154,7 +154,7 @@ final class OpenPools {
         try {
             if (registry.state()
                     .drive(record.drives().getFirst())
-                    .filter(ClaimedDrive::isRam)
+                    .filter(ClaimedDrive::inMemory)
                     .isPresent()) {
                 opened(record.name(), madeAgain(record));
                 return true;

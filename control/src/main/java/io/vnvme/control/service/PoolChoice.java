@@ -32,7 +32,7 @@ final class PoolChoice {
 
     /**
      * The named pool; else the one with the most free space; else, when there is none at all, a new one of all claimed drives
-     * - of those that keep their content, when there are such.
+     * - of those that keep their content over a restart, when there are such, else of those that keep it until then.
      *
      * @throws ProblemException when there is none, or it is not in use
      */
@@ -59,8 +59,11 @@ final class PoolChoice {
                     ProblemCode.NO_DRIVE,
                     "no drive is claimed: see 'vnvme drive ls' and take one with 'vnvme drive claim SPEC'");
         }
-        List<String> lasting = names(usable.stream().filter(d -> !d.isRam()));
-        List<String> members = lasting.isEmpty() ? names(usable.stream()) : lasting;
+        List<String> members = names(usable.stream().filter(d -> !d.inMemory()));
+        if (members.isEmpty()) {
+            boolean ram = usable.stream().anyMatch(d -> !d.isNull());
+            members = names(usable.stream().filter(d -> d.isNull() != ram));
+        }
         String name = Names.free(
                 "pool0", n -> state.exported().stream().anyMatch(p -> p.name().equals(n)));
         pools.create(new CreatePool(name, members, null));

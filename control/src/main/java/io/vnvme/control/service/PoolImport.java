@@ -288,7 +288,7 @@ public final class PoolImport {
             List<ClaimedDrive> members = record.drives().stream()
                     .flatMap(d -> registry.state().drive(d).stream())
                     .toList();
-            if (members.stream().anyMatch(ClaimedDrive::isRam)) {
+            if (members.stream().anyMatch(ClaimedDrive::inMemory)) {
                 throw new ProblemException(
                         ProblemCode.POOL_REFUSED,
                         "pool %s is in RAM and cannot leave this daemon: export its volumes into files instead"

@@ -86,17 +86,26 @@ final class PoolLayout {
         return sets;
     }
 
-    /** A pool that is partly in RAM would be lost as a whole with the daemon. */
+    /** A pool that is partly in RAM would be lost as a whole with the daemon; one with a null drive keeps nothing at all. */
     static void checkKinds(String pool, List<String> drives, State state) {
         Map<Boolean, List<String>> byKind = drives.stream()
                 .collect(Collectors.partitioningBy(
-                        d -> state.drive(d).filter(ClaimedDrive::isRam).isPresent()));
+                        d -> state.drive(d).filter(ClaimedDrive::inMemory).isPresent()));
         List<String> ram = byKind.getOrDefault(true, List.of());
         if (!ram.isEmpty() && ram.size() < drives.size()) {
             throw new ProblemException(
                     ProblemCode.POOL_REFUSED,
                     "pool %s would be partly in RAM (%s) and be lost with the daemon: use one kind"
                             .formatted(pool, String.join(", ", ram)));
+        }
+        List<String> none = drives.stream()
+                .filter(d -> state.drive(d).filter(ClaimedDrive::isNull).isPresent())
+                .toList();
+        if (!none.isEmpty() && none.size() < drives.size()) {
+            throw new ProblemException(
+                    ProblemCode.POOL_REFUSED,
+                    "pool %s would keep nothing of what lies on %s: use one kind"
+                            .formatted(pool, String.join(", ", none)));
         }
     }
 

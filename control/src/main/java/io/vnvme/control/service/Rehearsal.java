@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -23,25 +24,32 @@ import org.jspecify.annotations.Nullable;
  * serves.
  *
  * <p>The first ones cost ten times what every later one does, because the JVM loads and links what makes them: a tenth of
- * a second that the start can bear, and whoever creates the first vNVMe need not.
+ * a second that the start can bear, and whoever creates the first vNVMe need not. The last one has a guest for a moment:
+ * compiled code is there when the first real guest comes.
  */
 final class Rehearsal {
     private static final Logger LOG = System.getLogger(Rehearsal.class.getName());
     private static final String NAME = "r";
     private static final int ROUNDS = 3;
+    /** Room for all that the guest writes, and for the pool's own. */
+    private static final long DRIVE_BYTES = 4 * DriveSpec.SIZE_MIN;
 
     private Rehearsal() {}
 
-    /** Leaves nothing behind. A failure is logged and means nothing: what is wrong will show where it matters. */
-    static void run(Path runDir, DataPlane dataPlane) {
+    /**
+     * Leaves nothing behind. A failure is logged and means nothing: what is wrong will show where it matters.
+     *
+     * @param guestLength how long the guest works; zero: there is none
+     */
+    static void run(Path runDir, DataPlane dataPlane, Duration guestLength) {
         Path folder = runDir.resolve(".r");
         try {
             Files.createDirectories(folder);
             Registry registry = new Registry(new StateFile(folder));
             try (EventLog events = new EventLog(folder);
                     Jobs jobs = new Jobs(events)) {
-                List<RamOffer> offers = List.of(new RamOffer(NAME, DriveSpec.SIZE_MIN));
-                run(new Storage(registry, dataPlane, events, jobs, offers, folder));
+                List<RamOffer> offers = List.of(new RamOffer(NAME, DRIVE_BYTES));
+                run(new Storage(registry, dataPlane, events, jobs, offers, folder), dataPlane, guestLength);
             }
         } catch (IOException | RuntimeException e) {
             LOG.log(Level.DEBUG, "rehearsal failed", e);
@@ -50,12 +58,15 @@ final class Rehearsal {
         }
     }
 
-    private static void run(Storage storage) {
+    private static void run(Storage storage, DataPlane dataPlane, Duration guestLength) {
         storage.drives.claim(new ClaimDrive(NAME, null, null, false));
         try {
             storage.pools.create(new CreatePool(NAME, List.of(NAME), null));
             for (int round = 0; round < ROUNDS; round++) {
                 storage.volumes.create(CreateVnvme.thin(NAME, DriveSpec.SIZE_MIN), NAME);
+                if (round == ROUNDS - 1 && guestLength.isPositive()) {
+                    dataPlane.rehearse(NAME, guestLength);
+                }
                 storage.volumes.remove(NAME);
             }
         } finally {

@@ -17,6 +17,8 @@ import java.util.List;
 public final class Services implements AutoCloseable {
     /** How often VMs are asked whether they migrate, and drives and pools are looked at. */
     private static final Duration WATCH_INTERVAL = Duration.ofSeconds(2);
+    /** All of it is done once. */
+    private static final Duration REHEARSAL_SHORT = Duration.ofMillis(10);
 
     private final Setup setup;
     private final DataPlane dataPlane;
@@ -28,6 +30,7 @@ public final class Services implements AutoCloseable {
     private final VnvmeService vnvmes;
     private final Snapshots snapshots;
     private final Transfers transfers;
+    private final Top top;
     private final PoolImport poolImport;
     private final Watch watch;
     private volatile long servingSinceNs;
@@ -39,10 +42,25 @@ public final class Services implements AutoCloseable {
      * @param runDir folder of the sockets, there and writable
      * @param offers embedded drives that can be claimed
      * @param watchInterval between two looks at each VM, drive and pool
+     * @param rehearsal how long a guest of the daemon's own works before it serves
      */
-    public record Setup(String version, Path stateDir, Path runDir, List<RamOffer> offers, Duration watchInterval) {
+    public record Setup(
+            String version,
+            Path stateDir,
+            Path runDir,
+            List<RamOffer> offers,
+            Duration watchInterval,
+            Duration rehearsal) {
         public Setup(String version, Path stateDir, Path runDir, List<RamOffer> offers) {
             this(version, stateDir, runDir, offers, WATCH_INTERVAL);
+        }
+
+        public Setup(String version, Path stateDir, Path runDir, List<RamOffer> offers, Duration watchInterval) {
+            this(version, stateDir, runDir, offers, watchInterval, REHEARSAL_SHORT);
+        }
+
+        public Setup withRehearsal(Duration length) {
+            return new Setup(version, stateDir, runDir, offers, watchInterval, length);
         }
     }
 
@@ -72,8 +90,9 @@ public final class Services implements AutoCloseable {
         this.snapshots = new Snapshots(registry, storage.openPools, storage.volumes, attachments);
         this.transfers =
                 new Transfers(registry, storage.openPools, storage.volumes, storage.poolChoice, jobs, setup.stateDir());
+        this.top = new Top(registry, dataPlane, storage.exports);
         this.poolImport = new PoolImport(registry, dataPlane, storage.openDrives, storage.openPools, storage.volumes);
-        Rehearsal.run(setup.runDir(), dataPlane);
+        Rehearsal.run(setup.runDir(), dataPlane, setup.rehearsal());
         storage.drives.openClaimed();
         storage.pools.openAll();
         this.watch = new Watch(storage.openDrives, storage.pools, setup.watchInterval());
@@ -101,6 +120,10 @@ public final class Services implements AutoCloseable {
 
     public Transfers transfers() {
         return transfers;
+    }
+
+    public Top top() {
+        return top;
     }
 
     public Jobs jobs() {

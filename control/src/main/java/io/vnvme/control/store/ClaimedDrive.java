@@ -7,15 +7,21 @@ import io.avaje.jsonb.Json;
  *
  * @param name unique among drives
  * @param uuid its identity, which its superblock holds
- * @param kind {@code ram}, {@code file} or {@code block}
- * @param path where it was found last; empty for RAM
+ * @param kind {@code ram}, {@code null}, {@code file} or {@code block}
+ * @param path where it was found last; empty for what is in memory
  * @param sizeBytes capacity in bytes
  * @param claimedAt RFC 3339
  */
 @Json
 public record ClaimedDrive(String name, String uuid, String kind, String path, long sizeBytes, String claimedAt) {
-    public boolean isRam() {
-        return kind.equals("ram");
+    /** Whether it is a drive in the daemon's memory, and empty after a restart. */
+    public boolean inMemory() {
+        return kind.equals("ram") || isNull();
+    }
+
+    /** Whether nothing is kept of what guests write to it. */
+    public boolean isNull() {
+        return kind.equals("null");
     }
 
     /** The same drive as it was found. */

@@ -151,6 +151,22 @@ class CliIT {
     }
 
     @Test
+    void reactorsAndTop() {
+        does("drive", "claim", "null:1T");
+        does("create", "d1", "--size", "100G");
+        assertThat(does("drive", "ls")).contains("null0", "1 TiB");
+        assertThat(does("reactor", "ls")).contains("NAME", "ASLEEP", "reactor-0");
+        assertThat(does("reactor", "ls", "--json")).startsWith("[{\"name\":\"reactor-0\"");
+        assertThat(does("top", "--once", "--interval", "0.1")).contains("REACTOR", "P99 us", "d1 ");
+        assertThat(does("top", "--once", "--json", "--interval", "0.1"))
+                .startsWith("{\"at\":")
+                .contains("\"reactors\":[{", "\"queueDepth\":0")
+                .hasLineCount(1);
+        fails(2, "it is 0.01 to 60", "top", "--once", "--interval", "0");
+        fails(2, "say what to do: ls", "reactor");
+    }
+
+    @Test
     void killedDaemonComesBackWithTheSame() throws IOException, InterruptedException {
         does("drive", "claim", "ram0");
         does("create", "d1", "--size", "1M");

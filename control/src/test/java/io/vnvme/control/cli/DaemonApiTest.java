@@ -6,14 +6,27 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.avaje.jsonb.Jsonb;
 import io.vnvme.control.daemon.Daemon;
 import io.vnvme.control.daemon.DaemonException;
+import io.vnvme.control.model.DriveInfo;
 import io.vnvme.control.model.Problem;
+import io.vnvme.control.model.ReactorLoad;
+import io.vnvme.control.model.TopInfo;
 import io.vnvme.control.model.VnvmeChange;
 import io.vnvme.control.model.VnvmeInfo;
+import io.vnvme.control.model.VnvmeLoad;
 import io.vnvme.control.plane.EngineDataPlane;
 import io.vnvme.control.service.RamOffer;
 import io.vnvme.control.service.Services;
+import io.vnvme.testkit.driver.Command;
+import io.vnvme.testkit.driver.NvmeDriver;
+import io.vnvme.testkit.driver.Prp;
+import io.vnvme.testkit.driver.QueuePair;
+import io.vnvme.testkit.driver.SocketDevice;
+import io.vnvme.testkit.ram.Buffer;
+import io.vnvme.testkit.ram.RamLayout;
 import java.io.BufferedInputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.ValueLayout;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -25,6 +38,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -139,6 +154,9 @@ class DaemonApiTest {
                 "DELETE|/api/v1/pools/none||404|unknown-pool",
                 "DELETE|/api/v1/pools/none?force=true||404|unknown-pool",
                 "POST|/api/v1/pools/import|{}|404|unknown-pool",
+                "GET|/api/v1/top?intervalMs=9||400|bad-request",
+                "GET|/api/v1/top?intervalMs=60001||400|bad-request",
+                "POST|/api/v1/drives|{\"spec\":\"null:1K\"}|400|bad-size",
                 "GET|/api/v1/jobs/7||404|unknown-job",
                 "GET|/api/v1/jobs/x||400|bad-request",
                 "GET|/api/v1/events?after=x||400|bad-request"
@@ -151,6 +169,49 @@ class DaemonApiTest {
         assertThat(problem.status()).isEqualTo(status);
         assertThat(problem.detail()).isNotBlank().doesNotContain("\n");
         assertThat(problem.type()).isEqualTo("urn:vnvme:problem:" + code);
+    }
+
+    @Test
+    void aNullDriveKeepsNothingAndTopCountsWhatItsGuestDid() throws IOException {
+        ok(DriveInfo.class, "POST", "/api/v1/drives", "{\"spec\":\"null:1G\"}");
+        VnvmeInfo vnvme = ok(VnvmeChange.class, "POST", "/api/v1/vnvmes", "{\"name\":\"d1\",\"sizeBytes\":1048576}")
+                .vnvme();
+        CompletableFuture<TopInfo> asked = CompletableFuture.supplyAsync(() -> top(2000));
+        try (SocketDevice device = SocketDevice.open(Path.of(vnvme.socket()), RamLayout.single(1 << 20), 0);
+                Buffer data = device.ram().allocate(4096)) {
+            NvmeDriver driver = NvmeDriver.start(device);
+            QueuePair pair = driver.createPair(1, 16, -1);
+            while (!asked.isDone()) {
+                data.segment().fill((byte) 7);
+                pair.execute(Command.write(1, 8, 8), Prp.of(data)).orThrow();
+                pair.execute(Command.read(1, 8, 8), Prp.of(data)).orThrow();
+                assertThat(data.segment().toArray(ValueLayout.JAVA_BYTE)).containsOnly((byte) 0);
+            }
+        }
+        TopInfo top = asked.join();
+        assertThat(top.vnvmes()).hasSize(1);
+        VnvmeLoad load = top.vnvmes().getFirst();
+        assertThat(load.name()).isEqualTo("d1");
+        assertThat(load.reads().iops()).isPositive();
+        assertThat(load.reads().bytesPerSecond()).isCloseTo(load.reads().iops() * 4096, Percentage.withPercentage(1));
+        assertThat(load.writes().iops()).isCloseTo(load.reads().iops(), Percentage.withPercentage(20));
+        assertThat(load.total().p50Us())
+                .isPositive()
+                .isLessThanOrEqualTo(load.total().p99Us());
+        assertThat(load.queueDepth()).isPositive();
+        ReactorLoad reactor = top.reactors().getFirst();
+        assertThat(reactor.busyPercent()).isPositive();
+        assertThat(reactor.busyPercent() + reactor.idlePercent() + reactor.asleepPercent())
+                .isCloseTo(100, Percentage.withPercentage(0.1));
+        assertThat(request("GET", "/api/v1/reactors", "").body()).contains("\"busyNs\"");
+    }
+
+    private TopInfo top(int intervalMs) {
+        try {
+            return ok(TopInfo.class, "GET", "/api/v1/top?intervalMs=" + intervalMs, "");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Test

@@ -10,6 +10,7 @@ import io.vnvme.control.plane.DataPlane.Connection;
 import io.vnvme.control.plane.DataPlane.Export;
 import io.vnvme.control.store.VnvmeRecord;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +19,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** A data plane without an engine, over drives that exist in memory only, which fails where a test wants it to. */
@@ -66,6 +68,8 @@ public final class FakeDataPlane implements DataPlane {
     /** The call that fails: a method's name. */
     public volatile String failing = "";
 
+    public final AtomicLong busyNs = new AtomicLong();
+
     public FakeDataPlane() {
         this(new World());
     }
@@ -110,7 +114,7 @@ public final class FakeDataPlane implements DataPlane {
     @Override
     public DriveFacts claim(DriveSource source, UUID id, String name, boolean force) {
         mayFail("claim");
-        Disk disk = source.isRam()
+        Disk disk = source.inMemory()
                 ? new Disk(source)
                 : Optional.ofNullable(world.disks.get(source.path()))
                         .orElseGet(() -> world.disk(source.path(), source.sizeBytes()));
@@ -213,8 +217,13 @@ public final class FakeDataPlane implements DataPlane {
     }
 
     @Override
+    public void rehearse(String vnvme, Duration length) {
+        mayFail("rehearse");
+    }
+
+    @Override
     public List<ReactorInfo> reactors() {
-        return List.of(new ReactorInfo("fake", -1));
+        return List.of(new ReactorInfo("fake", -1, busyNs.get(), 0, 0));
     }
 
     @Override
@@ -227,6 +236,10 @@ public final class FakeDataPlane implements DataPlane {
         final String name;
         final List<FakeConnection> connections = new CopyOnWriteArrayList<>();
         public volatile boolean listening = true;
+        public volatile ExportCounters counters = ExportCounters.NONE;
+        /** How often its counters were read. */
+        public final AtomicInteger looks = new AtomicInteger();
+
         public final AtomicInteger resizes = new AtomicInteger();
 
         FakeExport(String name) {
@@ -244,6 +257,13 @@ public final class FakeDataPlane implements DataPlane {
         public List<Connection> connections() {
             connections.removeIf(c -> !c.open);
             return new ArrayList<>(connections);
+        }
+
+        @Override
+        public ExportCounters counters() {
+            ExportCounters current = counters;
+            looks.incrementAndGet();
+            return current;
         }
 
         @Override

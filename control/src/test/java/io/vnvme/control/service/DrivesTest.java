@@ -45,6 +45,8 @@ class DrivesTest {
     void specsGetNamesOfTheirOwn() {
         assertThat(on.claim("ram1").name()).isEqualTo("ram1");
         assertThat(on.claim("ram:32M").name()).isEqualTo("ram2");
+        assertThat(on.claim("null:1G").kind()).isEqualTo("null");
+        assertThat(on.claim("null:1G").name()).isEqualTo("null1");
         assertThat(claim("/srv/Big Pool.img", 64 * MIB, false).name()).isEqualTo("big-pool");
         assertThat(claim("/other/Big Pool.raw", 64 * MIB, false).name()).isEqualTo("big-pool-2");
         on.world.disk("/dev/nvme1n1", 64 * MIB);
