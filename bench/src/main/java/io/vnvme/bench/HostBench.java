@@ -1,6 +1,7 @@
 package io.vnvme.bench;
 
 import io.vnvme.bench.load.PinnedThread;
+import io.vnvme.bench.load.Traffic;
 import io.vnvme.drive.Drive;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -15,12 +16,21 @@ public final class HostBench {
      * @return CPU per I/O is that of the process that serves the socket
      */
     public static Sample vnvme(Path socket, BenchSpec spec) {
-        return pinned(spec, () -> SocketLoop.run(socket, spec));
+        Traffic traffic = Traffic.of(spec.workload(), spec.blockBytes(), spec.queueDepth());
+        return vnvme(socket, traffic, spec);
+    }
+
+    /** The same with any traffic; of the specification only the times and the processor count. */
+    public static Sample vnvme(Path socket, Traffic traffic, BenchSpec spec) {
+        return pinned(
+                spec,
+                () -> SocketTraffic.run(socket, traffic, spec.warmUp(), spec.length(), false)
+                        .sample());
     }
 
     /** Writes every block of namespace 1 once, so that all its memory is there before something is measured. */
     public static void fill(Path socket) {
-        SocketLoop.fill(socket);
+        SocketFill.run(socket);
     }
 
     /** Writes every block of a drive in this process once. */

@@ -1,5 +1,6 @@
 package io.vnvme.bench;
 
+import java.time.Duration;
 import java.util.function.LongSupplier;
 import org.HdrHistogram.Histogram;
 
@@ -18,10 +19,14 @@ final class Meter {
     private long count;
 
     /** @param cpuNs processor time of the serving side so far */
-    Meter(BenchSpec spec, LongSupplier cpuNs) {
+    Meter(Duration warmUp, Duration length, LongSupplier cpuNs) {
         this.cpuNs = cpuNs;
-        startNs = System.nanoTime() + spec.warmUp().toNanos();
-        endNs = startNs + spec.length().toNanos();
+        startNs = System.nanoTime() + warmUp.toNanos();
+        endNs = startNs + length.toNanos();
+    }
+
+    Meter(BenchSpec spec, LongSupplier cpuNs) {
+        this(spec.warmUp(), spec.length(), cpuNs);
     }
 
     /** Whether to go on, asked once a batch with a fresh reading of the clock. */
@@ -42,13 +47,24 @@ final class Meter {
         }
     }
 
+    Histogram latencies() {
+        return latencies;
+    }
+
+    double seconds() {
+        return (lastNs - countedFromNs) / 1e9;
+    }
+
+    /** Processor time of the serving side while it was counted, in microseconds. */
+    double cpuUs() {
+        return (cpuNs.getAsLong() - cpuFromNs) / 1e3;
+    }
+
     Sample sample() {
-        double seconds = (lastNs - countedFromNs) / 1e9;
-        double cpu = (cpuNs.getAsLong() - cpuFromNs) / 1e3;
         return new Sample(
-                count / seconds,
+                count / seconds(),
                 latencies.getValueAtPercentile(50) / 1e3,
                 latencies.getValueAtPercentile(99) / 1e3,
-                cpu / count);
+                cpuUs() / count);
     }
 }

@@ -1,9 +1,9 @@
 package io.vnvme.bench.campaign;
 
-import io.avaje.jsonb.Json;
-import io.avaje.jsonb.Jsonb;
 import io.vnvme.bench.pool.PoolCampaign;
+import io.vnvme.bench.report.LineChart;
 import io.vnvme.os.Cpu;
+import io.vnvme.testkit.lab.Lab;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -21,16 +21,34 @@ import picocli.CommandLine.Option;
 @Command(
         name = "bench",
         mixinStandardHelpOptions = true,
-        description = "Measures a vNVMe's engine: throughput beside the machine's limits, and what a hundred cost.")
+        description =
+                "Measures vNVMes beside what would be used instead and beside the machine's limits; writes docs/bench.")
 public final class Campaigns implements Callable<Integer> {
-    @Option(names = "--repeats", description = "Repeats of each measurement (default: ${DEFAULT-VALUE}).")
+    private static final List<String> ENGINE_OPTIONS = List.of("-XX:+UseZGC", "-Xms32m", "-Xmx128m");
+
+    @Option(names = "--repeats", description = "Rounds (default: ${DEFAULT-VALUE}).")
     private int repeats = 5;
 
-    @Option(names = "--seconds", description = "Length of each (default: ${DEFAULT-VALUE}).")
-    private double seconds = 1;
+    @Option(names = "--quick", description = "Measures the main points alone, in less than 90 s; writes no page.")
+    private boolean quick;
 
-    @Option(names = "--drives", description = "vNVMes in the footprint, at least 2 (default: ${DEFAULT-VALUE}).")
-    private int drives = 100;
+    @Option(names = "--json", paramLabel = "FILE", description = "Also writes the results there.")
+    private @Nullable Path json;
+
+    @Option(names = "--out", paramLabel = "FOLDER", description = "Where page and pictures go (default: docs/bench).")
+    private @Nullable Path out;
+
+    @Option(
+            names = "--folder",
+            paramLabel = "FOLDER",
+            description = "Where the file drive of the campaign is made (default: target).")
+    private @Nullable Path folder;
+
+    @Option(names = "--start", description = "Measures instead how fast a daemon is in its first seconds.")
+    private boolean start;
+
+    @Option(names = "--seconds", description = "With --file: length of each measurement (default: ${DEFAULT-VALUE}).")
+    private double seconds = 1;
 
     @Option(
             names = "--file",
@@ -47,18 +65,17 @@ public final class Campaigns implements Callable<Integer> {
             description = "Measures instead how long a pool of 20 TiB, sparse files there, takes to import.")
     private @Nullable Path importFolder;
 
-    @Option(names = "--json", paramLabel = "FILE", description = "Also writes the results there.")
-    private @Nullable Path json;
-
     @Option(
             names = "--jvm",
             split = " ",
-            description = "Options of the engine's JVM (default: those of ./vnvme daemon).")
-    private List<String> jvmOptions = List.of("-XX:+UseZGC", "-Xms32m", "-Xmx128m");
+            description = "Options of the measured JVM (default: those of ./vnvme daemon).")
+    private List<String> jvmOptions = List.of();
 
-    /** All results, as they are written to a file. */
-    @Json(naming = Json.Naming.LowerUnderscore)
-    public record Report(List<ThroughputFigure> throughput, Footprint footprint) {}
+    @Option(
+            names = "--daemon",
+            split = " ",
+            description = "More options of the measured 'vnvme daemon', such as '--rehearsal 0'.")
+    private List<String> daemonOptions = List.of();
 
     public static void main(String[] arguments) {
         System.exit(new CommandLine(new Campaigns()).execute(arguments));
@@ -73,40 +90,51 @@ public final class Campaigns implements Callable<Integer> {
         }
         int server = cpus.length() - 1;
         int client = cpus.nextSetBit(0);
-        Duration length = Duration.ofNanos((long) (seconds * 1e9));
         try {
-            if (pool) {
-                new PoolCampaign(repeats, server, client, jvmOptions).run();
-                return 0;
-            }
-            if (importFolder != null) {
-                PoolCampaign.imports(importFolder, jvmOptions);
-                return 0;
-            }
-            if (fileFolder != null) {
-                System.out.print(
-                        FileDrive.table(new FileDrive(fileFolder, repeats, length, server, client, jvmOptions).run()));
-                return 0;
-            }
-            List<ThroughputFigure> figures = new Throughput(repeats, length, server, client, jvmOptions).run();
-            System.out.print(Throughput.table(figures));
-            Footprint footprint = Footprint.measure(drives, server, jvmOptions);
-            System.out.printf(
-                    "%n%d vNVMes in one process, a guest at each: %.0f MiB resident;"
-                            + " ready after %.2f ms (slowest %.2f, the first of a new JVM %.0f)%n",
-                    footprint.drives(),
-                    footprint.residentMib(),
-                    footprint.createMsMedian(),
-                    footprint.createMsWorst(),
-                    footprint.createMsFirst());
-            if (json != null) {
-                Report report = new Report(figures, footprint);
-                Files.writeString(
-                        json, Jsonb.builder().build().type(Report.class).toJsonPretty(report) + "\n");
-            }
-            return 0;
+            return run(server, client);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    private int run(int server, int client) throws IOException {
+        List<String> engineOptions = jvmOptions.isEmpty() ? ENGINE_OPTIONS : jvmOptions;
+        if (pool) {
+            new PoolCampaign(repeats, server, client, engineOptions).run();
+        } else if (importFolder != null) {
+            PoolCampaign.imports(importFolder, engineOptions);
+        } else if (fileFolder != null) {
+            Duration length = Duration.ofNanos((long) (seconds * 1e9));
+            FileDrive drive = new FileDrive(fileFolder, repeats, length, server, client, engineOptions);
+            System.out.print(FileDrive.table(drive.run()));
+        } else if (start) {
+            System.out.print(FirstSecond.table(FirstSecond.measure(repeats, server, client, daemon())));
+        } else {
+            compare(server, client);
+        }
+        return 0;
+    }
+
+    private BenchDaemon.Options daemon() {
+        return new BenchDaemon.Options(jvmOptions, daemonOptions);
+    }
+
+    private void compare(int server, int client) throws IOException {
+        Path home = Path.of(System.getProperty("vnvme.home", "."));
+        Plan plan = quick ? Plan.quick(repeats) : Plan.full(repeats);
+        Path files = quick ? null : folder == null ? home.resolve("target") : folder;
+        CampaignReport report = new Campaign(plan, quick, server, client, files, daemon()).run();
+        System.out.print(Markdown.summary(report));
+        if (json != null) {
+            Files.writeString(json, report.json());
+        }
+        if (!quick) {
+            Path pages =
+                    Files.createDirectories(out == null ? home.resolve("docs").resolve("bench") : out);
+            LineChart.useFonts(Lab.prepare().fonts());
+            Files.writeString(pages.resolve("README.md"), Markdown.of(report, Charts.write(report, pages)));
+            Files.writeString(pages.resolve("results.json"), report.json());
+            System.out.println("written: " + pages.resolve("README.md"));
         }
     }
 }

@@ -2,11 +2,11 @@ package io.vnvme.bench.campaign;
 
 import io.vnvme.bench.BenchSpec;
 import io.vnvme.bench.HostBench;
+import io.vnvme.bench.load.Traffic;
 import io.vnvme.bench.load.Workload;
 import io.vnvme.bench.report.Ratio;
 import io.vnvme.testkit.lab.Lab;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -23,8 +23,7 @@ final class FileDrive {
     private static final long SIZE_BYTES = 1L << 30;
     private static final Duration WARM_UP = Duration.ofSeconds(10);
     private static final int[] DEPTHS = {1, 32, 128};
-    private static final int TERSE_READ_IOPS = 7;
-    private static final int TERSE_WRITE_IOPS = 48;
+    private static final int BLOCK_BYTES = 4096;
 
     private final Path folder;
     private final int repeats;
@@ -99,51 +98,22 @@ final class FileDrive {
     }
 
     private double fio(Path fio, Path file, Workload workload, int depth) throws IOException {
-        long ms = length.toMillis();
-        String report = fio(
-                fio,
-                file,
-                List.of(
-                        "--rw=" + workload.fioName(),
-                        "--bs=4k",
-                        "--iodepth=" + depth,
-                        "--norandommap",
-                        "--randrepeat=0",
-                        "--time_based",
-                        "--ramp_time=" + ms / 4 + "ms",
-                        "--runtime=" + ms + "ms"));
-        String line = report.lines()
-                .filter(l -> l.startsWith("3;fio-"))
-                .findFirst()
-                .orElseThrow(() -> new IOException("fio gave no report: " + report));
-        int field = workload.writes() ? TERSE_WRITE_IOPS : TERSE_READ_IOPS;
-        return Double.parseDouble(List.of(line.split(";", -1)).get(field));
+        Traffic traffic = Traffic.of(workload, BLOCK_BYTES, depth);
+        String report = fio(fio, file, FioRun.job(traffic, length.dividedBy(4), length));
+        return FioRun.sample(report, traffic, 0).iops();
     }
 
     private String fio(Path fio, Path file, List<String> job) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
-                fio.toString(),
-                "--name=bench",
+        List<String> command = FioRun.command(
+                fio,
+                serverCpu,
                 "--filename=" + file,
                 "--direct=1",
                 "--ioengine=io_uring",
                 "--registerfiles",
-                "--fixedbufs",
-                "--cpus_allowed=" + serverCpu,
-                "--output-format=terse",
-                "--terse-version=3"));
+                "--fixedbufs");
         command.addAll(job);
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        try {
-            if (process.waitFor() != 0) {
-                throw new IOException("fio failed: " + output);
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted while fio ran", e);
-        }
-        return output;
+        return FioRun.run(command);
     }
 
     static String table(List<Figure> figures) {

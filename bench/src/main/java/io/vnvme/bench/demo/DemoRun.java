@@ -1,8 +1,10 @@
 package io.vnvme.bench.demo;
 
 import io.vnvme.bench.HostBench;
+import io.vnvme.bench.load.Neighbours;
 import io.vnvme.bench.load.Workload;
 import io.vnvme.bench.report.Control;
+import io.vnvme.bench.report.Facts;
 import io.vnvme.bench.report.Figure;
 import io.vnvme.bench.report.GuestView;
 import io.vnvme.bench.report.Ratios;

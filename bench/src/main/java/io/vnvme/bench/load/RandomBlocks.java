@@ -6,13 +6,19 @@ public final class RandomBlocks {
     private static final long MULTIPLIER = 0x2545_F491_4F6C_DD1DL;
 
     private final long blocks;
-    private long state = SEED;
+    private long state;
 
     public RandomBlocks(long blocks) {
+        this(blocks, SEED);
+    }
+
+    /** @param seed other than 0; sequences of different seeds have nothing to do with each other */
+    public RandomBlocks(long blocks, long seed) {
         if (blocks <= 0) {
             throw new IllegalArgumentException("a drive of " + blocks + " blocks");
         }
         this.blocks = blocks;
+        this.state = seed;
     }
 
     /** A number from 0 to below the count of blocks. */

@@ -16,6 +16,7 @@ import org.HdrHistogram.Histogram;
  */
 public final class VhostUserClient implements AutoCloseable {
     private static final int BLOCK_BYTES = 4096;
+    private static final long KINDS_SEED = 0x1234_5678_9ABC_DEF1L;
     private static final long HIGHEST_LATENCY_NS = 10_000_000_000L;
     private static final long STALL_NS = 5_000_000_000L;
     private static final byte PATTERN = 0x5A;
@@ -26,22 +27,30 @@ public final class VhostUserClient implements AutoCloseable {
     private final MemorySegment completions;
     private final RandomBlocks blocks;
     private final long[] startedNs;
+    private final RandomBlocks kinds = new RandomBlocks(100, KINDS_SEED);
     private final int depth;
+    private final int blockBytes;
 
-    private VhostUserClient(MemorySegment blkio, int depth) {
+    private VhostUserClient(MemorySegment blkio, int depth, int blockBytes) {
+        this.blockBytes = blockBytes;
         this.blkio = blkio;
         this.depth = depth;
         Blkio.start(blkio);
         queue = Blkio.polledQueue(blkio);
-        MemorySegment memory = Blkio.sharedMemory(blkio, (long) depth * BLOCK_BYTES);
+        MemorySegment memory = Blkio.sharedMemory(blkio, (long) depth * blockBytes);
         memory.fill(PATTERN);
         buffers = new MemorySegment[depth];
         for (int slot = 0; slot < depth; slot++) {
-            buffers[slot] = memory.asSlice((long) slot * BLOCK_BYTES, BLOCK_BYTES);
+            buffers[slot] = memory.asSlice((long) slot * blockBytes, blockBytes);
         }
         completions = Arena.ofAuto().allocate(depth * Blkio.COMPLETION_BYTES, Long.BYTES);
-        blocks = new RandomBlocks(Blkio.number(blkio, "capacity") / BLOCK_BYTES);
+        blocks = new RandomBlocks(Blkio.number(blkio, "capacity") / blockBytes);
         startedNs = new long[depth];
+    }
+
+    /** Connects to a server, for transfers of 4 KiB. */
+    public static VhostUserClient connect(Path libblkio, Path socket, int depth) {
+        return connect(libblkio, socket, depth, BLOCK_BYTES);
     }
 
     /**
@@ -51,13 +60,13 @@ public final class VhostUserClient implements AutoCloseable {
      * @throws IllegalStateException when the server refuses, with libblkio's own words
      * @throws UnsupportedOperationException when libblkio is missing
      */
-    public static VhostUserClient connect(Path libblkio, Path socket, int depth) {
+    public static VhostUserClient connect(Path libblkio, Path socket, int depth, int blockBytes) {
         System.setProperty(Blkio.LIBRARY_PROPERTY, libblkio.toString());
         MemorySegment blkio = Blkio.create("virtio-blk-vhost-user");
         try {
             Blkio.set(blkio, "path", socket.toString());
             Blkio.connect(blkio);
-            return new VhostUserClient(blkio, depth);
+            return new VhostUserClient(blkio, depth, blockBytes);
         } catch (RuntimeException e) {
             Blkio.destroy(blkio);
             throw e;
@@ -69,20 +78,24 @@ public final class VhostUserClient implements AutoCloseable {
         return Blkio.number(blkio, "capacity");
     }
 
+    /** One of the two patterns. */
+    public LoadResult run(Workload workload, Duration time) {
+        return run(workload.writes() ? 0 : 100, time);
+    }
+
     /**
-     * Keeps {@code depth} operations of 4 KiB in flight for that long, then waits for the last of them.
+     * Keeps {@code depth} operations in flight for that long, then waits for the last of them.
      *
      * @throws IllegalStateException when the server fails one, or leaves one undone for five seconds
      */
-    public LoadResult run(Workload workload, Duration time) {
+    public LoadResult run(int readPercent, Duration time) {
         Histogram latency = new Histogram(HIGHEST_LATENCY_NS, 3);
-        boolean write = workload.writes();
         long begin = System.nanoTime();
         long end = begin + time.toNanos();
         long operations = 0;
         int inFlight = depth;
         for (int slot = 0; slot < depth; slot++) {
-            submit(slot, write, begin);
+            submit(slot, readPercent, begin);
         }
         long now = begin;
         while (inFlight > 0) {
@@ -92,7 +105,7 @@ public final class VhostUserClient implements AutoCloseable {
                 int slot = completed(i);
                 latency.recordValue(Math.clamp(now - startedNs[slot], 0, HIGHEST_LATENCY_NS));
                 if (now < end) {
-                    submit(slot, write, now);
+                    submit(slot, readPercent, now);
                 } else {
                     inFlight--;
                 }
@@ -106,9 +119,10 @@ public final class VhostUserClient implements AutoCloseable {
                 operations, now - begin, latency.getValueAtPercentile(50), latency.getValueAtPercentile(99));
     }
 
-    private void submit(int slot, boolean write, long nowNs) {
+    private void submit(int slot, int readPercent, long nowNs) {
+        boolean write = readPercent == 0 || readPercent != 100 && kinds.next() >= readPercent;
         startedNs[slot] = nowNs;
-        long offsetBytes = blocks.next() * BLOCK_BYTES;
+        long offsetBytes = blocks.next() * blockBytes;
         if (write) {
             Blkio.write(queue, offsetBytes, buffers[slot], slot);
         } else {

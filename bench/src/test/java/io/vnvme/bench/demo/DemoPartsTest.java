@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.vnvme.bench.Sample;
+import io.vnvme.bench.load.Neighbours;
 import io.vnvme.bench.load.Workload;
 import io.vnvme.bench.report.Figure;
 import io.vnvme.bench.report.Ratio;

@@ -1,6 +1,5 @@
-package io.vnvme.bench.demo;
+package io.vnvme.bench.report;
 
-import io.vnvme.bench.report.Machine;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -9,13 +8,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** What the report says about the machine and the programs. */
-final class Facts {
+public final class Facts {
     private static final Pattern VERSION = Pattern.compile("version (\\S+)");
     private static final long KIB_PER_MIB = 1024;
 
     private Facts() {}
 
-    static Machine machine() throws IOException {
+    /** This machine. */
+    public static Machine machine() throws IOException {
         return new Machine(
                 value("/proc/cpuinfo", "model name"),
                 Runtime.getRuntime().availableProcessors(),
@@ -25,7 +25,7 @@ final class Facts {
     }
 
     /** The version that a program prints when asked by {@code --version}. */
-    static String version(Path program) throws IOException {
+    public static String version(Path program) throws IOException {
         Process process = new ProcessBuilder(program.toString(), "--version")
                 .redirectErrorStream(true)
                 .start();
