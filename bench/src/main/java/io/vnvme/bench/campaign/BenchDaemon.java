@@ -9,6 +9,7 @@ import io.vnvme.control.model.VnvmeChange;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -66,8 +67,18 @@ final class BenchDaemon implements AutoCloseable {
             process.destroyForcibly();
             throw new IOException("the daemon did not start: " + Files.readString(log));
         }
-        Thread.ofVirtual().start(() -> output.lines().forEach(_ -> {}));
+        Thread.ofVirtual().start(() -> drain(output));
         return new BenchDaemon(process, folder);
+    }
+
+    /** So that it never waits for its words to be taken. */
+    private static void drain(BufferedReader output) {
+        try {
+            output.transferTo(Writer.nullWriter());
+        } catch (IOException e) {
+            // It was ended, and its output with it: there is nothing more to take.
+            Thread.currentThread().interrupt();
+        }
     }
 
     /**

@@ -134,8 +134,9 @@ final class EnginePool implements OpenPool {
 
     /** A pool on null drives has its own data there, and gives its volumes' away. */
     private boolean keepsData() {
-        return drives.keySet().stream()
-                .allMatch(drive -> plane.drives().require(drive).keepsData());
+        return ask(() -> pool.config().members().stream()
+                .flatMap(member -> plane.drives().find(member.drive()).stream())
+                .allMatch(EngineDrive::keepsData));
     }
 
     Volume volume(String name) {
