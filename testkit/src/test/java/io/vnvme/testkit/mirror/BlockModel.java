@@ -3,7 +3,10 @@ package io.vnvme.testkit.mirror;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What each block of 4 KiB may hold, as a number that a written block is filled with; 0: zeros. */
+/**
+ * What each block of 4 KiB may hold, by the number of the change that was last: a written block is filled with its number,
+ * a negative number is that of a change to zeros. Numbers come once, so that a flush knows which zeros it made durable.
+ */
 final class BlockModel {
     /** Of each block: what it may hold now, and what it may hold after a power cut as well. */
     private final List<List<Long>> now = new ArrayList<>();
@@ -87,21 +90,24 @@ final class BlockModel {
         }
     }
 
-    /** True when a block may hold this; from then on it has to hold it. */
-    boolean read(int block, long number) {
-        if (!now.get(block).contains(number)) {
-            return false;
-        }
-        now.set(block, List.of(number));
-        return true;
+    /** The block was read and holds this, one of {@link #allowed}: from then on it has to. */
+    void read(int block, long value) {
+        now.set(
+                block,
+                now.get(block).stream().filter(number -> value(number) == value).toList());
     }
 
+    /** What the block may be filled with. */
     List<Long> allowed(int block) {
-        return now.get(block);
+        return now.get(block).stream().map(BlockModel::value).distinct().toList();
     }
 
-    /** True when a cut left it open what a block holds. */
+    private static long value(long number) {
+        return Math.max(number, 0);
+    }
+
+    /** False when a cut left it open what the block holds. */
     boolean certain(int block) {
-        return now.get(block).size() == 1;
+        return allowed(block).size() == 1;
     }
 }

@@ -107,7 +107,7 @@ final class MirrorWorld implements MirrorListener {
         } else if (kind < 8) {
             change(Io.WRITE, first, count, ++number);
         } else if (kind == 8) {
-            change(random.nextBoolean() ? Io.WRITE_ZEROES : Io.DEALLOCATE, first, count, 0);
+            change(random.nextBoolean() ? Io.WRITE_ZEROES : Io.DEALLOCATE, first, count, - ++number);
         } else {
             flush();
         }
