@@ -23,17 +23,18 @@ final class ArchitectureTest {
             .importPackages("io.vnvme");
 
     /** The engine's parts, lowest first; each may use those that it names, itself, and nothing else of ours. */
-    private static final Map<String, List<String>> ENGINE = Map.of(
-            "os", List.of(),
-            "crypto", List.of(),
-            "memory", List.of("os"),
-            "reactor", List.of("os"),
-            "drive", List.of("os", "memory", "reactor"),
-            "volume", List.of("os", "memory", "reactor", "drive"),
-            "pool", List.of("os", "memory", "reactor", "drive", "volume", "crypto"),
-            "telemetry", List.of("os", "memory", "reactor", "drive", "volume"),
-            "nvme", List.of("os", "memory", "reactor", "drive", "volume", "telemetry"),
-            "frontend", List.of("os", "memory", "reactor", "nvme", "telemetry"));
+    private static final Map<String, List<String>> ENGINE = Map.ofEntries(
+            Map.entry("os", List.of()),
+            Map.entry("crypto", List.of()),
+            Map.entry("memory", List.of("os")),
+            Map.entry("reactor", List.of("os")),
+            Map.entry("drive", List.of("os", "memory", "reactor")),
+            Map.entry("volume", List.of("os", "memory", "reactor", "drive")),
+            Map.entry("qos", List.of("reactor")),
+            Map.entry("pool", List.of("os", "memory", "reactor", "drive", "volume", "crypto")),
+            Map.entry("telemetry", List.of("os", "memory", "reactor", "drive", "volume")),
+            Map.entry("nvme", List.of("os", "memory", "reactor", "drive", "volume", "qos", "telemetry")),
+            Map.entry("frontend", List.of("os", "memory", "reactor", "nvme", "telemetry")));
 
     @Test
     void engineIsLayered() {

@@ -63,6 +63,7 @@ public final class ActiveNamespaces {
         }
         byNsid[nsid] = namespace;
         namespace.attached(controller);
+        controller.shareChanged();
         changed(nsid);
     }
 
@@ -74,6 +75,7 @@ public final class ActiveNamespaces {
         }
         byNsid[nsid] = null;
         namespace.detached(controller);
+        controller.shareChanged();
         changed(nsid);
     }
 

@@ -2,6 +2,8 @@ package io.vnvme.nvme;
 
 import io.vnvme.memory.GuestMemory;
 import io.vnvme.nvme.wire.Registers;
+import io.vnvme.qos.Scheduler;
+import io.vnvme.qos.Turn;
 import io.vnvme.reactor.Poller;
 import io.vnvme.telemetry.PassMeter;
 import java.lang.foreign.MemorySegment;
@@ -27,8 +29,6 @@ public final class Controller implements Poller, AutoCloseable {
     static final int PAGE_SHIFT_MAX = 16;
 
     private static final int ADMIN_BURST = 16;
-    /** What a pass moves before other controllers have their turn: under a millisecond of copying. */
-    private static final long PASS_BYTES_MAX = 4 << 20;
 
     private final Subsystem subsystem;
     private final int controllerId;
@@ -52,7 +52,10 @@ public final class Controller implements Poller, AutoCloseable {
 
     private int pageBytes = 4096;
     private long epoch;
-    private long passEndBytes;
+    private final Turn turn;
+    /** What the dispatcher has spent when this pass has done its share. */
+    private long passEnd;
+
     /** Flushes of shutdowns that have not ended. */
     private int flushes;
 
@@ -75,6 +78,22 @@ public final class Controller implements Poller, AutoCloseable {
             GuestMemory memory,
             Interrupts interrupts,
             MemorySegment doorbellPage) {
+        this(subsystem, controllerId, memory, interrupts, doorbellPage, new Scheduler().turn());
+    }
+
+    /**
+     * The same beside others on a reactor.
+     *
+     * @param turn of the reactor's scheduler, which the reactor polls
+     */
+    public Controller(
+            Subsystem subsystem,
+            int controllerId,
+            GuestMemory memory,
+            Interrupts interrupts,
+            MemorySegment doorbellPage,
+            Turn turn) {
+        this.turn = turn;
         this.subsystem = subsystem;
         this.controllerId = controllerId;
         this.memory = memory;
@@ -405,13 +424,16 @@ public final class Controller implements Poller, AutoCloseable {
         int work = 0;
         try {
             if (busMaster) {
-                passEndBytes = dispatcher.movedBytes() + PASS_BYTES_MAX;
+                long before = dispatcher.spent();
+                passEnd = before + turn.begin();
                 events.poll();
                 SubmissionQueue admin = adminQueue;
                 if (admin != null && admin.lookAtTail()) {
                     work += drain(admin, ADMIN_BURST);
                 }
+                work += dispatcher.admission().poll();
                 work += arbiter.poll();
+                turn.end(dispatcher.spent() - before);
             }
             if (keepAlive.expired(nowNs, work > 0)) {
                 fatal("keep alive timer expired");
@@ -428,7 +450,8 @@ public final class Controller implements Poller, AutoCloseable {
     /** Fetches and begins at most {@code commandsMax} commands of a queue. */
     int drain(SubmissionQueue queue, int commandsMax) {
         int begun = 0;
-        while (begun < commandsMax && running && !passSpent()) {
+        boolean admin = queue == adminQueue;
+        while (begun < commandsMax && running && (admin || !passSpent())) {
             int slot = queue.fetch();
             if (slot < 0) {
                 break;
@@ -439,9 +462,20 @@ public final class Controller implements Poller, AutoCloseable {
         return begun;
     }
 
-    /** True when this pass has moved as much as it may. */
+    /** True when this pass has done as much as it may before other controllers have their turn. */
     boolean passSpent() {
-        return dispatcher.movedBytes() - passEndBytes >= 0;
+        return passLeft() <= 0;
+    }
+
+    /** What this pass may still do, as {@link Turn} counts it. */
+    long passLeft() {
+        return passEnd - dispatcher.spent();
+    }
+
+    /** Namespaces came or went: the first one's share says what weight the controller has. */
+    void shareChanged() {
+        Namespace first = namespaces.find(namespaces.next(0));
+        turn.of(first == null ? null : first.share());
     }
 
     /** An entry was posted: the vector is raised at the end of the pass. */

@@ -2,6 +2,8 @@ package io.vnvme.nvme;
 
 import io.vnvme.drive.Io;
 import io.vnvme.nvme.wire.Status;
+import io.vnvme.qos.Share;
+import io.vnvme.qos.Ticket;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
@@ -83,7 +85,7 @@ final class CopyCommand {
         long at = range * DESCRIPTOR_SIZE;
         long done = scratch.get(LONG, DONE_IN_RANGE);
         long bytes = blocks(scratch, at) << shift;
-        long piece = Math.min(PIECE_BYTES, bytes - done);
+        long piece = Slices.piece(request.namespace().volume(), bytes - done, PIECE_BYTES);
         long source = (first(scratch, at) << shift) + done;
         scratch.set(LONG, PIECE, piece);
         if (done + piece == bytes) {
@@ -137,8 +139,14 @@ final class CopyCommand {
             return Status.COMMAND_SIZE_LIMIT;
         }
         long destination = request.startingLba();
-        boolean fits = Long.compareUnsigned(destination, size) <= 0 && size - destination >= total;
-        return fits ? Status.SUCCESS : Status.LBA_OUT_OF_RANGE;
+        if (Long.compareUnsigned(destination, size) > 0 || size - destination < total) {
+            return Status.LBA_OUT_OF_RANGE;
+        }
+        Share share = namespace.share();
+        if (share != null) {
+            share.charge(Ticket.WRITE, 0, total << namespace.blockShift());
+        }
+        return Status.SUCCESS;
     }
 
     private static long first(MemorySegment scratch, long at) {

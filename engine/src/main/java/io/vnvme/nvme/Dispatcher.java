@@ -4,6 +4,7 @@ import io.vnvme.drive.Io;
 import io.vnvme.drive.IoStatus;
 import io.vnvme.nvme.wire.IoOpcode;
 import io.vnvme.nvme.wire.Status;
+import io.vnvme.qos.Turn;
 import io.vnvme.telemetry.CommandMeter;
 import io.vnvme.volume.Volume;
 import java.util.ArrayDeque;
@@ -29,6 +30,7 @@ final class Dispatcher {
     private final DataTransfer transfer;
     private final AdminCommands admin;
     private final IoCommands io;
+    private final Admission admission;
     private final BufferPool scratches = new BufferPool(SCRATCH_BYTES, SCRATCHES_MAX, this::runAgain);
     private final List<Request> requests = new ArrayList<>();
     private final ArrayDeque<Request> free = new ArrayDeque<>();
@@ -36,17 +38,22 @@ final class Dispatcher {
     private final ArrayDeque<Request> held = new ArrayDeque<>();
 
     private int volumeWork;
-    private long movedBytes;
+    private long spent;
 
     Dispatcher(Controller controller) {
         this.controller = controller;
         this.transfer = new DataTransfer(controller, this);
         this.admin = new AdminCommands(controller);
         this.io = new IoCommands(controller, this);
+        this.admission = new Admission(controller, this);
     }
 
     AdminCommands admin() {
         return admin;
+    }
+
+    Admission admission() {
+        return admission;
     }
 
     BufferPool scratches() {
@@ -90,7 +97,32 @@ final class Dispatcher {
         } else if (queue.fusedFirst() != null || request.fuse() != 0) {
             beginFused(queue, request);
         } else {
-            start(request, io.check(request));
+            startIo(request);
+        }
+    }
+
+    private void startIo(Request request) {
+        int checked = io.check(request);
+        if (checked != Status.SUCCESS || admission.admits(request)) {
+            start(request, checked);
+        }
+    }
+
+    /** A command's turn has come again: it has its credit now, or has begun and goes on. */
+    void goOn(Request request) {
+        try {
+            if (!request.begun()) {
+                request.flightEnded();
+                start(request, io.check(request));
+                return;
+            }
+            request.releaseGuest();
+            int status = io.detached(request) ? Status.INVALID_FIELD : io.goOn(request);
+            if (status != PENDING) {
+                finish(request, status);
+            }
+        } catch (InternalError | RuntimeException e) {
+            failed(request, e);
         }
     }
 
@@ -114,7 +146,7 @@ final class Dispatcher {
             finish(request, Status.INVALID_FIELD);
         } else {
             first.fusedPartner(request);
-            start(first, io.check(first));
+            startIo(first);
         }
     }
 
@@ -122,7 +154,7 @@ final class Dispatcher {
         if (request.fuse() != 0) {
             beginFused(queue, request);
         } else {
-            start(request, io.check(request));
+            startIo(request);
         }
     }
 
@@ -197,24 +229,29 @@ final class Dispatcher {
         }
     }
 
-    /** Bytes handed to volumes so far: what a pass is limited by. */
-    long movedBytes() {
-        return movedBytes;
+    /** What was done so far, as {@link Turn} counts it: what a pass is limited by. */
+    long spent() {
+        return spent;
     }
 
     /** Hands work to a volume. @return an {@link IoStatus}; when pending, {@link #ioCompleted} follows */
     int submit(Request request, Volume volume, Io work) {
-        movedBytes += work.operation() == Io.DEALLOCATE ? 0 : work.lengthBytes();
         int status = volume.submit(work);
+        spent += Turn.COMMAND_COST;
         if (status == IoStatus.PENDING) {
+            // The bytes move on the drive's time.
             volumeWork++;
             request.holdGuest();
+            request.flightBegan(work);
+        } else if (work.operation() != Io.DEALLOCATE) {
+            spent += work.lengthBytes();
         }
         return status;
     }
 
     void ioCompleted(Request request, int ioStatus) {
         volumeWork--;
+        request.flightEnded();
         request.releaseGuest();
         if (abandoned(request)) {
             return;
@@ -318,6 +355,7 @@ final class Dispatcher {
             return;
         }
         request.releaseGuest();
+        request.flightEnded();
         Request partner = request.fusedPartner();
         request.fusedPartner(null);
         if (partner != null) {
@@ -344,7 +382,7 @@ final class Dispatcher {
         }
     }
 
-    /** Ends a command that waits for a buffer or for its other half. @return false when there is none such */
+    /** Ends a command that waits for its turn, for a buffer or for its other half. @return false when there is none such */
     boolean abort(int sqId, int cid) {
         SubmissionQueue queue = controller.submissionQueue(sqId);
         Request first = queue == null ? null : queue.fusedFirst();
@@ -353,7 +391,10 @@ final class Dispatcher {
             finish(first, Status.ABORT_REQUESTED);
             return true;
         }
-        Request waiting = scratches.withdraw(sqId, cid);
+        Request waiting = admission.withdraw(sqId, cid);
+        if (waiting == null) {
+            waiting = scratches.withdraw(sqId, cid);
+        }
         if (waiting == null) {
             waiting = transfer.stages().withdraw(sqId, cid);
         }
@@ -366,10 +407,18 @@ final class Dispatcher {
         return waiting != null;
     }
 
+    /** Ends the commands of a queue that wait for their turn: it is being deleted, and they might wait for long. */
+    void abortWaiting(SubmissionQueue queue) {
+        ArrayDeque<Request> waiting = new ArrayDeque<>();
+        admission.withdrawQueue(queue, waiting);
+        waiting.forEach(request -> finish(request, Status.ABORTED_SQ_DELETION));
+    }
+
     /** Forgets commands that wait: the controller was reset. All lines are empty before a buffer is given back. */
     void reset() {
         ArrayDeque<Request> forgotten = new ArrayDeque<>(held);
         held.clear();
+        admission.withdrawAll(forgotten);
         scratches.withdrawAll(forgotten);
         transfer.stages().withdrawAll(forgotten);
         for (Namespace namespace : controller.namespaces().all()) {

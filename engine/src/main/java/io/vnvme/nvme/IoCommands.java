@@ -118,10 +118,64 @@ final class IoCommands {
         if (operation == Io.FLUSH) {
             io.prepare(operation, 0, 0, false);
         } else {
-            io.prepare(operation, request.startingLba() << shift, (long) request.blockCount() << shift, durable);
+            long lengthBytes = (long) request.blockCount() << shift;
+            if (operation != Io.DEALLOCATE && Slices.cut(namespace.volume(), lengthBytes, controller.passLeft())) {
+                return slices(request, operation);
+            }
+            io.prepare(operation, request.startingLba() << shift, lengthBytes, durable);
         }
         int ioStatus = dispatcher.submit(request, namespace.volume(), io);
         return ioStatus == IoStatus.PENDING ? Dispatcher.PENDING : oneEnded(request, operation, ioStatus);
+    }
+
+    /** Does slices of a transfer until one is pending, the pass has done its share, or all is done. */
+    private int slices(Request request, int operation) {
+        Namespace namespace = request.namespace();
+        int shift = namespace.blockShift();
+        long start = request.startingLba() << shift;
+        long length = (long) request.blockCount() << shift;
+        while (request.cursor() < length) {
+            if (request.cursor() > 0 && controller.passSpent()) {
+                dispatcher.admission().later(request);
+                return Dispatcher.PENDING;
+            }
+            long done = request.cursor();
+            long bytes = Slices.next(start + done, length - done, controller.passLeft());
+            // Nothing is between such a volume and its media but maps, and those of all slices are made durable with
+            // the last.
+            boolean durable = done + bytes == length
+                    && (request.forceUnitAccess() || !controller.features().writeCacheEnabled());
+            Io work = request.work();
+            work.data().clear();
+            if (operation != Io.WRITE_ZEROES) {
+                work.data().addSlice(request.data(), done, bytes);
+            }
+            work.prepare(operation, start + done, bytes, durable);
+            request.cursor(done + bytes);
+            int ioStatus = dispatcher.submit(request, namespace.volume(), work);
+            if (ioStatus != IoStatus.OK) {
+                return ioStatus == IoStatus.PENDING ? Dispatcher.PENDING : status(operation, ioStatus);
+            }
+        }
+        return oneEnded(request, operation, IoStatus.OK);
+    }
+
+    /** A slice has ended that was pending, or a transfer that was not cut. */
+    private int transferEnded(Request request, int operation, int ioStatus) {
+        if (ioStatus != IoStatus.OK || request.cursor() == 0) {
+            return oneEnded(request, operation, ioStatus);
+        }
+        return detached(request) ? Status.INVALID_FIELD : slices(request, operation);
+    }
+
+    /** Goes on with a command that had begun when its pass was over. @return a status or {@link Dispatcher#PENDING} */
+    int goOn(Request request) {
+        return switch (request.opcode()) {
+            case IoOpcode.READ -> slices(request, Io.READ);
+            case IoOpcode.WRITE -> slices(request, Io.WRITE);
+            case IoOpcode.WRITE_ZEROES -> slices(request, Io.WRITE_ZEROES);
+            default -> steps(request);
+        };
     }
 
     private int oneEnded(Request request, int operation, int ioStatus) {
@@ -155,9 +209,9 @@ final class IoCommands {
             return request.opcode() == AdminOpcode.FORMAT_NVM ? status(Io.WRITE, ioStatus) : Status.INTERNAL_ERROR;
         }
         return switch (request.opcode()) {
-            case IoOpcode.READ -> oneEnded(request, Io.READ, ioStatus);
-            case IoOpcode.WRITE -> oneEnded(request, Io.WRITE, ioStatus);
-            case IoOpcode.WRITE_ZEROES -> oneEnded(request, Io.WRITE_ZEROES, ioStatus);
+            case IoOpcode.READ -> transferEnded(request, Io.READ, ioStatus);
+            case IoOpcode.WRITE -> transferEnded(request, Io.WRITE, ioStatus);
+            case IoOpcode.WRITE_ZEROES -> transferEnded(request, Io.WRITE_ZEROES, ioStatus);
             case IoOpcode.FLUSH ->
                 request.nsid() == BROADCAST
                         ? stepEnded(request, Io.FLUSH, ioStatus)
@@ -173,7 +227,7 @@ final class IoCommands {
         return detached(request) ? Status.INVALID_FIELD : steps(request);
     }
 
-    /** Does steps until one is pending or the command has ended. */
+    /** Does steps until one is pending, the pass has done its share, or the command has ended. */
     private int steps(Request request) {
         while (true) {
             int status = next(request);
@@ -187,6 +241,10 @@ final class IoCommands {
             }
             if (ioStatus != IoStatus.OK) {
                 return status(work.operation(), ioStatus);
+            }
+            if (controller.passSpent()) {
+                dispatcher.admission().later(request);
+                return Dispatcher.PENDING;
             }
         }
     }

@@ -1,9 +1,11 @@
 package io.vnvme.nvme;
 
+import io.vnvme.qos.Share;
 import io.vnvme.telemetry.CommandMeter;
 import io.vnvme.volume.Volume;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A volume as a host sees it: logical blocks under a namespace identifier.
@@ -15,6 +17,7 @@ public final class Namespace {
     private final NamespaceIdentity identity;
     private Volume volume;
     private final int blockShift;
+    private final @Nullable Share share;
     private final boolean readOnly;
     private final List<Controller> controllers = new CopyOnWriteArrayList<>();
     private final Reservations reservations = new Reservations(this);
@@ -28,6 +31,21 @@ public final class Namespace {
      * @throws IllegalArgumentException when one of them is not so, or the volume has no whole number of blocks
      */
     public Namespace(int nsid, NamespaceIdentity identity, Volume volume, int blockSizeBytes, boolean readOnly) {
+        this(nsid, identity, volume, blockSizeBytes, readOnly, null);
+    }
+
+    /**
+     * The same with a share of its reactor: limits and a weight.
+     *
+     * @param share of the scheduler that its controllers' turns are of; null for none: nothing ever waits
+     */
+    public Namespace(
+            int nsid,
+            NamespaceIdentity identity,
+            Volume volume,
+            int blockSizeBytes,
+            boolean readOnly,
+            @Nullable Share share) {
         if (nsid < 1 || nsid > ActiveNamespaces.NSID_MAX) {
             throw new IllegalArgumentException("namespace identifier " + nsid);
         }
@@ -42,6 +60,7 @@ public final class Namespace {
         this.volume = volume;
         this.blockShift = Integer.numberOfTrailingZeros(blockSizeBytes);
         this.readOnly = readOnly;
+        this.share = share;
     }
 
     public int nsid() {
@@ -76,6 +95,11 @@ public final class Namespace {
     /** Size and capacity in logical blocks. */
     public long blockCount() {
         return volume.sizeBytes() >>> blockShift;
+    }
+
+    /** What it may do; null when nothing limits it. */
+    public @Nullable Share share() {
+        return share;
     }
 
     public boolean readOnly() {
@@ -113,5 +137,11 @@ public final class Namespace {
         controllers.remove(controller);
         reservations.forget(controller);
         rangeLock.detached(controller);
+        if (share != null) {
+            // Its commands that wait go on, and find that out.
+            share.withdraw(
+                    ticket -> ticket instanceof Request request && request.belongsTo(controller),
+                    ticket -> controller.dispatcher().admission().admitted((Request) ticket));
+        }
     }
 }

@@ -100,6 +100,7 @@ final class QueueCommands {
             queue.fusedFirst(null);
             controller.dispatcher().finish(first, Status.ABORTED_SQ_DELETION);
         }
+        controller.dispatcher().abortWaiting(queue);
         // The last completion may just have been posted; otherwise drained() ends the command.
         if (controller.submissionQueue(id) == null) {
             return Status.SUCCESS;

@@ -4,6 +4,8 @@ import io.vnvme.drive.Io;
 import io.vnvme.memory.FetchedLists;
 import io.vnvme.memory.Segments;
 import io.vnvme.nvme.wire.Sqe;
+import io.vnvme.qos.Share;
+import io.vnvme.qos.Ticket;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -12,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The submission queue entry that it works from is the copy in its slot, which the host cannot change.
  */
-final class Request implements Io.Completion {
+final class Request extends Ticket implements Io.Completion {
     private final Controller controller;
     private final MemorySegment slots;
     private final Io io = new Io(this);
@@ -43,6 +45,14 @@ final class Request implements Io.Completion {
     private boolean running;
     private boolean awaited;
     private RangeLock.@Nullable Hold hold;
+
+    /** Whether work was done for it before it came to wait for its turn. */
+    private boolean begun;
+
+    // What of it a drive works on that answers later, and whose share that is of.
+    private @Nullable Share flightOf;
+    private int flightKind;
+    private long flightBytes;
 
     // Whether the command has not ended yet, and whether its guest memory is kept from being given back.
     private boolean live;
@@ -275,6 +285,57 @@ final class Request implements Io.Completion {
 
     void hold(RangeLock.@Nullable Hold held) {
         hold = held;
+    }
+
+    boolean begun() {
+        return begun;
+    }
+
+    void begun(boolean value) {
+        begun = value;
+    }
+
+    /** @param writesToo it is the first half of a fused Compare and Write */
+    void asksToRead(long bytes, boolean writesToo) {
+        asks(READ, bytes);
+        if (writesToo) {
+            asksForPair();
+        }
+    }
+
+    void asksToWrite(long bytes) {
+        asks(WRITE, bytes);
+    }
+
+    /** It counts as with the drive from now on: others that wait must not all take the same place. */
+    @Override
+    protected void admitted() {
+        flightBegan(kind(), bytes());
+        controller.dispatcher().admission().admitted(this);
+    }
+
+    /** A drive works on it and answers later. */
+    void flightBegan(Io submitted) {
+        flightBegan(submitted.operation() == Io.READ ? READ : WRITE, submitted.lengthBytes());
+    }
+
+    private void flightBegan(int kind, long bytes) {
+        Namespace target = namespace;
+        Share share = target == null ? null : target.share();
+        if (share != null) {
+            flightOf = share;
+            flightKind = kind;
+            flightBytes = bytes;
+            share.flightBegan(flightKind, flightBytes);
+        }
+    }
+
+    void flightEnded() {
+        Share share = flightOf;
+        if (share != null) {
+            flightOf = null;
+            share.flightEnded(flightKind, flightBytes);
+        }
     }
 
     boolean belongsTo(Controller other) {

@@ -8,16 +8,17 @@ final class VerifyCommand {
     private VerifyCommand() {}
 
     static int next(Request request) {
-        if (request.step() > 0) {
+        Namespace namespace = request.namespace();
+        long left = ((long) request.blockCount() << namespace.blockShift()) - request.cursor();
+        if (left == 0) {
             return Status.SUCCESS;
         }
-        request.step(1);
-        int shift = request.namespace().blockShift();
-        long bytes = (long) request.blockCount() << shift;
+        long piece = Slices.piece(namespace.volume(), left, left);
         Io work = request.work();
         work.data().clear();
-        work.data().add(Scratch.of(request), 0, bytes);
-        work.prepare(Io.READ, request.startingLba() << shift, bytes, false);
+        work.data().add(Scratch.of(request), 0, piece);
+        work.prepare(Io.READ, (request.startingLba() << namespace.blockShift()) + request.cursor(), piece, false);
+        request.cursor(request.cursor() + piece);
         return IoCommands.STEP;
     }
 }

@@ -107,6 +107,11 @@ public final class GuardedVolume implements Volume, AutoCloseable {
     }
 
     @Override
+    public boolean synchronous() {
+        return volume.synchronous();
+    }
+
+    @Override
     public int submit(Io io) {
         if (io.operation() == Io.FLUSH) {
             return volume.submit(io);

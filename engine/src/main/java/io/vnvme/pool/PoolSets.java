@@ -57,6 +57,16 @@ final class PoolSets {
         return present;
     }
 
+    /** True when all work on all of them ends inside its submission. */
+    boolean synchronous() {
+        for (PoolSet set : present) {
+            if (!set.drive().synchronous()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** The set of this index. */
     PoolSet get(int index) {
         PoolSet set = sets.get(index);

@@ -119,6 +119,11 @@ public final class PoolVolume implements Volume {
     }
 
     @Override
+    public boolean synchronous() {
+        return pool.sets().synchronous();
+    }
+
+    @Override
     public int submit(Io io) {
         if (closed) {
             return IoStatus.GONE;

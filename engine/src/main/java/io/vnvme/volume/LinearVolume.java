@@ -63,6 +63,11 @@ public final class LinearVolume implements Volume {
     }
 
     @Override
+    public boolean synchronous() {
+        return drive.synchronous();
+    }
+
+    @Override
     public int submit(Io io) {
         io.shift(startBytes);
         return drive.submit(io);

@@ -23,6 +23,14 @@ public interface Volume {
     boolean volatileWriteCache();
 
     /**
+     * True when as good as all work ends inside {@link #submit}, and what was written then is on the media: large requests
+     * then come in pieces, which other work gets between.
+     */
+    default boolean synchronous() {
+        return false;
+    }
+
+    /**
      * Does or starts the work; a write or a flush that ended OK is as durable as {@link Io} says.
      *
      * @return an {@link io.vnvme.drive.IoStatus}

@@ -7,11 +7,13 @@ import io.avaje.http.api.Path;
 import io.avaje.http.api.Post;
 import io.avaje.http.api.Produces;
 import io.vnvme.control.model.AttachVnvme;
+import io.vnvme.control.model.ChangeQos;
 import io.vnvme.control.model.CreateVnvme;
 import io.vnvme.control.model.DetachVnvme;
 import io.vnvme.control.model.ExportVolume;
 import io.vnvme.control.model.ImportVolume;
 import io.vnvme.control.model.JobInfo;
+import io.vnvme.control.model.Qos;
 import io.vnvme.control.model.RenameVnvme;
 import io.vnvme.control.model.ResizeVnvme;
 import io.vnvme.control.model.RollBack;
@@ -20,6 +22,7 @@ import io.vnvme.control.model.TakeSnapshot;
 import io.vnvme.control.model.UnlockVnvme;
 import io.vnvme.control.model.VnvmeChange;
 import io.vnvme.control.model.VnvmeInfo;
+import io.vnvme.control.service.Groups;
 import io.vnvme.control.service.Services;
 import io.vnvme.control.service.Snapshots;
 import io.vnvme.control.service.Transfers;
@@ -33,11 +36,13 @@ final class VnvmeController {
     private final VnvmeService vnvmes;
     private final Snapshots snapshots;
     private final Transfers transfers;
+    private final Groups groups;
 
     VnvmeController(Services services) {
         this.vnvmes = services.vnvmes();
         this.snapshots = services.snapshots();
         this.transfers = services.transfers();
+        this.groups = services.groups();
     }
 
     /**
@@ -124,6 +129,30 @@ final class VnvmeController {
     @Produces(statusCode = 200)
     VnvmeInfo resize(String name, ResizeVnvme request) {
         return vnvmes.resize(name, request);
+    }
+
+    /**
+     * Shows what a vNVMe may do.
+     *
+     * @param name its name
+     * @return its limits, weight and group
+     */
+    @Get("/{name}/qos")
+    Qos qos(String name) {
+        return groups.of(name);
+    }
+
+    /**
+     * Changes what a vNVMe may do, also while a guest uses it.
+     *
+     * @param name its name
+     * @param request what changes
+     * @return its limits, weight and group from now on
+     */
+    @Post("/{name}/qos")
+    @Produces(statusCode = 200)
+    Qos changeQos(String name, ChangeQos request) {
+        return groups.change(name, request);
     }
 
     /**

@@ -37,6 +37,7 @@ final class ShowCommand extends ClientCommand {
                     .formatted(
                             vnvme.snapshotCount(), vnvme.origin() == null ? "" : "; it grows from " + vnvme.origin()));
         }
+        print("qos         " + QosCommand.text(vnvme.qos()));
         print("interrupts  " + vnvme.interrupts());
         print("socket      " + vnvme.socket());
         print("subsystem   %s, serial %s".formatted(vnvme.nqn(), vnvme.serial()));

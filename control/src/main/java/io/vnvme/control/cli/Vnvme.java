@@ -52,6 +52,8 @@ public final class Vnvme implements Runnable {
         commands.put("attach", AttachCommand::new);
         commands.put("detach", DetachCommand::new);
         commands.put("resize", VolumeCommands.Resize::new);
+        commands.put("qos", QosCommand::new);
+        commands.put("group", GroupCommand::new);
         commands.put("rename", VolumeCommands.Rename::new);
         commands.put("snapshot", VolumeCommands.Snapshot::new);
         commands.put("clone", VolumeCommands.Clone::new);

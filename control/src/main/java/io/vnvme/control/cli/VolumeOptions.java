@@ -3,6 +3,7 @@ package io.vnvme.control.cli;
 import io.vnvme.control.model.CreateVnvme;
 import io.vnvme.control.model.KeySource;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** What a new vNVMe shall be like. */
@@ -29,7 +30,10 @@ final class VolumeOptions {
     @Option(names = "--checksum", description = "keep a checksum of every 4 KiB and check it at each read")
     private boolean checksum;
 
+    @Mixin
+    private QosOptions qos = new QosOptions();
+
     CreateVnvme request(String name, long sizeBytes, @Nullable KeySource key) {
-        return new CreateVnvme(name, sizeBytes, pool, thick, msi, blockSizeBytes, checksum, key);
+        return new CreateVnvme(name, sizeBytes, pool, thick, msi, blockSizeBytes, checksum, key, qos.change(false));
     }
 }

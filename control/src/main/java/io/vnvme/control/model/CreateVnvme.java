@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param blockSizeBytes logical block size, 512 or 4096; absent: 512
  * @param checksum keep a CRC32C of every 4 KiB of data and check it at each read
  * @param key encrypts it
+ * @param qos its limits, weight and group; absent: no limits, the usual weight, no group
  */
 @Json
 public record CreateVnvme(
@@ -24,17 +25,18 @@ public record CreateVnvme(
         boolean msi,
         @Nullable Integer blockSizeBytes,
         boolean checksum,
-        @Nullable KeySource key) {
+        @Nullable KeySource key,
+        @Nullable ChangeQos qos) {
     /** A thin one with nothing special. */
     public static CreateVnvme thin(String name, long sizeBytes) {
-        return new CreateVnvme(name, sizeBytes, null, false, false, null, false, null);
+        return new CreateVnvme(name, sizeBytes, null, false, false, null, false, null, null);
     }
 
     public CreateVnvme inPool(@Nullable String chosen) {
-        return new CreateVnvme(name, sizeBytes, chosen, thick, msi, blockSizeBytes, checksum, key);
+        return new CreateVnvme(name, sizeBytes, chosen, thick, msi, blockSizeBytes, checksum, key, qos);
     }
 
     public CreateVnvme withMsi(boolean wanted) {
-        return new CreateVnvme(name, sizeBytes, pool, thick, wanted, blockSizeBytes, checksum, key);
+        return new CreateVnvme(name, sizeBytes, pool, thick, wanted, blockSizeBytes, checksum, key, qos);
     }
 }

@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
  * @param nguid namespace NGUID, 32 hexadecimal digits
  * @param eui64 namespace EUI64, 16 hexadecimal digits
  * @param createdAt when it was created, RFC 3339
+ * @param qos its limits, weight and group
  * @param attachment where it is plugged in; absent when it is not
  * @param connections who is connected to its socket
  * @param warnings what needs attention
@@ -60,6 +61,7 @@ public record VnvmeInfo(
         String nguid,
         String eui64,
         String createdAt,
+        Qos qos,
         @Nullable AttachmentInfo attachment,
         List<ConnectionInfo> connections,
         List<String> warnings) {}

@@ -1,6 +1,8 @@
 package io.vnvme.control.plane;
 
 import io.vnvme.control.model.CheckReport;
+import io.vnvme.control.model.Qos;
+import io.vnvme.control.model.QosLimits;
 import io.vnvme.control.model.ReactorInfo;
 import io.vnvme.control.store.VnvmeRecord;
 import java.nio.file.Path;
@@ -87,6 +89,12 @@ public interface DataPlane extends AutoCloseable {
      */
     void rehearse(String vnvme, Duration length);
 
+    /** Makes a group of vNVMes, or gives one that is there other limits. */
+    void group(String name, QosLimits limits);
+
+    /** Forgets a group that no vNVMe is in. */
+    void removeGroup(String name);
+
     List<ReactorInfo> reactors();
 
     @Override
@@ -102,6 +110,9 @@ public interface DataPlane extends AutoCloseable {
 
         /** The volume has another size now: tells the guests that are shown it. */
         void resized();
+
+        /** Other limits, weight or group from now on, for what waits too. */
+        void qos(Qos qos);
 
         /** Takes no further client; connections stay. The socket file is gone. */
         void stopListening();

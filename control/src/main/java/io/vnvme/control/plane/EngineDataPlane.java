@@ -1,6 +1,7 @@
 package io.vnvme.control.plane;
 
 import io.vnvme.control.model.CheckReport;
+import io.vnvme.control.model.QosLimits;
 import io.vnvme.control.model.ReactorInfo;
 import io.vnvme.control.plane.DataPlane.Export;
 import io.vnvme.control.store.VnvmeRecord;
@@ -30,6 +31,7 @@ public final class EngineDataPlane implements DataPlane {
 
     private final int cpu;
     private final Reactor reactor;
+    private final EngineGroups groups;
     private final EngineDrives drives = new EngineDrives();
     private final Map<UUID, EnginePool> pools = new ConcurrentHashMap<>();
     private final Map<String, EngineExport> exports = new ConcurrentHashMap<>();
@@ -43,6 +45,7 @@ public final class EngineDataPlane implements DataPlane {
                 cpu,
                 IdlePolicy.ADAPTIVE,
                 failure -> LOG.log(Level.ERROR, "reactor-0: a part of it failed and was removed", failure));
+        this.groups = new EngineGroups(reactor);
     }
 
     /** @param cpu the processor of the reactor; negative: the last one that this process may use, if it has several */
@@ -54,6 +57,20 @@ public final class EngineDataPlane implements DataPlane {
 
     Reactor reactor() {
         return reactor;
+    }
+
+    EngineGroups groups() {
+        return groups;
+    }
+
+    @Override
+    public void group(String name, QosLimits limits) {
+        groups.group(name, limits);
+    }
+
+    @Override
+    public void removeGroup(String name) {
+        groups.remove(name);
     }
 
     /** On the reactor's thread: its ring. */

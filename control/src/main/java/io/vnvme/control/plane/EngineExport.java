@@ -1,5 +1,6 @@
 package io.vnvme.control.plane;
 
+import io.vnvme.control.model.Qos;
 import io.vnvme.control.plane.DataPlane.Connection;
 import io.vnvme.control.store.VnvmeRecord;
 import io.vnvme.frontend.vfiouser.ControllerFactory;
@@ -11,6 +12,7 @@ import io.vnvme.nvme.Namespace;
 import io.vnvme.nvme.NamespaceIdentity;
 import io.vnvme.nvme.Subsystem;
 import io.vnvme.os.PeerCredentials;
+import io.vnvme.qos.Share;
 import io.vnvme.reactor.Reactor;
 import io.vnvme.telemetry.CommandMeter;
 import io.vnvme.volume.Volume;
@@ -38,6 +40,7 @@ final class EngineExport implements DataPlane.Export, ControllerFactory {
     private final EngineDataPlane dataPlane;
     private final String name;
     private final Subsystem subsystem;
+    private final Share share;
     private final Namespace namespace;
     private final List<EngineConnection> connections = new CopyOnWriteArrayList<>();
     /**
@@ -53,12 +56,14 @@ final class EngineExport implements DataPlane.Export, ControllerFactory {
         this.dataPlane = dataPlane;
         this.name = vnvme.name();
         this.subsystem = new Subsystem(vnvme.nqn(), vnvme.serial(), MODEL, FIRMWARE);
+        this.share = dataPlane.groups().share(vnvme.qos());
         this.namespace = new Namespace(
                 vnvme.nsid(),
                 new NamespaceIdentity(UUID.fromString(vnvme.uuid()), vnvme.nguid(), vnvme.eui64()),
                 volume,
                 vnvme.blockSizeBytes(),
-                false);
+                false,
+                share);
     }
 
     static EngineExport open(
@@ -79,8 +84,13 @@ final class EngineExport implements DataPlane.Export, ControllerFactory {
             return null;
         }
         int controllerId = 1 + (firstControllerId + subsystem.nextControllerId()) % CONTROLLER_IDS;
-        Controller controller =
-                new Controller(subsystem, controllerId, host.memory(), host.interrupts(), host.doorbells());
+        Controller controller = new Controller(
+                subsystem,
+                controllerId,
+                host.memory(),
+                host.interrupts(),
+                host.doorbells(),
+                share.scheduler().turn());
         controller.namespaces().attach(namespace);
         EngineConnection connection = new EngineConnection(reactor, dataPlane, this, controller, host.peer());
         connections.add(connection);
@@ -133,6 +143,11 @@ final class EngineExport implements DataPlane.Export, ControllerFactory {
             namespace.controllers().forEach(c -> c.namespaces().changed(namespace.nsid()));
             return true;
         });
+    }
+
+    @Override
+    public void qos(Qos qos) {
+        dataPlane.groups().set(share, qos);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.vnvme.control.service;
 
+import io.vnvme.control.model.Qos;
 import io.vnvme.control.plane.VolumeSpec;
 import io.vnvme.control.store.VnvmeRecord;
 import io.vnvme.nvme.NamespaceIdentity;
@@ -32,6 +33,7 @@ final class Identifiers {
                 encrypted,
                 null,
                 msi,
-                volume.createdAt().truncatedTo(ChronoUnit.SECONDS).toString());
+                volume.createdAt().truncatedTo(ChronoUnit.SECONDS).toString(),
+                Qos.NONE);
     }
 }

@@ -28,6 +28,7 @@ public final class Services implements AutoCloseable {
     private final Storage storage;
     private final Monitors monitors;
     private final VnvmeService vnvmes;
+    private final Groups groups;
     private final Snapshots snapshots;
     private final Transfers transfers;
     private final Top top;
@@ -82,6 +83,7 @@ public final class Services implements AutoCloseable {
                 jobs,
                 setup.offers(),
                 setup.runDir().resolve("drives"));
+        this.groups = new Groups(registry, dataPlane, storage.volumes);
         Slots slots = new Slots();
         this.monitors = new Monitors(slots, setup.watchInterval());
         Attachments attachments = new Attachments(storage.volumes, slots);
@@ -93,6 +95,7 @@ public final class Services implements AutoCloseable {
         this.top = new Top(registry, dataPlane, storage.exports);
         this.poolImport = new PoolImport(registry, dataPlane, storage.openDrives, storage.openPools, storage.volumes);
         Rehearsal.run(setup.runDir(), dataPlane, setup.rehearsal());
+        groups.open();
         storage.drives.openClaimed();
         storage.pools.openAll();
         this.watch = new Watch(storage.openDrives, storage.pools, setup.watchInterval());
@@ -112,6 +115,10 @@ public final class Services implements AutoCloseable {
 
     public VnvmeService vnvmes() {
         return vnvmes;
+    }
+
+    public Groups groups() {
+        return groups;
     }
 
     public Snapshots snapshots() {

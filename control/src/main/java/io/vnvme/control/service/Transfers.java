@@ -146,7 +146,8 @@ public final class Transfers {
                 wanted.msi(),
                 wanted.blockSizeBytes(),
                 wanted.checksum(),
-                null);
+                null,
+                wanted.qos());
         return jobs.start("import", name, true, progress -> {
             volumes.createFilled(filled, pool, io -> source.copyTo(io, scratch, progress));
             return "%s has the content of %s (%s)".formatted(name, request.file(), source.format());

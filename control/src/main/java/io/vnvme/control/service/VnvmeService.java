@@ -57,6 +57,7 @@ public final class VnvmeService {
         Names.checked(request.name());
         Names.checkedSize(request.sizeBytes());
         Names.checkedBlockSize(request.blockSizeBytes());
+        Groups.checked(registry.state(), request.qos());
         PoolChoice.Chosen pool = poolChoice.choose(request.pool());
         Volumes.Created created;
         try {

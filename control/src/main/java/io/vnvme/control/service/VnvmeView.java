@@ -72,6 +72,7 @@ final class VnvmeView {
                 vnvme.nguid(),
                 vnvme.eui64(),
                 vnvme.createdAt(),
+                vnvme.qos(),
                 slot.map(VnvmeView::attachment).orElse(null),
                 connections,
                 warnings);

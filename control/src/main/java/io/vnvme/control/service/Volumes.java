@@ -5,6 +5,7 @@ import io.vnvme.control.model.CreateVnvme;
 import io.vnvme.control.model.KeySource;
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
+import io.vnvme.control.model.Qos;
 import io.vnvme.control.model.StepInfo;
 import io.vnvme.control.plane.DataPlane.Export;
 import io.vnvme.control.plane.LayerFacts;
@@ -132,7 +133,8 @@ final class Volumes {
                     Instant.now(),
                     new VolumeAttributes(request.msi(), key.slots()).bytes());
             VnvmeRecord vnvme = Identifiers.record(spec, poolName, key.slots() != null, request.msi())
-                    .withKeyFile(key.file());
+                    .withKeyFile(key.file())
+                    .withQos(Groups.checked(registry.state(), request.qos()));
             VolumeKey secret = key.key();
             try {
                 return made(vnvme, pool, true, () -> pool.create(spec, secret));
@@ -154,6 +156,7 @@ final class Volumes {
         String name = Names.checked(request.name());
         int blockSizeBytes = Names.checkedBlockSize(request.blockSizeBytes());
         checkThick(request.thick(), request.sizeBytes(), pool.name(), pool);
+        Qos qos = Groups.checked(registry.state(), request.qos());
         String unfinished = Transfers.UNFINISHED + name;
         VolumeSpec spec = new VolumeSpec(
                 unfinished,
@@ -177,7 +180,9 @@ final class Volumes {
                 }
             });
             VnvmeRecord vnvme =
-                    Identifiers.record(spec, pool.name(), false, request.msi()).named(name);
+                    Identifiers.record(spec, pool.name(), false, request.msi())
+                            .named(name)
+                            .withQos(qos);
             registry.exclusively(() -> {
                 checkFree(name, pool);
                 steps.run("name", () -> pool.rename(unfinished, name), () -> pool.rename(name, unfinished));

@@ -1,6 +1,7 @@
 package io.vnvme.control.store;
 
 import io.avaje.jsonb.Json;
+import io.vnvme.control.model.Qos;
 import java.util.List;
 import java.util.UUID;
 
@@ -65,7 +66,8 @@ final class FirstVersion {
                     false,
                     null,
                     vnvme.msi(),
-                    vnvme.createdAt()));
+                    vnvme.createdAt(),
+                    Qos.NONE));
         }
         return state;
     }

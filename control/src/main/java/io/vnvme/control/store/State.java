@@ -16,6 +16,7 @@ import java.util.function.Predicate;
  * @param pools in the order of creation
  * @param vnvmes in the order of creation
  * @param exported pools that were given away
+ * @param groups of vNVMes, in the order of creation
  */
 @Json
 public record State(
@@ -23,17 +24,19 @@ public record State(
         List<ClaimedDrive> drives,
         List<PoolRecord> pools,
         List<VnvmeRecord> vnvmes,
-        List<ExportedPool> exported) {
+        List<ExportedPool> exported,
+        List<GroupRecord> groups) {
     /** Counts up with every change that an older daemon would misread. */
-    public static final int VERSION = 2;
+    public static final int VERSION = 3;
 
-    static final State EMPTY = new State(VERSION, List.of(), List.of(), List.of(), List.of());
+    static final State EMPTY = new State(VERSION, List.of(), List.of(), List.of(), List.of(), List.of());
 
     public State {
         drives = List.copyOf(drives);
         pools = List.copyOf(pools);
         vnvmes = List.copyOf(vnvmes);
         exported = List.copyOf(exported);
+        groups = List.copyOf(groups);
     }
 
     public Optional<ClaimedDrive> drive(String name) {
@@ -62,49 +65,72 @@ public record State(
         return vnvmes.stream().filter(v -> v.pool().equals(pool)).toList();
     }
 
+    public Optional<GroupRecord> group(String name) {
+        return find(groups, g -> g.name().equals(name));
+    }
+
+    /** Those in the group {@code group}. */
+    public List<VnvmeRecord> vnvmesOf(String group) {
+        return vnvmes.stream().filter(v -> group.equals(v.qos().group())).toList();
+    }
+
     private static <T> Optional<T> find(List<T> list, Predicate<T> condition) {
         return list.stream().filter(condition).findFirst();
     }
 
     /** With a drive, in the place of the one with its name if there is one. */
     public State with(ClaimedDrive drive) {
-        return new State(version, put(drives, ClaimedDrive::name, drive), pools, vnvmes, exported);
+        return new State(version, put(drives, ClaimedDrive::name, drive), pools, vnvmes, exported, groups);
     }
 
     public State with(PoolRecord pool) {
-        return new State(version, drives, put(pools, PoolRecord::name, pool), vnvmes, exported);
+        return new State(version, drives, put(pools, PoolRecord::name, pool), vnvmes, exported, groups);
     }
 
     public State with(VnvmeRecord vnvme) {
-        return new State(version, drives, pools, put(vnvmes, VnvmeRecord::name, vnvme), exported);
+        return new State(version, drives, pools, put(vnvmes, VnvmeRecord::name, vnvme), exported, groups);
     }
 
     public State with(ExportedPool pool) {
-        return new State(version, drives, pools, vnvmes, put(exported, ExportedPool::uuid, pool));
+        return new State(version, drives, pools, vnvmes, put(exported, ExportedPool::uuid, pool), groups);
+    }
+
+    public State with(GroupRecord group) {
+        return new State(version, drives, pools, vnvmes, exported, put(groups, GroupRecord::name, group));
+    }
+
+    public State withoutGroup(String name) {
+        return new State(
+                version,
+                drives,
+                pools,
+                vnvmes,
+                exported,
+                without(groups, g -> g.name().equals(name)));
     }
 
     public State withoutDrive(String name) {
-        return new State(version, without(drives, d -> d.name().equals(name)), pools, vnvmes, exported);
+        return new State(version, without(drives, d -> d.name().equals(name)), pools, vnvmes, exported, groups);
     }
 
     public State withoutPool(String name) {
-        return new State(version, drives, without(pools, p -> p.name().equals(name)), vnvmes, exported);
+        return new State(version, drives, without(pools, p -> p.name().equals(name)), vnvmes, exported, groups);
     }
 
     public State withoutVnvme(String name) {
-        return new State(version, drives, pools, without(vnvmes, v -> v.name().equals(name)), exported);
+        return new State(version, drives, pools, without(vnvmes, v -> v.name().equals(name)), exported, groups);
     }
 
     public State withoutExported(String uuid) {
         return new State(
-                version, drives, pools, vnvmes, without(exported, p -> p.uuid().equals(uuid)));
+                version, drives, pools, vnvmes, without(exported, p -> p.uuid().equals(uuid)), groups);
     }
 
     /** With {@code renamed} in the place of the vNVMe {@code name}. */
     public State renamed(String name, VnvmeRecord renamed) {
         List<VnvmeRecord> all =
                 vnvmes.stream().map(v -> v.name().equals(name) ? renamed : v).toList();
-        return new State(version, drives, pools, all, exported);
+        return new State(version, drives, pools, all, exported, groups);
     }
 
     private static <T> List<T> put(List<T> list, Function<T, String> key, T element) {

@@ -1,5 +1,9 @@
 package io.vnvme.control.store;
 
+import io.vnvme.control.model.Qos;
+import io.vnvme.control.model.QosLimits;
+import io.vnvme.qos.Limits;
+import io.vnvme.qos.Share;
 import java.util.HashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +35,11 @@ final class StateCheck {
                 require(taken.add(drive), "drive %s is in two pools".formatted(drive));
             }
         }
+        Set<String> groups = new HashSet<>();
+        for (GroupRecord group : state.groups()) {
+            require(present(group.name()) && groups.add(group.name()), "a group without name, or two " + group.name());
+            require(limits(group.limits()), "group %s has limits that are none".formatted(group.name()));
+        }
         Set<String> names = new HashSet<>();
         for (VnvmeRecord vnvme : state.vnvmes()) {
             require(
@@ -46,12 +55,35 @@ final class StateCheck {
                     vnvme.name() + " lacks an identifier");
             require(vnvme.sizeBytes() > 0, vnvme.name() + " has no size");
             require(state.pool(vnvme.pool()).isPresent(), vnvme.name() + " lies in no pool that is there");
+            Qos qos = vnvme.qos();
+            require(
+                    qos != null && limits(qos.limits()) && qos.weight() >= 1 && qos.weight() <= Share.WEIGHT_MAX,
+                    vnvme.name() + " has limits or a weight that are none");
+            require(
+                    qos.group() == null || groups.contains(qos.group()),
+                    vnvme.name() + " is in no group that is there");
         }
     }
 
     // A record read from JSON may hold null where the text had no such field.
     private static boolean present(@Nullable String text) {
         return text != null && !text.isBlank();
+    }
+
+    private static boolean limits(@Nullable QosLimits limits) {
+        return limits != null
+                && rate(limits.readIops())
+                && rate(limits.writeIops())
+                && rate(limits.iops())
+                && rate(limits.readBytes())
+                && rate(limits.writeBytes())
+                && rate(limits.bytes())
+                && limits.burstSeconds() >= 0
+                && limits.burstSeconds() <= Limits.BURST_SECONDS_MAX;
+    }
+
+    private static boolean rate(long rate) {
+        return rate >= 0 && rate <= Limits.RATE_MAX;
     }
 
     private static boolean uuid(@Nullable String text) {

@@ -60,10 +60,13 @@ public final class StateFile {
         }
         int version = version(text);
         try {
-            State state = version == 1
-                    ? FirstVersion.migrate(
-                            jsonb.type(FirstVersion.Content.class).fromJson(text))
-                    : states.fromJson(text);
+            State state = switch (version) {
+                case 1 -> FirstVersion.migrate(
+                        jsonb.type(FirstVersion.Content.class).fromJson(text));
+                case 2 -> SecondVersion.migrate(
+                        jsonb.type(SecondVersion.Content.class).fromJson(text));
+                default -> states.fromJson(text);
+            };
             StateCheck.check(state);
             return state;
         } catch (RuntimeException e) {

@@ -1,6 +1,7 @@
 package io.vnvme.control.store;
 
 import io.avaje.jsonb.Json;
+import io.vnvme.control.model.Qos;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param keyFile read at each start to open it; absent: asked for
  * @param msi offers MSI instead of MSI-X
  * @param createdAt RFC 3339
+ * @param qos limits, weight and group
  */
 @Json
 public record VnvmeRecord(
@@ -40,20 +42,25 @@ public record VnvmeRecord(
         boolean encrypted,
         @Nullable String keyFile,
         boolean msi,
-        String createdAt) {
+        String createdAt,
+        Qos qos) {
     public VnvmeRecord named(String newName) {
-        return with(newName, sizeBytes, keyFile);
+        return with(newName, sizeBytes, keyFile, qos);
     }
 
     public VnvmeRecord sized(long newSizeBytes) {
-        return with(name, newSizeBytes, keyFile);
+        return with(name, newSizeBytes, keyFile, qos);
     }
 
     public VnvmeRecord withKeyFile(@Nullable String path) {
-        return with(name, sizeBytes, path);
+        return with(name, sizeBytes, path, qos);
     }
 
-    private VnvmeRecord with(String newName, long newSizeBytes, @Nullable String newKeyFile) {
+    public VnvmeRecord withQos(Qos newQos) {
+        return with(name, sizeBytes, keyFile, newQos);
+    }
+
+    private VnvmeRecord with(String newName, long newSizeBytes, @Nullable String newKeyFile, Qos newQos) {
         return new VnvmeRecord(
                 newName,
                 uuid,
@@ -70,6 +77,7 @@ public record VnvmeRecord(
                 encrypted,
                 newKeyFile,
                 msi,
-                createdAt);
+                createdAt,
+                newQos);
     }
 }

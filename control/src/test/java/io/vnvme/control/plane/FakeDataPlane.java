@@ -5,6 +5,8 @@ import static java.util.Objects.requireNonNull;
 import io.vnvme.control.model.CheckReport;
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
+import io.vnvme.control.model.Qos;
+import io.vnvme.control.model.QosLimits;
 import io.vnvme.control.model.ReactorInfo;
 import io.vnvme.control.plane.DataPlane.Connection;
 import io.vnvme.control.plane.DataPlane.Export;
@@ -65,6 +67,7 @@ public final class FakeDataPlane implements DataPlane {
     public final World world;
     public final Map<UUID, Disk> open = new ConcurrentHashMap<>();
     public final Map<String, FakeExport> exports = new ConcurrentHashMap<>();
+    public final Map<String, QosLimits> groups = new ConcurrentHashMap<>();
     /** The call that fails: a method's name. */
     public volatile String failing = "";
 
@@ -211,7 +214,7 @@ public final class FakeDataPlane implements DataPlane {
     @Override
     public Export export(VnvmeRecord vnvme, OpenPool pool, Path socket) {
         mayFail("export");
-        FakeExport export = new FakeExport(vnvme.name());
+        FakeExport export = new FakeExport(vnvme.name(), vnvme.qos());
         exports.put(vnvme.name(), export);
         return export;
     }
@@ -219,6 +222,16 @@ public final class FakeDataPlane implements DataPlane {
     @Override
     public void rehearse(String vnvme, Duration length) {
         mayFail("rehearse");
+    }
+
+    @Override
+    public void group(String name, QosLimits limits) {
+        groups.put(name, limits);
+    }
+
+    @Override
+    public void removeGroup(String name) {
+        groups.remove(name);
     }
 
     @Override
@@ -241,9 +254,11 @@ public final class FakeDataPlane implements DataPlane {
         public final AtomicInteger looks = new AtomicInteger();
 
         public final AtomicInteger resizes = new AtomicInteger();
+        public volatile Qos qos;
 
-        FakeExport(String name) {
+        FakeExport(String name, Qos qos) {
             this.name = name;
+            this.qos = qos;
         }
 
         /** A client that connects, as QEMU does on device_add. */
@@ -269,6 +284,11 @@ public final class FakeDataPlane implements DataPlane {
         @Override
         public void resized() {
             resizes.incrementAndGet();
+        }
+
+        @Override
+        public void qos(Qos changed) {
+            qos = changed;
         }
 
         @Override

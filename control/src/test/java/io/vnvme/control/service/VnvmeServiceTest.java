@@ -88,7 +88,7 @@ class VnvmeServiceTest {
     void thinMayBeLargerThanThePoolButThickMayNot() {
         on.claim("ram0");
         assertThat(on.create("thin", 1024 * MIB).sizeBytes()).isEqualTo(1024 * MIB);
-        CreateVnvme thick = new CreateVnvme("thick", 1024 * MIB, null, true, false, null, false, null);
+        CreateVnvme thick = new CreateVnvme("thick", 1024 * MIB, null, true, false, null, false, null, null);
         assertThatThrownBy(() -> on.services.vnvmes().create(thick))
                 .hasMessageContaining("1 GiB thick do not fit: pool pool0 has 16 MiB free");
     }
@@ -291,7 +291,7 @@ class VnvmeServiceTest {
         Files.write(key, new byte[64]);
         on.file("f", 64 * MIB);
         CreateVnvme encrypted =
-                new CreateVnvme("e", MIB, null, false, false, null, false, new KeySource(key.toString(), null));
+                new CreateVnvme("e", MIB, null, false, false, null, false, new KeySource(key.toString(), null), null);
         assertThat(on.services.vnvmes().create(encrypted).vnvme().encrypted()).isTrue();
         on.restart();
         assertThat(on.services.vnvmes().show("e").state()).isEqualTo("idle");
@@ -318,7 +318,7 @@ class VnvmeServiceTest {
                 new KeySource(null, null))) {
             assertThatThrownBy(() -> on.services
                             .vnvmes()
-                            .create(new CreateVnvme("e", MIB, null, false, false, null, false, key)))
+                            .create(new CreateVnvme("e", MIB, null, false, false, null, false, key, null)))
                     .isInstanceOf(ProblemException.class);
         }
         assertThat(on.services.vnvmes().list()).isEmpty();

@@ -3,6 +3,8 @@ package io.vnvme.control.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.vnvme.control.model.Qos;
+import io.vnvme.control.model.QosLimits;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -53,7 +55,7 @@ class StateFileTest {
         String uuid =
                 UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8)).toString();
         return new VnvmeRecord(
-                name, uuid, "n", "e", "nqn", "s", 1, 512, "p", 1 << 20, false, false, false, null, false, "2026");
+                name, uuid, "n", "e", "nqn", "s", 1, 512, "p", 1 << 20, false, false, false, null, false, "2026", Qos.NONE);
     }
 
     private static State full() {
@@ -151,8 +153,54 @@ class StateFileTest {
     }
 
     @Test
+    void theSecondVersionHasNoLimits() throws IOException {
+        Files.writeString(folder.resolve("state.json"), """
+                {"version":2,
+                 "drives":[{"name":"ram0","uuid":"5035f38f-8297-4788-8227-9dbce26a70e1","kind":"ram","path":"",
+                            "sizeBytes":67108864,"claimedAt":"2026-01-01T00:00:00Z"}],
+                 "pools":[{"name":"p","uuid":"5035f38f-8297-4788-8227-9dbce26a70e2","layout":"concat",
+                           "sets":[["ram0"]],"stale":[]}],
+                 "vnvmes":[{"name":"d1","uuid":"5035f38f-8297-4788-8227-9dbce26a70e9",
+                   "nguid":"5035f38f8297478802279dbce26a70e9","eui64":"02126e3360fd3761","nqn":"nqn.x",
+                   "serial":"5035F38F829747888227","nsid":1,"blockSizeBytes":4096,"pool":"p",
+                   "sizeBytes":1048576,"thick":false,"checksum":false,"encrypted":false,"msi":true,
+                   "createdAt":"2026-01-01T00:00:00Z"}],
+                 "exported":[]}
+                """);
+        State state = new StateFile(folder).load();
+        assertThat(state.version()).isEqualTo(State.VERSION);
+        assertThat(state.groups()).isEmpty();
+        assertThat(state.vnvmes()).singleElement().satisfies(v -> assertThat(v.qos())
+                .isEqualTo(Qos.NONE));
+        new StateFile(folder).save(state);
+        assertThat(new StateFile(folder).load()).isEqualTo(state);
+    }
+
+    @Test
+    void limitsAndGroupsAreKept() {
+        QosLimits limits = new QosLimits(1, 2, 3, 4, 5, 6, 7);
+        State state = full().with(new GroupRecord("blue", limits))
+                .with(vnvme("d3").withQos(new Qos(limits, 7, "blue")));
+        new StateFile(folder).save(state);
+        assertThat(new StateFile(folder).load()).isEqualTo(state);
+    }
+
+    @Test
+    void limitsThatAreNoneAreDamage() {
+        QosLimits negative = new QosLimits(-1, 0, 0, 0, 0, 0, 0);
+        for (State state : List.of(
+                full().with(new GroupRecord("blue", negative)),
+                full().with(vnvme("d3").withQos(new Qos(negative, 100, null))),
+                full().with(vnvme("d3").withQos(new Qos(QosLimits.NONE, 0, null))),
+                full().with(vnvme("d3").withQos(new Qos(QosLimits.NONE, 100, "blue"))))) {
+            new StateFile(folder).save(state);
+            assertThatThrownBy(() -> new StateFile(folder).load()).hasMessageContaining("is damaged");
+        }
+    }
+
+    @Test
     void laterVersionIsRefused() throws IOException {
-        Files.writeString(folder.resolve("state.json"), "{\"version\":3,\"drives\":[],\"vnvmes\":[],\"new\":1}");
+        Files.writeString(folder.resolve("state.json"), "{\"version\":4,\"drives\":[],\"vnvmes\":[],\"new\":1}");
         assertThatThrownBy(() -> new StateFile(folder).load()).hasMessageContaining("start the newer vnvme");
     }
 }

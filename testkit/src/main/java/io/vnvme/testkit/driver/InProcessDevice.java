@@ -7,6 +7,8 @@ import io.vnvme.nvme.Interrupts;
 import io.vnvme.nvme.Namespace;
 import io.vnvme.nvme.Subsystem;
 import io.vnvme.nvme.wire.Registers;
+import io.vnvme.qos.Scheduler;
+import io.vnvme.qos.Turn;
 import io.vnvme.testkit.ram.GuestRam;
 import io.vnvme.testkit.ram.RamLayout;
 import io.vnvme.testkit.sim.Sharing;
@@ -36,14 +38,19 @@ public final class InProcessDevice implements Device {
     private final Controller controller;
 
     private InProcessDevice(
-            SimHost host, Subsystem subsystem, List<Namespace> namespaces, RamLayout layout, Sharing sharing) {
+            SimHost host,
+            Subsystem subsystem,
+            List<Namespace> namespaces,
+            RamLayout layout,
+            Sharing sharing,
+            Turn turn) {
         this.host = host;
         this.sharing = sharing;
         ram = GuestRam.create(layout);
         messages = new SimMessages(ram, new SplittableRandom(MESSAGE_SEED));
         memory = sharing == Sharing.ALL ? new GuestMemory() : new GuestMemory(messages);
         regions = new Region[layout.regionCount()];
-        controller = new Controller(subsystem, subsystem.nextControllerId(), memory, vectors, doorbells);
+        controller = new Controller(subsystem, subsystem.nextControllerId(), memory, vectors, doorbells, turn);
         for (Namespace namespace : namespaces) {
             controller.namespaces().attach(namespace);
         }
@@ -63,7 +70,18 @@ public final class InProcessDevice implements Device {
     /** The same for a guest that shares its memory, shares none, or only some. */
     public static InProcessDevice open(
             SimHost host, Subsystem subsystem, List<Namespace> namespaces, RamLayout layout, Sharing sharing) {
-        return new InProcessDevice(host, subsystem, namespaces, layout, sharing);
+        return open(host, subsystem, namespaces, layout, sharing, new Scheduler());
+    }
+
+    /** The same beside others: the scheduler is the host's. */
+    public static InProcessDevice open(
+            SimHost host,
+            Subsystem subsystem,
+            List<Namespace> namespaces,
+            RamLayout layout,
+            Sharing sharing,
+            Scheduler scheduler) {
+        return new InProcessDevice(host, subsystem, namespaces, layout, sharing, scheduler.turn());
     }
 
     /** What carries transfers to memory that is not mapped. */

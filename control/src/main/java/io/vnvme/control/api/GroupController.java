@@ -1,0 +1,83 @@
+package io.vnvme.control.api;
+
+import io.avaje.http.api.Controller;
+import io.avaje.http.api.Delete;
+import io.avaje.http.api.Get;
+import io.avaje.http.api.Path;
+import io.avaje.http.api.Post;
+import io.avaje.http.api.Produces;
+import io.vnvme.control.model.ChangeLimits;
+import io.vnvme.control.model.CreateGroup;
+import io.vnvme.control.model.GroupInfo;
+import io.vnvme.control.service.Groups;
+import io.vnvme.control.service.Services;
+import java.util.List;
+
+/** Groups of virtual NVMe drives that share limits. */
+@Controller
+@Path("/api/v1/groups")
+final class GroupController {
+    private final Groups groups;
+
+    GroupController(Services services) {
+        this.groups = services.groups();
+    }
+
+    /**
+     * Lists groups.
+     *
+     * @return all of them, in the order of creation
+     */
+    @Get
+    List<GroupInfo> list() {
+        return groups.list();
+    }
+
+    /**
+     * Shows a group.
+     *
+     * @param name its name
+     * @return the group
+     */
+    @Get("/{name}")
+    GroupInfo show(String name) {
+        return groups.show(name);
+    }
+
+    /**
+     * Creates a group.
+     *
+     * @param request its name and limits
+     * @return the group
+     */
+    @Post
+    @Produces(statusCode = 201)
+    GroupInfo create(CreateGroup request) {
+        return groups.create(request);
+    }
+
+    /**
+     * Changes a group's limits, also while its members are in use.
+     *
+     * @param name its name
+     * @param request what changes
+     * @return the group
+     */
+    @Post("/{name}")
+    @Produces(statusCode = 200)
+    GroupInfo change(String name, ChangeLimits request) {
+        return groups.change(name, request);
+    }
+
+    /**
+     * Removes a group that no vNVMe is in.
+     *
+     * @param name its name
+     * @return the group as it was
+     */
+    @Delete("/{name}")
+    @Produces(statusCode = 200)
+    GroupInfo remove(String name) {
+        return groups.remove(name);
+    }
+}

@@ -1,0 +1,137 @@
+package io.vnvme.qos;
+
+import io.vnvme.reactor.Poller;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * One reactor's fairness: lets waiting commands go when there is credit for them, and divides the reactor's time and its
+ * drives' queues among the vNVMes that are active. Of the reactor's thread; polled before the controllers.
+ */
+public final class Scheduler implements Poller {
+    /** How long who was active counts as active. Longer than the pauses of a guest that does one thing after the other. */
+    private static final long WINDOW_NS = 10_000_000;
+    /**
+     * What a controller may spend in a pass while it is alone: 64 small commands, or some 40 us of copying, which is what
+     * the first command of somebody else may have to wait.
+     */
+    private static final long ALONE_BYTES = 64 * (4096 + Turn.COMMAND_COST);
+    /** What all that are active may spend in a round together, by weight: some 6 us. */
+    private static final long ROUND_BYTES = 64 << 10;
+
+    static final long SAVED_BYTES = 16 << 10;
+
+    /**
+     * What all that are active may have in the drives' queues together, by weight: enough to keep a local drive busy (1 MiB
+     * in 100 us are 10 GB/s), little enough that a small request behind it waits for less than its own time on the media.
+     */
+    private static final long FLIGHT_BYTES = 1 << 20;
+    /** Credit that comes sooner is waited for awake: a sleep may last longer than it was meant to. */
+    private static final long AWAKE_NS = 100_000;
+
+    private final List<Group> waiting = new ArrayList<>();
+    private long nowNs;
+
+    private long window;
+    private long windowEndNs;
+    private int activeCount;
+    private long activeWeight;
+    private int lastCount;
+    private long lastWeight;
+
+    /** A vNVMe's share: no limits, the usual weight, no group, until it is {@link Share#set}. */
+    public Share share() {
+        return new Share(this);
+    }
+
+    public Group group(Limits limits) {
+        return new Group(this, limits);
+    }
+
+    /** A controller's turn. */
+    public Turn turn() {
+        return new Turn(this);
+    }
+
+    /** The pass's time. */
+    long nowNs() {
+        return nowNs;
+    }
+
+    @Override
+    public int poll(long passNs) {
+        nowNs = passNs;
+        if (window == 0 || passNs - windowEndNs >= 0) {
+            nextWindow(passNs);
+        }
+        int work = 0;
+        for (int i = waiting.size() - 1; i >= 0; i--) {
+            work += waiting.get(i).serve(passNs);
+        }
+        return work;
+    }
+
+    private void nextWindow(long passNs) {
+        // Nobody was looked at for a whole window: who was active before is not any more.
+        boolean gap = passNs - windowEndNs >= WINDOW_NS;
+        lastCount = gap ? 0 : activeCount;
+        lastWeight = gap ? 0 : activeWeight;
+        activeCount = 0;
+        activeWeight = 0;
+        window++;
+        windowEndNs = passNs + WINDOW_NS;
+    }
+
+    long window() {
+        return window;
+    }
+
+    /** A controller does something for the first time in this window. */
+    void active(int weight) {
+        activeCount++;
+        activeWeight += weight;
+    }
+
+    /** Whether there are others beside whoever asks. */
+    boolean contended() {
+        return activeCount > 1 || lastCount > 1;
+    }
+
+    private long weights() {
+        return Math.max(activeWeight, lastWeight);
+    }
+
+    long quantum(int weight) {
+        return contended() ? Math.max(1, ROUND_BYTES * weight / Math.max(weight, weights())) : ALONE_BYTES;
+    }
+
+    long windowBytes(int weight) {
+        return contended() ? FLIGHT_BYTES * weight / Math.max(weight, weights()) : Long.MAX_VALUE;
+    }
+
+    void waits(Group group) {
+        waiting.add(group);
+    }
+
+    void waitsNoMore(Group group) {
+        waiting.remove(group);
+    }
+
+    /** Limits have changed: all that wait are looked at anew. */
+    void changed() {
+        waiting.forEach(Group::lookAgain);
+    }
+
+    @Override
+    public boolean prepareSleep() {
+        return dueNs() > nowNs + AWAKE_NS;
+    }
+
+    private long dueNs() {
+        long due = Long.MAX_VALUE;
+        for (int i = 0; i < waiting.size(); i++) {
+            due = Math.min(due, waiting.get(i).dueNs());
+        }
+        return due;
+    }
+}

@@ -1,0 +1,56 @@
+package io.vnvme.qos;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How much a controller may do in a pass of its reactor before the others have their turn: deficit round robin by weight.
+ *
+ * <p>Counted in bytes that a processor could have copied in the time. What a pass overdraws, later ones do without. Of the
+ * reactor's thread.
+ */
+public final class Turn {
+    /** What a command costs beside its bytes: some two tenths of a microsecond. */
+    public static final long COMMAND_COST = 2048;
+
+    private final Scheduler scheduler;
+    private @Nullable Share share;
+    private long credit;
+    private long window = -1;
+
+    Turn(Scheduler scheduler) {
+        this.scheduler = scheduler;
+    }
+
+    /** Whose weight counts; null for the usual one. */
+    public void of(@Nullable Share newShare) {
+        share = newShare;
+    }
+
+    private int weight() {
+        Share of = share;
+        return of == null ? Share.WEIGHT_DEFAULT : of.weight();
+    }
+
+    /** The controller's pass begins. @return what it may spend: nothing when it is not positive */
+    public long begin() {
+        long quantum = scheduler.quantum(weight());
+        // Nobody saves up more than a few small commands: they are what must not wait.
+        credit = Math.min(credit + quantum, Math.max(quantum, Scheduler.SAVED_BYTES));
+        return credit;
+    }
+
+    /**
+     * The pass is over.
+     *
+     * @param spent what it cost
+     */
+    public void end(long spent) {
+        if (spent > 0) {
+            credit -= spent;
+            if (window != scheduler.window()) {
+                window = scheduler.window();
+                scheduler.active(weight());
+            }
+        }
+    }
+}
