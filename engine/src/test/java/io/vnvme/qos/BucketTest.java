@@ -35,7 +35,9 @@ final class BucketTest {
                     taken = taken.add(BigInteger.valueOf(request));
                 }
             }
-            BigInteger come = BigInteger.valueOf(rate).multiply(BigInteger.valueOf(now - begin)).divide(SECOND);
+            BigInteger come = BigInteger.valueOf(rate)
+                    .multiply(BigInteger.valueOf(now - begin))
+                    .divide(SECOND);
             assertThat(taken.subtract(come).longValueExact())
                     .as("rate %d, requests of %d: taken beyond what has come", rate, request)
                     .isBetween(1L, request);
@@ -69,7 +71,9 @@ final class BucketTest {
         bucket.refill(3_000_000_000L);
         assertThat(takeAll(bucket)).isEqualTo(3 * 777 + 1);
         bucket.refill(1_000_000_000_000L);
-        assertThat(takeAll(bucket)).as("10 seconds' worth, and the one that makes the debt").isEqualTo(10 * 777 + 1);
+        assertThat(takeAll(bucket))
+                .as("10 seconds' worth, and the one that makes the debt")
+                .isEqualTo(10 * 777 + 1);
     }
 
     @Test

@@ -74,9 +74,11 @@ final class LimitOptions {
                     return count;
                 }
             } catch (NumberFormatException e) {
-                throw new TypeConversionException("'%s' is no whole number: a limit is 1 or more, or 'none'".formatted(text));
+                throw new TypeConversionException(
+                        "'%s' is no whole number: a limit is 1 or more, or 'none'".formatted(text));
             }
-            throw new TypeConversionException("'%s' lets nothing through: a limit is 1 or more, or 'none'".formatted(text));
+            throw new TypeConversionException(
+                    "'%s' lets nothing through: a limit is 1 or more, or 'none'".formatted(text));
         }
     }
 

@@ -13,7 +13,8 @@ import picocli.CommandLine.Parameters;
 
 @Command(
         name = "qos",
-        description = "Show or change what a virtual NVMe drive may do, also while it is in use; what is not named stays.")
+        description =
+                "Show or change what a virtual NVMe drive may do, also while it is in use; what is not named stays.")
 final class QosCommand extends ClientCommand {
     @Parameters(paramLabel = "NAME", description = "the vNVMe")
     private String name = "";

@@ -11,4 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param group that it joins; empty: it leaves the one that it is in
  */
 @Json
-public record ChangeQos(@Nullable ChangeLimits limits, @Nullable Integer weight, @Nullable String group) {}
+public record ChangeQos(
+        @Nullable ChangeLimits limits,
+        @Nullable Integer weight,
+        @Nullable String group) {}

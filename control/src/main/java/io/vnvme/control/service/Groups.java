@@ -72,8 +72,7 @@ public final class Groups {
     public GroupInfo create(CreateGroup request) {
         String name = Names.checked(request.name());
         if (name.equals(NOBODYS)) {
-            throw new ProblemException(
-                    ProblemCode.BAD_NAME, "'none' means no group: choose another name");
+            throw new ProblemException(ProblemCode.BAD_NAME, "'none' means no group: choose another name");
         }
         GroupRecord group = new GroupRecord(name, checked(QosLimits.NONE.with(request.limits())));
         return registry.exclusively(() -> {
@@ -171,8 +170,7 @@ public final class Groups {
         if (limits.burstSeconds() < 0 || limits.burstSeconds() > Limits.BURST_SECONDS_MAX) {
             throw new ProblemException(
                     ProblemCode.BAD_LIMIT,
-                    "a burst of %d seconds: it is 0 to %d"
-                            .formatted(limits.burstSeconds(), Limits.BURST_SECONDS_MAX));
+                    "a burst of %d seconds: it is 0 to %d".formatted(limits.burstSeconds(), Limits.BURST_SECONDS_MAX));
         }
         return limits;
     }

@@ -179,10 +179,9 @@ final class Volumes {
                     filling.fill(io);
                 }
             });
-            VnvmeRecord vnvme =
-                    Identifiers.record(spec, pool.name(), false, request.msi())
-                            .named(name)
-                            .withQos(qos);
+            VnvmeRecord vnvme = Identifiers.record(spec, pool.name(), false, request.msi())
+                    .named(name)
+                    .withQos(qos);
             registry.exclusively(() -> {
                 checkFree(name, pool);
                 steps.run("name", () -> pool.rename(unfinished, name), () -> pool.rename(name, unfinished));

@@ -61,10 +61,11 @@ public final class StateFile {
         int version = version(text);
         try {
             State state = switch (version) {
-                case 1 -> FirstVersion.migrate(
-                        jsonb.type(FirstVersion.Content.class).fromJson(text));
-                case 2 -> SecondVersion.migrate(
-                        jsonb.type(SecondVersion.Content.class).fromJson(text));
+                case 1 ->
+                    FirstVersion.migrate(jsonb.type(FirstVersion.Content.class).fromJson(text));
+                case 2 ->
+                    SecondVersion.migrate(
+                            jsonb.type(SecondVersion.Content.class).fromJson(text));
                 default -> states.fromJson(text);
             };
             StateCheck.check(state);

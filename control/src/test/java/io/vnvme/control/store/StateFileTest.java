@@ -55,7 +55,8 @@ class StateFileTest {
         String uuid =
                 UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8)).toString();
         return new VnvmeRecord(
-                name, uuid, "n", "e", "nqn", "s", 1, 512, "p", 1 << 20, false, false, false, null, false, "2026", Qos.NONE);
+                name, uuid, "n", "e", "nqn", "s", 1, 512, "p", 1 << 20, false, false, false, null, false, "2026",
+                Qos.NONE);
     }
 
     private static State full() {
@@ -170,8 +171,9 @@ class StateFileTest {
         State state = new StateFile(folder).load();
         assertThat(state.version()).isEqualTo(State.VERSION);
         assertThat(state.groups()).isEmpty();
-        assertThat(state.vnvmes()).singleElement().satisfies(v -> assertThat(v.qos())
-                .isEqualTo(Qos.NONE));
+        assertThat(state.vnvmes())
+                .singleElement()
+                .satisfies(v -> assertThat(v.qos()).isEqualTo(Qos.NONE));
         new StateFile(folder).save(state);
         assertThat(new StateFile(folder).load()).isEqualTo(state);
     }
@@ -179,8 +181,8 @@ class StateFileTest {
     @Test
     void limitsAndGroupsAreKept() {
         QosLimits limits = new QosLimits(1, 2, 3, 4, 5, 6, 7);
-        State state = full().with(new GroupRecord("blue", limits))
-                .with(vnvme("d3").withQos(new Qos(limits, 7, "blue")));
+        State state =
+                full().with(new GroupRecord("blue", limits)).with(vnvme("d3").withQos(new Qos(limits, 7, "blue")));
         new StateFile(folder).save(state);
         assertThat(new StateFile(folder).load()).isEqualTo(state);
     }

@@ -30,7 +30,9 @@ final class FairnessTest {
                 guests.host.step();
                 one.turn();
                 two.turn();
-                assertThat(small.turn()).as("small reads that completed in pass %d", pass).isOne();
+                assertThat(small.turn())
+                        .as("small reads that completed in pass %d", pass)
+                        .isOne();
             }
             // 64 KiB a pass for all three, by equal weights.
             assertThat(one.completedBytes()).isLessThan(2000L * (32 << 10));
@@ -98,7 +100,9 @@ final class FairnessTest {
                 small.turn();
                 most = Math.max(most, drive.pendingCount());
             }
-            assertThat(most).as("requests at the drive: one large and the small one").isEqualTo(2);
+            assertThat(most)
+                    .as("requests at the drive: one large and the small one")
+                    .isEqualTo(2);
             assertThat(small.completed()).isGreaterThan(40);
             assertThat(large.completed()).isGreaterThan(40);
         }
@@ -143,17 +147,21 @@ final class FairnessTest {
             pair.execute(Command.write(1, 1, blocks), Prp.of(data)).orThrow();
             pair.execute(Command.read(1, 1, blocks), Prp.of(back)).orThrow();
             assertThat(data.segment().mismatch(back.segment())).isEqualTo(-1);
-            assertThat(pair.execute(Command.of(IoOpcode.COMPARE).nsid(1).range(1, blocks), Prp.of(data)).ok())
+            assertThat(pair.execute(Command.of(IoOpcode.COMPARE).nsid(1).range(1, blocks), Prp.of(data))
+                            .ok())
                     .as("compare")
                     .isTrue();
             back.segment().set(ValueLayout.JAVA_BYTE, LARGE - 1, (byte) 1);
-            assertThat(pair.execute(Command.of(IoOpcode.COMPARE).nsid(1).range(1, blocks), Prp.of(back)).ok())
+            assertThat(pair.execute(Command.of(IoOpcode.COMPARE).nsid(1).range(1, blocks), Prp.of(back))
+                            .ok())
                     .as("compare with another last byte")
                     .isFalse();
-            assertThat(pair.execute(Command.of(IoOpcode.VERIFY).nsid(1).range(1, blocks)).ok())
+            assertThat(pair.execute(Command.of(IoOpcode.VERIFY).nsid(1).range(1, blocks))
+                            .ok())
                     .as("verify")
                     .isTrue();
-            pair.execute(Command.of(IoOpcode.WRITE_ZEROES).nsid(1).range(1, blocks)).orThrow();
+            pair.execute(Command.of(IoOpcode.WRITE_ZEROES).nsid(1).range(1, blocks))
+                    .orThrow();
             Completion read = pair.execute(Command.read(1, 1, blocks), Prp.of(back));
             assertThat(read.ok()).isTrue();
             assertThat(back.segment().mismatch(MemorySegment.ofArray(new byte[LARGE])))

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.management.ThreadMXBean;
 import io.vnvme.qos.Group;
 import io.vnvme.qos.Limits;
-import io.vnvme.qos.Share;
 import java.lang.management.ManagementFactory;
 import org.junit.jupiter.api.Test;
 

@@ -104,7 +104,8 @@ final class QosFuzz {
                     int weight = random.nextInt(1, Share.WEIGHT_MAX + 1);
                     state.one.share().set(random.nextBoolean() ? Limits.NONE : limits(), weight, group);
                 }
-                case 1 -> groups.get(random.nextInt(groups.size())).limits(random.nextBoolean() ? Limits.NONE : limits());
+                case 1 ->
+                    groups.get(random.nextInt(groups.size())).limits(random.nextBoolean() ? Limits.NONE : limits());
                 case 2 -> abort(state);
                 case 3 -> {
                     if (random.nextInt(8) == 0) {
@@ -128,7 +129,12 @@ final class QosFuzz {
 
         private Limits limits() {
             return new Limits(
-                    rate(1 << 14), rate(1 << 14), rate(1 << 14), rate(1 << 28), rate(1 << 28), rate(1 << 28),
+                    rate(1 << 14),
+                    rate(1 << 14),
+                    rate(1 << 14),
+                    rate(1 << 28),
+                    rate(1 << 28),
+                    rate(1 << 28),
                     random.nextInt(3));
         }
 
@@ -148,7 +154,8 @@ final class QosFuzz {
                     case 3 -> IoOpcode.READ;
                     default -> IoOpcode.WRITE;
                 };
-                Command command = Command.of(opcode).nsid(1).range(lba, blocks).data(bytes == LARGE ? state.large : state.small);
+                Command command =
+                        Command.of(opcode).nsid(1).range(lba, blocks).data(bytes == LARGE ? state.large : state.small);
                 int cid = state.pair.start(command);
                 state.inFlight.add(cid);
                 if (!state.attached) {
@@ -158,8 +165,12 @@ final class QosFuzz {
         }
 
         private void take(State state) {
-            for (Completion one = state.pair.completions().poll(); one != null; one = state.pair.completions().poll()) {
-                assertThat(state.inFlight.remove(one.cid())).as("completed twice, or never begun: %s", one).isTrue();
+            for (Completion one = state.pair.completions().poll();
+                    one != null;
+                    one = state.pair.completions().poll()) {
+                assertThat(state.inFlight.remove(one.cid()))
+                        .as("completed twice, or never begun: %s", one)
+                        .isTrue();
                 if (!state.mayFail.remove(one.cid())) {
                     assertThat(one.ok()).as("%s", one).isTrue();
                 }
@@ -169,7 +180,10 @@ final class QosFuzz {
 
         private void abort(State state) {
             if (!state.inFlight.isEmpty()) {
-                int cid = state.inFlight.stream().skip(random.nextInt(state.inFlight.size())).findFirst().orElseThrow();
+                int cid = state.inFlight.stream()
+                        .skip(random.nextInt(state.inFlight.size()))
+                        .findFirst()
+                        .orElseThrow();
                 state.mayFail.add(cid);
                 state.one.driver().admin(Command.abort(state.pair.id(), cid)).orThrow();
             }

@@ -46,7 +46,8 @@ final class ShareFuzz {
                     512 << random.nextInt(12),
                     random.split()));
         }
-        // What bursts allow is spent in the first seconds; a client without limits is not asked for more than it can count.
+        // What bursts allow is spent in the first seconds; a client without limits is not asked for more than it can
+        // count.
         int seconds = 4;
         for (int second = 0; second < seconds; second++) {
             clients.forEach(client -> client.tally.clear());

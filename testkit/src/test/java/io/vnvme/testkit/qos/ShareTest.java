@@ -189,8 +189,7 @@ final class ShareTest {
                 () -> new Limits(0, 0, 0, 0, 0, 0, Limits.BURST_SECONDS_MAX + 1),
                 () -> scheduler.share().set(Limits.NONE, 0, null),
                 () -> scheduler.share().set(Limits.NONE, Share.WEIGHT_MAX + 1, null))) {
-            assertThat(catchThrowable(wrong::run))
-                    .isInstanceOf(IllegalArgumentException.class);
+            assertThat(catchThrowable(wrong::run)).isInstanceOf(IllegalArgumentException.class);
         }
     }
 }

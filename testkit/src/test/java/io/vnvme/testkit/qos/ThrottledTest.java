@@ -209,11 +209,8 @@ final class ThrottledTest {
         for (int range = 0; range < 2; range++) {
             data.segment().set(java.lang.foreign.ValueLayout.JAVA_SHORT, range * 32 + 16, (short) 2047);
         }
-        Command copy = Command.of(IoOpcode.COPY)
-                .nsid(1)
-                .range(4096, 1)
-                .dword(12, 1)
-                .data(Prp.of(data, 0, 64, 4096, 0));
+        Command copy =
+                Command.of(IoOpcode.COPY).nsid(1).range(4096, 1).dword(12, 1).data(Prp.of(data, 0, 64, 4096, 0));
         guest.pair().execute(copy).orThrow();
         int write = guest.pair().start(write(0));
         guests.steps(SECOND_STEPS * 19 / 10);
