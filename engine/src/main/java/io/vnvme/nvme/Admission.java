@@ -5,7 +5,9 @@ import io.vnvme.nvme.wire.Sqe;
 import io.vnvme.qos.Line;
 import io.vnvme.qos.Share;
 import io.vnvme.qos.Ticket;
+import java.util.ArrayDeque;
 import java.util.Queue;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -82,25 +84,17 @@ final class Admission {
     /** Takes out a command that has not begun; null when it does not wait here. */
     @Nullable
     Request withdraw(int sqId, int cid) {
-        Found found = new Found();
-        withdraw(request -> request.queue().id() == sqId && request.cid() == cid, found);
-        return found.request;
-    }
-
-    private static final class Found {
-        private @Nullable Request request;
-    }
-
-    private void withdraw(Predicate<Request> condition, Found found) {
-        withdrawWaiting(condition, request -> found.request = request);
+        ArrayDeque<Request> found = new ArrayDeque<>();
+        withdraw(request -> request.queue().id() == sqId && request.cid() == cid, found::add);
+        return found.poll();
     }
 
     /** Takes out all commands of a queue that have not begun: it is being deleted. */
     void withdrawQueue(SubmissionQueue queue, Queue<Request> out) {
-        withdrawWaiting(request -> request.queue() == queue, out::add);
+        withdraw(request -> request.queue() == queue, out::add);
     }
 
-    private void withdrawWaiting(Predicate<Request> condition, java.util.function.Consumer<Request> out) {
+    private void withdraw(Predicate<Request> condition, Consumer<Request> out) {
         Predicate<Ticket> matches =
                 ticket -> ticket instanceof Request request && request.belongsTo(controller) && condition.test(request);
         for (Namespace namespace : controller.namespaces().all()) {
@@ -116,7 +110,7 @@ final class Admission {
 
     /** Takes out everything: the controller was reset. */
     void withdrawAll(Queue<Request> out) {
-        withdrawWaiting(_ -> true, out::add);
+        withdraw(_ -> true, out::add);
         ready.withdraw(_ -> true, ticket -> out.add((Request) ticket));
     }
 }

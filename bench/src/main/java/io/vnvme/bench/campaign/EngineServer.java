@@ -13,6 +13,7 @@ import io.vnvme.nvme.Namespace;
 import io.vnvme.nvme.NamespaceIdentity;
 import io.vnvme.nvme.Subsystem;
 import io.vnvme.os.Cpu;
+import io.vnvme.qos.Scheduler;
 import io.vnvme.reactor.IdlePolicy;
 import io.vnvme.reactor.Reactor;
 import io.vnvme.volume.LinearVolume;
@@ -46,13 +47,19 @@ final class EngineServer {
         List<VfioUserEndpoint> opened = new ArrayList<>();
         try (Reactor reactor = Reactor.start("reactor", cpu, IdlePolicy.ADAPTIVE, Throwable::printStackTrace)) {
             Cpu.pin(cpu == 0 ? 1 : 0);
+            Scheduler scheduler = new Scheduler();
+            reactor.call(() -> {
+                reactor.add(scheduler);
+                return true;
+            });
             Drive drive = arguments.length > 4
                     ? onFile(reactor, Path.of(arguments[4]))
                     : RamDrive.create("ram0", sizeBytes * count);
             try {
                 for (int i = 0; i < count; i++) {
                     long begun = System.nanoTime();
-                    opened.add(serve(reactor, new LinearVolume(drive, i * sizeBytes, sizeBytes), socket(folder, i), i));
+                    LinearVolume volume = new LinearVolume(drive, i * sizeBytes, sizeBytes);
+                    opened.add(serve(reactor, scheduler, volume, socket(folder, i), i));
                     System.out.println(System.nanoTime() - begun);
                 }
                 System.out.println("ready");
@@ -79,10 +86,12 @@ final class EngineServer {
         });
     }
 
-    private static VfioUserEndpoint serve(Reactor reactor, LinearVolume volume, Path socket, int index) {
+    private static VfioUserEndpoint serve(
+            Reactor reactor, Scheduler scheduler, LinearVolume volume, Path socket, int index) {
         Subsystem subsystem =
                 new Subsystem("nqn.2026-01.io.vnvme:bench-" + index, "%020d".formatted(index), "vNVMe bench", "1.0");
-        Namespace namespace = new Namespace(1, NamespaceIdentity.of(new UUID(1, index)), volume, BLOCK_BYTES, false);
+        Namespace namespace = new Namespace(
+                1, NamespaceIdentity.of(new UUID(1, index)), volume, BLOCK_BYTES, false, scheduler.share());
         return VfioUserEndpoint.open(
                 reactor,
                 socket,
@@ -92,7 +101,8 @@ final class EngineServer {
                             subsystem.nextControllerId(),
                             host.memory(),
                             host.interrupts(),
-                            host.doorbells());
+                            host.doorbells(),
+                            scheduler.turn());
                     controller.namespaces().attach(namespace);
                     return Device.of(controller);
                 },

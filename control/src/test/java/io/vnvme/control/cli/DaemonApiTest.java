@@ -7,7 +7,10 @@ import io.avaje.jsonb.Jsonb;
 import io.vnvme.control.daemon.Daemon;
 import io.vnvme.control.daemon.DaemonException;
 import io.vnvme.control.model.DriveInfo;
+import io.vnvme.control.model.GroupInfo;
 import io.vnvme.control.model.Problem;
+import io.vnvme.control.model.Qos;
+import io.vnvme.control.model.QosLimits;
 import io.vnvme.control.model.ReactorLoad;
 import io.vnvme.control.model.TopInfo;
 import io.vnvme.control.model.VnvmeChange;
@@ -122,6 +125,29 @@ class DaemonApiTest {
         assertThat(Path.of(change.vnvme().socket())).exists();
     }
 
+    @Test
+    void limitsAndGroupsOverARestart() throws IOException {
+        request("POST", "/api/v1/drives", "{\"spec\":\"ram0\"}");
+        assertThat(request("POST", "/api/v1/groups", "{\"name\":\"blue\",\"limits\":{\"bytes\":104857600}}")
+                        .status())
+                .isEqualTo(201);
+        String asked = "{\"name\":\"d1\",\"sizeBytes\":1048576,\"qos\":{\"limits\":{\"iops\":777},\"group\":\"blue\"}}";
+        ok(VnvmeChange.class, "POST", "/api/v1/vnvmes", asked);
+        Qos changed = ok(Qos.class, "POST", "/api/v1/vnvmes/d1/qos", "{\"limits\":{\"burstSeconds\":9},\"weight\":7}");
+        assertThat(changed).isEqualTo(new Qos(new QosLimits(0, 0, 777, 0, 0, 0, 9), 7, "blue"));
+        assertThat(request("DELETE", "/api/v1/groups/blue", "").body()).contains("group-in-use");
+        daemon.close();
+        daemon = start();
+        assertThat(ok(Qos.class, "GET", "/api/v1/vnvmes/d1/qos", "")).isEqualTo(changed);
+        assertThat(ok(VnvmeInfo.class, "GET", "/api/v1/vnvmes/d1", "").qos()).isEqualTo(changed);
+        assertThat(ok(GroupInfo.class, "GET", "/api/v1/groups/blue", "").members())
+                .containsExactly("d1");
+        ok(GroupInfo.class, "POST", "/api/v1/groups/blue", "{\"unlimited\":true}");
+        ok(Qos.class, "POST", "/api/v1/vnvmes/d1/qos", "{\"group\":\"\"}");
+        assertThat(ok(GroupInfo.class, "DELETE", "/api/v1/groups/blue", "").limits())
+                .isEqualTo(QosLimits.NONE);
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -147,6 +173,12 @@ class DaemonApiTest {
                 "GET|/api/v1/snapshots/none||400|bad-name",
                 "DELETE|/api/v1/snapshots/d@s||404|unknown-snapshot",
                 "GET|/api/v1/diff?from=&to=d||404|unknown-snapshot",
+                "POST|/api/v1/groups|{}|400|bad-name",
+                "POST|/api/v1/groups|{\"name\":\"g\",\"limits\":{\"iops\":-1}}|400|bad-limit",
+                "GET|/api/v1/groups/none||404|unknown-group",
+                "POST|/api/v1/groups/none|{}|404|unknown-group",
+                "GET|/api/v1/vnvmes/none/qos||404|unknown-vnvme",
+                "POST|/api/v1/vnvmes/none/qos|{}|404|unknown-vnvme",
                 "POST|/api/v1/pools|{}|400|bad-name",
                 "POST|/api/v1/pools|{\"name\":\"p\"}|400|bad-request",
                 "POST|/api/v1/pools/none/grow|{}|404|unknown-pool",
