@@ -42,7 +42,7 @@ final class GroupCommand implements Runnable {
         private LimitOptions limits = new LimitOptions();
 
         @Override
-        void run(ApiClient client) {
+        protected void run(ApiClient client) {
             String reply = client.post("/api/v1/groups", new CreateGroup(name, limits.change(false)));
             print(json() ? reply : line(client.read(reply, GroupInfo.class)));
         }
@@ -62,7 +62,7 @@ final class GroupCommand implements Runnable {
         private boolean unlimited;
 
         @Override
-        void run(ApiClient client) {
+        protected void run(ApiClient client) {
             String reply = client.post("/api/v1/groups/" + encoded(name), limits.change(unlimited));
             print(json() ? reply : line(client.read(reply, GroupInfo.class)));
         }
@@ -71,7 +71,7 @@ final class GroupCommand implements Runnable {
     @Command(name = "ls", description = "List groups, their limits and members.")
     static final class ListCommand extends ClientCommand {
         @Override
-        void run(ApiClient client) {
+        protected void run(ApiClient client) {
             String reply = client.get("/api/v1/groups");
             if (json()) {
                 print(reply);
@@ -99,7 +99,7 @@ final class GroupCommand implements Runnable {
         private String name = "";
 
         @Override
-        void run(ApiClient client) {
+        protected void run(ApiClient client) {
             String reply = client.delete("/api/v1/groups/" + encoded(name));
             print(json() ? reply : "removed group " + name);
         }

@@ -26,7 +26,7 @@ final class QosCommand extends ClientCommand {
     private boolean unlimited;
 
     @Override
-    void run(ApiClient client) {
+    protected void run(ApiClient client) {
         String path = "/api/v1/vnvmes/%s/qos".formatted(encoded(name));
         ChangeQos change = options.change(unlimited);
         String reply = change == null ? client.get(path) : client.post(path, change);
