@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.vnvme.control.model.ChangeLimits;
 import io.vnvme.control.model.Qos;
 import io.vnvme.control.model.QosLimits;
+import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -73,6 +74,6 @@ final class LimitOptionsTest {
                 "--burst=x"
             })
     void wrongOnesAreUsageErrors(String argument) {
-        assertThat(Vnvme.execute("qos", "d", argument)).isEqualTo(CommandLine.ExitCode.USAGE);
+        assertThat(Vnvme.execute(Map.of(), "qos", "d", argument)).isEqualTo(CommandLine.ExitCode.USAGE);
     }
 }
