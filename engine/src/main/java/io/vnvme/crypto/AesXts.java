@@ -114,6 +114,11 @@ public final class AesXts implements AutoCloseable {
         }
     }
 
+    /** True when the keys are gone. */
+    public boolean closed() {
+        return encrypting == 0;
+    }
+
     /** Frees the contexts, which clears the keys in them; a second call does nothing. */
     @Override
     public void close() {

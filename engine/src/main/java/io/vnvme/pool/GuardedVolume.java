@@ -26,6 +26,7 @@ public final class GuardedVolume implements Volume, AutoCloseable {
     private final ArrayDeque<GuardedIo> spare = new ArrayDeque<>();
     private ArrayDeque<Io> waiting = new ArrayDeque<>();
     private long mismatches;
+    private boolean closing;
 
     private GuardedVolume(Pool pool, PoolVolume volume, @Nullable AesXts cipher) {
         this.pool = pool;
@@ -119,6 +120,9 @@ public final class GuardedVolume implements Volume, AutoCloseable {
         if (io.operation() < Io.READ || io.operation() > Io.DEALLOCATE) {
             return IoStatus.UNSUPPORTED;
         }
+        if (closing) {
+            return IoStatus.GONE;
+        }
         if (inTheWay(io)) {
             waiting.add(io);
             return IoStatus.PENDING;
@@ -148,6 +152,7 @@ public final class GuardedVolume implements Volume, AutoCloseable {
     void ended(GuardedIo guarded) {
         underWay.remove(guarded);
         spare.add(guarded);
+        forgetWhenQuiet();
     }
 
     void resume() {
@@ -164,12 +169,23 @@ public final class GuardedVolume implements Volume, AutoCloseable {
         }
     }
 
-    /** Forgets the key. No request may be under way. */
+    /** Takes no more requests, and forgets the key when those that are under way have ended. */
     @Override
     public void close() {
+        closing = true;
         volume.guard(null);
+        forgetWhenQuiet();
+    }
+
+    /** True when no key is in memory. */
+    public boolean keyless() {
         AesXts with = cipher;
-        if (with != null) {
+        return with == null || with.closed();
+    }
+
+    private void forgetWhenQuiet() {
+        AesXts with = cipher;
+        if (closing && with != null && underWay.isEmpty()) {
             with.close();
         }
     }

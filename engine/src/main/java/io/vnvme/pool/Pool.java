@@ -256,6 +256,7 @@ public final class Pool implements Poller, AutoCloseable {
     @Override
     public void close() {
         stopped = true;
+        volumes.values().forEach(PoolVolume::forgetKey);
         layers.leaves().close();
     }
 

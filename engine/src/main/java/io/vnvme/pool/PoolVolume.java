@@ -423,11 +423,20 @@ public final class PoolVolume implements Volume {
     /** No more I/O: what waits is told, and what comes. */
     void close() {
         closed = true;
+        forgetKey();
         reserve();
         ArrayDeque<Io> waiting = parked;
         parked = new ArrayDeque<>();
         for (Io io = waiting.poll(); io != null; io = waiting.poll()) {
             io.complete(IoStatus.GONE);
+        }
+    }
+
+    /** The key of an encrypted volume is not needed any more. */
+    void forgetKey() {
+        GuardedVolume with = guard;
+        if (with != null) {
+            with.close();
         }
     }
 

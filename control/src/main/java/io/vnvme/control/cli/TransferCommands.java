@@ -2,6 +2,7 @@ package io.vnvme.control.cli;
 
 import io.vnvme.control.model.ExportVolume;
 import io.vnvme.control.model.ImportVolume;
+import io.vnvme.control.model.KeySource;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -27,9 +28,24 @@ final class TransferCommands {
                 description = "raw or qcow2 (default: qcow2 for a FILE that ends with .qcow2, else raw)")
         private @Nullable String format;
 
+        @Option(
+                names = "--key-file",
+                paramLabel = "FILE",
+                description = "the key file of an encrypted one: what is exported is not encrypted")
+        private @Nullable Path keyFile;
+
+        @Option(
+                names = "--passphrase",
+                description = "the same by its passphrase, which is asked for, or read from the input")
+        private boolean passphrase;
+
         @Override
         String start(ApiClient client) {
-            return client.post("/api/v1/vnvmes/export", new ExportVolume(source, absolute(file), format));
+            Path keys = keyFile;
+            KeySource key = keys != null
+                    ? new KeySource(absolute(keys), null)
+                    : passphrase ? new KeySource(null, Passphrase.ask(false)) : null;
+            return client.post("/api/v1/vnvmes/export", new ExportVolume(source, absolute(file), format, key));
         }
     }
 
@@ -54,11 +70,14 @@ final class TransferCommands {
         @Mixin
         private VolumeOptions options = new VolumeOptions();
 
+        @Mixin
+        private KeyOptions key = new KeyOptions();
+
         @Override
         String start(ApiClient client) {
             return client.post(
                     "/api/v1/vnvmes/import",
-                    new ImportVolume(absolute(file), format, options.request(name, sizeBytes, null)));
+                    new ImportVolume(absolute(file), format, options.request(name, sizeBytes, key.source(true))));
         }
     }
 }

@@ -10,9 +10,11 @@ import org.jspecify.annotations.Nullable;
  * @param source {@code VOLUME} or {@code VOLUME@SNAPSHOT}
  * @param file to be made; it must not be there
  * @param format {@code raw} (default) or {@code qcow2}
+ * @param key what opens an encrypted one; the file is not encrypted
  */
 @Json
 public record ExportVolume(
         @Nullable String source,
         @Nullable String file,
-        @Nullable String format) {}
+        @Nullable String format,
+        @Nullable KeySource key) {}

@@ -293,12 +293,15 @@ final class EnginePool implements OpenPool {
 
     /** A snapshot is read through a clone that is there for that alone. */
     @Override
-    public VolumeIo open(String name) {
+    public VolumeIo open(String name, @Nullable VolumeKey key) {
         if (name.indexOf('@') < 0) {
             return new EngineVolumeIo(reactor, volume(name), () -> {});
         }
         String reader = "~read-" + UUID.randomUUID();
         run(done -> pool.operations().clone(name, reader, UUID.randomUUID(), System.currentTimeMillis(), done));
+        if (key != null) {
+            unlock(reader, key);
+        }
         return new EngineVolumeIo(reactor, volume(reader), () -> remove(reader));
     }
 

@@ -56,8 +56,12 @@ public interface OpenPool {
     /** The ranges in which {@code to} may differ from {@code from}; from nothing when that is absent. */
     List<DiffRange> diff(Optional<String> from, String to);
 
-    /** A volume or snapshot for the control plane's own reading and writing; closed by who asked. */
-    VolumeIo open(String name);
+    /**
+     * A volume or snapshot for the control plane's own reading and writing; closed by who asked.
+     *
+     * @param key of an encrypted snapshot; a volume has been unlocked, or is not encrypted
+     */
+    VolumeIo open(String name, @Nullable VolumeKey key);
 
     /** Adds sets of open drives that are in no pool. */
     void grow(List<List<UUID>> sets);

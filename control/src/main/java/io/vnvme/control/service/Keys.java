@@ -103,17 +103,31 @@ final class Keys {
 
     /** Opens a volume with what somebody gave, or its key file. @throws ProblemException when that is not its key */
     void unlock(VnvmeRecord vnvme, OpenPool pool, @Nullable KeySource source) {
-        LayerFacts layer = Snapshots.require(pool, vnvme.name());
-        KeySlots slots = readable(vnvme.name(), VolumeAttributes.parse(layer.attributes()));
-        if (slots == null) {
+        KeySource given = source == null ? new KeySource(vnvme.keyFile(), null) : source;
+        VolumeKey opened = open(vnvme.name(), pool, given);
+        if (opened == null) {
             throw new ProblemException(ProblemCode.BAD_REQUEST, "%s is not encrypted".formatted(vnvme.name()));
         }
-        String file = source == null ? vnvme.keyFile() : source.file();
-        try (VolumeKey key = file != null
-                ? withFile(file, slots::openWithKeyFile)
-                : openWithPassphrase(slots, source == null ? new KeySource(null, null) : source)) {
+        try (VolumeKey key = opened) {
             pool.unlock(vnvme.name(), key);
         }
+    }
+
+    /**
+     * The key of a volume or snapshot, for who closes it.
+     *
+     * @return null when it is not encrypted
+     * @throws ProblemException when that does not open it
+     */
+    @Nullable
+    VolumeKey open(String name, OpenPool pool, KeySource source) {
+        LayerFacts layer = Snapshots.require(pool, name);
+        KeySlots slots = readable(name, VolumeAttributes.parse(layer.attributes()));
+        if (slots == null) {
+            return null;
+        }
+        String file = source.file();
+        return file != null ? withFile(file, slots::openWithKeyFile) : openWithPassphrase(slots, source);
     }
 
     /**

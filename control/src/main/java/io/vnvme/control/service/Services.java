@@ -90,8 +90,8 @@ public final class Services implements AutoCloseable {
         VnvmeView view = new VnvmeView(registry, storage.volumes, storage.openPools, slots, monitors);
         this.vnvmes = new VnvmeService(registry, storage.volumes, storage.poolChoice, view, attachments);
         this.snapshots = new Snapshots(registry, storage.openPools, storage.volumes, attachments);
-        this.transfers =
-                new Transfers(registry, storage.openPools, storage.volumes, storage.poolChoice, jobs, setup.stateDir());
+        this.transfers = new Transfers(
+                registry, storage.openPools, storage.volumes, storage.poolChoice, storage.keys, jobs, setup.stateDir());
         this.top = new Top(registry, dataPlane, storage.exports);
         this.poolImport = new PoolImport(registry, dataPlane, storage.openDrives, storage.openPools, storage.volumes);
         Rehearsal.run(setup.runDir(), dataPlane, setup.rehearsal());

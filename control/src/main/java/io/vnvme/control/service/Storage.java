@@ -11,6 +11,7 @@ final class Storage {
     final OpenDrives openDrives;
     final OpenPools openPools;
     final Exports exports;
+    final Keys keys;
     final Volumes volumes;
     final Drives drives;
     final Pools pools;
@@ -27,7 +28,8 @@ final class Storage {
         openDrives = new OpenDrives(registry, dataPlane, events);
         openPools = new OpenPools(registry, dataPlane, openDrives, events);
         exports = new Exports(dataPlane, new SocketFolders(socketRoot));
-        volumes = new Volumes(registry, openPools, exports, new Keys());
+        keys = new Keys();
+        volumes = new Volumes(registry, openPools, exports, keys);
         drives = new Drives(registry, dataPlane, openDrives, offers);
         pools = new Pools(registry, dataPlane, openDrives, openPools, volumes, jobs);
         poolChoice = new PoolChoice(registry, openPools, openDrives, pools);

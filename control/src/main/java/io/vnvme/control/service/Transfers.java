@@ -7,6 +7,7 @@ import io.vnvme.control.model.DiffRange;
 import io.vnvme.control.model.ExportVolume;
 import io.vnvme.control.model.ImportVolume;
 import io.vnvme.control.model.JobInfo;
+import io.vnvme.control.model.KeySource;
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
 import io.vnvme.control.plane.OpenPool;
@@ -14,6 +15,7 @@ import io.vnvme.control.plane.Progress;
 import io.vnvme.control.plane.VolumeIo;
 import io.vnvme.control.transfer.ImageSource;
 import io.vnvme.control.transfer.VolumeExport;
+import io.vnvme.crypto.VolumeKey;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -30,14 +32,23 @@ public final class Transfers {
     private final OpenPools pools;
     private final Volumes volumes;
     private final PoolChoice poolChoice;
+    private final Keys keys;
     private final Jobs jobs;
     private final Path scratch;
 
-    Transfers(Registry registry, OpenPools pools, Volumes volumes, PoolChoice poolChoice, Jobs jobs, Path scratch) {
+    Transfers(
+            Registry registry,
+            OpenPools pools,
+            Volumes volumes,
+            PoolChoice poolChoice,
+            Keys keys,
+            Jobs jobs,
+            Path scratch) {
         this.registry = registry;
         this.pools = pools;
         this.volumes = volumes;
         this.poolChoice = poolChoice;
+        this.keys = keys;
         this.jobs = jobs;
         this.scratch = scratch;
     }
@@ -67,14 +78,27 @@ public final class Transfers {
         if (folder == null || !Files.isDirectory(folder)) {
             throw new ProblemException(ProblemCode.FILE_REFUSED, "there is no folder for %s".formatted(file));
         }
+        OpenPool pool;
         if (source.contains("@")) {
             Names.Snapshot.parse(source);
-            OpenPool pool = Snapshots.poolWith(pools, registry.state(), source);
-            refuseEncrypted(pool, source);
-            return jobs.start("export", source, true, progress -> copyOut(pool, source, file, format, progress));
+            pool = Snapshots.poolWith(pools, registry.state(), source);
+        } else {
+            pool = volumes.poolOf(source);
         }
-        OpenPool pool = volumes.poolOf(source);
-        refuseEncrypted(pool, source);
+        VolumeKey key = key(pool, source, request.key());
+        try {
+            return source.contains("@")
+                    ? jobs.start("export", source, true, progress -> copyOut(pool, source, key, file, format, progress))
+                    : exportAsItIs(pool, source, key, file, format);
+        } catch (RuntimeException e) {
+            if (key != null) {
+                key.close();
+            }
+            throw e;
+        }
+    }
+
+    private JobInfo exportAsItIs(OpenPool pool, String source, @Nullable VolumeKey key, Path file, String format) {
         String moment = source + "@" + UNFINISHED + "export-" + Long.toHexString(System.nanoTime());
         HostFailure.shown("%s cannot be kept as it is now".formatted(source), () -> pool.snapshot(source, moment));
         return startOrUndo(
@@ -82,19 +106,25 @@ public final class Transfers {
                 moment,
                 () -> jobs.start("export", source, true, progress -> {
                     try {
-                        return copyOut(pool, moment, file, format, progress);
+                        return copyOut(pool, moment, key, file, format, progress);
                     } finally {
                         pool.remove(moment);
                     }
                 }));
     }
 
-    private static void refuseEncrypted(OpenPool pool, String source) {
-        if (VolumeAttributes.parse(Snapshots.require(pool, source).attributes()).encrypted()) {
+    /** What lies open in a file afterwards is asked for with the key, also when the daemon has it. */
+    private @Nullable VolumeKey key(OpenPool pool, String source, @Nullable KeySource given) {
+        boolean encrypted = VolumeAttributes.parse(
+                        Snapshots.require(pool, source).attributes())
+                .encrypted();
+        if (encrypted && given == null) {
             throw new ProblemException(
-                    ProblemCode.POOL_REFUSED,
-                    "%s is encrypted and cannot be exported yet: copy it in a guest".formatted(source));
+                    ProblemCode.WRONG_KEY,
+                    "%s is encrypted, the file will not be: say so with its key, --key-file FILE or --passphrase"
+                            .formatted(source));
         }
+        return given == null ? null : keys.open(source, pool, given);
     }
 
     private static JobInfo startOrUndo(OpenPool pool, String layer, Supplier<JobInfo> start) {
@@ -111,13 +141,15 @@ public final class Transfers {
         return file.toString().endsWith(".qcow2") ? "qcow2" : "raw";
     }
 
-    private static String copyOut(OpenPool pool, String source, Path file, String format, Progress progress) {
-        try (VolumeIo io = pool.open(source)) {
+    private static String copyOut(
+            OpenPool pool, String source, @Nullable VolumeKey key, Path file, String format, Progress progress) {
+        try (key;
+                VolumeIo io = pool.open(source, key)) {
             List<DiffRange> data = pool.diff(Optional.empty(), source).stream()
                     .filter(r -> r.kind().equals("data"))
                     .toList();
             VolumeExport.run(io, data, file, format, progress);
-            return "%s holds it, as %s".formatted(file, format);
+            return "%s holds it, as %s%s".formatted(file, format, key == null ? "" : ", not encrypted");
         }
     }
 
@@ -128,11 +160,6 @@ public final class Transfers {
             throw new ProblemException(ProblemCode.BAD_NAME, "no name for the vNVMe: say how it shall be called");
         }
         String name = Names.checked(wanted.name());
-        if (wanted.key() != null) {
-            throw new ProblemException(
-                    ProblemCode.BAD_REQUEST,
-                    "an imported vNVMe cannot be encrypted yet: create it, then copy in a guest");
-        }
         ImageSource source = ImageSource.open(path(request.file()), request.format());
         long sizeBytes = size(wanted.sizeBytes(), source);
         PoolChoice.Chosen chosen = poolChoice.choose(wanted.pool());
@@ -146,7 +173,7 @@ public final class Transfers {
                 wanted.msi(),
                 wanted.blockSizeBytes(),
                 wanted.checksum(),
-                null,
+                wanted.key(),
                 wanted.qos());
         return jobs.start("import", name, true, progress -> {
             volumes.createFilled(filled, pool, io -> source.copyTo(io, scratch, progress));

@@ -158,6 +158,7 @@ final class Volumes {
         checkThick(request.thick(), request.sizeBytes(), pool.name(), pool);
         Qos qos = Groups.checked(registry.state(), request.qos());
         String unfinished = Transfers.UNFINISHED + name;
+        Keys.Made key = keys.make(request.key());
         VolumeSpec spec = new VolumeSpec(
                 unfinished,
                 UUID.randomUUID(),
@@ -166,20 +167,22 @@ final class Volumes {
                 request.thick(),
                 request.checksum(),
                 Instant.now(),
-                new VolumeAttributes(request.msi(), null).bytes());
-        try (Steps steps = new Steps("import " + name)) {
+                new VolumeAttributes(request.msi(), key.slots()).bytes());
+        try (Steps steps = new Steps("import " + name);
+                @Nullable VolumeKey secret = key.key()) {
             steps.run(
                     "make volume",
                     () -> HostFailure.shown(
                             "%s could not be made in pool %s".formatted(name, pool.name()),
-                            () -> pool.create(spec, null)),
+                            () -> pool.create(spec, secret)),
                     () -> pool.remove(unfinished));
             steps.run("fill", () -> {
-                try (VolumeIo io = pool.open(unfinished)) {
+                try (VolumeIo io = pool.open(unfinished, null)) {
                     filling.fill(io);
                 }
             });
-            VnvmeRecord vnvme = Identifiers.record(spec, pool.name(), false, request.msi())
+            VnvmeRecord vnvme = Identifiers.record(spec, pool.name(), key.slots() != null, request.msi())
+                    .withKeyFile(key.file())
                     .named(name)
                     .withQos(qos);
             registry.exclusively(() -> {

@@ -62,6 +62,36 @@ class PoolCommandsIT {
         }
     }
 
+    /** What lies in the pool cannot be read without the key; a file of it is made only for who has that. */
+    @Test
+    void anEncryptedVolumeGoesInAndOutWithItsKey() throws IOException, InterruptedException {
+        claim("a");
+        byte[] data = new byte[4 << 20];
+        byte[] sentence = "what nobody may find on the drive".getBytes(StandardCharsets.UTF_8);
+        for (int at = 0; at + sentence.length < data.length; at += 512) {
+            System.arraycopy(sentence, 0, data, at, sentence.length);
+        }
+        Files.write(folder.resolve("in.raw"), data);
+        Files.write(folder.resolve("key"), new byte[64]);
+        Files.write(folder.resolve("other"), new byte[65]);
+        daemon.vnvme("import", path("in.raw"), "e", "--key-file", path("key"));
+        daemon.vnvme("snapshot", "e", "s");
+        String drive = Files.readString(folder.resolve("a.img"), StandardCharsets.ISO_8859_1);
+        assertThat(drive.contains(new String(sentence, StandardCharsets.UTF_8))).isFalse();
+        assertThat(daemon.refused("export", "e", path("out.raw"))).contains("e is encrypted, the file will not be");
+        assertThat(daemon.refused("export", "e@s", path("out.raw"), "--key-file", path("other")))
+                .contains(path("other"));
+        assertThat(folder.resolve("out.raw")).doesNotExist();
+        daemon.kill();
+        daemon.startAgain();
+        for (String source : new String[] {"e", "e@s"}) {
+            Path out = folder.resolve(source + ".raw");
+            assertThat(daemon.vnvme("export", source, out.toString(), "--key-file", path("key")))
+                    .contains("as raw, not encrypted");
+            assertThat(Files.mismatch(folder.resolve("in.raw"), out)).isEqualTo(-1);
+        }
+    }
+
     @Test
     void howLongWritesAreHeldIsKeptWithThePool() throws IOException, InterruptedException {
         claim("a");

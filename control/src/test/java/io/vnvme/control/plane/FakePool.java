@@ -219,8 +219,12 @@ public final class FakePool implements OpenPool {
                 .toList();
     }
 
-    @Override
     public VolumeIo open(String name) {
+        return open(name, null);
+    }
+
+    @Override
+    public VolumeIo open(String name, @Nullable VolumeKey key) {
         Layer layer = require(name);
         return new VolumeIo() {
             @Override

@@ -56,7 +56,7 @@ class TransfersTest {
     }
 
     private JobInfo export(String source, Path file, @Nullable String format) {
-        return on.ended(on.services.transfers().export(new ExportVolume(source, file.toString(), format)));
+        return on.ended(on.services.transfers().export(new ExportVolume(source, file.toString(), format, null)));
     }
 
     private JobInfo importFile(Path file, @Nullable String format, String name, long sizeBytes) {
@@ -105,12 +105,14 @@ class TransfersTest {
         Files.write(there, new byte[8192]);
         String absent = folder.resolve("absent").toString();
         Transfers transfers = on.services.transfers();
-        assertProblem(ProblemCode.FILE_REFUSED, () -> transfers.export(new ExportVolume("d", there.toString(), null)));
-        assertProblem(ProblemCode.FILE_REFUSED, () -> transfers.export(new ExportVolume("d", "/none/x", null)));
-        assertProblem(ProblemCode.BAD_REQUEST, () -> transfers.export(new ExportVolume("d", "x", null)));
-        assertProblem(ProblemCode.BAD_REQUEST, () -> transfers.export(new ExportVolume("d", absent, "vhd")));
-        assertProblem(ProblemCode.UNKNOWN_VNVME, () -> transfers.export(new ExportVolume("n", absent, null)));
-        assertProblem(ProblemCode.UNKNOWN_SNAPSHOT, () -> transfers.export(new ExportVolume("d@n", absent, null)));
+        assertProblem(
+                ProblemCode.FILE_REFUSED, () -> transfers.export(new ExportVolume("d", there.toString(), null, null)));
+        assertProblem(ProblemCode.FILE_REFUSED, () -> transfers.export(new ExportVolume("d", "/none/x", null, null)));
+        assertProblem(ProblemCode.BAD_REQUEST, () -> transfers.export(new ExportVolume("d", "x", null, null)));
+        assertProblem(ProblemCode.BAD_REQUEST, () -> transfers.export(new ExportVolume("d", absent, "vhd", null)));
+        assertProblem(ProblemCode.UNKNOWN_VNVME, () -> transfers.export(new ExportVolume("n", absent, null, null)));
+        assertProblem(
+                ProblemCode.UNKNOWN_SNAPSHOT, () -> transfers.export(new ExportVolume("d@n", absent, null, null)));
         assertProblem(ProblemCode.FILE_REFUSED, () -> importFile(folder.resolve("none"), null, "e", 0));
         assertProblem(ProblemCode.NAME_TAKEN, () -> importFile(there, null, "d", 0));
         assertProblem(ProblemCode.BAD_SIZE, () -> importFile(there, null, "e", 4096));

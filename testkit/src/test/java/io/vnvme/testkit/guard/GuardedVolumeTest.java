@@ -2,7 +2,9 @@ package io.vnvme.testkit.guard;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vnvme.drive.Io;
 import io.vnvme.drive.IoStatus;
+import io.vnvme.pool.GuardedVolume;
 import io.vnvme.testkit.sim.PowerCutDrive;
 import io.vnvme.volume.Volume;
 import java.lang.foreign.Arena;
@@ -46,6 +48,34 @@ final class GuardedVolumeTest {
             pool.write(512, text(512));
             pool.check();
             assertThat(find(pool.drives.getFirst(), (byte) 'x') < 0).isEqualTo(encrypted);
+        }
+    }
+
+    /** Also while a request is under way, which ends with the key that it began with. */
+    @Test
+    void whatIsRemovedOrClosedForgetsItsKey() {
+        for (boolean removed : new boolean[] {true, false}) {
+            GuardedPool pool = new GuardedPool(random, arena, 1, true, true);
+            pool.write(0, text(4096));
+            GuardedVolume volume = (GuardedVolume) pool.guard("v");
+            assertThat(volume.keyless()).isFalse();
+            pool.drives.getFirst().immediate(0);
+            int[] ended = {IoStatus.PENDING};
+            MemorySegment data = arena.allocate(4096);
+            Io read = new Io((_, status) -> ended[0] = status);
+            read.prepare(Io.READ, 0, 4096, false);
+            read.data().add(data, 0, 4096);
+            assertThat(volume.submit(read)).isEqualTo(IoStatus.PENDING);
+            pool.run(done -> {
+                if (removed) {
+                    pool.pool().operations().remove("v", done);
+                } else {
+                    pool.pool().close(done);
+                }
+            });
+            assertThat(ended[0]).isEqualTo(IoStatus.OK);
+            assertThat(data.get(ValueLayout.JAVA_BYTE, 4095)).isEqualTo((byte) 'x');
+            assertThat(volume.keyless()).isTrue();
         }
     }
 

@@ -30,8 +30,12 @@ class PoolGrowthTest {
     }
 
     private Drive drive() {
+        return drive(8 * MIB);
+    }
+
+    private Drive drive(long sizeBytes) {
         Drive drive = new SimDrive(
-                "d" + drives.size(), 8 * MIB, 512, clock, Faults.delays(20_000), new SplittableRandom(drives.size()));
+                "d" + drives.size(), sizeBytes, 512, clock, Faults.delays(20_000), new SplittableRandom(drives.size()));
         drives.add(drive);
         return drive;
     }
@@ -59,6 +63,28 @@ class PoolGrowthTest {
         for (int i = 0; i <= written; i++) {
             assertThat(pool.read("v", i * 65_536L, 65_536)).isEqualTo(bytes(i, 65_536));
         }
+    }
+
+    /** Once each on the way up and on the way down, and not at every write around a mark. */
+    @Test
+    void fillingUpIsTold() {
+        SimPool pool = new SimPool(clock, Layout.CONCAT, 64 << 10, List.of(drive(64 * MIB)));
+        pool.create("v", 80 * MIB);
+        int at = 0;
+        for (List<Integer> marks : List.of(List.of(70), List.of(70, 85), List.of(70, 85, 95))) {
+            while (pool.filled.size() < marks.size()) {
+                assertThat(pool.write("v", at, bytes(1, 65_536))).isEqualTo(IoStatus.OK);
+                at += 65_536;
+                pool.step();
+            }
+            assertThat(pool.filled).containsExactlyElementsOf(marks);
+        }
+        pool.discard("v", at - 65_536, 65_536);
+        pool.settle();
+        assertThat(pool.filled).as("a little below a mark").containsExactly(70, 85, 95);
+        pool.discard("v", 0, at);
+        pool.settle();
+        assertThat(pool.filled).containsExactly(70, 85, 95, -95, -85, -70);
     }
 
     /** The very writes that wait go on: by space that is freed, by a drive that comes; the time to wait counts for them too. */

@@ -37,6 +37,9 @@ final class SimPool {
 
     private final SimClock clock;
     private final List<Drive> drives;
+    /** Marks that space in use rose above (positive) or fell below (negative), in percent. */
+    final List<Integer> filled = new ArrayList<>();
+
     private @Nullable Pool pool;
 
     SimPool(SimClock clock, Layout layout, long journalBytes, List<? extends Drive> drives) {
@@ -67,7 +70,7 @@ final class SimPool {
             sets.set(record.set(), drives.get(i));
         }
         Result opened = new Result();
-        pool = new Pool(image, sets, members, clock, PoolListener.NONE, opened);
+        pool = new Pool(image, sets, members, clock, new FillListener(), opened);
         await(opened);
     }
 
@@ -219,5 +222,18 @@ final class SimPool {
 
     int flush(String name) {
         return io(volume(name), Io.FLUSH, 0, MemorySegment.NULL, 0, false);
+    }
+
+    private final class FillListener implements PoolListener {
+        @Override
+        public void stopped(String why) {}
+
+        @Override
+        public void filled(int percent, boolean above) {
+            filled.add(above ? percent : -percent);
+        }
+
+        @Override
+        public void held(int count) {}
     }
 }
