@@ -51,10 +51,10 @@ final class DaemonCommand implements Callable<Integer> {
     @Option(
             names = "--rehearsal",
             paramLabel = "SECONDS",
-            defaultValue = "1",
+            defaultValue = "0",
             description =
-                    "how long it works for a guest of its own before it serves, so that the first real one finds it at speed (default: ${DEFAULT-VALUE})")
-    private double rehearsalSeconds = 1;
+                    "how long it works for a guest of its own before it serves, so that the first real one finds compiled code; gains little so far (default: none)")
+    private double rehearsalSeconds;
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
