@@ -20,6 +20,7 @@ final class StateCheck {
                     present(drive.name()) && present(drive.kind()) && drive.sizeBytes() > 0,
                     "a drive without name, kind or size");
             require(uuid(drive.uuid()), drive.name() + " has no identity");
+            require(drive.inMemory() || present(drive.path()), drive.name() + " has a path that is none");
             require(drives.add(drive.name()) && drives.add(drive.uuid()), "two drives " + drive.name());
         }
         Set<String> pools = new HashSet<>();
@@ -54,6 +55,7 @@ final class StateCheck {
                             && vnvme.nsid() > 0,
                     vnvme.name() + " lacks an identifier");
             require(vnvme.sizeBytes() > 0, vnvme.name() + " has no size");
+            require(path(vnvme.keyFile()), vnvme.name() + " has a key file whose path is none");
             require(state.pool(vnvme.pool()).isPresent(), vnvme.name() + " lies in no pool that is there");
             Qos qos = vnvme.qos();
             require(
@@ -67,7 +69,12 @@ final class StateCheck {
 
     // A record read from JSON may hold null where the text had no such field.
     private static boolean present(@Nullable String text) {
-        return text != null && !text.isBlank();
+        return text != null && !text.isBlank() && path(text);
+    }
+
+    /** What no file can be called: a path ends at a zero. Nothing at all is allowed. */
+    private static boolean path(@Nullable String text) {
+        return text == null || text.indexOf('\0') < 0;
     }
 
     private static boolean limits(@Nullable QosLimits limits) {
