@@ -339,8 +339,9 @@ class ControllerTest {
         other.close();
     }
 
+    /** A request that is not cut may overdraw the 384 KiB of a pass; later passes do without until that is made up for. */
     @Test
-    void aPassMovesNoMoreThanItsShare() {
+    void passesMoveNoMoreThanTheirShare() {
         long list = Host.DATA + 300 * 4096L;
         for (int i = 0; i < 255; i++) {
             host.ram.set(ValueLayout.JAVA_LONG, list - Host.BASE + i * 8L, Host.DATA + (i + 1) * 4096L);
@@ -353,9 +354,13 @@ class ControllerTest {
         }
         host.ring(host.io);
         host.controller.poll(1);
-        assertThat(host.volume.operations).hasSize(4);
+        assertThat(host.volume.operations).hasSize(1);
         host.controller.poll(1);
-        assertThat(host.volume.operations).hasSize(8);
+        assertThat(host.volume.operations).hasSize(1);
+        for (int pass = 3; pass <= 9; pass++) {
+            host.controller.poll(1);
+        }
+        assertThat(host.volume.operations).hasSize(4);
     }
 
     @Test
