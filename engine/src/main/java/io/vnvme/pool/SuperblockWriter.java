@@ -9,6 +9,7 @@ import io.vnvme.pool.format.Superblock;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.BitSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -34,6 +35,10 @@ final class SuperblockWriter {
     private int outstanding;
     private boolean flushing;
     private @Nullable String failure;
+    /**
+     * Drives that failed at the first copy, or at its flush: that one may be torn, so the second has to stay as it is.
+     */
+    private final Set<UUID> failed = new HashSet<>();
     /** Sets of which a drive has done what this step asks. */
     private final BitSet written = new BitSet();
 
@@ -56,6 +61,7 @@ final class SuperblockWriter {
         config = newConfig;
         done = whenDone;
         second = false;
+        failed.clear();
         pool.nextGeneration();
         writeCopies();
     }
@@ -70,6 +76,9 @@ final class SuperblockWriter {
         failure = null;
         outstanding = 1;
         for (PoolMember member : members) {
+            if (failed.contains(member.record().drive())) {
+                continue;
+            }
             MemorySegment block = Arena.ofAuto().allocate(Superblock.SIZE, Superblock.SIZE);
             new Superblock(
                             pool.generation(),
@@ -92,6 +101,9 @@ final class SuperblockWriter {
         flushing = true;
         outstanding = 1;
         for (PoolMember member : members) {
+            if (failed.contains(member.record().drive())) {
+                continue;
+            }
             if (!member.drive().volatileWriteCache()) {
                 written.set(member.record().set());
             } else {
@@ -114,7 +126,11 @@ final class SuperblockWriter {
     private void ended(PoolMember member, int status) {
         if (status == IoStatus.OK) {
             written.set(member.record().set());
-        } else if (!pool.memberFailed(member)) {
+            ended();
+            return;
+        }
+        failed.add(member.record().drive());
+        if (!pool.memberFailed(member)) {
             failure = "the superblock of drive %s could not be written".formatted(member.driveName());
         }
         ended();
@@ -124,17 +140,17 @@ final class SuperblockWriter {
         if (--outstanding > 0) {
             return;
         }
-        String failed = failure;
+        String wrong = failure;
         for (PoolMember member : members) {
-            if (failed == null && !written.get(member.record().set())) {
-                failed = "no drive of set %d took its superblock"
+            if (wrong == null && !written.get(member.record().set())) {
+                wrong = "no drive of set %d took its superblock"
                         .formatted(member.record().set());
             }
         }
         written.clear();
-        if (failed != null) {
+        if (wrong != null) {
             idle = true;
-            done.done(new PoolException(PoolException.Reason.DRIVE_FAILED, failed));
+            done.done(new PoolException(PoolException.Reason.DRIVE_FAILED, wrong));
         } else if (!flushing) {
             flush();
         } else if (!second) {
