@@ -80,6 +80,15 @@ final class ClusterSpace {
         return space(index).usedCount();
     }
 
+    /** Clusters in use on all sets, those that are being emptied too. */
+    long usedCount() {
+        long used = 0;
+        for (SetSpace space : spaces) {
+            used += space == null ? 0 : space.usedCount();
+        }
+        return used;
+    }
+
     /** Clusters of all sets that take new data. */
     long totalCount() {
         return totalCount;

@@ -1,5 +1,6 @@
 package io.vnvme.pool;
 
+import io.vnvme.pool.checksum.ChecksumArea;
 import io.vnvme.pool.format.Geometry;
 import io.vnvme.pool.format.LayerRecord;
 import java.util.ArrayList;
@@ -42,7 +43,7 @@ public final class ImageMap {
 
     /** Clusters in use, of data and of metadata. */
     public long usedClusters() {
-        return image.space().totalCount() - image.space().freeCount();
+        return image.space().usedCount();
     }
 
     public long totalClusters() {
@@ -103,6 +104,30 @@ public final class ImageMap {
                 from = to;
             }
         }
+    }
+
+    /**
+     * Whether checksums at that place may be older than the data (docs/formats/checksums.md): nothing is known of it then.
+     *
+     * @param offsetBytes of data, on the set
+     */
+    public boolean checksumNoted(int set, long offsetBytes) {
+        long region = clusterOf(set, offsetBytes) / ChecksumArea.CLUSTERS_PER_PAGE;
+        return image.notes().get(PoolChecksums.NOTE_KIND, PoolChecksums.noteKey(set, (int) region)) != 0;
+    }
+
+    /**
+     * Where on the set the 4 bytes are that {@link ChecksumArea#stored} makes of a block's CRC32C, 0 when it is not known.
+     *
+     * @param offsetBytes of the block, on the set
+     */
+    public long checksumOffset(int set, long offsetBytes) {
+        long block = (offsetBytes - image.config().sets().get(set).dataOffsetBytes()) >>> Geometry.BLOCK_SHIFT;
+        return Geometry.checksumOffset(image.config().journalBytes()) + block * Integer.BYTES;
+    }
+
+    private long clusterOf(int set, long offsetBytes) {
+        return (offsetBytes - image.config().sets().get(set).dataOffsetBytes()) >>> Geometry.CLUSTER_SHIFT;
     }
 
     private void tell(long block, int count, long place, Sink sink) {

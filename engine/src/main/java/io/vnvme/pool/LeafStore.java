@@ -1,6 +1,5 @@
 package io.vnvme.pool;
 
-import io.vnvme.os.Mapping;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -29,9 +28,10 @@ final class LeafStore implements AutoCloseable {
     private static final ValueLayout.OfLong U64 = ValueLayout.JAVA_LONG;
     private static final ValueLayout.OfInt U32 = ValueLayout.JAVA_INT;
 
-    private final List<Mapping> mappings = new ArrayList<>();
+    private final MapMemory memory;
+    private final List<MapMemory.Chunk> taken = new ArrayList<>();
     private MemorySegment[] chunks = new MemorySegment[1];
-    /** Leaves that were ever handed out: those behind them read zeros. */
+    /** Leaves that were ever handed out. */
     private int everCount;
     /** The last leaf given back plus 1; each has the one before it in its first entry. 0: none. */
     private long freeHead;
@@ -45,20 +45,25 @@ final class LeafStore implements AutoCloseable {
     private int changedEntryCount;
     private int changedPageCount;
 
+    LeafStore(MapMemory memory) {
+        this.memory = memory;
+    }
+
     /** A leaf of zeros. */
     int allocate(int layer, int number) {
         int leaf;
         if (freeHead != 0) {
             leaf = (int) (freeHead - 1);
             freeHead = get(leaf, 0);
-            chunk(leaf).asSlice(first(leaf), LEAF_BYTES).fill((byte) 0);
         } else {
             leaf = everCount;
-            if (leaf >>> CHUNK_LEAVES_SHIFT == mappings.size()) {
+            if (leaf >>> CHUNK_LEAVES_SHIFT == taken.size()) {
                 addChunk();
             }
             everCount++;
+            chunk(leaf).set(U64, CHANGED + inChunk(leaf) * 8L, 0);
         }
+        chunk(leaf).asSlice(first(leaf), LEAF_BYTES).fill((byte) 0);
         chunk(leaf).set(U32, LAYERS + inChunk(leaf) * 4L, layer);
         chunk(leaf).set(U32, NUMBERS + inChunk(leaf) * 4L, number);
         count++;
@@ -66,14 +71,14 @@ final class LeafStore implements AutoCloseable {
     }
 
     private void addChunk() {
-        int chunk = mappings.size();
+        int chunk = taken.size();
         // The first is of ordinary pages, taken as they are touched: most pools are small.
-        Mapping mapping = Mapping.anonymous(CHUNK_BYTES, chunk > 0);
-        mappings.add(mapping);
+        MapMemory.Chunk more = memory.take(CHUNK_BYTES, chunk > 0);
+        taken.add(more);
         if (chunk == chunks.length) {
             chunks = Arrays.copyOf(chunks, chunk * 2);
         }
-        chunks[chunk] = mapping.segment();
+        chunks[chunk] = more.segment();
     }
 
     private MemorySegment chunk(int leaf) {
@@ -199,7 +204,7 @@ final class LeafStore implements AutoCloseable {
 
     @Override
     public void close() {
-        mappings.forEach(Mapping::close);
-        mappings.clear();
+        taken.forEach(chunk -> chunk.giveBack().run());
+        taken.clear();
     }
 }

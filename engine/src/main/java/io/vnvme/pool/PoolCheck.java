@@ -46,7 +46,7 @@ public record PoolCheck(List<String> problems, List<String> remarks, int volumes
                 List.copyOf(problems),
                 List.copyOf(remarks),
                 named,
-                (total - image.space().freeCount()) << Geometry.CLUSTER_SHIFT,
+                image.space().usedCount() << Geometry.CLUSTER_SHIFT,
                 total << Geometry.CLUSTER_SHIFT);
         image.discard();
         return check;

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /** The checksum areas of a pool's sets, and the notes about them in the pool's journal. */
 final class PoolChecksums {
     /** The kind of the notes: key is the set's index, then 32 bits of region; value 1. */
-    private static final int NOTE_KIND = 0x4353;
+    static final int NOTE_KIND = 0x4353;
     /** Pages kept for each set: 16 MiB with their copies, for 8 GiB of data written lately. */
     private static final int PAGES_MAX = 2048;
 
@@ -63,6 +63,10 @@ final class PoolChecksums {
         return area;
     }
 
+    static long noteKey(int set, int region) {
+        return (long) set << 32 | region;
+    }
+
     /** The cluster's number in its set, by which its checksums are found. */
     static long within(PoolSet set, long cluster) {
         return cluster - set.record().firstCluster();
@@ -94,7 +98,7 @@ final class PoolChecksums {
         }
 
         private long key(int region) {
-            return (long) set.index() << 32 | region;
+            return noteKey(set.index(), region);
         }
 
         @Override

@@ -33,19 +33,21 @@ public final class PoolLoader {
     private final PoolConfig config;
     private final Root root;
     private final List<@Nullable SetReader> readers = new ArrayList<>();
-    private final LeafStore leaves = new LeafStore();
+    private final LeafStore leaves;
     private final Notes notes = new Notes();
     private final ClusterSpace space;
     private final MetadataPages pages;
     /** Clusters that a leaf refers to. */
     private final long[] referred = new long[LeafStore.ENTRIES];
 
-    private Layers layers = new Layers(leaves, 1);
+    private Layers layers;
 
-    private PoolLoader(PoolScan scan, Consumer<String> problems) {
+    private PoolLoader(PoolScan scan, MapMemory memory, Consumer<String> problems) {
         this.scan = scan;
         this.problems = problems;
         this.config = scan.config();
+        leaves = new LeafStore(memory);
+        layers = new Layers(leaves, 1);
         this.root = scan.root();
         this.space = new ClusterSpace(config.layout());
         this.pages = new MetadataPages(space);
@@ -56,18 +58,23 @@ public final class PoolLoader {
      *     what is read contradicts itself
      */
     public static PoolImage load(PoolScan scan) {
-        return load(scan, problem -> {
+        return load(scan, MapMemory.SYSTEM);
+    }
+
+    /** The same, with the maps in memory of the caller's choice. */
+    public static PoolImage load(PoolScan scan, MapMemory memory) {
+        return load(scan, memory, problem -> {
             throw new FormatException(problem);
         });
     }
 
     /** The same for looking only: goes on behind what is wrong where it can. What comes of it is not to be used. */
     static PoolImage check(PoolScan scan, Consumer<String> problems) {
-        return load(scan, problems);
+        return load(scan, MapMemory.SYSTEM, problems);
     }
 
-    private static PoolImage load(PoolScan scan, Consumer<String> problems) {
-        PoolLoader loader = new PoolLoader(scan, problems);
+    private static PoolImage load(PoolScan scan, MapMemory memory, Consumer<String> problems) {
+        PoolLoader loader = new PoolLoader(scan, memory, problems);
         try {
             return loader.load();
         } catch (FormatException e) {

@@ -240,6 +240,11 @@ public final class MirrorSet implements Drive {
         return marks.unsyncedCount() > 0;
     }
 
+    /** True when the replicas' states are on the drives. */
+    public boolean settled() {
+        return started && log.settled();
+    }
+
     /** True when the replicas' states are on the drives, and no replica has to be repaired or filled. */
     public boolean healthy() {
         return started && log.settled() && members.currentCount() == replicas.length && marks.unsyncedCount() == 0;
