@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a volume or a snapshot may hold, sector by sector: the operation that is certain to have happened last, and those
@@ -12,6 +13,7 @@ import java.util.List;
  * <p>At most one operation is under way on a sector at a time, so that the later ones have an order.
  */
 final class Content {
+    private static final int BLOCK_SECTORS = 8;
     private static final int NONE = Integer.MIN_VALUE;
     /** No later operation; shared. */
     private static final int[] NOTHING = {0};
@@ -19,6 +21,9 @@ final class Content {
     private int[] settled;
     /** For each sector: how many later operations, then their numbers, oldest first. */
     private int[][] later;
+
+    /** For each sector when an accident last happened to its block: what was written after it is all right. */
+    private long @Nullable [] hurtAt;
 
     private final BitSet unsettled = new BitSet();
     /** Snapshots under way. */
@@ -138,9 +143,62 @@ final class Content {
         return settled[sector];
     }
 
-    /** The first sector, of the first {@code sectors}, whose stamp cannot be after a power cut now, or -1. */
-    int mismatch(long[] stamps, int sectors) {
-        for (int i = 0; i < sectors; i++) {
+    /** Something happened to the drive's block of that sector, at that moment. */
+    void hurt(int sector, long moment) {
+        long[] moments = hurtAt;
+        if (moments == null || moments.length < settled.length) {
+            moments = moments == null ? new long[settled.length] : Arrays.copyOf(moments, settled.length);
+            hurtAt = moments;
+        }
+        int first = sector & -BLOCK_SECTORS;
+        Arrays.fill(moments, first, Math.min(first + BLOCK_SECTORS, moments.length), moment);
+        for (Content snapshot : followers) {
+            if (sector < snapshot.settled.length) {
+                snapshot.hurt(sector, moment);
+            }
+        }
+    }
+
+    private boolean hurtSince(Operations operations, int number, int sector) {
+        long[] moments = hurtAt;
+        return moments != null && sector < moments.length && operations.begunAt(number) <= moments[sector];
+    }
+
+    /** Whether a power cut now may leave what an accident left. */
+    boolean hurt(Operations operations, int sector) {
+        return hurtSince(operations, settled[sector], sector);
+    }
+
+    /** Whether reading some of these sectors now may be an error. */
+    boolean hurt(Operations operations, int from, int to) {
+        if (hurtAt == null) {
+            return false;
+        }
+        int end = Math.min((to + BLOCK_SECTORS - 1) & -BLOCK_SECTORS, settled.length);
+        for (int i = from & -BLOCK_SECTORS; i < end; i++) {
+            if (hurtSince(operations, visible(operations, i), i)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether that operation's data may be what is there, now or after a power cut. */
+    boolean mayHold(int number, int sector) {
+        if (sector >= settled.length) {
+            return false;
+        }
+        boolean found = settled[sector] == number;
+        int[] numbers = later[sector];
+        for (int k = 1; k <= numbers[0]; k++) {
+            found |= numbers[k] == number;
+        }
+        return found;
+    }
+
+    /** The first sector, from {@code from} on and before {@code sectors}, whose stamp cannot be after a cut now, or -1. */
+    int mismatch(long[] stamps, int from, int sectors) {
+        for (int i = from; i < sectors; i++) {
             if (stamps[i] != Operations.stamp(settled[i], i) && survivor(i, stamps[i]) == NONE) {
                 return i;
             }
@@ -162,7 +220,9 @@ final class Content {
     /** The stamps were read where nothing can change any more: they are what is certain. They match. */
     void pin(long[] stamps, int sectors) {
         for (int i = unsettled.nextSetBit(0); i >= 0 && i < sectors; i = unsettled.nextSetBit(i + 1)) {
-            settled[i] = survivor(i, stamps[i]);
+            int survivor = survivor(i, stamps[i]);
+            // Where an accident left something else, what should be there is not known from this.
+            settled[i] = survivor == NONE ? settled[i] : survivor;
             later[i] = NOTHING;
         }
         unsettled.clear(0, sectors);
@@ -175,6 +235,7 @@ final class Content {
      */
     Content snapshot(Operations operations, int sectors) {
         Content copy = new Content(sectors);
+        copy.hurtAt = copyOf(hurtAt, sectors);
         for (int i = 0; i < sectors; i++) {
             copy.settled[i] = visible(operations, i);
         }
@@ -192,7 +253,12 @@ final class Content {
     Content copy() {
         Content copy = new Content(settled.length);
         System.arraycopy(settled, 0, copy.settled, 0, settled.length);
+        copy.hurtAt = copyOf(hurtAt, settled.length);
         return copy;
+    }
+
+    private static long @Nullable [] copyOf(long @Nullable [] moments, int sectors) {
+        return moments == null ? null : Arrays.copyOf(moments, sectors);
     }
 
     /** What may be there, for people. */

@@ -107,6 +107,11 @@ final class Cutter {
         model.pinSnapshots();
     }
 
+    /** Whether the last cut left something of which nothing could be known. */
+    boolean blurred() {
+        return model.blurred();
+    }
+
     /** What of the unanswered changes the last cut found done. */
     List<Change> happened() {
         return happened;

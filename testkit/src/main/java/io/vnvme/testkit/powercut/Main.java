@@ -3,12 +3,13 @@ package io.vnvme.testkit.powercut;
 import io.vnvme.testkit.powercut.Simulation.Figures;
 import io.vnvme.testkit.seed.Seed;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** The command {@code ./dev simulate}: power cuts of simulated pools for some time, or one simulation again. */
 public final class Main {
-    private static final String USAGE = "usage: ./dev simulate [--seed S] [--seconds N] [--threads N]";
+    private static final String USAGE = "usage: ./dev simulate [--seed S] [--seconds N] [--threads N] [--kind KIND]";
     private static final int USAGE_ERROR = 2;
 
     private Main() {}
@@ -16,6 +17,7 @@ public final class Main {
     public static void main(String[] arguments) {
         Long seed = null;
         Long seconds = null;
+        PoolKind kind = null;
         int threads = Runtime.getRuntime().availableProcessors();
         for (int i = 0; i < arguments.length; i += 2) {
             String value = i + 1 < arguments.length ? arguments[i + 1] : "";
@@ -24,14 +26,15 @@ public final class Main {
                     case "--seed" -> seed = Long.decode(value);
                     case "--seconds" -> seconds = Long.decode(value);
                     case "--threads" -> threads = Math.max(1, Integer.parseInt(value));
+                    case "--kind" -> kind = PoolKind.valueOf(value.toUpperCase(Locale.ROOT));
                     default -> usage();
                 }
-            } catch (NumberFormatException e) {
+            } catch (IllegalArgumentException e) {
                 usage();
             }
         }
-        System.exit(
-                run(seed == null ? Seed.fresh() : new Seed(seed), seed != null && seconds == null, seconds, threads));
+        System.exit(run(
+                seed == null ? Seed.fresh() : new Seed(seed), seed != null && seconds == null, seconds, threads, kind));
     }
 
     private static void usage() {
@@ -39,8 +42,8 @@ public final class Main {
         System.exit(USAGE_ERROR);
     }
 
-    private static int run(Seed seed, boolean once, @Nullable Long seconds, int threads) {
-        Simulate simulate = new Simulate(seed, PoolStore::new);
+    private static int run(Seed seed, boolean once, @Nullable Long seconds, int threads, @Nullable PoolKind kind) {
+        Simulate simulate = new Simulate(seed, its -> new PoolStore(kind == null ? PoolKind.of(its) : kind));
         long start = System.nanoTime();
         try {
             Figures figures = once
@@ -50,7 +53,7 @@ public final class Main {
             double minutes = (System.nanoTime() - start) / (double) TimeUnit.MINUTES.toNanos(1);
             System.out.printf(
                     "seed %d: %,d simulations, %,d cuts, %,.0f a minute; %,d requests, %,d changes of the catalog, "
-                            + "%,d refused, %,d restarts; nothing lost%n",
+                            + "%,d refused, %,d restarts, %,d accidents, %,d errors of them; nothing lost%n",
                     seed.value(),
                     simulations,
                     figures.cuts(),
@@ -58,7 +61,9 @@ public final class Main {
                     figures.requests(),
                     figures.changes(),
                     figures.refused(),
-                    figures.restarts());
+                    figures.restarts(),
+                    figures.accidents(),
+                    figures.errors());
             return 0;
         } catch (AssertionError e) {
             e.printStackTrace();

@@ -1,8 +1,11 @@
 package io.vnvme.testkit.powercut;
 
 import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -13,12 +16,22 @@ import org.jspecify.annotations.Nullable;
 
 /** Everything that a store was asked to keep, and what of it may be missing after a power cut at this moment. */
 final class Model {
+    /** One check in so many computes checksums. */
+    private static final int JUDGED_ONE_IN = 8;
+
     private final Operations operations = new Operations();
     private final TreeMap<String, Named> names = new TreeMap<>();
     private final List<Change> changes = new ArrayList<>();
     private final Map<String, long[]> found = new HashMap<>();
     /** The names that the last check read. */
     private final Set<String> looked = new HashSet<>();
+
+    /** Blocks of the volume that was judged last. */
+    private final BitSet wrong = new BitSet();
+
+    private final BitSet unknown = new BitSet();
+    private boolean blurred;
+    private long checks;
 
     Operations operations() {
         return operations;
@@ -43,6 +56,23 @@ final class Model {
 
     void add(String name, int sectors) {
         names.put(name, new Named(new Content(sectors), sectors, false));
+    }
+
+    /** An accident happened to the block that holds that stamp: whoever may have it may find it wrong. */
+    void hurt(long stamp, long moment) {
+        int number = operations.number(stamp);
+        int sector = Operations.sector(stamp);
+        Set<Content> contents = Collections.newSetFromMap(new IdentityHashMap<>());
+        names.values().forEach(named -> contents.add(named.content()));
+        for (Change change : changes) {
+            change.before().values().forEach(named -> contents.add(named.content()));
+            change.after().values().forEach(named -> contents.add(named.content()));
+        }
+        for (Content content : contents) {
+            if (content.mayHold(number, sector)) {
+                content.hurt(sector, moment);
+            }
+        }
     }
 
     /** A change was asked for. */
@@ -77,6 +107,8 @@ final class Model {
     List<Change> check(Recovered recovered) {
         recovered.check();
         looked.clear();
+        blurred = false;
+        checks++;
         Map<String, Long> sizes = recovered.sizes();
         TreeMap<String, Named> expected = new TreeMap<>(names);
         List<Change> happened = new ArrayList<>();
@@ -141,13 +173,50 @@ final class Model {
                             named.content().describe(sector),
                             pending()));
         }
+        if (checks % JUDGED_ONE_IN == 0) {
+            checkJudgement(name, named, recovered);
+        }
     }
 
     private int mismatch(String name, Named named, Recovered recovered) {
         long[] stamps = stamps(name, named.sectors());
         recovered.read(name, stamps, named.sectors());
         looked.add(name);
-        return named.content().mismatch(stamps, named.sectors());
+        int sector = named.content().mismatch(stamps, 0, named.sectors());
+        if (sector < 0 || !named.content().hurt(operations, sector)) {
+            return sector;
+        }
+        judge(name, recovered);
+        while (sector >= 0 && named.content().hurt(operations, sector)) {
+            blurred |= unknown.get(sector / 8);
+            if (!unknown.get(sector / 8) && !wrong.get(sector / 8)) {
+                return sector;
+            }
+            sector = named.content().mismatch(stamps, sector + 1, named.sectors());
+        }
+        return sector;
+    }
+
+    private void judge(String name, Recovered recovered) {
+        wrong.clear();
+        unknown.clear();
+        recovered.judge(name, wrong, unknown);
+    }
+
+    /** What no accident happened to has the right checksum, or none. */
+    private void checkJudgement(String name, Named named, Recovered recovered) {
+        judge(name, recovered);
+        for (int block = wrong.nextSetBit(0); block >= 0; block = wrong.nextSetBit(block + 1)) {
+            if (!named.content().hurt(operations, block * 8)) {
+                throw new AssertionError("%s: block %d is right, and its checksum says that it is wrong%s"
+                        .formatted(name, block, pending()));
+            }
+        }
+    }
+
+    /** Whether the last check accepted data as it was because nothing could be known of it. */
+    boolean blurred() {
+        return blurred;
     }
 
     private long[] stamps(String name, int sectors) {

@@ -1,5 +1,6 @@
 package io.vnvme.testkit.powercut;
 
+import java.util.BitSet;
 import java.util.Map;
 
 /** What was found on drives after a power cut. */
@@ -9,6 +10,14 @@ public interface Recovered extends AutoCloseable {
 
     /** Reads the first eight bytes of each sector of a volume or snapshot, as many as {@code stamps} has room for. */
     void read(String name, long[] stamps, int sectors);
+
+    /**
+     * Says which blocks of 4 KiB of a volume or snapshot whoever reads them finds to be wrong.
+     *
+     * @param wrong gets the blocks of which reading is an error
+     * @param unknown gets the blocks of which nothing is known: they are taken as they are
+     */
+    default void judge(String name, BitSet wrong, BitSet unknown) {}
 
     /**
      * Looks whether what is on the drives agrees with itself: each cluster is used once, none is lost.

@@ -29,6 +29,8 @@ final class Request {
     long moment;
 
     boolean underWay;
+    /** Its volume has checksums. */
+    boolean guarded;
 
     /** Of a read: operations on some of its sectors that were under way at some time during it, and their ranges. */
     private final List<int[]> beside = new ArrayList<>();
@@ -36,6 +38,14 @@ final class Request {
     Request(Arena arena, Io.Completion completion) {
         io = new Io(completion);
         memory = arena.allocate((long) SECTORS_MAX * SECTOR, 4096);
+    }
+
+    /** Sectors that an operation covers. */
+    record Range(Content content, int operation, int first, int count) {}
+
+    /** Whether some sectors are the same. */
+    boolean touches(Range range) {
+        return content == range.content() && first < range.first() + range.count() && range.first() < first + count;
     }
 
     /** Whether this is a read. */

@@ -12,14 +12,19 @@ import org.jspecify.annotations.Nullable;
 /** The reads, writes and flushes of a workload, several under way at once, each checked when it ends. */
 final class Requests {
     private static final int CLUSTER_SECTORS = 128;
+    private static final int BLOCK_SECTORS = 8;
 
     private final Model model;
     private final Mix mix;
     private final SplittableRandom random;
     private final Trace trace;
     private final List<Request> requests = new ArrayList<>();
+    /** Writes that ended in an error which was to be expected: they happened or not. */
+    private final List<Request.Range> failed = new ArrayList<>();
+
     private int underWay;
     private long ended;
+    private long failures;
 
     Requests(Model model, Mix mix, SplittableRandom random, Trace trace, Arena arena) {
         this.model = model;
@@ -40,6 +45,11 @@ final class Requests {
     /** Requests that ended so far. */
     long ended() {
         return ended;
+    }
+
+    /** Requests that ended in an error because of an accident. */
+    long failures() {
+        return failures;
     }
 
     /** Requests of that content under way. */
@@ -64,6 +74,7 @@ final class Requests {
             }
         }
         underWay = 0;
+        failed.clear();
     }
 
     /** Starts one on that volume or snapshot, if there is room and nothing clashes. */
@@ -77,6 +88,7 @@ final class Requests {
         request.name = name;
         request.content = named.content();
         request.operation = 0;
+        request.guarded = store.guarded(name);
         if (kind == Mix.FLUSH) {
             request.first = 0;
             request.count = 0;
@@ -148,12 +160,17 @@ final class Requests {
                 request.addBeside(other.operation, other.first, other.count);
             }
         }
+        for (Request.Range range : failed) {
+            if (request.touches(range)) {
+                request.addBeside(range.operation(), range.first(), range.count());
+            }
+        }
         request.addMemory(random.nextInt(4) == 0);
         submit(request, volume, Io.READ, false);
     }
 
     private void write(Request request, Volume volume, int operation, boolean forceUnitAccess) {
-        request.operation = model.operations().begin(operation != Io.WRITE);
+        request.operation = model.operations().begin(operation != Io.WRITE, request.guarded);
         request.content.begin(request.operation, request.first, request.count);
         for (Request other : requests) {
             if (other.reads() && other.touches(request.content, request.first, request.count)) {
@@ -212,6 +229,13 @@ final class Requests {
                 request.first * 512L,
                 request.count * 512L,
                 request.operation);
+        if (status != IoStatus.OK && mayFail(request)) {
+            failures++;
+            if (request.operation != 0) {
+                failed.add(new Request.Range(request.content, request.operation, request.first, request.count));
+            }
+            return;
+        }
         if (status != IoStatus.OK) {
             throw new AssertionError("%s of %s, %d sectors at %d, ended with status %d"
                     .formatted(word(io.operation(), false), request.name, request.count, request.first, status));
@@ -226,6 +250,30 @@ final class Requests {
         } else {
             verify(request);
         }
+    }
+
+    /** Whether a request reads a block, or a part of one that it leaves as it is, to which an accident happened. */
+    private boolean mayFail(Request request) {
+        Content content = request.content;
+        int end = request.first + request.count;
+        Operations operations = model.operations();
+        if (request.reads()) {
+            return content.hurt(operations, request.first, end);
+        }
+        return request.first % BLOCK_SECTORS != 0 && content.hurt(operations, request.first, request.first + 1)
+                || end % BLOCK_SECTORS != 0 && content.hurt(operations, end - 1, end);
+    }
+
+    /** The volume with checksums of which a write under way left that stamp. */
+    @Nullable
+    Content writing(long stamp) {
+        int number = model.operations().number(stamp);
+        for (Request request : requests) {
+            if (request.underWay && request.guarded && number > 0 && request.operation == number) {
+                return request.content;
+            }
+        }
+        return null;
     }
 
     private void verify(Request request) {

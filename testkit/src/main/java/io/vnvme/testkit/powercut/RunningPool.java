@@ -1,31 +1,50 @@
 package io.vnvme.testkit.powercut;
 
-import io.vnvme.drive.Drive;
+import io.vnvme.crypto.VolumeKey;
 import io.vnvme.pool.Done;
+import io.vnvme.pool.GuardedVolume;
 import io.vnvme.pool.Pool;
+import io.vnvme.pool.PoolDrives;
 import io.vnvme.pool.PoolImage;
-import io.vnvme.pool.PoolMember;
 import io.vnvme.pool.PoolOperations;
+import io.vnvme.pool.PoolVolume;
 import io.vnvme.pool.VolumeSpec;
 import io.vnvme.reactor.Clock;
 import io.vnvme.volume.Volume;
-import java.util.List;
+import java.util.Collections;
+import java.util.IdentityHashMap;
+import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** A pool in use, as a simulation steps it. */
 final class RunningPool implements Store {
+    private final PoolStore kind;
     private final Pool pool;
     private final PoolOperations operations;
+    private final Uses uses;
+    private final DriveWork work;
+    private final @Nullable VolumeKey key;
+    private final Set<GuardedVolume> guards = Collections.newSetFromMap(new IdentityHashMap<>());
     private long nextUuid = 1;
 
-    RunningPool(PoolImage image, List<@Nullable Drive> sets, List<PoolMember> members, Clock clock) {
-        pool = new Pool(image, sets, members, clock, new PoolStore.Strict(), failure -> {
+    /** @param key of all volumes; null when they are not encrypted */
+    RunningPool(PoolStore kind, PoolImage image, PoolDrives drives, Uses uses, Clock clock, @Nullable VolumeKey key) {
+        this.kind = kind;
+        this.uses = uses;
+        this.key = key;
+        pool = new Pool(image, drives.sets(), drives.members(), clock, new StrictListeners.OfPool(), failure -> {
             if (failure != null) {
                 throw new AssertionError("the pool did not open: " + failure.getMessage());
             }
         });
         operations = pool.operations();
+        work = new DriveWork(kind, pool, drives.mirrors(), uses);
+    }
+
+    DriveWork work() {
+        return work;
     }
 
     private UUID uuid() {
@@ -43,7 +62,20 @@ final class RunningPool implements Store {
 
     @Override
     public Volume volume(String name) {
-        return operations.volume(name);
+        PoolVolume volume = operations.volume(name);
+        if (!kind.traits().checksums() && key == null) {
+            return volume;
+        }
+        Volume guarded = GuardedVolume.of(pool, volume, key);
+        if (guarded instanceof GuardedVolume guard) {
+            guards.add(guard);
+        }
+        return guarded;
+    }
+
+    @Override
+    public boolean guarded(String name) {
+        return volume(name) instanceof GuardedVolume;
     }
 
     @Override
@@ -53,8 +85,10 @@ final class RunningPool implements Store {
 
     @Override
     public void create(String name, long sizeBytes, int blockSizeBytes, boolean thick, Outcome outcome) {
+        UUID uuid = uuid();
+        boolean checksums = kind.traits().checksums() && uuid.getLeastSignificantBits() % 4 != 0;
         operations.create(
-                new VolumeSpec(name, uuid(), sizeBytes, blockSizeBytes, thick, false, 0, new byte[0]), done(outcome));
+                new VolumeSpec(name, uuid, sizeBytes, blockSizeBytes, thick, checksums, 0, new byte[0]), done(outcome));
     }
 
     @Override
@@ -69,6 +103,10 @@ final class RunningPool implements Store {
 
     @Override
     public void remove(String name, Outcome outcome) {
+        if (!name.contains("@") && volume(name) instanceof GuardedVolume guard) {
+            guards.remove(guard);
+            guard.close();
+        }
         operations.remove(name, done(outcome));
     }
 
@@ -88,6 +126,16 @@ final class RunningPool implements Store {
     }
 
     @Override
+    public void disturb(SplittableRandom random) {
+        work.disturb(random);
+    }
+
+    @Override
+    public boolean mayBeCut() {
+        return !work.latent();
+    }
+
+    @Override
     public boolean waitsForSpace() {
         return pool.spaceNow().heldWrites() > 0;
     }
@@ -104,11 +152,14 @@ final class RunningPool implements Store {
 
     @Override
     public void close(Outcome outcome) {
+        work.closing();
         pool.close(done(outcome));
     }
 
     @Override
     public void giveUp() {
         pool.close();
+        guards.forEach(GuardedVolume::close);
+        uses.close();
     }
 }

@@ -9,12 +9,12 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Simulations with seeds that follow from one, a thread for each processor, until the time is over or one fails. */
 public final class Simulate {
-    private final Supplier<StoreKind> kinds;
+    private final Function<Seed, StoreKind> kinds;
     private final Seed first;
     private final AtomicLong next = new AtomicLong();
     private final AtomicReference<@Nullable AssertionError> failure = new AtomicReference<>();
@@ -22,8 +22,8 @@ public final class Simulate {
     private Figures figures = Figures.NONE;
     private Consumer<List<PowerCutDrive>> prepare = _ -> {};
 
-    /** @param kinds gives one store for each simulation */
-    public Simulate(Seed first, Supplier<StoreKind> kinds) {
+    /** @param kinds gives one store for each simulation, of which the seed tells all */
+    public Simulate(Seed first, Function<Seed, StoreKind> kinds) {
         this.first = first;
         this.kinds = kinds;
     }
@@ -41,7 +41,7 @@ public final class Simulate {
 
     /** One simulation, of the first seed. */
     public Figures replay() {
-        try (Simulation simulation = new Simulation(first, kinds.get(), prepare)) {
+        try (Simulation simulation = new Simulation(first, kinds.apply(first), prepare)) {
             return simulation.run();
         }
     }
@@ -81,7 +81,7 @@ public final class Simulate {
     private void work(long end) {
         do {
             Seed seed = first.round(next.getAndIncrement());
-            try (Simulation simulation = new Simulation(seed, kinds.get(), prepare)) {
+            try (Simulation simulation = new Simulation(seed, kinds.apply(seed), prepare)) {
                 Figures more = simulation.run();
                 synchronized (lock) {
                     figures = figures.plus(more);

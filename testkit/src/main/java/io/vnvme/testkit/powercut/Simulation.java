@@ -20,6 +20,8 @@ public final class Simulation implements AutoCloseable {
     /** Steps without an event after which whatever still waits, waits for space that nobody gives. */
     private static final int STUCK_STEPS = 3_000;
 
+    private static final int HOPELESS_STEPS = 10 * STUCK_STEPS;
+
     /** Steps without an event after which time runs faster, so that what waits for a timer is not waited for long. */
     private static final int PATIENT_STEPS = 150;
 
@@ -33,18 +35,31 @@ public final class Simulation implements AutoCloseable {
     /** One restart in so many cut points, on average, at the least. */
     private static final int RESTART_MIN = 60;
 
+    /** A step in so many has something happen to the drives. */
+    private static final int DISTURBED_ONE_IN = 30;
+    /** Longer than data has to be quiet for its checksums and marks to be written. */
+    private static final long PAUSE_MAX_NS = 6_000_000_000L;
+
+    /** So that chance in these does not change what chance does elsewhere. */
+    private static final long ACCIDENTS = 1L << 33;
+
+    private static final long DISTURBANCES = 1L << 34;
+
     /** What one simulation did. */
-    public record Figures(long cuts, long requests, long changes, long refused, long restarts) {
+    public record Figures(
+            long cuts, long requests, long changes, long refused, long restarts, long accidents, long errors) {
         public Figures plus(Figures other) {
             return new Figures(
                     cuts + other.cuts,
                     requests + other.requests,
                     changes + other.changes,
                     refused + other.refused,
-                    restarts + other.restarts);
+                    restarts + other.restarts,
+                    accidents + other.accidents,
+                    errors + other.errors);
         }
 
-        public static final Figures NONE = new Figures(0, 0, 0, 0, 0);
+        public static final Figures NONE = new Figures(0, 0, 0, 0, 0, 0, 0);
     }
 
     private final Seed seed;
@@ -59,6 +74,10 @@ public final class Simulation implements AutoCloseable {
     private final Requests requests;
     private final Changes changes;
     private final Cutter cutter;
+    private final Accidents accidents;
+    /** Of what happens to drives; null when nothing can. */
+    private final @Nullable SplittableRandom disturbances;
+
     private final int restartOneIn;
     private final int restartEarlyOneIn;
     private Store store;
@@ -83,13 +102,20 @@ public final class Simulation implements AutoCloseable {
         }
         Map<String, Long> volumes = kind.format(drives, random.split());
         volumes.forEach((name, size) -> model.add(name, (int) (size / 512)));
-        prepare.accept(drives);
         for (PowerCutDrive drive : drives) {
             drive.faults(faults);
             drive.immediate(immediate);
             drive.listener(trace::drive);
         }
         requests = new Requests(model, mix, random.split(), trace, arena);
+        accidents = new Accidents(model, requests, seed.round(ACCIDENTS).random(), trace, kind.alone());
+        for (int i = 0; i < drives.size(); i++) {
+            if (kind.prone(i)) {
+                drives.get(i).fate(accidents);
+            }
+        }
+        prepare.accept(drives);
+        disturbances = kind.disturbed() ? seed.round(DISTURBANCES).random() : null;
         int sectorsMax = 128 << random.nextInt(4);
         changes = new Changes(model, requests, mix, random.split(), trace, sectorsMax);
         cutter = new Cutter(kind, model, drives, host.clock(), random.split(), arena);
@@ -113,6 +139,7 @@ public final class Simulation implements AutoCloseable {
                     actions--;
                 }
                 unstick();
+                disturb();
                 step();
             }
             finish();
@@ -124,7 +151,27 @@ public final class Simulation implements AutoCloseable {
     }
 
     public Figures figures() {
-        return new Figures(cutter.cuts(), requests.ended(), changes.done(), changes.refused(), restarts);
+        return new Figures(
+                cutter.cuts(),
+                requests.ended(),
+                changes.done(),
+                changes.refused(),
+                restarts,
+                accidents.count(),
+                requests.failures());
+    }
+
+    /** Lets something happen to the drives, or time pass until what waits for quiet times is done. */
+    private void disturb() {
+        SplittableRandom chance = disturbances;
+        if (chance == null || chance.nextInt(DISTURBED_ONE_IN) != 0) {
+            return;
+        }
+        if (chance.nextInt(3) == 0) {
+            host.clock().advance(chance.nextLong(PAUSE_MAX_NS));
+        } else {
+            store.disturb(chance);
+        }
     }
 
     private void act() {
@@ -165,6 +212,9 @@ public final class Simulation implements AutoCloseable {
             throw new AssertionError("%d requests and %d changes do not end"
                     .formatted(requests.underWay(), model.changes().size()));
         }
+        if (idleSteps > HOPELESS_STEPS) {
+            throw new AssertionError("the drives are never as they should be");
+        }
         restart();
     }
 
@@ -192,7 +242,14 @@ public final class Simulation implements AutoCloseable {
 
     /** The power is cut in earnest, and the store goes on from what is left. */
     private void restart() {
+        if (!store.mayBeCut()) {
+            return;
+        }
         cutter.cutOne();
+        if (cutter.blurred()) {
+            // What goes on is not what the model knows.
+            return;
+        }
         trace.add("power", "cut, " + cutter.last(), 0, 0, 0);
         for (int i = 0; i < drives.size(); i++) {
             drives.get(i).restart(cutter.images().get(i));
@@ -229,6 +286,7 @@ public final class Simulation implements AutoCloseable {
         }
         model.names().values().forEach(named -> named.content().flushed(model.operations(), mark));
         cutter.cutAll();
+        store.giveUp();
     }
 
     private void step0() {
@@ -245,6 +303,7 @@ public final class Simulation implements AutoCloseable {
 
     @Override
     public void close() {
+        kind.close();
         arena.close();
     }
 }

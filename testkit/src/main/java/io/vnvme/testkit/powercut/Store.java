@@ -2,6 +2,7 @@ package io.vnvme.testkit.powercut;
 
 import io.vnvme.reactor.Poller;
 import io.vnvme.volume.Volume;
+import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +38,19 @@ public interface Store extends Poller {
     void rename(String from, String to, Outcome outcome);
 
     void resize(String name, long sizeBytes, Outcome outcome);
+
+    /** Whether a wrong block of that volume is found out. */
+    default boolean guarded(String name) {
+        return false;
+    }
+
+    /** Lets something happen to the drives, when it can: one joins, leaves, dies, comes back. */
+    default void disturb(SplittableRandom random) {}
+
+    /** False while a power cut would be one accident too many for what has to be kept. */
+    default boolean mayBeCut() {
+        return true;
+    }
 
     /** Whether some writes wait for space. */
     boolean waitsForSpace();

@@ -34,7 +34,6 @@ public final class CutImage implements Drive {
     private final Arena arena;
     private @Nullable MemorySegment own;
     private int imageNumber;
-    private boolean stampsOnly;
     private long writes;
 
     /** @param arena of the thread that steps the drive */
@@ -46,11 +45,6 @@ public final class CutImage implements Drive {
         blockImage = new int[(sectors + BLOCK_SECTORS - 1) / BLOCK_SECTORS];
     }
 
-    /** From now on a read moves only the first eight bytes of each sector: enough for who checks stamps. */
-    public void stampsOnly(boolean only) {
-        stampsOnly = only;
-    }
-
     /** Writes that were made to this image. */
     public long writes() {
         return writes;
@@ -59,7 +53,6 @@ public final class CutImage implements Drive {
     /** Becomes what a cut at this moment leaves. */
     public void take(Survival survival, SplittableRandom random) {
         imageNumber++;
-        stampsOnly = false;
         writes = 0;
         List<CachedWrite> ended = drive.cache().ended();
         List<CachedWrite> starting = drive.cache().starting();
@@ -91,7 +84,6 @@ public final class CutImage implements Drive {
     /** Becomes what a cut leaves of which exactly these writes survive: bit i of {@code mask} is the i-th that may. */
     public void take(long mask) {
         imageNumber++;
-        stampsOnly = false;
         writes = 0;
         int endedCount = drive.cache().ended().size();
         for (int i = 0; i < endedCount; i++) {
@@ -115,9 +107,9 @@ public final class CutImage implements Drive {
         }
     }
 
-    /** Each logical block by chance, or a first part only. */
+    /** Each unit of tearing by chance, or a first part only. */
     private void tear(CachedWrite write, SplittableRandom random) {
-        int unit = drive.blockSizeBytes() / SECTOR;
+        int unit = drive.tornBytes() / SECTOR;
         boolean head = random.nextBoolean();
         int end = head ? random.nextInt(write.sectorCount / unit + 1) * unit : write.sectorCount;
         long coins = random.nextLong();
@@ -145,6 +137,11 @@ public final class CutImage implements Drive {
                 source[i] = ON_MEDIA;
             }
         }
+    }
+
+    /** False where a latent error is. */
+    public boolean readable(long offsetBytes, long lengthBytes) {
+        return drive.readable(PowerCutDrive.sector(offsetBytes), PowerCutDrive.sector(lengthBytes));
     }
 
     /** Reads the first eight bytes of each sector, {@code count} of them, into {@code target}. */
@@ -248,34 +245,27 @@ public final class CutImage implements Drive {
     }
 
     private void moveWithinBlock(int first, int count, MemorySegment target, long at) {
-        if (blockImage[first / BLOCK_SECTORS] != imageNumber && !stampsOnly) {
+        if (blockImage[first / BLOCK_SECTORS] != imageNumber) {
             MemorySegment.copy(drive.cache().media(), (long) first * SECTOR, target, at, (long) count * SECTOR);
             return;
         }
-        boolean touched = blockImage[first / BLOCK_SECTORS] == imageNumber;
-        long length = stampsOnly ? Long.BYTES : SECTOR;
         for (int i = 0; i < count; i++) {
-            int from = touched ? source[first + i] : ON_MEDIA;
+            int from = source[first + i];
             long to = at + (long) i * SECTOR;
             if (from == ZEROS) {
-                target.asSlice(to, length).fill((byte) 0);
+                target.asSlice(to, SECTOR).fill((byte) 0);
                 continue;
             }
             MemorySegment memory = from == ON_MEDIA
                     ? drive.cache().media()
                     : from == OWN ? own() : drive.cache().payloads();
             long offset = (long) (from > 0 ? from - 1 : first + i) * SECTOR;
-            if (stampsOnly) {
-                target.set(STAMP, to, memory.get(STAMP, offset));
-            } else {
-                MemorySegment.copy(memory, offset, target, to, SECTOR);
-            }
+            MemorySegment.copy(memory, offset, target, to, SECTOR);
         }
     }
 
     /** Writes everything that this image shows over {@code target}, which may be the media that it shows. */
     void copyTo(MemorySegment target) {
-        stampsOnly = false;
         for (int block = 0; block < blockImage.length; block++) {
             if (blockImage[block] == imageNumber) {
                 int first = block * BLOCK_SECTORS;

@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Work ends after seeded delays, in another order than it began. A write is on the media when a flush that began after
  * the write had ended has ended, when it had Force Unit Access and has ended, or when the drive feels like it. Until then
- * each of its sectors may or may not survive, independently of all others. A sector, here the drive's logical block, is
- * never torn.
+ * each of its sectors may or may not survive, independently of all others. A sector, here the drive's logical block if
+ * {@link #tearing} does not say less, is never torn.
  *
  * <p>The one that steps it is its only thread. What the engine does wrong at this interface - a range beyond the end, memory
  * that changes while a write of it is under way - is an {@link AssertionError}.
@@ -57,6 +57,9 @@ public final class PowerCutDrive implements Drive {
     private final boolean[] unreadable;
     private DriveListener listener = DriveListener.NOBODY;
     private FlushHonesty honesty = FlushHonesty.ALWAYS;
+    private WriteFate fate = WriteFate.HONEST;
+    private int tornBytes;
+    private boolean latent;
     private Faults faults;
     private double immediateShare;
     private boolean instant;
@@ -78,6 +81,7 @@ public final class PowerCutDrive implements Drive {
             Arena arena) {
         this.name = name;
         this.blockSizeBytes = blockSizeBytes;
+        tornBytes = blockSizeBytes;
         this.clock = clock;
         this.faults = faults;
         this.random = random;
@@ -110,6 +114,20 @@ public final class PowerCutDrive implements Drive {
         honesty = next;
     }
 
+    /** What is torn by a power cut are units of this size: a file keeps less whole than its block. */
+    public void tearing(int unitBytes) {
+        tornBytes = unitBytes;
+    }
+
+    int tornBytes() {
+        return tornBytes;
+    }
+
+    /** Asks from now on where each write of data ends up. */
+    public void fate(WriteFate next) {
+        fate = next;
+    }
+
     /** The next writes end well and are nowhere. */
     public void loseWrites(int count) {
         writesToLose = count;
@@ -122,9 +140,30 @@ public final class PowerCutDrive implements Drive {
 
     /** The range cannot be read until it is written. */
     public void latentError(long offsetBytes, long lengthBytes) {
+        latent = true;
         for (long at = offsetBytes; at < offsetBytes + lengthBytes; at += SECTOR) {
             unreadable[sector(at)] = true;
         }
+    }
+
+    /** True while some range cannot be read. */
+    public boolean latent() {
+        for (int i = 0; latent && i < unreadable.length; i++) {
+            if (unreadable[i]) {
+                return true;
+            }
+        }
+        latent = false;
+        return false;
+    }
+
+    /** Everything can be read again. */
+    public void mend() {
+        Arrays.fill(unreadable, false);
+    }
+
+    public boolean gone() {
+        return gone;
     }
 
     /** While gone, everything ends as {@link IoStatus#GONE}. */
@@ -311,8 +350,15 @@ public final class PowerCutDrive implements Drive {
             cache.drop(write);
             return;
         }
-        if (misdirectTo >= 0) {
-            write.firstSector = sector(misdirectTo);
+        long place = write.zeros
+                ? WriteFate.DONE
+                : fate.of(this, io.offsetBytes(), io.lengthBytes(), cache.payloads(), (long) write.slot * SECTOR);
+        if (place == WriteFate.LOST) {
+            cache.drop(write);
+            return;
+        }
+        if (misdirectTo >= 0 || place >= 0) {
+            write.firstSector = sector(place >= 0 ? place : misdirectTo);
             misdirectTo = -1;
         }
         Arrays.fill(unreadable, write.firstSector, write.firstSector + write.sectorCount, false);

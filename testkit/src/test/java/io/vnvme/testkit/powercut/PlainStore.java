@@ -7,9 +7,6 @@ import io.vnvme.testkit.sim.CutImage;
 import io.vnvme.testkit.sim.PowerCutDrive;
 import io.vnvme.volume.LinearVolume;
 import io.vnvme.volume.Volume;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -196,7 +193,6 @@ final class PlainStore implements StoreKind {
 
     private final class Found implements Recovered {
         private final CutImage image;
-        private final Io io = new Io((_, _) -> {});
 
         Found(CutImage image) {
             this.image = image;
@@ -210,19 +206,7 @@ final class PlainStore implements StoreKind {
         @Override
         public void read(String name, long[] stamps, int sectors) {
             String other = wrong == Wrong.VOLUMES_SWAPPED ? name.equals("a") ? "b" : "a" : name;
-            try (Arena arena = Arena.ofConfined()) {
-                MemorySegment memory = arena.allocate(VOLUME_BYTES);
-                image.stampsOnly(true);
-                io.data().clear();
-                io.data().add(memory, 0, VOLUME_BYTES);
-                io.prepare(Io.READ, start(other), VOLUME_BYTES, false);
-                if (image.submit(io) != IoStatus.OK) {
-                    throw new AssertionError("read failed");
-                }
-                for (int i = 0; i < sectors; i++) {
-                    stamps[i] = memory.get(ValueLayout.JAVA_LONG, i * 512L);
-                }
-            }
+            image.stamps(start(other), stamps, 0, sectors);
         }
 
         @Override
