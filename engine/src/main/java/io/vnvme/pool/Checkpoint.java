@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -97,9 +98,11 @@ final class Checkpoint {
     /**
      * Before the next checkpoint begins, writes superblocks of a new configuration to these drives alone, which refer to
      * the checkpoint that is there.
+     *
+     * @param config asked for when they are written: what else changes until then is in it
      */
-    void beforeNext(List<PoolMember> newMembers, PoolConfig config, Done written) {
-        welcome = () -> superblocks.write(lastRoot, newMembers, config, written);
+    void beforeNext(List<PoolMember> newMembers, Supplier<PoolConfig> config, Done written) {
+        welcome = () -> superblocks.write(lastRoot, newMembers, config.get(), written);
     }
 
     private int welcome(Runnable action) {
@@ -127,9 +130,24 @@ final class Checkpoint {
             case PAGES -> pages();
             case DIRECTORIES -> directories();
             case CATALOG -> writer.idle() ? commit() : 0;
-            case WELCOME -> superblocks.idle() ? start() : 0;
-            case COMMIT, MOVE, SUPERBLOCKS -> 0;
+            case WELCOME, SUPERBLOCKS -> superblocks();
+            case COMMIT, MOVE -> 0;
         };
+    }
+
+    private int superblocks() {
+        superblocks.poll();
+        return step == Step.WELCOME && superblocks.idle() ? start() : 0;
+    }
+
+    /** Whether a drive has a superblock of the newest checkpoint. */
+    boolean reached(UUID drive) {
+        return superblocks.upToDate(drive);
+    }
+
+    /** The drive was away: what superblock it has is not known. */
+    void left(UUID drive) {
+        superblocks.left(drive);
     }
 
     private int begin() {

@@ -9,10 +9,15 @@ import io.vnvme.pool.format.Records;
 import io.vnvme.pool.format.Root;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Reads the journal from where the checkpoint says, frame by frame, for as long as the one that is due is there whole,
  * and hands over each batch that is complete.
+ *
+ * <p>A frame that only some replicas have counts, so {@link #spread} has to give it to the others before it is relied on: they
+ * may be made equal to one that lacks it.
  */
 final class JournalReader {
     /** Read at once when the whole ring is looked through, in bytes. */
@@ -20,7 +25,11 @@ final class JournalReader {
 
     private final PoolConfig config;
     private final Root root;
+    /** A frame that not all replicas have. */
+    private record Partial(long offsetBytes, MemorySegment frame) {}
+
     private final SetReader set;
+    private final List<Partial> partial = new ArrayList<>();
     private final Records.Sink sink;
     private final RecordWriter batch = new RecordWriter(Geometry.BLOCK_BYTES);
     private final int frameMax;
@@ -105,16 +114,38 @@ final class JournalReader {
         long length = Math.min(frameMax, config.journalBytes() - inRing);
         MemorySegment part = window.asSlice(0, length);
         for (int replica = 0; replica < set.replicaCount(); replica++) {
-            if (!set.read(replica, Geometry.JOURNAL_OFFSET + inRing, part)) {
-                continue;
-            }
-            int bytes = JournalFrame.recordBytes(part, 0, frameMax, root.epoch(), sequence, config.pool());
+            int bytes = frame(replica, Geometry.JOURNAL_OFFSET + inRing, part);
             if (bytes >= 0) {
+                MemorySegment frame = part.asSlice(0, JournalFrame.size(bytes));
+                if (replica > 0) {
+                    MemorySegment copy = Arena.ofAuto().allocate(frame.byteSize(), Geometry.BLOCK_BYTES);
+                    partial.add(new Partial(Geometry.JOURNAL_OFFSET + inRing, copy.copyFrom(frame)));
+                }
                 accept(part, bytes);
                 return true;
             }
         }
         return false;
+    }
+
+    /** Reads the place of the frame that is due. @return the bytes of its records, -1 when it is not there */
+    private int frame(int replica, long offset, MemorySegment part) {
+        return set.read(replica, offset, part)
+                ? JournalFrame.recordBytes(part, 0, frameMax, root.epoch(), sequence, config.pool())
+                : -1;
+    }
+
+    /**
+     * Writes frames that the first replica does not have to all.
+     *
+     * @return false when a drive did not take one
+     */
+    boolean spread() {
+        boolean all = true;
+        for (Partial one : partial) {
+            all &= set.write(one.offsetBytes(), one.frame());
+        }
+        return all;
     }
 
     private void accept(MemorySegment frame, int bytes) {

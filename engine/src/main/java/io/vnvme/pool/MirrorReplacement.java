@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 
-/** Puts another drive in the place of one of a mirror, while the pool is in use. On the pool's reactor. */
+/** Puts a drive in the place of one of a mirror, while the pool is in use. On the pool's reactor. */
 public final class MirrorReplacement {
     private MirrorReplacement() {}
 
@@ -23,6 +23,21 @@ public final class MirrorReplacement {
      */
     public static void replace(
             Pool pool, MirrorSet mirror, UUID old, UUID identity, String driveName, Drive drive, Done done) {
+        exchange(pool, mirror, old, identity, driveName, drive, done);
+    }
+
+    /**
+     * Takes back a drive that was lost; it gets what it lacks.
+     *
+     * @param identity of the drive, which was not written by anybody since
+     * @param done told when the pool's superblocks are on it
+     */
+    public static void rejoin(Pool pool, MirrorSet mirror, UUID identity, String driveName, Drive drive, Done done) {
+        exchange(pool, mirror, identity, identity, driveName, drive, done);
+    }
+
+    private static void exchange(
+            Pool pool, MirrorSet mirror, UUID old, UUID identity, String driveName, Drive drive, Done done) {
         MemberRecord record = pool.config().members().stream()
                 .filter(member -> member.drive().equals(old))
                 .findFirst()
@@ -31,11 +46,12 @@ public final class MirrorReplacement {
             done.done(new PoolException(Reason.NO_SUCH_NAME, "pool %s has no drive %s".formatted(pool.name(), old)));
             return;
         }
+        boolean knows = old.equals(identity);
         try {
-            if (mirror.state(record.replica()) != ReplicaState.STALE) {
+            if (!knows && mirror.state(record.replica()) != ReplicaState.STALE) {
                 mirror.detach(record.replica());
             }
-            mirror.attach(record.replica(), drive, false);
+            mirror.attach(record.replica(), drive, knows);
         } catch (MirrorException e) {
             done.done(new PoolException(Reason.UNSUITABLE, "pool %s: %s".formatted(pool.name(), e.line())));
             return;
@@ -44,10 +60,12 @@ public final class MirrorReplacement {
                 new MemberRecord(identity, record.set(), record.replica(), MemberRecord.State.REBUILDING);
         List<MemberRecord> records = new ArrayList<>(pool.config().members());
         records.set(records.indexOf(record), changed);
+        // Superblocks go to it from now on, by this way to it and no other.
         List<PoolMember> members = new ArrayList<>(pool.members());
         members.removeIf(member -> member.record().drive().equals(old));
         members.add(new PoolMember(changed, driveName, drive.sizeBytes(), drive));
         pool.members(members, pool.config().with(pool.config().sets(), records));
+        pool.checkpoint().left(identity);
         pool.checkpoint().request(false, done);
     }
 }

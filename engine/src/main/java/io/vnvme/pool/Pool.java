@@ -5,8 +5,10 @@ import io.vnvme.drive.Io;
 import io.vnvme.drive.IoStatus;
 import io.vnvme.pool.format.Geometry;
 import io.vnvme.pool.format.LayerRecord;
+import io.vnvme.pool.format.MemberRecord;
 import io.vnvme.pool.format.PoolConfig;
 import io.vnvme.pool.format.SetRecord;
+import io.vnvme.pool.mirror.MirrorSet;
 import io.vnvme.reactor.Clock;
 import io.vnvme.reactor.Poller;
 import java.util.ArrayDeque;
@@ -15,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -104,7 +107,7 @@ public final class Pool implements Poller, AutoCloseable {
         for (int i = 0; i < drives.size(); i++) {
             Drive drive = drives.get(i);
             if (drive != null) {
-                sets.add(new PoolSet(i, drive, config.sets().get(i)));
+                take(i, drive, config.sets().get(i));
             }
         }
         journal = new Journal(
@@ -183,10 +186,11 @@ public final class Pool implements Poller, AutoCloseable {
 
     public PoolSpace spaceNow() {
         long corpses = housekeeping.corpseClusters();
-        long used = space.totalCount() - space.freeCount() - space.pendingCount() - corpses;
+        // A set that is being emptied has nothing free, and what is still on it is in use.
+        long taken = space.usedCount();
         return new PoolSpace(
-                space.totalCount(),
-                used,
+                taken + space.freeCount(),
+                taken - space.pendingCount() - corpses,
                 space.pendingCount() + corpses,
                 pages.clusterCount(),
                 space.reservedCount(),
@@ -395,9 +399,39 @@ public final class Pool implements Poller, AutoCloseable {
         generation++;
     }
 
-    /** A drive failed at a superblock: whether the pool can do without it. */
+    /** A set is the pool's from now on. */
+    void take(int index, Drive drive, SetRecord record) {
+        sets.add(new PoolSet(index, drive, record));
+        if (drive instanceof MirrorSet mirror) {
+            mirror.admission(slot -> admits(index, slot));
+        }
+    }
+
+    /** Whether a drive that has all data of its mirror again has the superblock, too; when not, it gets it. */
+    private boolean admits(int set, int slot) {
+        UUID drive = config.membersOf(set).get(slot).drive();
+        if (checkpoint.reached(drive)) {
+            return true;
+        }
+        if (!stopped
+                && !closing
+                && members.stream().anyMatch(member -> member.record().drive().equals(drive))) {
+            checkpointSoon();
+        }
+        return false;
+    }
+
+    /** A drive failed at a superblock: whether the pool can do without it. Its mirror does from now on. */
     boolean memberFailed(PoolMember member) {
-        return config.membersOf(member.record().set()).size() > 1;
+        MemberRecord record = member.record();
+        if (!members.contains(member)) {
+            // A drive whose place another took matters no more; a set that joins is not in the pool yet.
+            return !config.membersOf(record.set()).isEmpty();
+        }
+        if (!(sets.get(record.set()).drive() instanceof MirrorSet mirror)) {
+            return false;
+        }
+        return mirror.letGo(record.replica());
     }
 
     // Requests.

@@ -82,15 +82,10 @@ final class PoolGrowth {
             done.done(tooSmall);
             return;
         }
-        List<SetRecord> sets = new ArrayList<>(before.sets());
-        sets.add(record);
-        List<MemberRecord> records = new ArrayList<>(before.members());
-        newMembers.forEach(member -> records.add(member.record()));
-        PoolConfig after = before.with(sets, records);
         growing = true;
         arriving = drive;
         List<@Nullable PoolException> refused = new ArrayList<>();
-        pool.checkpoint().beforeNext(newMembers, after, failed -> {
+        pool.checkpoint().beforeNext(newMembers, () -> with(record, newMembers), failed -> {
             growing = false;
             arriving = null;
             refused.add(failed);
@@ -99,13 +94,23 @@ final class PoolGrowth {
             }
             List<PoolMember> members = new ArrayList<>(pool.members());
             members.addAll(newMembers);
-            pool.members(members, after);
-            pool.sets().add(new PoolSet(index, drive, record));
+            pool.members(members, with(record, newMembers));
+            pool.take(index, drive, record);
             pool.space().add(index, record);
             pool.spaceFreed();
         });
         pool.checkpoint()
                 .request(false, failed -> done.done(refused.isEmpty() || failed != null ? failed : refused.getFirst()));
+    }
+
+    /** The configuration of now with one set more: a mirror may get another drive while that set joins. */
+    private PoolConfig with(SetRecord record, List<PoolMember> newMembers) {
+        PoolConfig config = pool.config();
+        List<SetRecord> sets = new ArrayList<>(config.sets());
+        sets.add(record);
+        List<MemberRecord> records = new ArrayList<>(config.members());
+        newMembers.forEach(member -> records.add(member.record()));
+        return config.with(sets, records);
     }
 
     /** Empties a set and takes it out; its drives are free when {@code done} is told. */

@@ -22,12 +22,15 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a pool from its drives: the checkpoint, then the journal, and from both what is in use. Changes nothing. Blocking:
- * for a thread beside the data path.
+ * Reads a pool from its drives: the checkpoint, then the journal, and from both what is in use. Changes nothing but that what
+ * counts of what was found - superblock, end of the journal - is on all drives that should have it. Blocking: for a thread beside the data path.
  */
 public final class PoolLoader {
     /** Told of what is wrong where reading can go on: it throws when nothing wrong is accepted. */
     private final Consumer<String> problems;
+
+    /** The pool is to be used; not only looked at. */
+    private final boolean use;
 
     private final PoolScan scan;
     private final PoolConfig config;
@@ -42,7 +45,8 @@ public final class PoolLoader {
 
     private Layers layers;
 
-    private PoolLoader(PoolScan scan, MapMemory memory, Consumer<String> problems) {
+    private PoolLoader(PoolScan scan, MapMemory memory, boolean use, Consumer<String> problems) {
+        this.use = use;
         this.scan = scan;
         this.problems = problems;
         this.config = scan.config();
@@ -63,18 +67,18 @@ public final class PoolLoader {
 
     /** The same, with the maps in memory of the caller's choice. */
     public static PoolImage load(PoolScan scan, MapMemory memory) {
-        return load(scan, memory, problem -> {
+        return load(scan, memory, true, problem -> {
             throw new FormatException(problem);
         });
     }
 
     /** The same for looking only: goes on behind what is wrong where it can. What comes of it is not to be used. */
     static PoolImage check(PoolScan scan, Consumer<String> problems) {
-        return load(scan, MapMemory.SYSTEM, problems);
+        return load(scan, MapMemory.SYSTEM, false, problems);
     }
 
-    private static PoolImage load(PoolScan scan, MapMemory memory, Consumer<String> problems) {
-        PoolLoader loader = new PoolLoader(scan, memory, problems);
+    private static PoolImage load(PoolScan scan, MapMemory memory, boolean use, Consumer<String> problems) {
+        PoolLoader loader = new PoolLoader(scan, memory, use, problems);
         try {
             return loader.load();
         } catch (FormatException e) {
@@ -99,8 +103,10 @@ public final class PoolLoader {
         countMetadata();
         replay.gone().forEach(this::retirePages);
         countData();
-        if (!root.clean()) {
-            flush();
+        FoundSuperblocks superblocks = new FoundSuperblocks(scan);
+        boolean spread = use && superblocks.spread();
+        if (use && (spread || !root.clean())) {
+            keep(journal);
         }
         return new PoolImage(
                 config,
@@ -114,11 +120,18 @@ public final class PoolLoader {
                 journal.nextSequence(),
                 scan.findings(),
                 journal.newestEpoch(),
-                scan.newestAtStart());
+                superblocks.newestAtStart());
     }
 
-    /** What was replayed may lie in a drive's cache alone: nothing may be built on it that a power cut would take. */
-    private void flush() {
+    /**
+     * What was replayed may lie in a drive's cache alone, or on some drives of a mirror: nothing may be built on it that a
+     * power cut would take, or the loss of a drive.
+     */
+    private void keep(JournalReader journal) {
+        if (!journal.spread()) {
+            throw new PoolException(
+                    Reason.DRIVE_FAILED, "the end of the journal could not be written to all its drives");
+        }
         for (PoolScan.Found found : scan.found().values()) {
             if (found.drive().flush() != IoStatus.OK) {
                 throw new PoolException(

@@ -102,8 +102,16 @@ public record PoolScan(
         List<String> findings = new ArrayList<>();
         Map<UUID, Found> found = new HashMap<>();
         @Nullable Superblock newest = null;
+        @Nullable PoolException unusable = null;
         for (BlockingDrive drive : drives) {
-            Optional<Found> there = newest(drive, findings);
+            Optional<Found> there;
+            try {
+                there = newest(drive, findings);
+            } catch (PoolException e) {
+                // A pool that can do without the drive does.
+                unusable = e;
+                continue;
+            }
             if (there.isEmpty()
                     || there.get().superblock().pool().isEmpty()
                     || !there.get().superblock().pool().get().config().pool().equals(pool)) {
@@ -121,6 +129,9 @@ public record PoolScan(
                 newest = its;
             }
         }
+        if (unusable != null && (newest == null || lacksSet(newest, found))) {
+            throw unusable;
+        }
         if (newest == null) {
             throw new PoolException(Reason.DRIVE_MISSING, "no drive of pool %s is there".formatted(pool));
         }
@@ -129,6 +140,17 @@ public record PoolScan(
         PoolConfig config = withMirrors(inPool.config(), found, mirrors);
         return new PoolScan(
                 config, inPool.root(), newest.generation(), Map.copyOf(found), findings, Map.copyOf(mirrors));
+    }
+
+    private static boolean lacksSet(Superblock newest, Map<UUID, Found> found) {
+        PoolConfig config = newest.pool().orElseThrow().config();
+        for (int set = 0; set < config.sets().size(); set++) {
+            List<MemberRecord> members = config.membersOf(set);
+            if (!members.isEmpty() && members.stream().noneMatch(member -> found.containsKey(member.drive()))) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Looks at the mirrors, which know better than a superblock which of their drives have what they should. */

@@ -29,6 +29,15 @@ final class SetReader {
         return replicas.get(replica).read(offset, target) == IoStatus.OK;
     }
 
+    /** Writes to all drives. @return whether all took it */
+    boolean write(long offset, MemorySegment source) {
+        boolean all = true;
+        for (BlockingDrive replica : replicas) {
+            all &= replica.write(offset, source) == IoStatus.OK;
+        }
+        return all;
+    }
+
     /** Reads from the first drive that answers. @return whether one did */
     boolean read(long offset, MemorySegment target) {
         for (int i = 0; i < replicas.size(); i++) {

@@ -6,6 +6,7 @@ import io.vnvme.pool.format.Geometry;
 import io.vnvme.pool.format.PoolConfig;
 import io.vnvme.pool.format.Root;
 import io.vnvme.pool.format.Superblock;
+import io.vnvme.pool.mirror.MirrorSet;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.BitSet;
@@ -22,10 +23,16 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Which of a drive's two is first depends on what was found: after a crash between the two, the one that was not written
  * may be damaged, or of a checkpoint whose pages are given away by now. It comes first, the good one last.
+ *
+ * <p>A drive of a mirror that fails at one is the mirror's no more, and that is recorded before the new superblocks count:
+ * pages that only its old one refers to are given away then. It has all data again when it has the newest superblock, too.
  */
 final class SuperblockWriter {
     private final Pool pool;
     private final Set<UUID> newestAtStart;
+    /** Drives that keep a superblock of the newest checkpoint through a power cut. */
+    private final Set<UUID> upToDate = new HashSet<>();
+
     private @Nullable Root root;
     private List<PoolMember> members = List.of();
     private @Nullable PoolConfig config;
@@ -34,6 +41,9 @@ final class SuperblockWriter {
     private boolean second;
     private int outstanding;
     private boolean flushing;
+    /** All is written; mirrors have yet to record which of their drives failed. */
+    private boolean recording;
+
     private @Nullable String failure;
     /**
      * Drives that failed at the first copy, or at its flush: that one may be torn, so the second has to stay as it is.
@@ -45,7 +55,35 @@ final class SuperblockWriter {
     /** @param newestAtStart the drives whose superblock at the start is the newest: it is written over last */
     SuperblockWriter(Pool pool, Set<UUID> newestAtStart) {
         this.pool = pool;
-        this.newestAtStart = newestAtStart;
+        this.newestAtStart = new HashSet<>(newestAtStart);
+    }
+
+    /** Whether the drive may stand for all others: its superblock is as new as theirs. */
+    boolean upToDate(UUID drive) {
+        return upToDate.contains(drive);
+    }
+
+    /** What was written to that drive may be gone; what is being written goes where it was. */
+    void left(UUID drive) {
+        upToDate.remove(drive);
+        if (!idle) {
+            failed.add(drive);
+        }
+    }
+
+    /** Goes on with what waits for mirrors. */
+    void poll() {
+        if (!recording) {
+            return;
+        }
+        for (PoolSet set : pool.sets().present()) {
+            if (set.drive() instanceof MirrorSet mirror && !mirror.settled()) {
+                return;
+            }
+        }
+        recording = false;
+        idle = true;
+        done.done(null);
     }
 
     /** Nothing is being written. */
@@ -129,11 +167,19 @@ final class SuperblockWriter {
             ended();
             return;
         }
-        failed.add(member.record().drive());
+        fail(member.record().drive());
         if (!pool.memberFailed(member)) {
             failure = "the superblock of drive %s could not be written".formatted(member.driveName());
         }
         ended();
+    }
+
+    /** The copy that was not at stake is the good one from now on. */
+    private void fail(UUID drive) {
+        upToDate.remove(drive);
+        if (failed.add(drive) && second && !newestAtStart.remove(drive)) {
+            newestAtStart.add(drive);
+        }
     }
 
     private void ended() {
@@ -154,11 +200,18 @@ final class SuperblockWriter {
         } else if (!flushing) {
             flush();
         } else if (!second) {
+            members.forEach(member -> keeps(member.record().drive()));
             second = true;
             writeCopies();
         } else {
-            idle = true;
-            done.done(null);
+            recording = true;
+            poll();
+        }
+    }
+
+    private void keeps(UUID drive) {
+        if (!failed.contains(drive)) {
+            upToDate.add(drive);
         }
     }
 }

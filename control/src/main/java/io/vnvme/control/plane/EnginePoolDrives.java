@@ -244,17 +244,18 @@ final class EnginePoolDrives {
     void rejoin(UUID drive, Progress progress) {
         int set = ask(() -> setOf(drive));
         MirrorSet mirror = mirror(set);
-        ask(() -> {
-            int slot = slotOf(drive);
-            if (mirror.state(slot) == ReplicaState.STALE) {
-                OnReactor use = plane.drives().require(drive).onReactor(plane::ring);
-                mirror.attach(slot, use.drive(), true);
-                OnReactor before = drives.put(drive, use);
-                if (before != null) {
-                    before.close().run();
-                }
+        run(done -> {
+            if (mirror.state(slotOf(drive)) != ReplicaState.STALE) {
+                done.done(null);
+                return;
             }
-            return slot;
+            EngineDrive returning = plane.drives().require(drive);
+            OnReactor use = returning.onReactor(plane::ring);
+            MirrorReplacement.rejoin(pool, mirror, drive, returning.name(), use.drive(), done);
+            OnReactor unused = mirror.state(slotOf(drive)) == ReplicaState.STALE ? use : drives.put(drive, use);
+            if (unused != null) {
+                unused.close().run();
+            }
         });
         awaitCurrent(mirror, drive, progress);
     }

@@ -43,6 +43,7 @@ public final class Maintenance implements RangeCopy.Owner {
     private final Throttle throttle = new Throttle();
     private final ArrayDeque<Repair> repairs = new ArrayDeque<>();
     private final Io flush = new Io((_, status) -> flushed(status));
+    private final Io resyncFlush = new Io((_, status) -> resynced(status));
     private Job job = Job.NONE;
     private long stepStart;
     private long stepEnd;
@@ -52,9 +53,13 @@ public final class Maintenance implements RangeCopy.Owner {
     private long rebuildPosition;
     private long copiedBytes;
     private boolean flushing;
+    /** The replica that is filled has everything, and waits to be admitted. */
+    private boolean filled;
+
     private int flushSlot;
     private @Nullable Compared whenCompared;
     private BlockJudge judge = BlockJudge.NONE;
+    private MirrorSet.Admission admission = _ -> true;
     private long comparePosition;
     private long unreadableBytes;
 
@@ -71,6 +76,10 @@ public final class Maintenance implements RangeCopy.Owner {
     /** Limits of background copying in bytes per second: while the mirror is in use, and while it is not. */
     public void rates(long busyBytesPerSecond, long quietBytesPerSecond) {
         throttle.rates(busyBytesPerSecond, quietBytesPerSecond);
+    }
+
+    void admission(MirrorSet.Admission next) {
+        admission = next;
     }
 
     /** Compares all replicas, and repairs. @throws MirrorException when that is under way already */
@@ -137,6 +146,7 @@ public final class Maintenance implements RangeCopy.Owner {
     void membersChanged() {
         if (rebuildSlot >= 0 && replicas[rebuildSlot].state != ReplicaState.REBUILDING) {
             rebuildSlot = -1;
+            filled = false;
         }
     }
 
@@ -205,10 +215,34 @@ public final class Maintenance implements RangeCopy.Owner {
                 copy.copy(stepStart, stepEnd - stepStart, targets);
                 return true;
             }
+            if (targets != 0) {
+                flushResynced();
+                return true;
+            }
+            resynced(IoStatus.OK);
+        }
+        return false;
+    }
+
+    /**
+     * Replicas are equal when no power cut makes them differ again: who has read what only the first one had may rely on it
+     * when that one is lost, too.
+     */
+    private void flushResynced() {
+        flushing = true;
+        resyncFlush.prepare(Io.FLUSH, 0, 0, false);
+        int status = set.submit(resyncFlush);
+        if (status != IoStatus.PENDING) {
+            resynced(status);
+        }
+    }
+
+    private void resynced(int status) {
+        flushing = false;
+        if (status == IoStatus.OK) {
             marks.synced(resyncRegion);
             resyncRegion = -1;
         }
-        return false;
     }
 
     /** All current replicas but the one that reads come from meanwhile. */
@@ -227,6 +261,9 @@ public final class Maintenance implements RangeCopy.Owner {
     // ---- a replica that lacks something
 
     private boolean rebuildNext() {
+        if (filled) {
+            return admit();
+        }
         if (rebuildSlot < 0 && !chooseRebuild()) {
             return false;
         }
@@ -302,9 +339,20 @@ public final class Maintenance implements RangeCopy.Owner {
         }
         copiedBytes = 0;
         if (!more) {
-            rebuildSlot = -1;
-            members.becomesCurrent(target);
+            filled = true;
+            admit();
         }
+    }
+
+    private boolean admit() {
+        if (!admission.admits(rebuildSlot)) {
+            return false;
+        }
+        Replica target = replicas[rebuildSlot];
+        rebuildSlot = -1;
+        filled = false;
+        members.becomesCurrent(target);
+        return true;
     }
 
     // ---- comparison of everything

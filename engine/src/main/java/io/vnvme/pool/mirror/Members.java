@@ -130,10 +130,18 @@ final class Members implements MirrorLog.Owner {
     }
 
     void detach(int slot) {
-        if (othersCurrent(slot) == 0) {
+        if (!letGo(slot, IoStatus.GONE)) {
             throw new MirrorException("replica %d is the only one with all data of %s".formatted(slot, name));
         }
-        drop(slot, IoStatus.GONE);
+    }
+
+    /** @return false when no other one has all data */
+    boolean letGo(int slot, int status) {
+        if (othersCurrent(slot) == 0) {
+            return false;
+        }
+        drop(slot, status);
+        return true;
     }
 
     @Nullable

@@ -139,6 +139,17 @@ public final class MirrorSet implements Drive {
 
     // ---- replicas come and go
 
+    /** Asked before a replica that has all data again counts as one that has. */
+    @FunctionalInterface
+    public interface Admission {
+        /** False while the drive of that slot lacks something that is not the mirror's: the mirror asks again. */
+        boolean admits(int slot);
+    }
+
+    public void admission(Admission next) {
+        maintenance.admission(next);
+    }
+
     public int slotCount() {
         return replicas.length;
     }
@@ -155,6 +166,12 @@ public final class MirrorSet implements Drive {
     public void detach(int slot) {
         startOnce();
         members.detach(slot);
+    }
+
+    /** As {@link #detach}. @return false when it is the only one with all data, which stays */
+    public boolean letGo(int slot) {
+        startOnce();
+        return members.letGo(slot, IoStatus.GONE);
     }
 
     /**

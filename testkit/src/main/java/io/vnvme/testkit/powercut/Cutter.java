@@ -24,6 +24,7 @@ final class Cutter {
     private final SplittableRandom random;
     private long cuts;
     private String last = "";
+    private long usedClusters;
     private List<Change> happened = List.of();
 
     Cutter(StoreKind kind, Model model, List<PowerCutDrive> drives, Clock clock, SplittableRandom random, Arena arena) {
@@ -103,8 +104,14 @@ final class Cutter {
         cuts++;
         try (Recovered recovered = kind.recover(images, clock)) {
             happened = model.check(recovered);
+            usedClusters = recovered.usedClusters();
         }
         model.pinSnapshots();
+    }
+
+    /** Clusters in use after the last cut. */
+    long usedClusters() {
+        return usedClusters;
     }
 
     /** Whether the last cut left something of which nothing could be known. */

@@ -70,6 +70,8 @@ final class DriveWork {
         if (closing) {
             return;
         }
+        // A set that was taken out may be there still, while nobody was told.
+        mirrors.keySet().removeIf(set -> pool.config().membersOf(set).isEmpty());
         if (!kind.traits().faulty()) {
             for (Map.Entry<Integer, MirrorSet> entry : List.copyOf(mirrors.entrySet())) {
                 switch (random.nextInt(8)) {
@@ -138,7 +140,8 @@ final class DriveWork {
         left.take(Survival.of(random.nextInt(Survival.COUNT)), random);
         drive.restart(left);
         drive.gone(false);
-        mirror.attach(slot, uses.of(index), true);
+        MirrorReplacement.rejoin(
+                pool, mirror, PoolStore.identity(index), drive.name(), uses.of(index), DriveWork::expect);
     }
 
     /** A drive of the mirror, whatever its state, goes for a fresh one. */
@@ -199,6 +202,7 @@ final class DriveWork {
 
     /** Drives that are not there after a power cut now: some of those that the pool can do without. */
     void chooseMissing(SplittableRandom random, BitSet missing) {
+        mirrors.keySet().removeIf(set -> pool.config().membersOf(set).isEmpty());
         mirrors.forEach((set, mirror) -> {
             int keep = -1;
             for (int slot = 0; slot < mirror.slotCount(); slot++) {

@@ -286,7 +286,16 @@ public final class Simulation implements AutoCloseable {
         }
         model.names().values().forEach(named -> named.content().flushed(model.operations(), mark));
         cutter.cutAll();
+        requireSpace();
         store.giveUp();
+    }
+
+    /** Nothing is under way any more: what the store counts as used is what a start of it finds to be. */
+    private void requireSpace() {
+        if (store.settled() && store.usedClusters() != cutter.usedClusters()) {
+            throw new AssertionError("the store counts %d clusters in use, and %d are"
+                    .formatted(store.usedClusters(), cutter.usedClusters()));
+        }
     }
 
     private void step0() {
