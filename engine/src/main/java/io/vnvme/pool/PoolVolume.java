@@ -290,6 +290,10 @@ public final class PoolVolume implements Volume {
     /** Writes to these clusters that were under way have ended, and none has begun since, or they would not be here. */
     private void giveBackEmptied() {
         emptiedWaits = false;
+        giveBackNow();
+    }
+
+    private void giveBackNow() {
         Set<Long> due = emptied;
         emptied = new HashSet<>();
         if (!closed) {
@@ -412,6 +416,8 @@ public final class PoolVolume implements Volume {
         if (action != null && writesInFlight == 0) {
             // Taken first: whoever is told at the end of the action may want the next one at once.
             whenQuiet = null;
+            // No write is under way; and after the action the map may be a snapshot's, which nobody looks at again.
+            giveBackNow();
             try {
                 action.run();
             } finally {
