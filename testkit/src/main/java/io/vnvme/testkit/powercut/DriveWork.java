@@ -53,6 +53,28 @@ final class DriveWork {
         mirrors.values().forEach(mirror -> mirror.maintenance().rates(Long.MAX_VALUE, Long.MAX_VALUE));
     }
 
+    /** Drives that nobody polls any more, since they left their mirror, still end what they were given. */
+    int poll(long nowNs) {
+        int work = 0;
+        for (int i = 0; i < kind.drives().size(); i++) {
+            PowerCutDrive drive = kind.drives().get(i);
+            if (drive.pendingCount() > 0 && (drive.gone() || !member(i))) {
+                work += uses.of(i).poll(nowNs);
+            }
+        }
+        return work;
+    }
+
+    private boolean member(int index) {
+        UUID identity = PoolStore.identity(index);
+        for (MemberRecord member : pool.config().members()) {
+            if (member.drive().equals(identity)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     void closing() {
         closing = true;
     }

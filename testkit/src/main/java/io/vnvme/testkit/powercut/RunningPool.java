@@ -57,7 +57,7 @@ final class RunningPool implements Store {
 
     @Override
     public int poll(long nowNs) {
-        return pool.poll(nowNs);
+        return pool.poll(nowNs) + work.poll(nowNs);
     }
 
     @Override
