@@ -50,10 +50,11 @@ final class JournalledLoad {
     /**
      * Writes and flushes until the drive is gone.
      *
+     * @param ready told when the drive is there and writes begin
      * @param gone true once the daemon is killed: nothing more will be answered
      * @return completed flushes
      */
-    int run(Path socket, SplittableRandom random, BooleanSupplier gone) {
+    int run(Path socket, SplittableRandom random, Runnable ready, BooleanSupplier gone) {
         int flushes = 0;
         try (SocketDevice device = SocketDevice.open(socket, RamLayout.single(4 << 20), 2)) {
             QueuePair pair = NvmeDriver.start(device).createPair(1, 64, 1);
@@ -61,6 +62,7 @@ final class JournalledLoad {
             for (int i = 0; i < DEPTH; i++) {
                 buffers.add(device.ram().allocate(BLOCK_BYTES));
             }
+            ready.run();
             while (!gone.getAsBoolean()) {
                 flushes += batch(pair, buffers, random, gone) ? 1 : 0;
             }

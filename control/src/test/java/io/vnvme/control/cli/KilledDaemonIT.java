@@ -11,6 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
@@ -62,10 +64,12 @@ class KilledDaemonIT {
             int flushes = 0;
             for (int round = 0; round < KILLS; round++) {
                 AtomicBoolean gone = new AtomicBoolean();
+                CountDownLatch begun = new CountDownLatch(1);
                 SplittableRandom own = random.split();
                 CompletableFuture<Integer> running = CompletableFuture.supplyAsync(
-                        () -> load.run(daemon.socket("d1"), own, gone::get),
+                        () -> load.run(daemon.socket("d1"), own, begun::countDown, gone::get),
                         task -> Thread.ofPlatform().start(task));
+                assertThat(begun.await(1, TimeUnit.MINUTES)).isTrue();
                 Thread.sleep(20 + random.nextInt(300));
                 if (round % 3 == 1) {
                     daemon.vnvme("snapshot", "d1", "s" + round);
