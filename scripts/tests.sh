@@ -66,3 +66,10 @@ fuzz() { # TARGET --seconds N
   say "${found[0]} for $seconds s"
   maven -q test -Dtest="${found[0]}" -Dsurefire.failIfNoSpecifiedTests=false -Dvnvme.fuzz.seconds="$seconds"
 }
+
+stress() { # ARGUMENTS of jcstress
+  [ $# -gt 0 ] || set -- -m quick
+  mkdir -p "$home/target/stress"
+  cd "$home/target/stress" || die "no folder for results"
+  exec "$JAVA_HOME/bin/java" -cp "$(classpath bench)" org.openjdk.jcstress.Main "$@"
+}

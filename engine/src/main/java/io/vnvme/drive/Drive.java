@@ -43,5 +43,10 @@ public interface Drive extends Poller, AutoCloseable {
     }
 
     @Override
+    default long prepareSleep(long nowNs) {
+        return UNLIMITED;
+    }
+
+    @Override
     void close();
 }

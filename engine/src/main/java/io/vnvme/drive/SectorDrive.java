@@ -178,6 +178,11 @@ public final class SectorDrive implements Drive {
         return below.poll(nowNs);
     }
 
+    @Override
+    public long prepareSleep(long nowNs) {
+        return below.prepareSleep(nowNs);
+    }
+
     /** Gives the buffers back; the drive below stays open. All work has ended. */
     @Override
     public void close() {

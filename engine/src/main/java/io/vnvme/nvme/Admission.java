@@ -71,6 +71,11 @@ final class Admission {
         ready.addFirst(request);
     }
 
+    /** True when {@link #poll} has something to do, once there is a turn for it. */
+    boolean due() {
+        return !ready.isEmpty();
+    }
+
     /** Works on what is ready until the pass has done its share. @return commands worked on */
     int poll() {
         int work = 0;

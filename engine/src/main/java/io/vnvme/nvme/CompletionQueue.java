@@ -83,14 +83,25 @@ final class CompletionQueue {
 
     /** Sets aside a slot for one completion; false when the host has not taken enough of the old ones. */
     boolean reserve() {
-        if (used() + reserved >= entries - 1) {
-            refreshHead();
-            if (used() + reserved >= entries - 1) {
-                return false;
-            }
+        if (full()) {
+            return false;
         }
         reserved++;
         return true;
+    }
+
+    /** True when the host has to take entries before there is room for another one. */
+    boolean full() {
+        if (used() + reserved < entries - 1) {
+            return false;
+        }
+        refreshHead();
+        return used() + reserved >= entries - 1;
+    }
+
+    /** Asks for the doorbell to be rung when the host has taken entries. */
+    void arm() {
+        controller.doorbells().arm(Doorbells.headOffset(id), head);
     }
 
     /** Gives back a slot that {@link #reserve} set aside. */

@@ -30,6 +30,13 @@ public final class Controller implements Poller, AutoCloseable {
 
     private static final int ADMIN_BURST = 16;
 
+    /** Longest and shortest time between looks at a mapped doorbell page: docs/adr/012 has what they cost. */
+    private static final long LOOK_MAX_NS = 4_000_000;
+
+    private static final long LOOK_MIN_NS = 20_000;
+    /** A host that was silent for a time waits at most for this part of that time more. */
+    private static final long SILENCE_PART = 16;
+
     private final Subsystem subsystem;
     private final int controllerId;
     private final GuestMemory memory;
@@ -59,6 +66,7 @@ public final class Controller implements Poller, AutoCloseable {
     /** Flushes of shutdowns that have not ended. */
     private int flushes;
 
+    private long lastWorkNs;
     private boolean running;
     private boolean draining;
     private boolean busMaster = true;
@@ -435,6 +443,9 @@ public final class Controller implements Poller, AutoCloseable {
                 work += arbiter.poll();
                 turn.end(dispatcher.spent() - before);
             }
+            if (work > 0) {
+                lastWorkNs = nowNs;
+            }
             if (keepAlive.expired(nowNs, work > 0)) {
                 fatal("keep alive timer expired");
             }
@@ -445,6 +456,64 @@ public final class Controller implements Poller, AutoCloseable {
         interruptPass.raise();
         passMeter.end();
         return work;
+    }
+
+    /**
+     * With doorbells that trap, arms the shadow doorbells where the host has them, and looks again: whatever comes then wakes
+     * the reactor. With mapped doorbells nothing does, and there is a timed look: soon while the host was active just now,
+     * later the longer it was not.
+     */
+    @Override
+    public long prepareSleep(long nowNs) {
+        if (interruptPass.owing()) {
+            return 0;
+        }
+        if (!running) {
+            return draining && dispatcher.volumeWork() == 0 ? 0 : UNLIMITED;
+        }
+        long limitNs = keepAlive.remainingNs(nowNs);
+        if (!busMaster) {
+            return limitNs;
+        }
+        if (dispatcher.admission().due() || !quiet()) {
+            return 0;
+        }
+        return doorbells.trapped()
+                ? limitNs
+                : Math.min(limitNs, Math.clamp((nowNs - lastWorkNs) / SILENCE_PART, LOOK_MIN_NS, LOOK_MAX_NS));
+    }
+
+    /** Arms what can be armed; true when there is nothing to fetch, such as what a pass had no turn for. */
+    private boolean quiet() {
+        try {
+            if (doorbells.armable()) {
+                for (SubmissionQueue queue : submissionQueues) {
+                    if (queue != null && queue.id() != 0) {
+                        queue.arm();
+                    }
+                }
+                EventIndex.fence();
+            }
+            for (SubmissionQueue queue : submissionQueues) {
+                if (queue != null && queue.overtaken()) {
+                    return false;
+                }
+            }
+            return running;
+        } catch (InternalError | RuntimeException e) {
+            fatal("stopped by " + e);
+            return false;
+        }
+    }
+
+    /** From now on the host reaches its doorbells by register writes only. */
+    public void trapDoorbells() {
+        doorbells.trap();
+    }
+
+    /** True when each I/O command begins with a register write, for want of shadow doorbells. */
+    public boolean rungByWrites() {
+        return running && doorbells.trapped() && !doorbells.shadowed();
     }
 
     /** Fetches and begins at most {@code commandsMax} commands of a queue. */

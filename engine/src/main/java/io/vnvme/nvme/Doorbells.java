@@ -19,6 +19,9 @@ final class Doorbells {
 
     private final Controller controller;
     private final MemorySegment page;
+    /** A doorbell write comes as a register write: the host has no page to store to. */
+    private boolean trapped;
+
     private @Nullable MemorySegment shadow;
     private @Nullable MemorySegment eventIndex;
     private long shadowIova;
@@ -40,6 +43,31 @@ final class Doorbells {
 
     static int headOffset(int queueId) {
         return queueId * 8 + 4;
+    }
+
+    void trap() {
+        trapped = true;
+    }
+
+    /** True when a host that writes a doorbell wakes us. */
+    boolean trapped() {
+        return trapped;
+    }
+
+    /** True when I/O queues' doorbells wake us only where {@link #arm} asked for it. */
+    boolean armable() {
+        return trapped && shadow != null;
+    }
+
+    /** Asks for the doorbell to be rung when it leaves {@code position}; a look after {@link EventIndex#fence} must follow. */
+    void arm(int offset, int position) {
+        if (generation != controller.memory().generation()) {
+            found();
+        }
+        MemorySegment indexes = eventIndex;
+        if (indexes != null) {
+            EventIndex.arm(indexes, offset, position);
+        }
     }
 
     /** Value of the doorbell at {@code offset}: what the host stored before it rang is visible after this. */

@@ -31,6 +31,11 @@ final class InterruptPass {
         fresh[freshCount++] = queue;
     }
 
+    /** True when something was posted whose vector is not raised yet. */
+    boolean owing() {
+        return freshCount > 0;
+    }
+
     void raise() {
         if (freshCount == 0) {
             return;

@@ -1,5 +1,7 @@
 package io.vnvme.nvme;
 
+import io.vnvme.reactor.Poller;
+
 /** The Keep Alive Timer (NVM Express Base 2.0, 3.9): command based, with traffic counting as a sign of life. */
 final class KeepAlive {
     private long timeoutNs;
@@ -27,6 +29,14 @@ final class KeepAlive {
             return false;
         }
         return nowNs - deadlineNs >= 0;
+    }
+
+    /** How long until it may expire, in nanoseconds. */
+    long remainingNs(long nowNs) {
+        if (timeoutNs == 0) {
+            return Poller.UNLIMITED;
+        }
+        return restart ? 0 : Math.max(0, deadlineNs - nowNs);
     }
 
     void stop() {

@@ -33,6 +33,8 @@ final class SubmissionQueue {
     private int tail;
     /** The last value that could not be a tail: it is an event once, not at every look. */
     private int invalidTail;
+    /** Where the host was asked to ring: it does whenever its tail leaves this position. */
+    private int armedTail;
 
     private boolean deleting;
     private boolean deleted;
@@ -121,12 +123,46 @@ final class SubmissionQueue {
         if (rung != tail) {
             if (rung >= 0 && rung < entries) {
                 tail = rung;
+                if (controller.doorbells().armable()) {
+                    keepSilent();
+                }
             } else if (rung != invalidTail) {
                 invalidTail = rung;
                 controller.events().invalidDoorbell(id, rung);
             }
         }
         return head != tail && !deleting;
+    }
+
+    /**
+     * While the queue is polled nobody needs a ring: where the host was asked for one is kept far behind its tail, so that it
+     * does not come by once a round.
+     */
+    private void keepSilent() {
+        int ahead = armedTail - tail;
+        if ((ahead < 0 ? ahead + entries : ahead) < entries / 2) {
+            arm(tail == 0 ? entries - 1 : tail - 1);
+        }
+    }
+
+    private void arm(int position) {
+        armedTail = position;
+        controller.doorbells().arm(Doorbells.tailOffset(id), position);
+    }
+
+    /** Asks to be woken by new entries and, where entries wait for that, by room for completions. */
+    void arm() {
+        arm(tail);
+        if (head != tail && completions.full()) {
+            completions.arm();
+        }
+    }
+
+    /** After a fence behind {@link #arm()}: whether something came before the host could know that it is to ring. */
+    boolean overtaken() {
+        int rung = controller.doorbells().acquire(id, Doorbells.tailOffset(id));
+        boolean news = rung != tail && (rung != invalidTail || rung >= 0 && rung < entries);
+        return news || head != tail && !completions.full() && !deleting && freeCount > 0 && !fetching;
     }
 
     /**

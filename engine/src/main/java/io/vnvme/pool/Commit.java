@@ -4,6 +4,7 @@ import io.vnvme.drive.Io;
 import io.vnvme.drive.IoStatus;
 import io.vnvme.pool.format.LayerRecord;
 import io.vnvme.pool.format.Records;
+import io.vnvme.reactor.Poller;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -56,6 +57,7 @@ final class Commit implements LeafStore.ChangeSink {
     private long catalogChanges;
 
     private long startNs;
+    private long startCount;
     private long lastDurationNs;
     private long lastEndNs;
     private int company;
@@ -127,8 +129,25 @@ final class Commit implements LeafStore.ChangeSink {
         return deviceFlushCount;
     }
 
+    /** @return how many commits began */
+    int poll(long nowNs) {
+        long before = startCount;
+        advance(nowNs);
+        return (int) (startCount - before);
+    }
+
+    /** How long the reactor may sleep: until the commit that waits for company has waited long enough. */
+    long sleepLimit(long nowNs) {
+        boolean waits = step == Step.IDLE && open && (wanted || !next.isEmpty());
+        return waits && !pool.stopped() ? Math.max(0, lastEndNs + patienceNs() - nowNs) : Poller.UNLIMITED;
+    }
+
+    private long patienceNs() {
+        return Math.min(lastDurationNs / PATIENCE_PART, PATIENCE_MAX_NS);
+    }
+
     /** Begins a commit if one is due. Runs on while drives answer at once. */
-    void advance(long nowNs) {
+    private void advance(long nowNs) {
         if (running) {
             return;
         }
@@ -153,7 +172,7 @@ final class Commit implements LeafStore.ChangeSink {
         if (next.size() >= company || company <= 1) {
             return true;
         }
-        return nowNs - lastEndNs >= Math.min(lastDurationNs / PATIENCE_PART, PATIENCE_MAX_NS);
+        return nowNs - lastEndNs >= patienceNs();
     }
 
     /** One by one: {@code addAll} allocates where compiled code does not see through it. */
@@ -169,6 +188,7 @@ final class Commit implements LeafStore.ChangeSink {
             return false;
         }
         startNs = nowNs;
+        startCount++;
         Waiter first = checkpoint;
         if (first != null) {
             checkpoint = null;

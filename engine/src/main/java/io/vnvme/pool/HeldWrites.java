@@ -2,6 +2,7 @@ package io.vnvme.pool;
 
 import io.vnvme.drive.Io;
 import io.vnvme.drive.IoStatus;
+import io.vnvme.reactor.Poller;
 import java.util.ArrayDeque;
 
 /** Writes that need a cluster and cannot have one yet: they wait, in order, for space or for the journal. */
@@ -34,6 +35,12 @@ final class HeldWrites {
                 return;
             }
         }
+    }
+
+    /** How long until the first one has waited for {@code holdNs}, in nanoseconds. */
+    long sleepLimit(long nowNs, long holdNs) {
+        Held first = waiting.peek();
+        return first == null ? Poller.UNLIMITED : Math.max(0, holdNs - (nowNs - first.sinceNs()));
     }
 
     /** Fails those that have waited for {@code holdNs}. */

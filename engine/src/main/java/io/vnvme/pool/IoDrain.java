@@ -36,10 +36,15 @@ final class IoDrain {
         return inFlight[0] + inFlight[1];
     }
 
+    /** True when {@link #poll} has something to do. */
+    boolean due() {
+        return !(registered.isEmpty() && waiting.isEmpty()) && inFlight[1 - current] == 0;
+    }
+
     /** Runs what has waited long enough. @return how much */
     int poll() {
         int work = 0;
-        while (!(registered.isEmpty() && waiting.isEmpty()) && inFlight[1 - current] == 0) {
+        while (due()) {
             // Whoever waits here registered before the last change: all I/O of that time was in the period now empty.
             List<Runnable> due = waiting;
             waiting = registered;

@@ -32,6 +32,8 @@ public final class Pool implements Poller, AutoCloseable {
     private static final long HOLD_DEFAULT_MS = 30L * 60 * 1000;
     /** Note with key 0: how long writes are held, in milliseconds and one more, so that none at all is a value. */
     private static final int NOTE_HOLD = 0x484c;
+    /** While the pool does something by itself there is a look this often, though a drive's interrupt should come first. */
+    private static final long BACKGROUND_LOOK_NS = 500_000;
 
     private static final int[] FILL_MARKS = {70, 85, 95};
 
@@ -613,7 +615,7 @@ public final class Pool implements Poller, AutoCloseable {
             oldestChangeNs = Long.MAX_VALUE;
             commit.want();
         }
-        commit.advance(nowNs);
+        work += commit.poll(nowNs);
         work += checkpoint.poll();
         work += housekeeping.poll();
         work += growth.poll();
@@ -639,12 +641,28 @@ public final class Pool implements Poller, AutoCloseable {
     }
 
     @Override
-    public boolean prepareSleep() {
-        boolean ready = true;
-        for (PoolSet set : sets.present()) {
-            ready &= set.drive().prepareSleep();
+    public long prepareSleep(long nowNs) {
+        if (!later.isEmpty() || !resumed.isEmpty() || !walks.isEmpty() || drain.due()) {
+            return 0;
         }
-        return ready;
+        long limitNs = Math.min(commit.sleepLimit(nowNs), checksums.sleepLimit(nowNs));
+        if (oldestChangeNs != Long.MAX_VALUE) {
+            limitNs = Math.min(limitNs, Math.max(0, oldestChangeNs + COMMIT_INTERVAL_NS - nowNs));
+        }
+        if (inBackground()) {
+            limitNs = Math.min(limitNs, BACKGROUND_LOOK_NS);
+        }
+        limitNs = Math.min(limitNs, held.sleepLimit(nowNs, holdNs()));
+        List<PoolSet> present = sets.present();
+        for (int i = 0; i < present.size(); i++) {
+            limitNs = Math.min(limitNs, present.get(i).drive().prepareSleep(nowNs));
+        }
+        return Math.min(limitNs, growth.prepareSleep(nowNs));
+    }
+
+    /** What goes on by itself is under way; a step of it that drives work on wakes the reactor when it ends. */
+    private boolean inBackground() {
+        return !stopped && (!checkpoint.idle() || !housekeeping.idle() || growth.busy() || scrub != null);
     }
 
     private int resumeDiscards() {
@@ -658,10 +676,13 @@ public final class Pool implements Poller, AutoCloseable {
         return count;
     }
 
-    private void watchHeld(long nowNs) {
+    private long holdNs() {
         long holdMs = holdMillis();
-        held.expire(
-                nowNs, holdMs > Long.MAX_VALUE / 1_000_000 ? Long.MAX_VALUE : holdMs * 1_000_000, IoStatus.NO_SPACE);
+        return holdMs > Long.MAX_VALUE / 1_000_000 ? Long.MAX_VALUE : holdMs * 1_000_000;
+    }
+
+    private void watchHeld(long nowNs) {
+        held.expire(nowNs, holdNs(), IoStatus.NO_SPACE);
         if ((held.size() > 0) != (heldTold > 0)) {
             heldTold = held.size();
             listener.held(heldTold);

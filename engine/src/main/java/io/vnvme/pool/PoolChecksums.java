@@ -5,6 +5,7 @@ import io.vnvme.drive.IoStatus;
 import io.vnvme.pool.checksum.ChecksumArea;
 import io.vnvme.pool.checksum.RegionNotes;
 import io.vnvme.pool.format.Geometry;
+import io.vnvme.reactor.Poller;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -79,6 +80,16 @@ final class PoolChecksums {
             work += area == null ? 0 : area.poll(nowNs);
         }
         return work;
+    }
+
+    /** How long until a page has to be written, in nanoseconds. */
+    long sleepLimit(long nowNs) {
+        long limitNs = Poller.UNLIMITED;
+        for (int i = 0; i < areas.size(); i++) {
+            ChecksumArea area = areas.get(i);
+            limitNs = area == null ? limitNs : Math.min(limitNs, area.sleepLimit(nowNs));
+        }
+        return limitNs;
     }
 
     /** Writes what is not written. @return true when nothing is left */

@@ -6,6 +6,7 @@ import io.vnvme.pool.format.Geometry;
 import io.vnvme.pool.format.MemberRecord;
 import io.vnvme.pool.format.PoolConfig;
 import io.vnvme.pool.format.SetRecord;
+import io.vnvme.reactor.Poller;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +45,12 @@ final class PoolGrowth {
             relocation = null;
         }
         return work;
+    }
+
+    /** For the sleep of a set that is not in the pool yet. */
+    long prepareSleep(long nowNs) {
+        Drive joining = arriving;
+        return joining == null ? Poller.UNLIMITED : joining.prepareSleep(nowNs);
     }
 
     void spaceFreed() {

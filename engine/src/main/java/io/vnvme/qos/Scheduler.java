@@ -123,8 +123,9 @@ public final class Scheduler implements Poller {
     }
 
     @Override
-    public boolean prepareSleep() {
-        return dueNs() > nowNs + AWAKE_NS;
+    public long prepareSleep(long sleepNs) {
+        long due = dueNs();
+        return due == Long.MAX_VALUE ? UNLIMITED : Math.max(0, due - AWAKE_NS - sleepNs);
     }
 
     private long dueNs() {

@@ -7,11 +7,18 @@ import java.lang.invoke.VarHandle;
  * pass. Written by the reactor with plain stores, read by anyone: a reader may see values one pass old.
  */
 public final class BusyMeter {
+    private final Clock clock;
     private long busyNs;
     private long idleNs;
     private long asleepNs;
     private long untilNs;
+    private long sleeps;
     private boolean begun;
+    private boolean asleep;
+
+    BusyMeter(Clock clock) {
+        this.clock = clock;
+    }
 
     /** A pass is over; {@code endNs} is the reading of the reactor's clock then. */
     void pass(int work, long endNs) {
@@ -24,8 +31,17 @@ public final class BusyMeter {
         VarHandle.releaseFence();
     }
 
+    /** A sleep begins, of which nobody knows how long it will be. */
+    void sleeps(long nowNs) {
+        idleNs += spentNs(nowNs);
+        sleeps++;
+        asleep = true;
+        VarHandle.releaseFence();
+    }
+
     /** A sleep is over; {@code endNs} is the reading of the reactor's clock then. */
     void slept(long endNs) {
+        asleep = false;
         asleepNs += spentNs(endNs);
         VarHandle.releaseFence();
     }
@@ -49,9 +65,15 @@ public final class BusyMeter {
         return idleNs;
     }
 
-    /** Time asleep, in nanoseconds. */
+    /** Time asleep, in nanoseconds: all sleeps that have ended, and the one under way. */
     public long asleepNs() {
         VarHandle.acquireFence();
-        return asleepNs;
+        return asleep ? asleepNs + Math.max(0, clock.nowNs() - untilNs) : asleepNs;
+    }
+
+    /** How often it went to sleep. */
+    public long sleeps() {
+        VarHandle.acquireFence();
+        return sleeps;
     }
 }

@@ -1,24 +1,42 @@
 package io.vnvme.reactor;
 
+import java.util.List;
+
 /**
- * When a reactor without work stops polling, and for how long it may sleep.
+ * For how long a reactor without work polls before it sleeps.
  *
- * <p>Guests ring doorbells by plain stores, which wake nobody: a sleeping reactor looks again after at most
- * {@code sleepMaxNs}. Sleeps begin short and double, so a guest that pauses briefly is hardly delayed.
+ * <p>The time moves between two limits. Where work came within the longer one after a sleep began, polling a little longer
+ * would have caught it: the time doubles. Where it came later, polling was in vain: it halves.
  *
- * @param spinNs time without work before the first sleep, in nanoseconds
- * @param sleepMinNs first sleep, in nanoseconds
- * @param sleepMaxNs longest sleep, in nanoseconds
+ * @param name as {@code --idle} has it
+ * @param spinMinNs shortest time of polling, in nanoseconds
+ * @param spinMaxNs longest time of polling, in nanoseconds; {@link Long#MAX_VALUE}: there is no sleep
  */
-public record IdlePolicy(long spinNs, long sleepMinNs, long sleepMaxNs) {
-    /** Polls for 200 us, then sleeps 20 us to 500 us at a time. */
-    public static final IdlePolicy ADAPTIVE = new IdlePolicy(200_000, 20_000, 500_000);
+public record IdlePolicy(String name, long spinMinNs, long spinMaxNs) {
     /** Never sleeps. */
-    public static final IdlePolicy POLL = new IdlePolicy(Long.MAX_VALUE, 0, 0);
+    public static final IdlePolicy POLL = new IdlePolicy("poll", Long.MAX_VALUE, Long.MAX_VALUE);
+    /**
+     * Polls for as long as that has paid lately. To sleep and to be woken takes some 10 us of processor time, so less is not
+     * worth a sleep; a guest that comes within 200 us, as one at depth 1 does, is not worth it either.
+     */
+    public static final IdlePolicy ADAPTIVE = new IdlePolicy("adaptive", 10_000, 200_000);
+    /** Sleeps as soon as there is nothing to do. */
+    public static final IdlePolicy INTERRUPT = new IdlePolicy("interrupt", 0, 0);
+
+    private static final List<IdlePolicy> ALL = List.of(POLL, ADAPTIVE, INTERRUPT);
 
     public IdlePolicy {
-        if (spinNs < 0 || sleepMinNs < 0 || sleepMaxNs < sleepMinNs) {
-            throw new IllegalArgumentException("idle policy " + spinNs + ", " + sleepMinNs + ", " + sleepMaxNs);
+        if (spinMinNs < 0 || spinMaxNs < spinMinNs) {
+            throw new IllegalArgumentException("polling for %d to %d ns".formatted(spinMinNs, spinMaxNs));
         }
+    }
+
+    /** @throws IllegalArgumentException when {@code name} is not poll, adaptive or interrupt */
+    public static IdlePolicy of(String name) {
+        return ALL.stream()
+                .filter(policy -> policy.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException(
+                        "idle policy %s: it is poll, adaptive or interrupt".formatted(name)));
     }
 }

@@ -2,6 +2,9 @@ package io.vnvme.reactor;
 
 /** Something a reactor looks at on every pass. */
 public interface Poller {
+    /** What arrives wakes the reactor: it may sleep for as long as it likes. */
+    long UNLIMITED = Long.MAX_VALUE;
+
     /**
      * Does what there is to do, and returns.
      *
@@ -11,14 +14,14 @@ public interface Poller {
     int poll(long nowNs);
 
     /**
-     * The reactor is about to sleep: from now until the next {@link #poll}, what arrives must wake it through a watched
-     * descriptor.
+     * The reactor is about to sleep: until the next {@link #poll}, what arrives wakes it through a watched descriptor, or is
+     * looked for after the time that this returns. Whoever waits for a moment in time says here when that is; forgotten, it
+     * comes when something else happens to wake the reactor.
      *
-     * @return false when something has arrived already, and there is to be no sleep
+     * @param nowNs a reading of {@link Clock}, not before the last poll's
+     * @return the longest sleep from now on, in nanoseconds; 0 when there is something to do already
      */
-    default boolean prepareSleep() {
-        return true;
-    }
+    long prepareSleep(long nowNs);
 
     /**
      * Memory that another process can take away was touched after it had done so, by somebody on this thread: whoever has

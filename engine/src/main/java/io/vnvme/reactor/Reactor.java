@@ -33,8 +33,13 @@ public final class Reactor implements AutoCloseable {
     private static final long SOCKET_INTERVAL_MIN_NS = 10_000;
 
     private static final long SOCKET_INTERVAL_MAX_NS = 80_000;
+    /** While somebody waits for what arrives at a socket: a look takes a tenth of this. */
+    private static final long SOCKET_INTERVAL_PROMPT_NS = 5_000;
+
+    private static final long PROMPT_NS = 2_000_000;
 
     private static final long MAILBOX_TOKEN = 0;
+    private static final long FOREVER = -1;
 
     private final String name;
     private final Clock clock;
@@ -44,11 +49,12 @@ public final class Reactor implements AutoCloseable {
     private final Epoll epoll = new Epoll();
     private final Map<Long, Watch> watches = new HashMap<>();
     private final IdleState idleState;
-    private final BusyMeter meter = new BusyMeter();
+    private final BusyMeter meter;
     private Poller[] pollers = new Poller[0];
     private long nextToken = MAILBOX_TOKEN + 1;
     private long socketIntervalNs = SOCKET_INTERVAL_MIN_NS;
     private long nextSocketLookNs = Long.MIN_VALUE;
+    private long promptUntilNs = Long.MIN_VALUE;
     private volatile boolean sleeping;
     private volatile boolean closing;
     private volatile boolean ended;
@@ -59,6 +65,7 @@ public final class Reactor implements AutoCloseable {
         this.clock = clock;
         this.reporter = reporter;
         this.idleState = new IdleState(idle);
+        this.meter = new BusyMeter(clock);
         epoll.add(wakeUp.fd(), Epoll.IN, MAILBOX_TOKEN);
     }
 
@@ -148,6 +155,10 @@ public final class Reactor implements AutoCloseable {
         return watch;
     }
 
+    void expectMore() {
+        promptUntilNs = clock.nowNs() + PROMPT_NS;
+    }
+
     void modify(Watch watch) {
         epoll.modify(watch.fd(), watch.events(), watch.token());
     }
@@ -165,7 +176,7 @@ public final class Reactor implements AutoCloseable {
             int found = lookAtSockets(0);
             socketIntervalNs =
                     found > 0 ? SOCKET_INTERVAL_MIN_NS : Math.min(socketIntervalNs * 2, SOCKET_INTERVAL_MAX_NS);
-            nextSocketLookNs = nowNs + socketIntervalNs;
+            nextSocketLookNs = nowNs + (nowNs < promptUntilNs ? SOCKET_INTERVAL_PROMPT_NS : socketIntervalNs);
             work += found;
         }
         Poller[] current = pollers;
@@ -256,41 +267,58 @@ public final class Reactor implements AutoCloseable {
         int work = doWork();
         long endNs = clock.nowNs();
         meter.pass(work, endNs);
-        long sleepNs = idleState.next(work, endNs);
-        if (sleepNs > 0) {
-            sleep(sleepNs);
+        if (idleState.next(work, endNs)) {
+            sleep();
         } else if (work == 0) {
             Thread.onSpinWait();
         }
     }
 
     /** A command handed in after {@code sleeping} is visible wakes us; one handed in before is seen here. */
-    private void sleep(long sleepNs) {
+    private void sleep() {
         sleeping = true;
-        if (mailbox.isEmpty() && !closing && pollersSleep()) {
-            int found = lookAtSockets(sleepNs);
-            long endNs = clock.nowNs();
-            if (found > 0) {
-                idleState.woken(endNs);
+        if (mailbox.isEmpty() && !closing) {
+            long fromNs = clock.nowNs();
+            long limitNs = sleepLimit(fromNs);
+            if (limitNs > 0) {
+                sleep(fromNs, limitNs);
             }
-            meter.slept(endNs);
         }
         sleeping = false;
     }
 
-    private boolean pollersSleep() {
+    private void sleep(long fromNs, long limitNs) {
+        meter.sleeps(fromNs);
+        int found = lookAtSockets(limitNs == Poller.UNLIMITED ? FOREVER : limitNs);
+        long nowNs = clock.nowNs();
+        meter.slept(nowNs);
+        idleState.slept();
+        if (found > 0) {
+            idleState.worked(nowNs);
+        }
+        socketIntervalNs = SOCKET_INTERVAL_MIN_NS;
+        nextSocketLookNs = nowNs + socketIntervalNs;
+    }
+
+    /** How long all pollers let the reactor sleep; 0 when one does not. */
+    private long sleepLimit(long nowNs) {
+        long limitNs = Poller.UNLIMITED;
         for (Poller poller : pollers) {
             try {
-                if (!poller.prepareSleep()) {
-                    return false;
-                }
+                limitNs = Math.min(limitNs, poller.prepareSleep(nowNs));
+            } catch (InternalError fault) {
+                memoryFault(fault);
+                return 0;
             } catch (Throwable failure) {
                 remove(poller);
                 report(failure);
-                return false;
+                return 0;
+            }
+            if (limitNs <= 0) {
+                return 0;
             }
         }
-        return true;
+        return limitNs;
     }
 
     /** Ends the thread after its current pass, and gives everything back. Watches and pollers should be gone before. */

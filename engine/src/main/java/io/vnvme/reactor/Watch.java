@@ -34,6 +34,19 @@ public final class Watch implements AutoCloseable {
         }
     }
 
+    /** Whether {@code event} is among what is watched for. */
+    public boolean waitsFor(int event) {
+        return (events & event) != 0;
+    }
+
+    /**
+     * More is about to arrive here, and somebody waits for that to be seen: a busy reactor looks more often for a while, which
+     * costs everybody's speed.
+     */
+    public void expectMore() {
+        reactor.expectMore();
+    }
+
     /** Ends the watch; must come before the descriptor is closed. A second call does nothing. */
     @Override
     public void close() {

@@ -12,6 +12,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongToIntFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -22,10 +23,10 @@ class ReactorTest {
         long[] now = {0};
         try (Reactor reactor = Reactor.stepped(() -> now[0])) {
             List<String> order = new ArrayList<>();
-            reactor.add(at -> {
+            reactor.add(poller(at -> {
                 order.add("poll " + at);
                 return 0;
-            });
+            }));
             reactor.execute(() -> order.add("mail"));
             now[0] = 7;
             assertThat(reactor.doWork()).isEqualTo(1);
@@ -70,8 +71,7 @@ class ReactorTest {
 
     @Test
     void commandsWakeASleepingReactor() {
-        IdlePolicy sleepy = new IdlePolicy(0, 3_600_000_000_000L, 3_600_000_000_000L);
-        try (Reactor reactor = Reactor.start("r", -1, sleepy, failure -> {})) {
+        try (Reactor reactor = Reactor.start("r", -1, IdlePolicy.INTERRUPT, failure -> {})) {
             for (int i = 0; i < 20_000; i++) {
                 int number = i;
                 assertThat(reactor.<Integer>call(() -> number)).isEqualTo(number);
@@ -85,10 +85,10 @@ class ReactorTest {
         AtomicInteger good = new AtomicInteger();
         try (Reactor reactor = Reactor.start("r", -1, IdlePolicy.POLL, reported::complete)) {
             reactor.execute(() -> {
-                reactor.add(now -> {
+                reactor.add(poller(now -> {
                     throw new IllegalStateException("bad");
-                });
-                reactor.add(now -> good.incrementAndGet());
+                }));
+                reactor.add(poller(now -> good.incrementAndGet()));
             });
             assertThat(reported.get()).hasMessage("bad");
             int seen = good.get();
@@ -109,11 +109,21 @@ class ReactorTest {
                 polledOn.countDown();
                 throw new InternalError("a fault");
             }
+
+            @Override
+            public long prepareSleep(long nowNs) {
+                return UNLIMITED;
+            }
         };
         Poller other = new Poller() {
             @Override
             public int poll(long nowNs) {
                 return 0;
+            }
+
+            @Override
+            public long prepareSleep(long nowNs) {
+                return UNLIMITED;
             }
 
             @Override
@@ -144,18 +154,110 @@ class ReactorTest {
     }
 
     @Test
-    void idleStateSpinsThenSleepsEverLonger() {
-        IdleState state = new IdleState(new IdlePolicy(1000, 10, 35));
-        assertThat(state.next(1, 0)).isZero();
-        assertThat(state.next(0, 100)).isZero();
-        assertThat(state.next(0, 1099)).isZero();
-        assertThat(state.next(0, 1100)).isEqualTo(10);
-        assertThat(state.next(0, 1110)).isEqualTo(20);
-        assertThat(state.next(0, 1130)).isEqualTo(35);
-        assertThat(state.next(0, 1165)).isEqualTo(35);
-        state.woken(1200);
-        assertThat(state.next(0, 1300)).isZero();
-        assertThat(state.next(5, 9000)).isZero();
-        assertThat(state.next(0, 9100)).isZero();
+    void theReactorSleepsUntilTheFirstPollerNeedsIt() throws Exception {
+        CountDownLatch woken = new CountDownLatch(3);
+        try (Reactor reactor = Reactor.start("r", -1, IdlePolicy.INTERRUPT, failure -> {})) {
+            reactor.execute(() -> {
+                reactor.add(poller(now -> 0));
+                reactor.add(new Poller() {
+                    private long dueNs = Long.MIN_VALUE;
+
+                    @Override
+                    public int poll(long nowNs) {
+                        if (nowNs < dueNs) {
+                            return 0;
+                        }
+                        dueNs = nowNs + 20_000_000;
+                        woken.countDown();
+                        return 1;
+                    }
+
+                    @Override
+                    public long prepareSleep(long nowNs) {
+                        return Math.max(0, dueNs - nowNs);
+                    }
+                });
+            });
+            assertThat(woken.await(20, TimeUnit.SECONDS)).isTrue();
+            assertThat(reactor.meter().asleepNs()).isPositive();
+        }
+    }
+
+    @Test
+    void aPollerThatThrowsBeforeASleepIsRemovedAndReported() throws Exception {
+        CompletableFuture<Throwable> reported = new CompletableFuture<>();
+        try (Reactor reactor = Reactor.start("r", -1, IdlePolicy.INTERRUPT, reported::complete)) {
+            reactor.execute(() -> reactor.add(new Poller() {
+                @Override
+                public int poll(long nowNs) {
+                    return 0;
+                }
+
+                @Override
+                public long prepareSleep(long nowNs) {
+                    throw new IllegalStateException("bad sleep");
+                }
+            }));
+            assertThat(reported.get()).hasMessage("bad sleep");
+            assertThat(reactor.<Integer>call(() -> 7)).isEqualTo(7);
+        }
+    }
+
+    @Test
+    void pollingGoesOnForAsLongAsItHasPaid() {
+        IdleState state = new IdleState(new IdlePolicy("test", 10, 40));
+        assertThat(state.next(1, 0)).isFalse();
+        assertThat(state.next(0, 100)).as("the first pass without work").isFalse();
+        assertThat(state.next(0, 109)).isFalse();
+        assertThat(state.next(0, 110)).isTrue();
+        state.slept();
+        assertThat(state.next(0, 115)).as("a sleep that ended in nothing").isTrue();
+        state.worked(120);
+        assertThat(sleepsAfter(state, 120)).as("missed by a little").isEqualTo(20);
+        state.slept();
+        state.worked(145);
+        assertThat(sleepsAfter(state, 145)).isEqualTo(40);
+        state.slept();
+        state.worked(185);
+        assertThat(sleepsAfter(state, 185)).as("in vain").isEqualTo(20);
+    }
+
+    /** Time without work until the state wants to sleep. */
+    private static long sleepsAfter(IdleState state, long fromNs) {
+        for (long nowNs = fromNs; nowNs < fromNs + 1000; nowNs++) {
+            if (state.next(0, nowNs)) {
+                return nowNs - fromNs;
+            }
+        }
+        return Long.MAX_VALUE;
+    }
+
+    @Test
+    void thePolicyPollNeverSleeps() {
+        IdleState state = new IdleState(IdlePolicy.POLL);
+        assertThat(state.next(0, 0)).isFalse();
+        assertThat(state.next(0, Long.MAX_VALUE)).isFalse();
+    }
+
+    @Test
+    void policiesAreKnownByName() {
+        assertThat(IdlePolicy.of("poll")).isEqualTo(IdlePolicy.POLL);
+        assertThat(IdlePolicy.of("adaptive")).isEqualTo(IdlePolicy.ADAPTIVE);
+        assertThat(IdlePolicy.of("interrupt")).isEqualTo(IdlePolicy.INTERRUPT);
+        assertThatThrownBy(() -> IdlePolicy.of("lazy")).hasMessageContaining("poll, adaptive or interrupt");
+    }
+
+    private static Poller poller(LongToIntFunction poll) {
+        return new Poller() {
+            @Override
+            public int poll(long nowNs) {
+                return poll.applyAsInt(nowNs);
+            }
+
+            @Override
+            public long prepareSleep(long nowNs) {
+                return UNLIMITED;
+            }
+        };
     }
 }

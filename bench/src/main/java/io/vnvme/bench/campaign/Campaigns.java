@@ -25,6 +25,8 @@ import picocli.CommandLine.Option;
                 "Measures vNVMes beside what would be used instead and beside the machine's limits; writes docs/bench.")
 public final class Campaigns implements Callable<Integer> {
     private static final List<String> ENGINE_OPTIONS = List.of("-XX:+UseZGC", "-Xms32m", "-Xmx128m");
+    private static final int IDLE_SAMPLES = 60;
+    private static final int IDLE_DRIVES = 100;
 
     @Option(names = "--repeats", description = "Rounds (default: ${DEFAULT-VALUE}).")
     private int repeats = 5;
@@ -66,6 +68,18 @@ public final class Campaigns implements Callable<Integer> {
     private @Nullable Path importFolder;
 
     @Option(
+            names = "--idle",
+            paramLabel = "POLICY",
+            description = "Measures instead what vNVMes that nobody uses cost: poll, adaptive or interrupt.")
+    private @Nullable String idle;
+
+    @Option(
+            names = "--guest",
+            paramLabel = "DOORBELLS",
+            description = "With --idle: shadow, trapped or mapped (default: ${DEFAULT-VALUE}).")
+    private String guest = "shadow";
+
+    @Option(
             names = "--jvm",
             split = " ",
             description = "Options of the measured JVM (default: those of ./vnvme daemon).")
@@ -91,7 +105,15 @@ public final class Campaigns implements Callable<Integer> {
         int server = cpus.length() - 1;
         int client = cpus.nextSetBit(0);
         try {
+            if (idle != null) {
+                new IdleRun(IDLE_DRIVES, IDLE_SAMPLES, server, client, IdleRun.guest(guest), idle, ENGINE_OPTIONS)
+                        .run();
+                return 0;
+            }
             return run(server, client);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return 1;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -14,8 +14,8 @@ import io.vnvme.nvme.NamespaceIdentity;
 import io.vnvme.nvme.Subsystem;
 import io.vnvme.os.Cpu;
 import io.vnvme.qos.Scheduler;
-import io.vnvme.reactor.IdlePolicy;
 import io.vnvme.reactor.Reactor;
+import io.vnvme.testkit.server.Idle;
 import io.vnvme.volume.LinearVolume;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -45,7 +45,7 @@ final class EngineServer {
         long sizeBytes = Long.parseLong(arguments[2]);
         int count = Integer.parseInt(arguments[3]);
         List<VfioUserEndpoint> opened = new ArrayList<>();
-        try (Reactor reactor = Reactor.start("reactor", cpu, IdlePolicy.ADAPTIVE, Throwable::printStackTrace)) {
+        try (Reactor reactor = Reactor.start("reactor", cpu, Idle.policy(), Throwable::printStackTrace)) {
             Cpu.pin(cpu == 0 ? 1 : 0);
             Scheduler scheduler = new Scheduler();
             reactor.call(() -> {

@@ -15,8 +15,8 @@ import io.vnvme.pool.Done;
 import io.vnvme.pool.Pool;
 import io.vnvme.pool.PoolException;
 import io.vnvme.pool.PoolImage;
-import io.vnvme.reactor.IdlePolicy;
 import io.vnvme.reactor.Reactor;
+import io.vnvme.testkit.server.Idle;
 import io.vnvme.volume.LinearVolume;
 import io.vnvme.volume.Volume;
 import java.io.BufferedReader;
@@ -98,7 +98,7 @@ final class PoolServer implements AutoCloseable {
     public static void main(String[] arguments) throws IOException {
         Path folder = Path.of(arguments[0]);
         int cpu = Integer.parseInt(arguments[1]);
-        try (Reactor reactor = Reactor.start("reactor", cpu, IdlePolicy.ADAPTIVE, Throwable::printStackTrace)) {
+        try (Reactor reactor = Reactor.start("reactor", cpu, Idle.policy(), Throwable::printStackTrace)) {
             Cpu.pin(cpu == 0 ? 1 : 0);
             try (PoolServer server = new PoolServer(folder, reactor, arguments[2], Long.parseLong(arguments[3]))) {
                 System.out.println("ready");

@@ -67,10 +67,10 @@ final class SlowFlushDrive implements Drive {
         return work;
     }
 
-    /** The reactor stays awake while something is late: nothing would wake it. */
     @Override
-    public boolean prepareSleep() {
-        return late.isEmpty();
+    public long prepareSleep(long nowNs) {
+        Late next = late.peek();
+        return next == null ? UNLIMITED : Math.max(0, next.dueNs() - System.nanoTime());
     }
 
     @Override

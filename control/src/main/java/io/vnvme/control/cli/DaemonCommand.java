@@ -2,6 +2,7 @@ package io.vnvme.control.cli;
 
 import io.vnvme.control.daemon.DaemonProcess;
 import io.vnvme.control.service.RamOffer;
+import io.vnvme.reactor.IdlePolicy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -56,6 +57,14 @@ final class DaemonCommand implements Callable<Integer> {
                     "how long it works for a guest of its own before it serves, so that the first real one finds compiled code; gains little so far (default: none)")
     private double rehearsalSeconds;
 
+    @Option(
+            names = "--idle",
+            paramLabel = "HOW",
+            defaultValue = "adaptive",
+            description =
+                    "what a reactor without work does: poll (never sleeps), adaptive (polls a little, then sleeps), interrupt (sleeps at once) (default: ${DEFAULT-VALUE})")
+    private String idle = "";
+
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
@@ -69,6 +78,12 @@ final class DaemonCommand implements Callable<Integer> {
                 throw new ParameterException(spec.commandLine(), "--ram: " + e.getMessage(), e);
             }
         }
+        IdlePolicy policy;
+        try {
+            policy = IdlePolicy.of(idle);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), "--idle: " + e.getMessage(), e);
+        }
         Path state = stateDir.toAbsolutePath().normalize();
         Path run = runDir.toAbsolutePath().normalize();
         if (!(rehearsalSeconds >= 0 && rehearsalSeconds <= REHEARSAL_SECONDS_MAX)) {
@@ -77,6 +92,6 @@ final class DaemonCommand implements Callable<Integer> {
                     "--rehearsal %s: it is 0 to %.0f".formatted(rehearsalSeconds, REHEARSAL_SECONDS_MAX));
         }
         Duration rehearsal = Duration.ofMillis(Math.round(rehearsalSeconds * 1000));
-        return DaemonProcess.run(Vnvme.VERSION, state, run, offers, reactorCpu, rehearsal);
+        return DaemonProcess.run(Vnvme.VERSION, state, run, offers, reactorCpu, policy, rehearsal);
     }
 }

@@ -39,6 +39,7 @@ final class ShowCommand extends ClientCommand {
         }
         print("qos         " + QosCommand.text(vnvme.qos()));
         print("interrupts  " + vnvme.interrupts());
+        print("doorbells   " + vnvme.doorbells());
         print("socket      " + vnvme.socket());
         print("subsystem   %s, serial %s".formatted(vnvme.nqn(), vnvme.serial()));
         print("namespace   %d, uuid %s".formatted(vnvme.nsid(), vnvme.uuid()));

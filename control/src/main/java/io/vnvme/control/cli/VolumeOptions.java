@@ -30,10 +30,18 @@ final class VolumeOptions {
     @Option(names = "--checksum", description = "keep a checksum of every 4 KiB and check it at each read")
     private boolean checksum;
 
+    @Option(
+            names = "--doorbells",
+            paramLabel = "HOW",
+            description =
+                    "mapped: stores to memory, for polled clients and guests without shadow doorbells; trapped: messages that wake a sleeping reactor, for Linux guests; auto (default): as the client suggests")
+    private @Nullable String doorbells;
+
     @Mixin
     private QosOptions qos = new QosOptions();
 
     CreateVnvme request(String name, long sizeBytes, @Nullable KeySource key) {
-        return new CreateVnvme(name, sizeBytes, pool, thick, msi, blockSizeBytes, checksum, key, qos.change(false));
+        return new CreateVnvme(
+                name, sizeBytes, pool, thick, msi, blockSizeBytes, checksum, doorbells, key, qos.change(false));
     }
 }

@@ -3,6 +3,7 @@ package io.vnvme.control.daemon;
 import io.vnvme.control.plane.EngineDataPlane;
 import io.vnvme.control.service.RamOffer;
 import io.vnvme.control.service.Services;
+import io.vnvme.reactor.IdlePolicy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -17,11 +18,18 @@ public final class DaemonProcess {
      * Serves until the process is told to end.
      *
      * @param reactorCpu processor of the reactor; negative: chosen
+     * @param idle what the reactor does without work
      * @param rehearsal how long a guest of its own works before it serves
      * @return exit status
      */
     public static int run(
-            String version, Path stateDir, Path runDir, List<RamOffer> offers, int reactorCpu, Duration rehearsal) {
+            String version,
+            Path stateDir,
+            Path runDir,
+            List<RamOffer> offers,
+            int reactorCpu,
+            IdlePolicy idle,
+            Duration rehearsal) {
         long startMillis = ProcessHandle.current()
                 .info()
                 .startInstant()
@@ -32,7 +40,7 @@ public final class DaemonProcess {
         try {
             daemon = new Daemon(
                     new Services.Setup(version, stateDir, runDir, offers).withRehearsal(rehearsal),
-                    () -> EngineDataPlane.start(reactorCpu),
+                    () -> EngineDataPlane.start(reactorCpu, idle),
                     startMillis);
         } catch (DaemonException e) {
             System.err.println("vnvme: " + e.getMessage());

@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param msi offer MSI instead of MSI-X interrupts, so that every QEMU can unplug it
  * @param blockSizeBytes logical block size, 512 or 4096; absent: 512
  * @param checksum keep a CRC32C of every 4 KiB of data and check it at each read
+ * @param doorbells whether clients map its doorbells: {@code mapped}, {@code trapped}, or {@code auto} (as suits the client);
+ *     absent: auto
  * @param key encrypts it
  * @param qos its limits, weight and group; absent: no limits, the usual weight, no group
  */
@@ -25,18 +27,19 @@ public record CreateVnvme(
         boolean msi,
         @Nullable Integer blockSizeBytes,
         boolean checksum,
+        @Nullable String doorbells,
         @Nullable KeySource key,
         @Nullable ChangeQos qos) {
     /** A thin one with nothing special. */
     public static CreateVnvme thin(String name, long sizeBytes) {
-        return new CreateVnvme(name, sizeBytes, null, false, false, null, false, null, null);
+        return new CreateVnvme(name, sizeBytes, null, false, false, null, false, null, null, null);
     }
 
     public CreateVnvme inPool(@Nullable String chosen) {
-        return new CreateVnvme(name, sizeBytes, chosen, thick, msi, blockSizeBytes, checksum, key, qos);
+        return new CreateVnvme(name, sizeBytes, chosen, thick, msi, blockSizeBytes, checksum, doorbells, key, qos);
     }
 
     public CreateVnvme withMsi(boolean wanted) {
-        return new CreateVnvme(name, sizeBytes, pool, thick, wanted, blockSizeBytes, checksum, key, qos);
+        return new CreateVnvme(name, sizeBytes, pool, thick, wanted, blockSizeBytes, checksum, doorbells, key, qos);
     }
 }

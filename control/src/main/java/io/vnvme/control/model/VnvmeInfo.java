@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param origin the snapshot it was cloned from or last rolled back to
  * @param snapshotCount snapshots of it
  * @param interrupts {@code msi-x} or {@code msi}
+ * @param doorbells {@code mapped}, {@code trapped} or {@code auto}: whether clients map its doorbells
  * @param socket the vfio-user socket it is served on; its folder is what polled clients take as traddr
  * @param qemuDevice what follows QEMU's {@code -device} to have it from the VM's start
  * @param nqn NVMe Qualified Name of its subsystem
@@ -52,6 +53,7 @@ public record VnvmeInfo(
         @Nullable String origin,
         int snapshotCount,
         String interrupts,
+        String doorbells,
         String socket,
         String qemuDevice,
         String nqn,

@@ -38,21 +38,21 @@ public final class EngineDataPlane implements DataPlane {
     /** Of the reactor's thread alone; made with the first drive that needs it. */
     private @Nullable DriveRing ring;
 
-    private EngineDataPlane(int cpu) {
+    private EngineDataPlane(int cpu, IdlePolicy idle) {
         this.cpu = cpu;
         this.reactor = Reactor.start(
                 "reactor-0",
                 cpu,
-                IdlePolicy.ADAPTIVE,
+                idle,
                 failure -> LOG.log(Level.ERROR, "reactor-0: a part of it failed and was removed", failure));
         this.groups = new EngineGroups(reactor);
     }
 
     /** @param cpu the processor of the reactor; negative: the last one that this process may use, if it has several */
-    public static EngineDataPlane start(int cpu) {
+    public static EngineDataPlane start(int cpu, IdlePolicy idle) {
         BitSet allowed = Cpu.allowed();
         int last = allowed.cardinality() > 1 ? allowed.length() - 1 : -1;
-        return new EngineDataPlane(cpu < 0 ? last : cpu);
+        return new EngineDataPlane(cpu < 0 ? last : cpu, idle);
     }
 
     Reactor reactor() {

@@ -5,6 +5,7 @@ import io.vnvme.control.plane.DataPlane.Connection;
 import io.vnvme.control.store.VnvmeRecord;
 import io.vnvme.frontend.vfiouser.ControllerFactory;
 import io.vnvme.frontend.vfiouser.Device;
+import io.vnvme.frontend.vfiouser.DoorbellAccess;
 import io.vnvme.frontend.vfiouser.VfioUserEndpoint;
 import io.vnvme.nvme.Controller;
 import io.vnvme.nvme.IoCounters;
@@ -73,8 +74,14 @@ final class EngineExport implements DataPlane.Export, ControllerFactory {
                 reactor,
                 socket,
                 export,
-                new VfioUserEndpoint.Options(vnvme.msi(), VfioUserEndpoint.Options.VECTORS, SOCKET_MODE));
+                new VfioUserEndpoint.Options(
+                        vnvme.msi(), VfioUserEndpoint.Options.VECTORS, SOCKET_MODE, doorbells(vnvme)));
         return export;
+    }
+
+    private static DoorbellAccess doorbells(VnvmeRecord vnvme) {
+        String word = vnvme.doorbells();
+        return word == null ? DoorbellAccess.AUTO : DoorbellAccess.of(word);
     }
 
     /** A client gets a controller as long as no other one is shown the namespace: nobody writes under a guest's feet. */

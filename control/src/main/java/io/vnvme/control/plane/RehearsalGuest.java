@@ -163,7 +163,17 @@ final class RehearsalGuest {
         opened.writeRegister(Registers.ASQ, (int) ADMIN_SQ);
         opened.writeRegister(Registers.ACQ, (int) ADMIN_CQ);
         opened.writeRegister(Registers.CC, CONFIGURATION);
-        Poller poller = opened::poll;
+        Poller poller = new Poller() {
+            @Override
+            public int poll(long nowNs) {
+                return opened.poll(nowNs);
+            }
+
+            @Override
+            public long prepareSleep(long nowNs) {
+                return opened.prepareSleep(nowNs);
+            }
+        };
         reactor.add(poller);
         return poller;
     }

@@ -14,7 +14,7 @@ final class Identifiers {
 
     private Identifiers() {}
 
-    static VnvmeRecord record(VolumeSpec volume, String pool, boolean encrypted, boolean msi) {
+    static VnvmeRecord record(VolumeSpec volume, String pool, VolumeAttributes attributes) {
         UUID uuid = volume.id();
         NamespaceIdentity identity = NamespaceIdentity.of(uuid);
         return new VnvmeRecord(
@@ -30,9 +30,10 @@ final class Identifiers {
                 volume.sizeBytes(),
                 volume.thick(),
                 volume.checksum(),
-                encrypted,
+                attributes.encrypted(),
                 null,
-                msi,
+                attributes.msi(),
+                attributes.doorbells().word(),
                 volume.createdAt().truncatedTo(ChronoUnit.SECONDS).toString(),
                 Qos.NONE);
     }

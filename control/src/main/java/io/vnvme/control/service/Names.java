@@ -3,6 +3,7 @@ package io.vnvme.control.service;
 import io.vnvme.control.model.ByteSize;
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
+import io.vnvme.frontend.vfiouser.DoorbellAccess;
 import java.util.Locale;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
@@ -48,6 +49,15 @@ final class Names {
             name = base.substring(0, Math.min(base.length(), 40 - suffix.length())) + suffix;
         }
         return name;
+    }
+
+    /** @throws ProblemException when it is not mapped, trapped, auto or nothing */
+    static DoorbellAccess checkedDoorbells(@Nullable String word) {
+        try {
+            return word == null ? DoorbellAccess.AUTO : DoorbellAccess.of(word);
+        } catch (IllegalArgumentException e) {
+            throw new ProblemException(ProblemCode.BAD_REQUEST, String.valueOf(e.getMessage()));
+        }
     }
 
     /** @throws ProblemException when no vNVMe can have that size */

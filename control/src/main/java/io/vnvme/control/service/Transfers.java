@@ -173,6 +173,7 @@ public final class Transfers {
                 wanted.msi(),
                 wanted.blockSizeBytes(),
                 wanted.checksum(),
+                wanted.doorbells(),
                 wanted.key(),
                 wanted.qos());
         return jobs.start("import", name, true, progress -> {

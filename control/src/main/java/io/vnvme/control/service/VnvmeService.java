@@ -58,6 +58,7 @@ public final class VnvmeService {
         Names.checkedSize(request.sizeBytes());
         Names.checkedBlockSize(request.blockSizeBytes());
         Groups.checked(registry.state(), request.qos());
+        Names.checkedDoorbells(request.doorbells());
         PoolChoice.Chosen pool = poolChoice.choose(request.pool());
         Volumes.Created created;
         try {

@@ -8,6 +8,7 @@ import io.vnvme.control.plane.LayerFacts;
 import io.vnvme.control.plane.LayerUsage;
 import io.vnvme.control.plane.OpenPool;
 import io.vnvme.control.store.VnvmeRecord;
+import io.vnvme.frontend.vfiouser.DoorbellAccess;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -63,6 +64,7 @@ final class VnvmeView {
                                 l.name().startsWith(name + "@") && !l.name().contains(Transfers.UNFINISHED))
                         .count(),
                 vnvme.msi() ? "msi" : "msi-x",
+                vnvme.doorbells() == null ? DoorbellAccess.AUTO.word() : vnvme.doorbells(),
                 socket,
                 qemuDevice(name, socket),
                 vnvme.nqn(),

@@ -2,6 +2,7 @@ package io.vnvme.control.service;
 
 import io.vnvme.crypto.CryptoException;
 import io.vnvme.crypto.KeySlots;
+import io.vnvme.frontend.vfiouser.DoorbellAccess;
 import java.io.ByteArrayOutputStream;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -13,27 +14,38 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What the control plane keeps with a volume on its pool's drives, so that another host knows it too: a byte for the version
- * (1), a byte of flags (1: MSI), then the key slots of an encrypted volume, deflated.
+ * (1), a byte of flags (1: MSI; 2: doorbells are mapped; 4: they are trapped), then the key slots of an encrypted volume, deflated.
  *
  * @param msi offers MSI instead of MSI-X
+ * @param doorbells whether clients map them
  * @param encrypted it has key slots, also when they cannot be read: its data must never be taken for plain
  * @param keySlots of an encrypted volume; null when there are none, or none that this version can read
  */
 record VolumeAttributes(
-        boolean msi, boolean encrypted, @Nullable KeySlots keySlots) {
+        boolean msi,
+        DoorbellAccess doorbells,
+        boolean encrypted,
+        @Nullable KeySlots keySlots) {
     private static final Logger LOG = System.getLogger(VolumeAttributes.class.getName());
     private static final int VERSION = 1;
     private static final int HEADER_SIZE = 2;
     private static final int MSI = 1;
+    private static final int MAPPED = 2;
+    private static final int TRAPPED = 4;
 
-    VolumeAttributes(boolean msi, @Nullable KeySlots keySlots) {
-        this(msi, keySlots != null, keySlots);
+    VolumeAttributes(boolean msi, DoorbellAccess doorbells, @Nullable KeySlots keySlots) {
+        this(msi, doorbells, keySlots != null, keySlots);
     }
 
     byte[] bytes() {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         out.write(VERSION);
-        out.write(msi ? MSI : 0);
+        out.write((msi ? MSI : 0)
+                | switch (doorbells) {
+                    case AUTO -> 0;
+                    case MAPPED -> MAPPED;
+                    case TRAPPED -> TRAPPED;
+                });
         if (keySlots != null) {
             Deflater deflater = new Deflater(Deflater.BEST_COMPRESSION);
             deflater.setInput(keySlots.encode());
@@ -48,21 +60,24 @@ record VolumeAttributes(
     /** Attributes of a later version are taken as far as they are understood; damaged key slots open nothing. */
     static VolumeAttributes parse(byte[] bytes) {
         if (bytes.length < HEADER_SIZE) {
-            return new VolumeAttributes(false, null);
+            return new VolumeAttributes(false, DoorbellAccess.AUTO, null);
         }
         boolean msi = (bytes[1] & MSI) != 0;
+        DoorbellAccess doorbells = (bytes[1] & MAPPED) != 0
+                ? DoorbellAccess.MAPPED
+                : (bytes[1] & TRAPPED) != 0 ? DoorbellAccess.TRAPPED : DoorbellAccess.AUTO;
         if (bytes.length == HEADER_SIZE) {
-            return new VolumeAttributes(msi, null);
+            return new VolumeAttributes(msi, doorbells, null);
         }
         Inflater inflater = new Inflater();
         try {
             inflater.setInput(bytes, HEADER_SIZE, bytes.length - HEADER_SIZE);
             byte[] slots = new byte[KeySlots.SIZE];
             int length = inflater.inflate(slots);
-            return new VolumeAttributes(msi, true, KeySlots.decode(Arrays.copyOf(slots, length)));
+            return new VolumeAttributes(msi, doorbells, true, KeySlots.decode(Arrays.copyOf(slots, length)));
         } catch (DataFormatException | CryptoException e) {
             LOG.log(Level.ERROR, "key slots of a volume cannot be read: " + e.getMessage());
-            return new VolumeAttributes(msi, true, null);
+            return new VolumeAttributes(msi, doorbells, true, null);
         } finally {
             inflater.end();
         }

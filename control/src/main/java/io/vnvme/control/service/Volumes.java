@@ -92,7 +92,7 @@ final class Volumes {
                 vnvme.thick(),
                 vnvme.checksum(),
                 Instant.parse(vnvme.createdAt()),
-                new VolumeAttributes(vnvme.msi(), null).bytes());
+                new VolumeAttributes(vnvme.msi(), Names.checkedDoorbells(vnvme.doorbells()), null).bytes());
     }
 
     /** @throws ProblemException when the name is a vNVMe's, or still has snapshots of one that is gone */
@@ -123,6 +123,8 @@ final class Volumes {
             checkFree(name, pool);
             checkThick(request.thick(), sizeBytes, poolName, pool);
             Keys.Made key = keys.make(request.key());
+            VolumeAttributes attributes =
+                    new VolumeAttributes(request.msi(), Names.checkedDoorbells(request.doorbells()), key.slots());
             VolumeSpec spec = new VolumeSpec(
                     name,
                     UUID.randomUUID(),
@@ -131,8 +133,8 @@ final class Volumes {
                     request.thick(),
                     request.checksum(),
                     Instant.now(),
-                    new VolumeAttributes(request.msi(), key.slots()).bytes());
-            VnvmeRecord vnvme = Identifiers.record(spec, poolName, key.slots() != null, request.msi())
+                    attributes.bytes());
+            VnvmeRecord vnvme = Identifiers.record(spec, poolName, attributes)
                     .withKeyFile(key.file())
                     .withQos(Groups.checked(registry.state(), request.qos()));
             VolumeKey secret = key.key();
@@ -159,6 +161,8 @@ final class Volumes {
         Qos qos = Groups.checked(registry.state(), request.qos());
         String unfinished = Transfers.UNFINISHED + name;
         Keys.Made key = keys.make(request.key());
+        VolumeAttributes attributes =
+                new VolumeAttributes(request.msi(), Names.checkedDoorbells(request.doorbells()), key.slots());
         VolumeSpec spec = new VolumeSpec(
                 unfinished,
                 UUID.randomUUID(),
@@ -167,7 +171,7 @@ final class Volumes {
                 request.thick(),
                 request.checksum(),
                 Instant.now(),
-                new VolumeAttributes(request.msi(), key.slots()).bytes());
+                attributes.bytes());
         try (Steps steps = new Steps("import " + name);
                 @Nullable VolumeKey secret = key.key()) {
             steps.run(
@@ -181,7 +185,7 @@ final class Volumes {
                     filling.fill(io);
                 }
             });
-            VnvmeRecord vnvme = Identifiers.record(spec, pool.name(), key.slots() != null, request.msi())
+            VnvmeRecord vnvme = Identifiers.record(spec, pool.name(), attributes)
                     .withKeyFile(key.file())
                     .named(name)
                     .withQos(qos);
@@ -214,7 +218,9 @@ final class Volumes {
             OpenPool pool = Snapshots.poolWith(pools, registry.state(), source.name());
             LayerFacts layer = Snapshots.require(pool, source.name());
             checkFree(name, pool);
-            VolumeAttributes attributes = VolumeAttributes.parse(layer.attributes());
+            VolumeAttributes origin = VolumeAttributes.parse(layer.attributes());
+            VolumeAttributes attributes =
+                    new VolumeAttributes(msi, origin.doorbells(), Keys.readable(source.name(), origin));
             VolumeSpec spec = new VolumeSpec(
                     name,
                     UUID.randomUUID(),
@@ -223,15 +229,18 @@ final class Volumes {
                     layer.thick(),
                     layer.checksum(),
                     Instant.now(),
-                    new VolumeAttributes(msi, Keys.readable(source.name(), attributes)).bytes());
-            boolean encrypted = attributes.encrypted();
+                    attributes.bytes());
             String keyFile = registry.state()
                     .vnvme(source.volume())
                     .map(VnvmeRecord::keyFile)
                     .orElse(null);
             VnvmeRecord vnvme =
-                    Identifiers.record(spec, pool.name(), encrypted, msi).withKeyFile(keyFile);
-            return made(vnvme, pool, !encrypted, () -> pool.cloneOf(source.name(), name, spec.id(), spec.attributes()));
+                    Identifiers.record(spec, pool.name(), attributes).withKeyFile(keyFile);
+            return made(
+                    vnvme,
+                    pool,
+                    !vnvme.encrypted(),
+                    () -> pool.cloneOf(source.name(), name, spec.id(), spec.attributes()));
         });
     }
 
@@ -443,7 +452,7 @@ final class Volumes {
                 layer.checksum(),
                 layer.createdAt(),
                 layer.attributes());
-        return Identifiers.record(spec, poolName, attributes.encrypted(), attributes.msi());
+        return Identifiers.record(spec, poolName, attributes);
     }
 
     /** @throws ProblemException when a vNVMe of the pool is in use; else none is served any more */

@@ -66,6 +66,7 @@ final class FirstVersion {
                     false,
                     null,
                     vnvme.msi(),
+                    null,
                     vnvme.createdAt(),
                     Qos.NONE));
         }

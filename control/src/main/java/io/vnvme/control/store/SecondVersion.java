@@ -44,6 +44,7 @@ final class SecondVersion {
                     encrypted,
                     keyFile,
                     msi,
+                    null,
                     createdAt,
                     Qos.NONE);
         }

@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /** What the layout of a state cannot say: every field there, names unique, and everything in something that is there. */
 final class StateCheck {
+    private static final Set<String> DOORBELLS = Set.of("auto", "mapped", "trapped");
+
     private StateCheck() {}
 
     /** @throws IllegalArgumentException that says what makes no sense */
@@ -56,6 +58,9 @@ final class StateCheck {
                     vnvme.name() + " lacks an identifier");
             require(vnvme.sizeBytes() > 0, vnvme.name() + " has no size");
             require(path(vnvme.keyFile()), vnvme.name() + " has a key file whose path is none");
+            require(
+                    vnvme.doorbells() == null || DOORBELLS.contains(vnvme.doorbells()),
+                    vnvme.name() + " has doorbells of no known kind");
             require(state.pool(vnvme.pool()).isPresent(), vnvme.name() + " lies in no pool that is there");
             Qos qos = vnvme.qos();
             require(

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param encrypted its data is encrypted
  * @param keyFile read at each start to open it; absent: asked for
  * @param msi offers MSI instead of MSI-X
+ * @param doorbells {@code mapped}, {@code trapped} or {@code auto}; absent: auto
  * @param createdAt RFC 3339
  * @param qos limits, weight and group
  */
@@ -42,6 +43,7 @@ public record VnvmeRecord(
         boolean encrypted,
         @Nullable String keyFile,
         boolean msi,
+        @Nullable String doorbells,
         String createdAt,
         Qos qos) {
     public VnvmeRecord named(String newName) {
@@ -77,6 +79,7 @@ public record VnvmeRecord(
                 encrypted,
                 newKeyFile,
                 msi,
+                doorbells,
                 createdAt,
                 newQos);
     }

@@ -2,6 +2,7 @@ package io.vnvme.control.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vnvme.testkit.server.Idle;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -31,7 +32,14 @@ class CliIT {
     }
 
     private Process startDaemon() throws IOException {
-        Process process = java("daemon", "--state", folder.resolve("state").toString(), "--ram", "2x64M")
+        Process process = java(
+                        "daemon",
+                        "--state",
+                        folder.resolve("state").toString(),
+                        "--ram",
+                        "2x64M",
+                        "--idle",
+                        Idle.policy().name())
                 .redirectError(folder.resolve("daemon.log").toFile())
                 .start();
         banner = String.valueOf(process.inputReader().readLine());

@@ -26,6 +26,7 @@ import io.vnvme.testkit.driver.QueuePair;
 import io.vnvme.testkit.driver.SocketDevice;
 import io.vnvme.testkit.ram.Buffer;
 import io.vnvme.testkit.ram.RamLayout;
+import io.vnvme.testkit.server.Idle;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -72,7 +73,7 @@ class DaemonApiTest {
     private Daemon start() {
         return new Daemon(
                 new Services.Setup("test", folder, folder, List.of(new RamOffer("ram0", 64 << 20))),
-                () -> EngineDataPlane.start(-1),
+                () -> EngineDataPlane.start(-1, Idle.policy()),
                 System.currentTimeMillis());
     }
 

@@ -2,6 +2,7 @@ package io.vnvme.control.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vnvme.testkit.server.Idle;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -21,7 +22,12 @@ final class DaemonUnderTest implements AutoCloseable {
     }
 
     private Process launch() throws IOException {
-        Process started = java("daemon", "--state", folder.resolve("state").toString())
+        Process started = java(
+                        "daemon",
+                        "--state",
+                        folder.resolve("state").toString(),
+                        "--idle",
+                        Idle.policy().name())
                 .redirectErrorStream(true)
                 .start();
         // The rest is read too, so that the daemon never waits for its output to be taken.

@@ -14,6 +14,7 @@ import io.vnvme.control.model.VnvmeChange;
 import io.vnvme.control.plane.EngineDataPlane;
 import io.vnvme.testkit.lab.Lab;
 import io.vnvme.testkit.lab.Vm;
+import io.vnvme.testkit.server.Idle;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -44,7 +45,7 @@ class AttachIT {
     private void open() {
         services = new Services(
                 new Services.Setup("test", folder, folder, List.of(new RamOffer("ram0", 256 * MIB)), WATCH),
-                EngineDataPlane.start(-1));
+                EngineDataPlane.start(-1, Idle.policy()));
     }
 
     @AfterEach

@@ -60,7 +60,7 @@ final class GroupsTest {
     void whatANewOneAsksForHolds() {
         groups.create(new CreateGroup("blue", iops(1000)));
         CreateVnvme asked =
-                new CreateVnvme("d", MIB, null, false, false, null, false, null, change(iops(777), 200, "blue"));
+                new CreateVnvme("d", MIB, null, false, false, null, false, null, null, change(iops(777), 200, "blue"));
         Qos qos = new Qos(onlyIops(777), 200, "blue");
         assertThat(on.services.vnvmes().create(asked).vnvme().qos()).isEqualTo(qos);
         assertThat(applied("d")).isEqualTo(qos);
@@ -130,7 +130,7 @@ final class GroupsTest {
         assertProblem(ProblemCode.UNKNOWN_GROUP, () -> groups.change("b", iops(1)));
         assertProblem(ProblemCode.UNKNOWN_GROUP, () -> groups.remove("b"));
         CreateVnvme asked =
-                new CreateVnvme("e", MIB, null, false, false, null, false, null, change(null, null, "blue"));
+                new CreateVnvme("e", MIB, null, false, false, null, false, null, null, change(null, null, "blue"));
         assertProblem(ProblemCode.UNKNOWN_GROUP, () -> on.services.vnvmes().create(asked));
         assertProblem(ProblemCode.UNKNOWN_VNVME, () -> on.services.vnvmes().show("e"));
         groups.create(new CreateGroup("b", null));

@@ -8,6 +8,7 @@ import io.vnvme.control.store.StateFileException;
 import io.vnvme.crypto.Argon2Cost;
 import io.vnvme.crypto.KeySlots;
 import io.vnvme.crypto.VolumeKey;
+import io.vnvme.frontend.vfiouser.DoorbellAccess;
 import io.vnvme.testkit.seed.FuzzLoop;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -140,6 +141,7 @@ class StateFuzz {
         try (VolumeKey volumeKey = VolumeKey.of(key)) {
             good = new VolumeAttributes(
                             false,
+                            DoorbellAccess.AUTO,
                             KeySlots.empty(new UUID(1, 2), 4096)
                                     .withPassphrase(
                                             volumeKey,

@@ -17,6 +17,7 @@ import io.vnvme.control.model.VnvmeChange;
 import io.vnvme.control.model.VnvmeInfo;
 import io.vnvme.control.plane.FakeDataPlane;
 import io.vnvme.control.plane.VolumeSpec;
+import io.vnvme.frontend.vfiouser.DoorbellAccess;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -88,9 +89,23 @@ class VnvmeServiceTest {
     void thinMayBeLargerThanThePoolButThickMayNot() {
         on.claim("ram0");
         assertThat(on.create("thin", 1024 * MIB).sizeBytes()).isEqualTo(1024 * MIB);
-        CreateVnvme thick = new CreateVnvme("thick", 1024 * MIB, null, true, false, null, false, null, null);
+        CreateVnvme thick = new CreateVnvme("thick", 1024 * MIB, null, true, false, null, false, null, null, null);
         assertThatThrownBy(() -> on.services.vnvmes().create(thick))
                 .hasMessageContaining("1 GiB thick do not fit: pool pool0 has 16 MiB free");
+    }
+
+    @Test
+    void doorbellsAreAsAskedForAndStaySo() {
+        on.claim("ram0");
+        on.services.vnvmes().create(new CreateVnvme("m", MIB, null, false, false, null, false, "mapped", null, null));
+        on.create("a", MIB);
+        assertProblem(
+                ProblemCode.BAD_REQUEST,
+                () -> on.services
+                        .vnvmes()
+                        .create(new CreateVnvme("w", MIB, null, false, false, null, false, "wrong", null, null)));
+        assertThat(on.services.vnvmes().show("m").doorbells()).isEqualTo("mapped");
+        assertThat(on.services.vnvmes().show("a").doorbells()).isEqualTo("auto");
     }
 
     @Test
@@ -183,7 +198,7 @@ class VnvmeServiceTest {
                 false,
                 false,
                 Instant.now(),
-                new VolumeAttributes(true, null).bytes());
+                new VolumeAttributes(true, DoorbellAccess.TRAPPED, null).bytes());
         on.fakePool("pool0").create(made, null);
         on.fakePool("pool0").remove("d");
         on.fakePool("pool0")
@@ -194,6 +209,7 @@ class VnvmeServiceTest {
         assertThat(on.services.vnvmes().list()).singleElement().satisfies(v -> {
             assertThat(v.name()).isEqualTo("crashed");
             assertThat(v.interrupts()).isEqualTo("msi");
+            assertThat(v.doorbells()).isEqualTo("trapped");
             assertThat(v.uuid()).isEqualTo(made.id().toString());
         });
         assertThat(on.fakePool("pool0").layers()).hasSize(1);
@@ -290,8 +306,8 @@ class VnvmeServiceTest {
         Path key = folder.resolve("key");
         Files.write(key, new byte[64]);
         on.file("f", 64 * MIB);
-        CreateVnvme encrypted =
-                new CreateVnvme("e", MIB, null, false, false, null, false, new KeySource(key.toString(), null), null);
+        CreateVnvme encrypted = new CreateVnvme(
+                "e", MIB, null, false, false, null, false, null, new KeySource(key.toString(), null), null);
         assertThat(on.services.vnvmes().create(encrypted).vnvme().encrypted()).isTrue();
         on.restart();
         assertThat(on.services.vnvmes().show("e").state()).isEqualTo("idle");
@@ -318,7 +334,7 @@ class VnvmeServiceTest {
                 new KeySource(null, null))) {
             assertThatThrownBy(() -> on.services
                             .vnvmes()
-                            .create(new CreateVnvme("e", MIB, null, false, false, null, false, key, null)))
+                            .create(new CreateVnvme("e", MIB, null, false, false, null, false, null, key, null)))
                     .isInstanceOf(ProblemException.class);
         }
         assertThat(on.services.vnvmes().list()).isEmpty();

@@ -55,8 +55,8 @@ class StateFileTest {
         String uuid =
                 UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8)).toString();
         return new VnvmeRecord(
-                name, uuid, "n", "e", "nqn", "s", 1, 512, "p", 1 << 20, false, false, false, null, false, "2026",
-                Qos.NONE);
+                name, uuid, "n", "e", "nqn", "s", 1, 512, "p", 1 << 20, false, false, false, null, false, "mapped",
+                "2026", Qos.NONE);
     }
 
     private static State full() {

@@ -286,16 +286,16 @@ public final class DriveRing implements Poller, AutoCloseable {
 
     /** The kernel signals from now on; what came before it could is seen here. */
     @Override
-    public boolean prepareSleep() {
+    public long prepareSleep(long nowNs) {
         if (inFlight() == 0) {
-            return true;
+            return UNLIMITED;
         }
         if (wakeUp == null || stalled.count() > 0) {
-            return false;
+            return 0;
         }
         notifying = true;
         uring.notify(true);
-        return !uring.work() && uring.ready() == 0;
+        return uring.work() || uring.ready() > 0 ? 0 : UNLIMITED;
     }
 
     /** Waits for the work of {@code drive} to end. */

@@ -87,6 +87,24 @@ final class Connection implements Poller {
         return work;
     }
 
+    @Override
+    public long prepareSleep(long nowNs) {
+        PciFunction current = function;
+        Dispatcher answering = dispatcher;
+        boolean due = dma.due() || dmaChannel.due();
+        if (!open) {
+            return due || finished() ? 0 : UNLIMITED;
+        }
+        boolean unsent = outbox.pendingBytes() > 0 && !watch.waitsFor(Epoll.OUT);
+        if (due || unsent || answering != null && answering.due()) {
+            return 0;
+        }
+        if (current == null) {
+            return UNLIMITED;
+        }
+        return current.device().prepareSleep(nowNs);
+    }
+
     private void ready(int events) {
         try {
             if (outbox.pendingBytes() > 0) {
@@ -100,6 +118,10 @@ final class Connection implements Poller {
             }
             if (open) {
                 flush();
+            }
+            PciFunction current = function;
+            if (open && current != null && current.device().rungByWrites()) {
+                watch.expectMore();
             }
         } catch (RuntimeException e) {
             failed(e);
@@ -157,7 +179,7 @@ final class Connection implements Poller {
                 throw new RequestException(Errno.EINVAL, "protocol version " + version.major());
             }
             Capabilities capabilities = Capabilities.parse(version.text().toArray(ValueLayout.JAVA_BYTE));
-            PciFunction opened = endpoint.open(this, memory);
+            PciFunction opened = endpoint.open(this, memory, capabilities);
             if (opened == null) {
                 throw new RequestException(Errno.EBUSY, "another client has the drive");
             }
@@ -209,9 +231,14 @@ final class Connection implements Poller {
         finish();
     }
 
+    private boolean finished() {
+        PciFunction current = function;
+        return (current == null || current.device().quiescent()) && dma.empty();
+    }
+
     private void finish() {
         PciFunction current = function;
-        if ((current != null && !current.device().quiescent()) || !dma.empty()) {
+        if (!finished()) {
             return;
         }
         if (current != null) {

@@ -43,6 +43,21 @@ final class ControllerDevice implements Device {
     }
 
     @Override
+    public long prepareSleep(long nowNs) {
+        return controller.prepareSleep(nowNs);
+    }
+
+    @Override
+    public void trapDoorbells() {
+        controller.trapDoorbells();
+    }
+
+    @Override
+    public boolean rungByWrites() {
+        return controller.rungByWrites();
+    }
+
+    @Override
     public boolean quiescent() {
         return controller.quiescent();
     }

@@ -32,6 +32,15 @@ public interface Device {
     /** Does what there is to do. @return how much */
     int poll(long nowNs);
 
+    /** As a {@link io.vnvme.reactor.Poller}. */
+    long prepareSleep(long nowNs);
+
+    /** The client cannot map the doorbells: it writes them by messages. Called before anything else, or never. */
+    void trapDoorbells();
+
+    /** True while a client waits for each of its doorbell writes to be read from the socket. */
+    boolean rungByWrites();
+
     /** True when no command is in flight: after {@link #reset} it may take some polls. */
     boolean quiescent();
 

@@ -126,9 +126,14 @@ final class Dispatcher {
         }
     }
 
+    /** True when {@link #poll} has something to do. */
+    boolean due() {
+        return resetId != NONE && function.device().quiescent();
+    }
+
     /** Completes a reset whose commands have ended. @return how much was done */
     int poll() {
-        if (resetId == NONE || !function.device().quiescent()) {
+        if (!due()) {
             return 0;
         }
         reply(resetId, Wire.DEVICE_RESET, 0);
@@ -158,7 +163,7 @@ final class Dispatcher {
         if (noReply) {
             return;
         }
-        boolean sparse = index == Wire.REGION_BAR0;
+        boolean sparse = index == Wire.REGION_BAR0 && function.mapsDoorbells();
         int needed = Request.RegionInfo.SIZE + (sparse ? SPARSE_BYTES : 0);
         boolean room = Integer.compareUnsigned(request.argumentBytes(), needed) >= 0;
         int size = room ? needed : Request.RegionInfo.SIZE;

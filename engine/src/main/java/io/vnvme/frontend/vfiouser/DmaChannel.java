@@ -90,6 +90,11 @@ final class DmaChannel implements DmaMessages {
         return work + callBack();
     }
 
+    /** True when {@link #poll} has something to do. */
+    boolean due() {
+        return !ended.isEmpty() || !waiting.isEmpty() && maySend();
+    }
+
     /**
      * Takes the reply to one of the commands sent.
      *

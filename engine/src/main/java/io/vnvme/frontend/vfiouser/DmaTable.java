@@ -136,6 +136,16 @@ final class DmaTable {
         return work;
     }
 
+    /** True when {@link #poll} has something to do. */
+    boolean due() {
+        for (int i = 0; i < unmappings.size(); i++) {
+            if (unmappings.get(i).drained()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** True when a file that a region lies in is shorter than it was when it was mapped. */
     boolean shrunk() {
         return files.shrunk();

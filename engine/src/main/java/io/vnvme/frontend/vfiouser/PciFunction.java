@@ -16,16 +16,21 @@ final class PciFunction implements PciConfig.Effects {
     private final DoorbellPage doorbells;
     private final Device device;
     private final Bar0 bar0;
+    private final boolean trapped;
 
-    private PciFunction(PciConfig config, IrqTable irqs, DoorbellPage doorbells, Device device) {
+    private PciFunction(PciConfig config, IrqTable irqs, DoorbellPage doorbells, Device device, boolean trapped) {
         this.config = config;
         this.irqs = irqs;
         this.doorbells = doorbells;
         this.device = device;
+        this.trapped = trapped;
         this.bar0 = new Bar0(device, irqs, doorbells.segment());
         config.effects(this);
         irqs.level(device::interruptPending);
         device.busMaster(false);
+        if (trapped) {
+            device.trapDoorbells();
+        }
     }
 
     /** A function as after power-on, or null when the factory wants no further client. */
@@ -36,14 +41,16 @@ final class PciFunction implements PciConfig.Effects {
             ControllerFactory factory,
             GuestMemory memory,
             PeerCredentials peer,
-            int others) {
+            int others,
+            Capabilities capabilities) {
         PciConfig config = new PciConfig(options.msi(), options.vectors());
         IrqTable irqs = new IrqTable(reactor, config);
         DoorbellPage doorbells = new DoorbellPage();
         try {
             Device device = factory.open(new ControllerFactory.Host(memory, irqs, doorbells.segment(), peer, others));
             if (device != null) {
-                return new PciFunction(config, irqs, doorbells, device);
+                return new PciFunction(
+                        config, irqs, doorbells, device, options.doorbells().traps(capabilities));
             }
         } catch (RuntimeException e) {
             doorbells.close(reclaimer);
@@ -68,6 +75,11 @@ final class PciFunction implements PciConfig.Effects {
             case Wire.REGION_CONFIG -> PciConfig.SIZE;
             default -> 0;
         };
+    }
+
+    /** True when the doorbells can be mapped. */
+    boolean mapsDoorbells() {
+        return !trapped;
     }
 
     /** The file that can be mapped in place of BAR0, at the doorbells. */

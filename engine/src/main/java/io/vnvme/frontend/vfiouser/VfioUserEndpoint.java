@@ -43,8 +43,9 @@ public final class VfioUserEndpoint implements AutoCloseable {
      * @param msi whether it has MSI and no MSI-X: QEMU 11.1 can unplug it then, at the price of fewer vectors
      * @param vectors of MSI-X, 1 to 256
      * @param socketMode permissions of the socket file, less the umask
+     * @param doorbells whether clients map them
      */
-    public record Options(boolean msi, int vectors, int socketMode) {
+    public record Options(boolean msi, int vectors, int socketMode, DoorbellAccess doorbells) {
         /** One vector for each of 64 I/O queue pairs and one for the admin queue. */
         public static final int VECTORS = 65;
 
@@ -57,7 +58,11 @@ public final class VfioUserEndpoint implements AutoCloseable {
         }
 
         public Options(boolean msi) {
-            this(msi, VECTORS, 0600);
+            this(msi, VECTORS, 0600, DoorbellAccess.AUTO);
+        }
+
+        public Options withDoorbells(DoorbellAccess access) {
+            return new Options(msi, vectors, socketMode, access);
         }
     }
 
@@ -173,19 +178,25 @@ public final class VfioUserEndpoint implements AutoCloseable {
             public int poll(long nowNs) {
                 if (untilNs == 0) {
                     untilNs = nowNs + PAUSE_NS;
-                } else if (nowNs - untilNs > 0) {
+                } else if (nowNs - untilNs >= 0) {
                     reactor.remove(this);
                     paused.events(Epoll.IN);
                 }
                 return 0;
             }
+
+            @Override
+            public long prepareSleep(long nowNs) {
+                return untilNs == 0 ? 0 : Math.max(0, untilNs - nowNs);
+            }
         });
     }
 
     @Nullable
-    PciFunction open(Connection connection, GuestMemory memory) {
+    PciFunction open(Connection connection, GuestMemory memory, Capabilities capabilities) {
         int others = (int) connections.stream().filter(Connection::active).count();
-        return PciFunction.open(reactor, Shared.RECLAIMER, options, factory, memory, connection.peer(), others);
+        return PciFunction.open(
+                reactor, Shared.RECLAIMER, options, factory, memory, connection.peer(), others, capabilities);
     }
 
     void activated() {

@@ -2,6 +2,7 @@ package io.vnvme.pool.checksum;
 
 import io.vnvme.drive.Drive;
 import io.vnvme.drive.IoStatus;
+import io.vnvme.reactor.Poller;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +27,8 @@ public final class ChecksumArea {
     /** A page without changes for this long is written. */
     private static final long QUIET_NS = 3_000_000_000L;
 
+    private static final long BUSY_LOOK_NS = 1_000_000;
+
     private final Drive drive;
     private final long offsetBytes;
     private final RegionNotes notes;
@@ -36,6 +39,9 @@ public final class ChecksumArea {
     private final SumPage.Ended ended = this::ended;
     private int hand;
     private long nowNs;
+    /** When the next page may have to be written: not before this. */
+    private long dueNs = Long.MAX_VALUE;
+
     private boolean failed;
 
     /**
@@ -91,7 +97,7 @@ public final class ChecksumArea {
     public void put(long cluster, int block, int value) {
         SumPage page = at(cluster);
         page.memory.set(U32, place(cluster, block), value);
-        page.changed(nowNs);
+        changed(page);
     }
 
     private static long place(long cluster, int block) {
@@ -111,7 +117,7 @@ public final class ChecksumArea {
             page.noted = SumPage.PUT;
             notes.put(region(cluster));
         }
-        page.changed(nowNs);
+        changed(page);
     }
 
     /** Data of the cluster was written for the first time, and the map will say so: notes its region, loaded or not. */
@@ -151,7 +157,7 @@ public final class ChecksumArea {
             page.memory.fill((byte) 0);
             page.loaded = true;
             page.noted = SumPage.DURABLE;
-            page.changed(nowNs);
+            changed(page);
         }
     }
 
@@ -225,6 +231,9 @@ public final class ChecksumArea {
     private void ended(SumPage page, int status) {
         if (status != IoStatus.OK) {
             failed = true;
+            if (page.dirty) {
+                dueNs = Math.min(dueNs, nowNs + QUIET_NS);
+            }
             if (!page.loaded && page.region >= 0) {
                 where[page.region] = 0;
                 page.region = -1;
@@ -239,14 +248,35 @@ public final class ChecksumArea {
     /** Writes pages that were not changed for a while. @return how much was done */
     public int poll(long now) {
         nowNs = now;
+        if (now < dueNs) {
+            return 0;
+        }
         int work = 0;
+        dueNs = Long.MAX_VALUE;
         for (SumPage page : pages) {
-            if (page != null && page.idleDirty() && now - page.changedNs >= QUIET_NS) {
+            if (page == null || !page.dirty) {
+                continue;
+            }
+            boolean quiet = now - page.changedNs >= QUIET_NS;
+            if (quiet && page.idleDirty()) {
                 write(page);
                 work++;
+            } else {
+                // One that is quiet and cannot be written is pinned or being written: not for long.
+                dueNs = Math.min(dueNs, quiet ? now + BUSY_LOOK_NS : page.changedNs + QUIET_NS);
             }
         }
         return work;
+    }
+
+    /** How long until {@link #poll} has something to do, in nanoseconds. */
+    public long sleepLimit(long now) {
+        return dueNs == Long.MAX_VALUE ? Poller.UNLIMITED : Math.max(0, dueNs - now);
+    }
+
+    private void changed(SumPage page) {
+        page.changed(nowNs);
+        dueNs = Math.min(dueNs, nowNs + QUIET_NS);
     }
 
     /**

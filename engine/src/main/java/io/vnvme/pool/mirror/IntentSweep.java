@@ -2,6 +2,7 @@ package io.vnvme.pool.mirror;
 
 import io.vnvme.drive.Io;
 import io.vnvme.drive.IoStatus;
+import io.vnvme.reactor.Poller;
 
 /**
  * Takes the marks of quiet regions back: where nothing was written for a while and everything is on the media. A mark may go
@@ -50,6 +51,15 @@ final class IntentSweep {
             flushed(status);
         }
         return 1;
+    }
+
+    /** How long the reactor may sleep, in nanoseconds: until the next sweep, if there are marks to take. */
+    long sleepLimit(long nowNs) {
+        boolean nothing = !resting && marks.intent().next(0) < 0;
+        if (flushing || nothing || !log.settled()) {
+            return Poller.UNLIMITED;
+        }
+        return resting ? 0 : Math.max(0, dueNs - nowNs);
     }
 
     private void flushed(int status) {

@@ -2,6 +2,7 @@ package io.vnvme.pool.mirror;
 
 import io.vnvme.drive.Io;
 import io.vnvme.drive.IoStatus;
+import io.vnvme.reactor.Poller;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +16,9 @@ import org.jspecify.annotations.Nullable;
 public final class Maintenance implements RangeCopy.Owner {
     /** So much is copied before its regions are taken back. */
     private static final long CHECKPOINT_BYTES = 256L << 20;
+
+    /** While something is under way there is a look this often, though nobody should need it. */
+    private static final long LOOK_NS = 500_000;
 
     /** How a comparison ended. */
     @FunctionalInterface
@@ -115,6 +119,18 @@ public final class Maintenance implements RangeCopy.Owner {
     /** The replica is made equal to another one, chosen by who knows which is right, in this range. */
     void repair(long offsetBytes, long lengthBytes, int slots) {
         repairs.add(new Repair(offsetBytes, lengthBytes, slots));
+    }
+
+    /**
+     * How long the reactor may sleep, in nanoseconds. A step that could begin would have: what keeps it from that, like the
+     * copy under way, is work of drives, which wakes us.
+     */
+    long sleepLimit(long nowNs) {
+        if (!busy()) {
+            return Poller.UNLIMITED;
+        }
+        long remainingNs = throttle.remainingNs(nowNs);
+        return remainingNs > 0 ? remainingNs : LOOK_NS;
     }
 
     /** Something is under way, or is to be done next. */

@@ -280,15 +280,17 @@ public final class MirrorSet implements Drive {
         return work + maintenance.poll(nowNs) + sweep.poll(nowNs);
     }
 
-    /** There is no sleep while replicas are made equal: nothing would wake the reactor for the next step. */
     @Override
-    public boolean prepareSleep() {
-        boolean ready = writes.settled() && !maintenance.busy();
+    public long prepareSleep(long nowNs) {
+        if (writes.due()) {
+            return 0;
+        }
+        long limitNs = Math.min(maintenance.sleepLimit(nowNs), sweep.sleepLimit(nowNs));
         for (Replica replica : replicas) {
             Drive drive = replica.drive;
-            ready &= drive == null || drive.prepareSleep();
+            limitNs = drive == null ? limitNs : Math.min(limitNs, drive.prepareSleep(nowNs));
         }
-        return ready;
+        return limitNs;
     }
 
     /** Closes the drives. */

@@ -170,9 +170,9 @@ final class MirrorWrites {
         retry = true;
     }
 
-    /** True when nothing waits for the replicas' states. */
-    boolean settled() {
-        return parked.isEmpty() && !retry;
+    /** True when {@link #poll} has something to do. */
+    boolean due() {
+        return retry || !parked.isEmpty() && (log.settled() || log.stopped());
     }
 
     /** Goes on with what waited. @return how much that was */

@@ -25,6 +25,11 @@ final class Throttle {
         return nowNs >= nextNs;
     }
 
+    /** How long until a step may begin, in nanoseconds; 0 or less: now. */
+    long remainingNs(long nowNs) {
+        return nextNs == Long.MIN_VALUE ? 0 : nextNs - nowNs;
+    }
+
     /** A step of so many bytes began. */
     void took(long nowNs, long bytes) {
         boolean busy = lastGuestNs != Long.MIN_VALUE && nowNs - lastGuestNs < QUIET_NS;

@@ -1,5 +1,6 @@
 package io.vnvme.frontend.vfiouser;
 
+import io.vnvme.reactor.Poller;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -37,6 +38,21 @@ final class FakeDevice implements Device {
     @Override
     public int poll(long nowNs) {
         return 0;
+    }
+
+    @Override
+    public long prepareSleep(long nowNs) {
+        return Poller.UNLIMITED;
+    }
+
+    @Override
+    public void trapDoorbells() {
+        calls.add("trap doorbells");
+    }
+
+    @Override
+    public boolean rungByWrites() {
+        return false;
     }
 
     @Override

@@ -48,6 +48,13 @@ public final class VfioUserClient implements AutoCloseable {
         return client;
     }
 
+    /** Connects and negotiates as polled clients do, who have nothing to say about themselves. */
+    public static VfioUserClient openPolled(Path socket) {
+        VfioUserClient client = connect(socket);
+        client.version(null);
+        return client;
+    }
+
     /** What lies below: pipelined and malformed messages. */
     public Calls calls() {
         return calls;

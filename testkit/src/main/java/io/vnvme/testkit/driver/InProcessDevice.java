@@ -19,6 +19,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** A controller in this thread: every {@link #turn} is one step of the whole simulated host. */
 public final class InProcessDevice implements Device {
@@ -36,6 +37,7 @@ public final class InProcessDevice implements Device {
     private final MemorySegment doorbells = arena.allocate(Registers.DOORBELLS_SIZE, Registers.DOORBELLS_SIZE);
     private final Vectors vectors = new Vectors();
     private final Controller controller;
+    private final boolean trapped;
 
     private InProcessDevice(
             SimHost host,
@@ -43,14 +45,20 @@ public final class InProcessDevice implements Device {
             List<Namespace> namespaces,
             RamLayout layout,
             Sharing sharing,
-            Turn turn) {
+            Turn turn,
+            boolean trapped) {
         this.host = host;
+        this.trapped = trapped;
         this.sharing = sharing;
         ram = GuestRam.create(layout);
         messages = new SimMessages(ram, new SplittableRandom(MESSAGE_SEED));
         memory = sharing == Sharing.ALL ? new GuestMemory() : new GuestMemory(messages);
         regions = new Region[layout.regionCount()];
         controller = new Controller(subsystem, subsystem.nextControllerId(), memory, vectors, doorbells, turn);
+        if (trapped) {
+            controller.trapDoorbells();
+            host.sleeps();
+        }
         for (Namespace namespace : namespaces) {
             controller.namespaces().attach(namespace);
         }
@@ -81,7 +89,13 @@ public final class InProcessDevice implements Device {
             RamLayout layout,
             Sharing sharing,
             Scheduler scheduler) {
-        return new InProcessDevice(host, subsystem, namespaces, layout, sharing, scheduler.turn());
+        return new InProcessDevice(host, subsystem, namespaces, layout, sharing, scheduler.turn(), false);
+    }
+
+    /** The same for a guest that has no page of doorbells; the host sleeps, and what it writes to registers wakes it. */
+    public static InProcessDevice openTrapped(
+            SimHost host, Subsystem subsystem, List<Namespace> namespaces, RamLayout layout, Sharing sharing) {
+        return new InProcessDevice(host, subsystem, namespaces, layout, sharing, new Scheduler().turn(), true);
     }
 
     /** What carries transfers to memory that is not mapped. */
@@ -104,17 +118,24 @@ public final class InProcessDevice implements Device {
 
     @Override
     public long read(long offset, int sizeBytes) {
+        host.wake();
         return controller.readRegister(offset, sizeBytes);
     }
 
     @Override
     public void write(long offset, int sizeBytes, long value) {
+        host.wake();
         controller.writeRegister(offset, sizeBytes, value);
     }
 
-    @Override
-    public MemorySegment doorbells() {
+    /** The page that the controller looks at, whether the guest has it or not. */
+    public MemorySegment doorbellPage() {
         return doorbells;
+    }
+
+    @Override
+    public @Nullable MemorySegment doorbells() {
+        return trapped ? null : doorbells;
     }
 
     @Override
@@ -131,16 +152,19 @@ public final class InProcessDevice implements Device {
 
     @Override
     public void busMaster(boolean enabled) {
+        host.wake();
         controller.busMaster(enabled);
     }
 
     @Override
     public void reset() {
+        host.wake();
         controller.reset();
     }
 
     @Override
     public void mapRegion(int index) {
+        host.wake();
         Region region = new Region(
                 ram.regionIova(index),
                 ram.layout().regionBytes(),
@@ -153,6 +177,7 @@ public final class InProcessDevice implements Device {
 
     @Override
     public void unmapRegion(int index) {
+        host.wake();
         Region region = memory.unmap(ram.regionIova(index), ram.layout().regionBytes());
         if (region == null) {
             throw new DriverException("region %d is not mapped".formatted(index));
@@ -171,7 +196,7 @@ public final class InProcessDevice implements Device {
 
     @Override
     public void close() {
-        controller.reset();
+        reset();
         turnUntilQuiet(() -> controller.quiescent() && messages.pendingCount() == 0);
         controller.close();
         host.remove(controller);

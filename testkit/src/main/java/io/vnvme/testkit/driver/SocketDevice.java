@@ -24,20 +24,32 @@ public final class SocketDevice implements Device {
     private final GuestRam ram;
     private final @Nullable Mapping doorbells;
     private final List<EventFd> vectors;
+    /** Writes to BAR0 are not answered: QEMU wants it so where nothing of a region is mapped. */
+    private final boolean posts;
 
-    private SocketDevice(VfioUserClient client, GuestRam ram, @Nullable Mapping doorbells, List<EventFd> vectors) {
+    private SocketDevice(
+            VfioUserClient client, GuestRam ram, @Nullable Mapping doorbells, List<EventFd> vectors, boolean posts) {
         this.client = client;
         this.ram = ram;
         this.doorbells = doorbells;
         this.vectors = vectors;
+        this.posts = posts;
     }
 
     /** Connects as a user-space driver does: doorbells mapped, memory shared, {@code vectorCount} MSI-X vectors. */
     public static SocketDevice open(Path socket, RamLayout layout, int vectorCount) {
-        VfioUserClient client = VfioUserClient.open(socket);
+        VfioUserClient client = VfioUserClient.openPolled(socket);
         GuestRam ram = GuestRam.create(layout);
         client.map(ram);
         return over(client, ram, client.mapArea(Wire.REGION_BAR0), vectorCount);
+    }
+
+    /** Connects as QEMU does for a guest that maps no doorbells: memory shared, writes to registers posted. */
+    public static SocketDevice openTrapped(Path socket, RamLayout layout, int vectorCount) {
+        VfioUserClient client = VfioUserClient.open(socket);
+        GuestRam ram = GuestRam.create(layout);
+        client.map(ram);
+        return new SocketDevice(client, ram, null, vectors(client, vectorCount), true);
     }
 
     /** Connects as a host without shared memory does: data by messages, doorbells by register writes. */
@@ -50,12 +62,16 @@ public final class SocketDevice implements Device {
 
     /** @param doorbells the mapped page, or null to write doorbells as registers */
     public static SocketDevice over(VfioUserClient client, GuestRam ram, @Nullable Mapping doorbells, int vectorCount) {
+        return new SocketDevice(client, ram, doorbells, vectors(client, vectorCount), false);
+    }
+
+    private static List<EventFd> vectors(VfioUserClient client, int vectorCount) {
         List<EventFd> vectors =
                 Stream.generate(EventFd::create).limit(vectorCount).toList();
         for (int i = 0; i < vectorCount; i += VECTORS_A_MESSAGE) {
             client.setEventFds(Wire.IRQ_MSIX, i, vectors.subList(i, Math.min(vectorCount, i + VECTORS_A_MESSAGE)));
         }
-        return new SocketDevice(client, ram, doorbells, vectors);
+        return vectors;
     }
 
     public VfioUserClient client() {
@@ -80,7 +96,11 @@ public final class SocketDevice implements Device {
 
     @Override
     public void write(long offset, int sizeBytes, long value) {
-        client.regionWrite(Wire.REGION_BAR0, offset, bytes(sizeBytes, value));
+        if (posts) {
+            client.regionPost(Wire.REGION_BAR0, offset, bytes(sizeBytes, value));
+        } else {
+            client.regionWrite(Wire.REGION_BAR0, offset, bytes(sizeBytes, value));
+        }
     }
 
     @Override

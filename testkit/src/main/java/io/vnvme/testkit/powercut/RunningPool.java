@@ -61,6 +61,11 @@ final class RunningPool implements Store {
     }
 
     @Override
+    public long prepareSleep(long nowNs) {
+        return pool.prepareSleep(nowNs);
+    }
+
+    @Override
     public Volume volume(String name) {
         PoolVolume volume = operations.volume(name);
         if (!kind.traits().checksums() && key == null) {

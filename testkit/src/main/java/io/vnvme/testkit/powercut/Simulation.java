@@ -123,6 +123,7 @@ public final class Simulation implements AutoCloseable {
         restartEarlyOneIn = random.nextBoolean() ? restartOneIn : 4 + random.nextInt(20);
         store = kind.start(drives, host.clock());
         host.add(store);
+        host.sleeps();
     }
 
     /**
@@ -175,6 +176,7 @@ public final class Simulation implements AutoCloseable {
     }
 
     private void act() {
+        host.wake();
         if (store.changeable() && (mix.changes(random) || model.names().isEmpty())) {
             changes.start(store);
             return;
@@ -272,6 +274,7 @@ public final class Simulation implements AutoCloseable {
         boolean[] closed = new boolean[1];
         long mark = model.operations().nextMoment();
         trace.add("store", "close", 0, 0, 0);
+        host.wake();
         store.close(refusal -> {
             if (refusal != null) {
                 throw new AssertionError("close was refused: " + refusal);

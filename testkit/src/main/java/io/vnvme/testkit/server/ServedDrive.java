@@ -10,6 +10,7 @@ import io.vnvme.nvme.Namespace;
 import io.vnvme.nvme.NamespaceIdentity;
 import io.vnvme.nvme.Subsystem;
 import io.vnvme.os.PeerCredentials;
+import io.vnvme.reactor.BusyMeter;
 import io.vnvme.reactor.IdlePolicy;
 import io.vnvme.reactor.Reactor;
 import io.vnvme.volume.LinearVolume;
@@ -32,18 +33,28 @@ public final class ServedDrive implements AutoCloseable {
     private final List<String> endings = new CopyOnWriteArrayList<>();
     private volatile int clientsMax = Integer.MAX_VALUE;
 
-    private ServedDrive(Path socket, long sizeBytes, VfioUserEndpoint.Options options) {
+    private ServedDrive(Path socket, long sizeBytes, VfioUserEndpoint.Options options, IdlePolicy idle) {
         drive = RamDrive.create("served", sizeBytes);
         subsystem = new Subsystem("nqn.2026-01.io.vnvme:served", "VN0000000001", "vNVMe test", "1.0");
         NamespaceIdentity identity = NamespaceIdentity.of(new UUID(1, 2));
         namespace = new Namespace(1, identity, new LinearVolume(drive, 0, sizeBytes), BLOCK_BYTES, false);
-        reactor = Reactor.start("served", -1, IdlePolicy.ADAPTIVE, failures::add);
+        reactor = Reactor.start("served", -1, idle, failures::add);
         endpoint = VfioUserEndpoint.open(reactor, socket, new Controllers(), options);
     }
 
     /** Serves a drive of {@code sizeBytes} at {@code socket} until closed. */
     public static ServedDrive open(Path socket, long sizeBytes, VfioUserEndpoint.Options options) {
-        return new ServedDrive(socket, sizeBytes, options);
+        return open(socket, sizeBytes, options, Idle.policy());
+    }
+
+    /** The same with a reactor that is idle in its own way. */
+    public static ServedDrive open(Path socket, long sizeBytes, VfioUserEndpoint.Options options, IdlePolicy idle) {
+        return new ServedDrive(socket, sizeBytes, options, idle);
+    }
+
+    /** What the reactor does with its time. */
+    public BusyMeter meter() {
+        return reactor.meter();
     }
 
     /** How many clients at once are admitted. */

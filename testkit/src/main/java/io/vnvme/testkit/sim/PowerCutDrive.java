@@ -303,6 +303,15 @@ public final class PowerCutDrive implements Drive {
         return 1;
     }
 
+    @Override
+    public long prepareSleep(long nowNs) {
+        long dueNs = UNLIMITED;
+        for (int i = 0; i < underWay.size(); i++) {
+            dueNs = Math.min(dueNs, underWay.get(i).dueNs);
+        }
+        return dueNs == UNLIMITED ? UNLIMITED : Math.max(0, dueNs - nowNs);
+    }
+
     private int perform(Work work) {
         Io io = work.io;
         if (gone) {

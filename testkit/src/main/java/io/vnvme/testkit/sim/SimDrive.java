@@ -114,6 +114,16 @@ public final class SimDrive implements Drive {
         return count;
     }
 
+    /** What is held back is let go by somebody who wakes nobody. */
+    @Override
+    public long prepareSleep(long nowNs) {
+        if (held) {
+            return 0;
+        }
+        long dueNs = pending.stream().mapToLong(Pending::dueNs).min().orElse(UNLIMITED);
+        return dueNs == UNLIMITED ? UNLIMITED : Math.max(0, dueNs - nowNs);
+    }
+
     private static int error(Io io) {
         return io.operation() == Io.READ ? IoStatus.READ_ERROR : IoStatus.WRITE_ERROR;
     }

@@ -54,6 +54,11 @@ public final class SimMessages implements DmaMessages, Poller {
         return count;
     }
 
+    @Override
+    public long prepareSleep(long nowNs) {
+        return pending.isEmpty() ? UNLIMITED : 0;
+    }
+
     /** Moves the bytes region by region; false when one of them is not there. */
     private boolean move(Transfer transfer) {
         RamLayout layout = ram.layout();

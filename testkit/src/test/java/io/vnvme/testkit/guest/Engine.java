@@ -2,11 +2,11 @@ package io.vnvme.testkit.guest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.vnvme.reactor.IdlePolicy;
 import io.vnvme.reactor.Reactor;
 import io.vnvme.testkit.lab.Lab;
 import io.vnvme.testkit.lab.Vm;
 import io.vnvme.testkit.lab.VmConfig;
+import io.vnvme.testkit.server.Idle;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -19,7 +19,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 final class Engine implements AutoCloseable {
     private final Lab lab = Lab.prepare();
     private final List<Throwable> failures = new CopyOnWriteArrayList<>();
-    private final Reactor reactor = Reactor.start("engine", -1, IdlePolicy.ADAPTIVE, failures::add);
+    private final Reactor reactor = Reactor.start("engine", -1, Idle.policy(), failures::add);
     private final List<Export> exports = new ArrayList<>();
     private final Path folder;
     private final Path logs;

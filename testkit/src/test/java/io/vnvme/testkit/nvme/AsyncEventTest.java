@@ -113,13 +113,13 @@ final class AsyncEventTest {
     void doorbellValuesOutsideTheQueue() {
         guest.ioPair();
         int cid = request();
-        guest.device().doorbells().set(ValueLayout.JAVA_INT, 8, 64);
+        guest.device().doorbellPage().set(ValueLayout.JAVA_INT, 8, 64);
         Completion event = driver.admin().await(cid);
         assertThat(event.dword0() & 0xFF07).isEqualTo(AsyncEvent.INVALID_DOORBELL_VALUE & 0xFF07);
         assertThat(driver.fatal()).isFalse();
         for (int value : new int[] {-1, Integer.MIN_VALUE, 65, 0x10000}) {
-            guest.device().doorbells().set(ValueLayout.JAVA_INT, 8, value);
-            guest.device().doorbells().set(ValueLayout.JAVA_INT, 12, value);
+            guest.device().doorbellPage().set(ValueLayout.JAVA_INT, 8, value);
+            guest.device().doorbellPage().set(ValueLayout.JAVA_INT, 12, value);
             guest.settle();
         }
         assertThat(driver.admin(Command.getFeature(7)).ok()).isTrue();

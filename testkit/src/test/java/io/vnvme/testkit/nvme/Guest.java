@@ -37,13 +37,15 @@ final class Guest implements AutoCloseable {
     private final InProcessDevice device;
     private final NvmeDriver driver;
 
-    private Guest(RamLayout layout, Sharing sharing, SplittableRandom random) {
+    private Guest(RamLayout layout, Sharing sharing, SplittableRandom random, boolean trapped) {
         host = new SimHost();
         drive = new SimDrive("sim0", 3 * NAMESPACE_BYTES, BLOCK, host.clock(), Faults.NONE, random);
         host.add(drive);
         namespaces = List.of(namespace(1, BLOCK, false), namespace(2, LARGE_BLOCK, false), namespace(3, BLOCK, true));
         subsystem = new Subsystem("nqn.2026-01.io.vnvme:test", "SERIAL", "vNVMe test", "1.0");
-        device = InProcessDevice.open(host, subsystem, namespaces, layout, sharing);
+        device = trapped
+                ? InProcessDevice.openTrapped(host, subsystem, namespaces, layout, sharing)
+                : InProcessDevice.open(host, subsystem, namespaces, layout, sharing);
         driver = NvmeDriver.start(device);
     }
 
@@ -60,7 +62,12 @@ final class Guest implements AutoCloseable {
     }
 
     static Guest start(RamLayout layout, Sharing sharing, SplittableRandom random) {
-        return new Guest(layout, sharing, random);
+        return new Guest(layout, sharing, random, false);
+    }
+
+    /** Without a page of doorbells, on a host that sleeps as soon as it may. */
+    static Guest startTrapped(RamLayout layout, Sharing sharing, SplittableRandom random) {
+        return new Guest(layout, sharing, random, true);
     }
 
     private Namespace namespace(int nsid, int block, boolean readOnly) {

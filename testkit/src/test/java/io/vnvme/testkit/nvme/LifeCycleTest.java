@@ -225,7 +225,7 @@ final class LifeCycleTest {
                 guest.device().write(Registers.ACQ, 8, queue.iova());
                 guest.device().write(register, 8, 0xDEAD_0000_0000L);
                 guest.device().write(Registers.CC, 4, 0x00460001);
-                guest.device().doorbells().set(ValueLayout.JAVA_INT, 0, 3);
+                guest.device().doorbellPage().set(ValueLayout.JAVA_INT, 0, 3);
                 driver.until("CFS", driver::fatal);
             }
             recover();

@@ -18,7 +18,24 @@ final class QueueFuzz {
     private static void round(SplittableRandom random) {
         RamLayout layout = RamLayout.adjacent(4 << 20, 64 << 10);
         try (Guest guest = Guest.start(layout, Sharing.any(random), random.split())) {
-            QueueModel model = new QueueModel(guest, random);
+            QueueModel model = new QueueModel(guest, random, false);
+            for (int i = 0; i < STEPS; i++) {
+                model.step();
+            }
+            model.settleAll();
+        }
+    }
+
+    /** The same with a host that sleeps whenever it may: whatever ends, ends because somebody was woken for it. */
+    @Test
+    void nothingSleepsThroughADoorbell() {
+        FuzzLoop.run("queues of sleepers", QueueFuzz::sleepyRound);
+    }
+
+    private static void sleepyRound(SplittableRandom random) {
+        RamLayout layout = RamLayout.adjacent(4 << 20, 64 << 10);
+        try (Guest guest = Guest.startTrapped(layout, Sharing.any(random), random.split())) {
+            QueueModel model = new QueueModel(guest, random, random.nextInt(4) > 0);
             for (int i = 0; i < STEPS; i++) {
                 model.step();
             }

@@ -33,12 +33,30 @@ final class QueueModel {
     private final Map<Integer, Integer> submissionQueues = new HashMap<>();
     private final List<Waiting> waiting = new ArrayList<>();
 
-    QueueModel(Guest guest, SplittableRandom random) {
+    private final boolean shadow;
+    private final Buffer shadowDoorbells;
+    private final Buffer eventIndexes;
+
+    /** @param shadow use shadow doorbells, where the controller can look at them */
+    QueueModel(Guest guest, SplittableRandom random, boolean shadow) {
         this.guest = guest;
         this.random = random;
+        this.shadow = shadow;
         driver = guest.driver();
         data = guest.ram().allocate(4096);
+        shadowDoorbells = guest.ram().allocateContiguous(4096, 4096);
+        eventIndexes = guest.ram().allocateContiguous(4096, 4096);
+        useShadow();
         guest.drive().faults(Faults.delays(50_000));
+    }
+
+    private void useShadow() {
+        if (shadow) {
+            shadowDoorbells.segment().fill((byte) 0);
+            eventIndexes.segment().fill((byte) 0);
+            // Refused where the controller would need messages to look at them.
+            driver.useShadowDoorbells(shadowDoorbells, eventIndexes);
+        }
     }
 
     /** Does one thing and checks what came of it. */
@@ -145,5 +163,6 @@ final class QueueModel {
         completionQueues.clear();
         submissionQueues.clear();
         driver.enable(EnableOptions.usual());
+        useShadow();
     }
 }

@@ -231,7 +231,7 @@ final class QueueTest {
             driver.createCompletionQueue(2, 16, 1).orThrow();
             String created = createSq(2, 16, CONTIGUOUS, 2, 0x7777_0000_0000L);
             if (created.equals(outcome(Status.SUCCESS))) {
-                guest.device().doorbells().set(java.lang.foreign.ValueLayout.JAVA_INT, 16, 1);
+                guest.device().doorbellPage().set(java.lang.foreign.ValueLayout.JAVA_INT, 16, 1);
                 driver.until("CFS", driver::fatal);
             }
             assertThat(neighbourPair.execute(Command.flush(1)).ok()).isTrue();

@@ -77,7 +77,7 @@ final class RegisterFuzz {
                 long doorbell = random.nextInt(3) == 0 ? random.nextInt(1024) * 4L : random.nextInt(6) * 4L;
                 int value = random.nextInt(4) == 0 ? random.nextInt() : random.nextInt(64);
                 if (random.nextBoolean()) {
-                    device.doorbells().set(ValueLayout.JAVA_INT, doorbell, value);
+                    device.doorbellPage().set(ValueLayout.JAVA_INT, doorbell, value);
                 } else {
                     device.write(Registers.DOORBELLS + doorbell, 4, value);
                 }
@@ -95,6 +95,6 @@ final class RegisterFuzz {
         device.write(Registers.ASQ, 8, neighbours.address() & -4096);
         device.write(Registers.ACQ, 8, neighbours.address() & -4096);
         device.write(Registers.CC, 4, 0x0046_0001);
-        device.doorbells().set(ValueLayout.JAVA_INT, 0, random.nextInt(32));
+        device.doorbellPage().set(ValueLayout.JAVA_INT, 0, random.nextInt(32));
     }
 }

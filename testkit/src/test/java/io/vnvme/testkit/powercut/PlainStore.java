@@ -182,6 +182,11 @@ final class PlainStore implements StoreKind {
         }
 
         @Override
+        public long prepareSleep(long nowNs) {
+            return drive.prepareSleep(nowNs);
+        }
+
+        @Override
         public void close(Outcome outcome) {
             Io flush = new Io((_, _) -> outcome.ended(null));
             flush.prepare(Io.FLUSH, 0, 0, false);

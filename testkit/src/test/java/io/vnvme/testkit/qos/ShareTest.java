@@ -8,6 +8,7 @@ import io.vnvme.qos.Group;
 import io.vnvme.qos.Limits;
 import io.vnvme.qos.Scheduler;
 import io.vnvme.qos.Share;
+import io.vnvme.reactor.Poller;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
@@ -171,13 +172,13 @@ final class ShareTest {
 
     @Test
     void theReactorMaySleepUntilCreditComes() {
-        assertThat(scheduler.prepareSleep()).as("nobody waits").isTrue();
+        assertThat(scheduler.prepareSleep(now)).as("nobody waits").isEqualTo(Poller.UNLIMITED);
         Client client = client(iops(1), 100, null, 100, 4096);
         client.ask();
         scheduler.poll(now += 1_000);
-        assertThat(scheduler.prepareSleep()).as("a second away").isTrue();
+        assertThat(scheduler.prepareSleep(now)).as("a second away").isBetween(1L, 1_000_000_000L);
         scheduler.poll(now += 999_950_000);
-        assertThat(scheduler.prepareSleep()).as("a moment away").isFalse();
+        assertThat(scheduler.prepareSleep(now)).as("a moment away").isZero();
     }
 
     @Test
