@@ -36,7 +36,9 @@ class PresentDriveIT {
                 drive = GuestDrive.await(vm, export.serial());
                 drive.holds(32, "before-the-reboot");
                 drive.writeAndVerify(16);
-                assertThat(vm.sh("dmesg")).doesNotContain("nvme nvme0: I/O", "timeout", "failed", "WARNING");
+                // "Fast TSC calibration failed": of the guest's clock, on a busy host.
+                assertThat(vm.sh("dmesg | grep -v 'tsc: '"))
+                        .doesNotContain("nvme nvme0: I/O", "timeout", "failed", "WARNING");
             }
         }
     }
