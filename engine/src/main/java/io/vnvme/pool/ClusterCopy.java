@@ -3,10 +3,10 @@ package io.vnvme.pool;
 import io.vnvme.drive.Io;
 import io.vnvme.drive.IoStatus;
 import io.vnvme.pool.checksum.ChecksumArea;
+import io.vnvme.pool.format.Checksum;
 import io.vnvme.pool.format.Geometry;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Copies blocks of one cluster to the same places of another, while guests' writes to it wait.
@@ -35,12 +35,15 @@ final class ClusterCopy {
 
     private final Pool pool;
     private final Layer layer;
-    private final long index;
     private final Job job;
-    private final @Nullable PoolVolume volume;
+    private final ClusterHold hold;
+    private final BadBlock badBlock;
     private final MemorySegment buffer = Arena.ofAuto().allocate(Geometry.CLUSTER_BYTES, Geometry.BLOCK_BYTES);
     private int period;
     private int blocks;
+    /** Blocks that were read and not compared with their checksums yet. */
+    private int unverified;
+
     private int outstanding;
     private int status = IoStatus.OK;
 
@@ -48,27 +51,17 @@ final class ClusterCopy {
     ClusterCopy(Pool pool, Layer layer, long index, Job job) {
         this.pool = pool;
         this.layer = layer;
-        this.index = index;
         this.job = job;
-        PoolVolume owner = pool.volumes().get(layer.record().name());
-        volume = owner != null && owner.layer() == layer ? owner : null;
-    }
-
-    /** Whether guests may write the cluster, and what they have begun would be in the way. */
-    static boolean locked(Pool pool, Layer layer, long index) {
-        PoolVolume owner = pool.volumes().get(layer.record().name());
-        return owner != null && owner.layer() == layer && owner.locks().intersects(index << 4, (index + 1) << 4);
+        hold = new ClusterHold(pool, layer, index);
+        badBlock = new BadBlock(pool, _ -> verify());
     }
 
     void start() {
-        if (volume != null) {
-            volume.locks().lock(index << 4, (index + 1) << 4);
-        }
-        pool.drain().afterPresent(this::read);
+        hold.take(this::read);
     }
 
     private boolean present() {
-        return pool.layers().byId(layer.id()) == layer && job.still();
+        return pool.layers().has(layer) && job.still();
     }
 
     private void read() {
@@ -78,7 +71,55 @@ final class ClusterCopy {
             return;
         }
         blocks = job.blocks();
-        transfer(Io.READ, job.source(), this::write);
+        unverified = layer.record().checksums() ? blocks : 0;
+        transfer(Io.READ, job.source(), this::verify);
+    }
+
+    /**
+     * A copy of what one replica has wrong would be wrong on all: in its place goes what another one has right. What none has
+     * right is copied as it is, and stays an error by the checksum that it keeps.
+     */
+    private void verify() {
+        if (pool.stopped()) {
+            status = IoStatus.WRITE_ERROR;
+        }
+        if (status != IoStatus.OK || !present()) {
+            over();
+            return;
+        }
+        while (unverified != 0) {
+            long source = job.source();
+            if (!summed(source, this::verify)) {
+                return;
+            }
+            PoolSet set = pool.sets().of(source);
+            int block = Integer.numberOfTrailingZeros(unverified);
+            int known = pool.checksums().of(set).get(PoolChecksums.within(set, source), block);
+            long at = (long) block << Geometry.BLOCK_SHIFT;
+            unverified &= unverified - 1;
+            if (known != ChecksumArea.UNKNOWN
+                    && ChecksumArea.stored(Checksum.of(buffer, at, Geometry.BLOCK_BYTES)) != known
+                    && badBlock.read(set, source << 4 | block, known, buffer, at) == IoStatus.PENDING) {
+                return;
+            }
+        }
+        write();
+    }
+
+    /** False when a cluster's checksums are not there: {@code then} is run when they may be, or the copy is over. */
+    private boolean summed(long cluster, Runnable then) {
+        PoolSet set = pool.sets().of(cluster);
+        ChecksumArea area = pool.checksums().of(set);
+        if (area.failed()) {
+            status = IoStatus.READ_ERROR;
+            over();
+            return false;
+        }
+        if (!area.ready(PoolChecksums.within(set, cluster))) {
+            area.load(PoolChecksums.within(set, cluster), then);
+            return false;
+        }
+        return true;
     }
 
     private void write() {
@@ -140,24 +181,13 @@ final class ClusterCopy {
             switchOver();
             return;
         }
-        long[] clusters = {job.source(), job.target()};
-        for (long cluster : clusters) {
-            PoolSet set = pool.sets().of(cluster);
-            ChecksumArea area = pool.checksums().of(set);
-            if (area.failed()) {
-                status = IoStatus.READ_ERROR;
-                over();
-                return;
-            }
-            if (!area.ready(PoolChecksums.within(set, cluster))) {
-                area.load(PoolChecksums.within(set, cluster), this::moveChecksums);
-                return;
-            }
+        if (!summed(job.source(), this::moveChecksums) || !summed(job.target(), this::moveChecksums)) {
+            return;
         }
-        PoolSet from = pool.sets().of(clusters[0]);
-        PoolSet to = pool.sets().of(clusters[1]);
-        long source = PoolChecksums.within(from, clusters[0]);
-        long target = PoolChecksums.within(to, clusters[1]);
+        PoolSet from = pool.sets().of(job.source());
+        PoolSet to = pool.sets().of(job.target());
+        long source = PoolChecksums.within(from, job.source());
+        long target = PoolChecksums.within(to, job.target());
         ChecksumArea sums = pool.checksums().of(to);
         sums.note(target);
         for (int left = blocks; left != 0; left &= left - 1) {
@@ -178,8 +208,6 @@ final class ClusterCopy {
     private void over() {
         pool.drain().leave(period);
         job.over(status);
-        if (volume != null && !volume.closed()) {
-            volume.unlock(index << 4, (index + 1) << 4);
-        }
+        hold.release();
     }
 }

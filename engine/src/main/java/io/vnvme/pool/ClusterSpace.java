@@ -172,6 +172,25 @@ final class ClusterSpace {
         return at;
     }
 
+    /** The cluster belongs to a layer with checksums, as was found when the pool was loaded. */
+    void markSummed(long cluster) {
+        int index = indexOf(cluster);
+        if (index >= 0) {
+            space(index).markSummed(cluster - records.get(index).firstCluster());
+        }
+    }
+
+    /** True when the cluster was marked so and has not become another's since. */
+    boolean summed(long cluster) {
+        int index = indexOf(cluster);
+        return index >= 0 && space(index).summed(cluster - records.get(index).firstCluster());
+    }
+
+    /** Nobody asks any more which clusters of a set have checksums. */
+    void forgetSummed(int index) {
+        space(index).forgetSummed();
+    }
+
     boolean isUsed(long cluster) {
         int index = indexOf(cluster);
         return index >= 0 && space(index).isUsed(cluster - records.get(index).firstCluster());

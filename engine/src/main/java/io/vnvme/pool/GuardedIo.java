@@ -68,6 +68,11 @@ final class GuardedIo implements Io.Completion {
         return PoolChecksums.changes(parent.operation());
     }
 
+    /** Its data is on the drive, and the checksums are still those of what was there before. */
+    boolean summing() {
+        return stage == Stage.SUMMING;
+    }
+
     boolean overlaps(long first, long last) {
         return parent.offsetBytes() >>> Geometry.BLOCK_SHIFT <= last
                 && first <= (parent.offsetBytes() + parent.lengthBytes() - 1) >>> Geometry.BLOCK_SHIFT;

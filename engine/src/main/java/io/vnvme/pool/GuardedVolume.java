@@ -148,6 +148,16 @@ public final class GuardedVolume implements Volume, AutoCloseable {
         return false;
     }
 
+    /** Whether checksums of blocks {@code first} to {@code last} may be older than the data that is on the drive. */
+    boolean summing(long first, long last) {
+        for (GuardedIo guarded : underWay) {
+            if (guarded.summing() && guarded.overlaps(first, last)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** A request is over; those that waited for it go on. */
     void ended(GuardedIo guarded) {
         underWay.remove(guarded);

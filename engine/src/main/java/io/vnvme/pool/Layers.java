@@ -43,6 +43,11 @@ final class Layers {
         return byId.values();
     }
 
+    /** False when the layer is gone. */
+    boolean has(Layer layer) {
+        return byId.get(layer.id()) == layer;
+    }
+
     @Nullable
     Layer byId(int id) {
         return byId.get(id);

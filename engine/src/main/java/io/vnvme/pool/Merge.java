@@ -82,7 +82,7 @@ final class Merge {
         int hidden = Entry.written(above) | Entry.zeroed(above) | ~upper.overlapping(at);
         int shows = Entry.written(below) & ~hidden;
         if (shows != 0 && Entry.mapped(above)) {
-            if (ClusterCopy.locked(pool, upper, at)) {
+            if (ClusterHold.locked(pool, upper, at)) {
                 // A write to a part of a block is being made whole just now: this cluster's turn comes again.
                 again = true;
                 return;

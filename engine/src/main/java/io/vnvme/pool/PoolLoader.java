@@ -14,6 +14,7 @@ import io.vnvme.pool.format.PoolConfig;
 import io.vnvme.pool.format.RecordReader;
 import io.vnvme.pool.format.Root;
 import io.vnvme.pool.format.SetRecord;
+import io.vnvme.pool.mirror.MirrorImage;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -103,6 +104,9 @@ public final class PoolLoader {
         countMetadata();
         replay.gone().forEach(this::retirePages);
         countData();
+        if (use && scan.mirrors().values().stream().anyMatch(MirrorImage::doubtful)) {
+            markSummed();
+        }
         FoundSuperblocks superblocks = new FoundSuperblocks(scan);
         boolean spread = use && superblocks.spread();
         if (use && (spread || !root.clean())) {
@@ -316,6 +320,22 @@ public final class PoolLoader {
     private void countData() {
         for (Layer layer : layers.all()) {
             layer.map().forEachLeaf((first, leaf) -> countLeaf(layer, first, leaf));
+        }
+    }
+
+    /** Replicas that differ after a crash can be judged by the checksums of what has some. */
+    private void markSummed() {
+        for (Layer layer : layers.all()) {
+            if (layer.record().checksums()) {
+                layer.map().forEachLeaf((_, leaf) -> {
+                    for (int slot = 0; slot < LeafStore.ENTRIES; slot++) {
+                        long entry = leaves.get(leaf, slot);
+                        if (Entry.written(entry) != 0) {
+                            space.markSummed(Entry.cluster(entry));
+                        }
+                    }
+                });
+            }
         }
     }
 

@@ -142,7 +142,7 @@ final class Relocation {
         if (!Entry.mapped(entry) || pool.space().indexOf(Entry.cluster(entry)) != set) {
             return true;
         }
-        if (ClusterCopy.locked(pool, layer, index)) {
+        if (ClusterHold.locked(pool, layer, index)) {
             missed = true;
             return true;
         }

@@ -1,23 +1,19 @@
 package io.vnvme.pool;
 
-import io.vnvme.drive.Io;
-import io.vnvme.drive.IoStatus;
-import io.vnvme.pool.format.Checksum;
-import io.vnvme.pool.format.Geometry;
 import io.vnvme.pool.format.MapPage;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
+import io.vnvme.pool.mirror.MirrorSet;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Reads everything that the pool refers to, while it is in use: pages of the maps against their checksums, and the
- * blocks of all volumes and snapshots. Counts what cannot be read and says whose it is.
+ * Reads everything that the pool refers to, while it is in use: pages of the maps and the written blocks of all volumes and
+ * snapshots, on each drive of a mirror, against their checksums and against each other. What one drive of a mirror has wrong is
+ * written anew from one that has it right; what none has right is counted, and said whose it is.
  */
 public final class Scrub {
-    /** Clusters read at the same time: few, so that guests hardly notice. */
-    private static final int READS_MAX = 4;
+    /** Clusters and pages looked at at the same time: few, so that guests hardly notice. */
+    private static final int LOOKS_MAX = 4;
 
     private static final int SLICE = 512;
     /** Most findings that are kept; more are counted. */
@@ -29,8 +25,14 @@ public final class Scrub {
         void progress(long doneClusters, long totalClusters);
     }
 
-    /** What a scrub came to. {@code findings}: a line each, at most 100. */
-    public record Report(long clustersRead, long pagesRead, long errors, List<String> findings) {}
+    /**
+     * What a scrub came to.
+     *
+     * @param repaired blocks and pages that a drive of a mirror had wrong and another one right
+     * @param errors what no drive has right, or nothing says which is
+     * @param findings a line for each error, at most 100
+     */
+    public record Report(long clustersRead, long pagesRead, long repaired, long errors, List<String> findings) {}
 
     /** Told of the end. */
     @FunctionalInterface
@@ -43,14 +45,18 @@ public final class Scrub {
     private final Ended done;
     private final List<Layer> layers;
     private final List<String> findings = new ArrayList<>();
-    private final ArrayDeque<MemorySegment> buffers = new ArrayDeque<>();
+    /** What the next look is made with; all are here when none is under way. */
+    private final ArrayDeque<EachReplica> spare = new ArrayDeque<>();
+    /** Looks that go on in the next pass. */
+    private final ArrayDeque<Runnable> again = new ArrayDeque<>();
+
     private final long total;
     private int layerCursor;
     private long index;
     private int page;
-    private int reading;
     private long clustersRead;
     private long pagesRead;
+    private long repaired;
     private long errors;
     private boolean cancelled;
     private boolean ended;
@@ -61,8 +67,8 @@ public final class Scrub {
         this.done = done;
         layers = List.copyOf(pool.layers().all());
         total = layers.stream().mapToLong(layer -> layer.map().clusterCount()).sum();
-        for (int i = 0; i < READS_MAX; i++) {
-            buffers.add(Arena.ofAuto().allocate(Geometry.CLUSTER_BYTES, Geometry.BLOCK_BYTES));
+        for (int i = 0; i < LOOKS_MAX; i++) {
+            spare.add(new EachReplica(pool));
         }
     }
 
@@ -75,32 +81,48 @@ public final class Scrub {
         return ended;
     }
 
+    /** Nothing more is looked at: it was cancelled, or the pool is about to be used no more. */
+    boolean interrupted() {
+        return cancelled || pool.stopped() || pool.closing();
+    }
+
     /** Goes on. @return how much was done */
     int poll() {
         if (ended) {
             return 0;
         }
-        boolean over = cancelled || pool.stopped() || pool.closing() || layerCursor == layers.size();
-        if (over) {
-            if (reading == 0) {
+        for (int count = again.size(); count > 0; count--) {
+            again.remove().run();
+        }
+        boolean complete = layerCursor == layers.size();
+        if (complete || interrupted()) {
+            if (spare.size() == LOOKS_MAX && (interrupted() || !repairing())) {
                 ended = true;
-                done.ended(
-                        new Report(clustersRead, pagesRead, errors, List.copyOf(findings)),
-                        layerCursor == layers.size());
+                done.ended(new Report(clustersRead, pagesRead, repaired, errors, List.copyOf(findings)), complete);
             }
             return 0;
         }
         int work = 0;
-        while (work < SLICE && !buffers.isEmpty() && layerCursor < layers.size()) {
+        while (work < SLICE && !spare.isEmpty() && layerCursor < layers.size()) {
             work++;
             step(layers.get(layerCursor));
         }
-        return buffers.isEmpty() ? 0 : work;
+        return spare.isEmpty() ? 0 : work;
+    }
+
+    /** What is reported as repaired has been. */
+    private boolean repairing() {
+        for (PoolSet set : pool.sets().present()) {
+            if (set.drive() instanceof MirrorSet mirror && mirror.maintenance().repairing()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void step(Layer layer) {
         PageDirectory directory = layer.map().directory();
-        boolean present = pool.layers().byId(layer.id()) == layer;
+        boolean present = pool.layers().has(layer);
         if (present && page < directory.length() << MapPage.REFERENCES_SHIFT) {
             page(layer, directory, page++);
             return;
@@ -114,82 +136,50 @@ public final class Scrub {
         }
         long entry = layer.map().entry(index);
         if (Entry.mapped(entry) && Entry.written(entry) != 0) {
-            cluster(layer, index, entry);
+            cluster(layer, index);
         }
         index++;
     }
 
     private void page(Layer layer, PageDirectory directory, int number) {
-        long place = directory.page(number);
-        if (place == 0) {
-            return;
+        if (directory.page(number) != 0) {
+            pagesRead++;
+            new ScrubbedPage(this, pool, spare.remove(), layer, number).start();
         }
-        int checksum = directory.checksum(number);
-        long cluster = MapPage.cluster(place - 1);
-        PoolSet set = pool.sets().of(cluster);
-        long offset = set.offset(cluster) + MapPage.offsetInCluster(place - 1);
-        pagesRead++;
-        read(set, offset, Geometry.BLOCK_BYTES, (memory, status) -> {
-            boolean moved = directory.page(number) != place;
-            if (!moved
-                    && (status != IoStatus.OK || Checksum.of(memory, 0, Geometry.BLOCK_BYTES) != checksum)
-                    && pool.layers().byId(layer.id()) == layer) {
-                found("a page of the map of %s is damaged on the drives: it is written anew".formatted(name(layer)));
-                layer.map().rewrite(number);
-            }
-        });
     }
 
-    private void cluster(Layer layer, long at, long entry) {
-        long cluster = Entry.cluster(entry);
-        PoolSet set = pool.sets().of(cluster);
-        int written = Entry.written(entry);
-        int first = Integer.numberOfTrailingZeros(written);
-        int blocks = 32 - Integer.numberOfLeadingZeros(written) - first;
+    private void cluster(Layer layer, long at) {
         clustersRead++;
-        long skip = (long) first << Geometry.BLOCK_SHIFT;
-        read(set, set.offset(cluster) + skip, (long) blocks << Geometry.BLOCK_SHIFT, (_, status) -> {
-            if (status != IoStatus.OK && layer.map().entry(at) == entry) {
-                found("%s cannot be read at byte %d".formatted(name(layer), (at << Geometry.CLUSTER_SHIFT) + skip));
-            }
-        });
+        new ScrubbedCluster(this, pool, spare.remove(), layer, at).start();
         if ((clustersRead & 255) == 0) {
             progress.progress(Math.min(clustersRead, total), total);
         }
     }
 
-    private static String name(Layer layer) {
+    // ---- what the looks tell
+
+    static String name(Layer layer) {
         return layer.hidden() ? "a hidden layer" : layer.record().name();
     }
 
-    private void found(String finding) {
+    void found(String finding) {
         errors++;
         if (findings.size() < FINDINGS_MAX) {
             findings.add(finding);
         }
     }
 
-    private interface Reader {
-        void read(MemorySegment memory, int status);
+    void repaired() {
+        repaired++;
     }
 
-    private void read(PoolSet set, long offset, long length, Reader reader) {
-        MemorySegment buffer = buffers.remove();
-        int period = pool.drain().enter();
-        reading++;
-        Io io = new Io((_, status) -> ended(buffer, period, reader, status));
-        io.prepare(Io.READ, offset, length, false);
-        io.data().add(buffer, 0, length);
-        int status = set.drive().submit(io);
-        if (status != IoStatus.PENDING) {
-            ended(buffer, period, reader, status);
-        }
+    /** The look goes on in the next pass. */
+    void again(Runnable look) {
+        again.add(look);
     }
 
-    private void ended(MemorySegment buffer, int period, Reader reader, int status) {
-        reading--;
-        pool.drain().leave(period);
-        reader.read(buffer, status);
-        buffers.add(buffer);
+    /** A look is over. */
+    void looked(EachReplica copies) {
+        spare.add(copies);
     }
 }

@@ -1,6 +1,7 @@
 package io.vnvme.pool;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /** Which clusters of one set are in use. Cluster numbers are the set's own, from 0. */
 final class SetSpace {
@@ -8,6 +9,8 @@ final class SetSpace {
     private final long[] used;
     private long usedCount;
     private int cursor;
+    /** Clusters whose checksums are known to count; null when nobody asked for that. */
+    private long @Nullable [] summed;
 
     SetSpace(long clusterCount) {
         this.clusterCount = clusterCount;
@@ -85,6 +88,11 @@ final class SetSpace {
         int bit = Long.numberOfTrailingZeros(~used[word]);
         used[word] |= 1L << bit;
         usedCount++;
+        long[] marks = summed;
+        if (marks != null) {
+            // Whose it is now need not have checksums.
+            marks[word] &= ~(1L << bit);
+        }
         return ((long) word << 6) + bit;
     }
 
@@ -96,6 +104,26 @@ final class SetSpace {
         }
         used[word] &= ~bit;
         usedCount--;
+    }
+
+    /** Checksums of the cluster count, until it is another's. */
+    void markSummed(long cluster) {
+        long[] marks = summed;
+        if (marks == null) {
+            marks = new long[used.length];
+            summed = marks;
+        }
+        marks[(int) (cluster >>> 6)] |= 1L << cluster;
+    }
+
+    /** False when nothing is known of the cluster's checksums. */
+    boolean summed(long cluster) {
+        long[] marks = summed;
+        return marks != null && (marks[(int) (cluster >>> 6)] >>> cluster & 1) != 0;
+    }
+
+    void forgetSummed() {
+        summed = null;
     }
 
     /** Forgets everything, so that what is in use can be counted anew. */

@@ -1,9 +1,6 @@
 package io.vnvme.control.plane;
 
-import io.vnvme.control.model.ByteSize;
 import io.vnvme.control.model.DiffRange;
-import io.vnvme.control.model.ProblemCode;
-import io.vnvme.control.model.ProblemException;
 import io.vnvme.control.plane.EngineDrive.OnReactor;
 import io.vnvme.crypto.VolumeKey;
 import io.vnvme.pool.Done;
@@ -360,14 +357,7 @@ final class EnginePool implements OpenPool {
                     }));
             return true;
         });
-        Scrub.Report report = EngineFailure.translated(end::join);
-        if (report.errors() > 0) {
-            throw new ProblemException(
-                    ProblemCode.POOL_UNAVAILABLE,
-                    "%d errors: %s".formatted(report.errors(), String.join("; ", report.findings())));
-        }
-        return "%s of data and %d pages of metadata were read: nothing is wrong"
-                .formatted(ByteSize.format(bytes(report.clustersRead())), report.pagesRead());
+        return ScrubText.of(EngineFailure.translated(end::join));
     }
 
     @Override

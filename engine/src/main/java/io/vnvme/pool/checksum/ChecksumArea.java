@@ -110,6 +110,12 @@ public final class ChecksumArea {
         return page != null && page.usable() && page.noted == SumPage.DURABLE;
     }
 
+    /** True when no data of the region is being overwritten, or was since its values were written. */
+    public boolean settled(long cluster) {
+        SumPage page = page(cluster);
+        return page != null && page.usable() && page.noted == SumPage.NOT && page.pins == 0;
+    }
+
     /** Notes the region of a cluster that is {@link #ready}, at the latest with the next commit. */
     public void note(long cluster) {
         SumPage page = at(cluster);

@@ -86,12 +86,15 @@ public final class Maintenance implements RangeCopy.Owner {
         admission = next;
     }
 
+    void judge(BlockJudge next) {
+        judge = next;
+    }
+
     /** Compares all replicas, and repairs. @throws MirrorException when that is under way already */
-    public void compare(BlockJudge newJudge, Compared done) {
+    public void compare(Compared done) {
         if (whenCompared != null) {
             throw new MirrorException("a comparison of the replicas of %s is under way".formatted(set.name()));
         }
-        judge = newJudge;
         whenCompared = done;
         comparePosition = AreaGeometry.DATA_OFFSET;
         unreadableBytes = 0;
@@ -145,6 +148,11 @@ public final class Maintenance implements RangeCopy.Owner {
                 || marks.unsyncedCount() > 0
                 || rebuilds
                 || whenCompared != null;
+    }
+
+    /** What was to be repaired is not, yet. */
+    public boolean repairing() {
+        return !repairs.isEmpty() || copy.busy() && job == Job.REPAIR;
     }
 
     boolean holds(long offsetBytes, long lengthBytes) {
@@ -223,21 +231,30 @@ public final class Maintenance implements RangeCopy.Owner {
                 resyncRegion = marks.nextUnsynced(0);
                 resyncPosition = intent.start(resyncRegion);
             }
-            int targets = notFirst();
             // One replica alone agrees with itself.
-            if (targets != 0 && stepWithContent(resyncPosition, intent.start(resyncRegion + 1))) {
-                job = Job.RESYNC;
-                resyncPosition = stepEnd;
-                copy.copy(stepStart, stepEnd - stepStart, targets);
+            boolean several = members.currentCount() > 1;
+            if (several && stepWithContent(resyncPosition, intent.start(resyncRegion + 1))) {
+                resyncStep();
                 return true;
             }
-            if (targets != 0) {
+            if (several) {
                 flushResynced();
                 return true;
             }
             resynced(IoStatus.OK);
         }
         return false;
+    }
+
+    private void resyncStep() {
+        if (judge.ready(stepStart, stepEnd - stepStart)) {
+            job = Job.RESYNC;
+            resyncPosition = stepEnd;
+            copy.resync(stepStart, stepEnd - stepStart, judge);
+        } else {
+            // Nothing is held and nothing else is begun until it is.
+            stepEnd = stepStart;
+        }
     }
 
     /**
@@ -258,20 +275,10 @@ public final class Maintenance implements RangeCopy.Owner {
         if (status == IoStatus.OK) {
             marks.synced(resyncRegion);
             resyncRegion = -1;
-        }
-    }
-
-    /** All current replicas but the one that reads come from meanwhile. */
-    private int notFirst() {
-        int slots = 0;
-        boolean first = true;
-        for (Replica replica : replicas) {
-            if (replica.current()) {
-                slots |= first ? 0 : 1 << replica.slot;
-                first = false;
+            if (marks.unsyncedCount() == 0) {
+                judge.over();
             }
         }
-        return slots;
     }
 
     // ---- a replica that lacks something
@@ -385,7 +392,7 @@ public final class Maintenance implements RangeCopy.Owner {
         }
         job = Job.COMPARE;
         comparePosition = stepEnd;
-        copy.compare(stepStart, stepEnd - stepStart, judge);
+        copy.compare(stepStart, stepEnd - stepStart);
         return true;
     }
 

@@ -44,6 +44,16 @@ public final class MirrorImage {
         return present.get(slot);
     }
 
+    /** True when several replicas have all data, and may differ where writes were in flight at a crash. */
+    public boolean doubtful() {
+        int current = 0;
+        for (int slot = 0; slot < slotCount(); slot++) {
+            current += state(slot) == ReplicaState.CURRENT && present(slot) ? 1 : 0;
+        }
+        Plane intent = new Plane(pages, 0, AreaGeometry.intentShift(header.sizeBytes()), header.sizeBytes());
+        return current > 1 && intent.next(0) >= 0;
+    }
+
     /** True when a current replica is missing: using the mirror without it makes that one stale. */
     public boolean degraded() {
         for (int slot = 0; slot < slotCount(); slot++) {

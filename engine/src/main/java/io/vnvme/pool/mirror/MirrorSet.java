@@ -150,6 +150,11 @@ public final class MirrorSet implements Drive {
         maintenance.admission(next);
     }
 
+    /** Who knows more about data than a drive, when replicas differ after a crash. */
+    public void judge(BlockJudge judge) {
+        maintenance.judge(judge);
+    }
+
     public int slotCount() {
         return replicas.length;
     }

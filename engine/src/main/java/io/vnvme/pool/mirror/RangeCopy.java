@@ -45,7 +45,9 @@ final class RangeCopy implements Io.Completion {
     private final Io io = new Io(this);
     private final @Nullable MemorySegment[] buffers;
     private Stage stage = Stage.IDLE;
-    private BlockJudge judge = BlockJudge.NONE;
+    /** Of a resync; null otherwise. */
+    private @Nullable BlockJudge judge;
+
     private boolean compare;
     private long offset;
     private long length;
@@ -73,12 +75,22 @@ final class RangeCopy implements Io.Completion {
     /** Copies the range from the first current replica to {@code targetSlots}. */
     void copy(long offsetBytes, long lengthBytes, int targetSlots) {
         compare = false;
+        judge = null;
         targets = targetSlots;
         begin(offsetBytes, lengthBytes);
     }
 
-    /** Reads the range from all current replicas, and writes it where it differs from what most, or the judge, say. */
-    void compare(long offsetBytes, long lengthBytes, BlockJudge newJudge) {
+    /** Reads the range from all current replicas, and writes it where it differs from what most of them have. */
+    void compare(long offsetBytes, long lengthBytes) {
+        compareBy(null, offsetBytes, lengthBytes);
+    }
+
+    /** The same, where the first current replica counts but for blocks that the judge finds right on another one. */
+    void resync(long offsetBytes, long lengthBytes, BlockJudge newJudge) {
+        compareBy(newJudge, offsetBytes, lengthBytes);
+    }
+
+    private void compareBy(@Nullable BlockJudge newJudge, long offsetBytes, long lengthBytes) {
         compare = true;
         judge = newJudge;
         targets = 0;
@@ -163,7 +175,9 @@ final class RangeCopy implements Io.Completion {
             } else {
                 unreadable |= 1 << at;
             }
-            if (status == IoStatus.OK && !compare) {
+            // What only the first one knows after a crash is not taken from another: that is no resync.
+            boolean firstLost = judge != null && read == 0;
+            if (status == IoStatus.OK && !compare || firstLost) {
                 allRead();
             } else {
                 readNext();
@@ -209,13 +223,13 @@ final class RangeCopy implements Io.Completion {
     }
 
     private void settle(long block, long size) {
-        int right = judged(block, size);
-        if (right < 0) {
-            right = majority(block, size);
-        }
+        BlockJudge with = judge;
+        int right = with == null ? majority(block, size) : judged(with, block, size);
         if (right < 0) {
             right = Integer.numberOfTrailingZeros(read);
-            owner.undecided(offset + block, size);
+            if (with == null) {
+                owner.undecided(offset + block, size);
+            }
         }
         for (int slot = 0; slot < replicas.length; slot++) {
             if ((read >> slot & 1) != 0 && !same(slot, right, block, size)) {
@@ -225,10 +239,10 @@ final class RangeCopy implements Io.Completion {
         }
     }
 
-    private int judged(long block, long size) {
+    private int judged(BlockJudge with, long block, long size) {
         for (int slot = 0; slot < replicas.length; slot++) {
             if ((read >> slot & 1) != 0
-                    && judge.right(offset + block, buffer(slot).asSlice(block, size))) {
+                    && with.right(offset + block, buffer(slot).asSlice(block, size))) {
                 return slot;
             }
         }

@@ -9,7 +9,6 @@ import io.vnvme.pool.PoolFormatter;
 import io.vnvme.pool.PoolMember;
 import io.vnvme.pool.format.Geometry;
 import io.vnvme.pool.format.MemberRecord;
-import io.vnvme.pool.mirror.BlockJudge;
 import io.vnvme.pool.mirror.MirrorSet;
 import io.vnvme.pool.mirror.ReplicaState;
 import io.vnvme.testkit.powercut.PoolStore.Membership;
@@ -213,7 +212,7 @@ final class DriveWork {
         if (mirror.maintenance().comparedBytes() > 0) {
             return;
         }
-        mirror.maintenance().compare(BlockJudge.NONE, unreadable -> {
+        mirror.maintenance().compare(unreadable -> {
             if (unreadable > 0) {
                 throw new AssertionError("%d bytes of a mirror cannot be read".formatted(unreadable));
             }

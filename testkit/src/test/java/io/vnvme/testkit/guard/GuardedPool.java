@@ -19,6 +19,7 @@ import io.vnvme.pool.VolumeSpec;
 import io.vnvme.pool.format.Geometry;
 import io.vnvme.pool.format.Layout;
 import io.vnvme.pool.mirror.MirrorListener;
+import io.vnvme.pool.mirror.MirrorSet;
 import io.vnvme.testkit.sim.CutImage;
 import io.vnvme.testkit.sim.Faults;
 import io.vnvme.testkit.sim.PowerCutDrive;
@@ -31,6 +32,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.function.BooleanSupplier;
@@ -53,6 +55,7 @@ final class GuardedPool implements MirrorListener {
     private final boolean encrypted;
     private @Nullable Pool pool;
     private @Nullable Volume volume;
+    private Map<Integer, MirrorSet> mirrors = Map.of();
     int repaired;
 
     GuardedPool(SplittableRandom random, Arena arena, int replicas, boolean checksums, boolean encrypted) {
@@ -70,9 +73,16 @@ final class GuardedPool implements MirrorListener {
         }
         PoolFormatter.create("p", POOL, replicas > 1 ? Layout.MIRROR : Layout.CONCAT, JOURNAL, List.of(labelled));
         open();
-        run(done -> pool().operations()
-                .create(new VolumeSpec("v", new UUID(5, 5), VOLUME, 512, false, checksums, 0, new byte[0]), done));
+        create("v", checksums);
         volume = guard("v");
+    }
+
+    void create(String name, boolean checksums) {
+        run(done -> pool().operations()
+                .create(
+                        new VolumeSpec(
+                                name, new UUID(5, name.charAt(0)), VOLUME, 512, false, checksums, 0, new byte[0]),
+                        done));
     }
 
     Pool pool() {
@@ -91,6 +101,7 @@ final class GuardedPool implements MirrorListener {
         PoolScan scan = PoolScan.scan(POOL, drives.stream().map(this::blocking).toList());
         PoolImage image = PoolLoader.load(scan);
         PoolDrives put = PoolDrives.of(scan, image, id -> drives.get((int) id.getLeastSignificantBits()), _ -> this);
+        mirrors = put.mirrors();
         boolean[] opened = {false};
         pool = new Pool(image, put.sets(), put.members(), clock, PoolListener.NONE, failure -> {
             assertThat(failure).isNull();
@@ -139,6 +150,11 @@ final class GuardedPool implements MirrorListener {
         until(() -> ended[0]);
     }
 
+    /** Bytes for {@link #io} at that offset. */
+    void fill(int offset, byte[] data) {
+        MemorySegment.copy(data, 0, buffer, ValueLayout.JAVA_BYTE, offset, data.length);
+    }
+
     int io(Volume on, int operation, long offset, long length) {
         int[] status = {IoStatus.PENDING};
         Io io = new Io((_, ended) -> status[0] = ended);
@@ -164,7 +180,7 @@ final class GuardedPool implements MirrorListener {
 
     void write(int offset, byte[] data) {
         System.arraycopy(data, 0, model, offset, data.length);
-        MemorySegment.copy(data, 0, buffer, ValueLayout.JAVA_BYTE, offset, data.length);
+        fill(offset, data);
         assertThat(io(volume(), Io.WRITE, offset, data.length)).isEqualTo(IoStatus.OK);
     }
 
@@ -225,6 +241,11 @@ final class GuardedPool implements MirrorListener {
         }
     }
 
+    /** The 4 KiB that the volume holds there. */
+    byte[] block(int offset) {
+        return Arrays.copyOfRange(model, offset, offset + 4096);
+    }
+
     int readAll() {
         return read(volume());
     }
@@ -234,14 +255,25 @@ final class GuardedPool implements MirrorListener {
     }
 
     void cutPower() {
+        cutPower(() -> {});
+    }
+
+    /** @param between done to the drives before the pool is used again */
+    void cutPower(Runnable between) {
         pool().close();
         for (PowerCutDrive drive : drives) {
             CutImage image = new CutImage(drive, arena);
             image.take(Survival.of(random.nextInt(Survival.COUNT)), random);
             drive.restart(image);
         }
+        between.run();
         open();
         volume = guard("v");
+    }
+
+    /** True while replicas may differ after a cut. */
+    boolean doubtful() {
+        return mirrors.values().stream().anyMatch(MirrorSet::doubtful);
     }
 
     /** The power goes while writes are under way that nobody waited for. What is there then is what counts from now on. */

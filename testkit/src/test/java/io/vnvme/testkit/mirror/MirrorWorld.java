@@ -7,7 +7,6 @@ import io.vnvme.drive.Drive;
 import io.vnvme.drive.Io;
 import io.vnvme.drive.IoStatus;
 import io.vnvme.pool.mirror.AllocatedRanges;
-import io.vnvme.pool.mirror.BlockJudge;
 import io.vnvme.pool.mirror.MirrorImage;
 import io.vnvme.pool.mirror.MirrorListener;
 import io.vnvme.pool.mirror.MirrorLoader;
@@ -246,7 +245,7 @@ final class MirrorWorld implements MirrorListener {
     /** Until all is compared, and so repaired, no other replica may fail. */
     private void compare() {
         int then = era;
-        set.maintenance().compare(BlockJudge.NONE, unreadable -> {
+        set.maintenance().compare(unreadable -> {
             assertThat(unreadable).isZero();
             latent &= then != era;
         });
