@@ -100,7 +100,9 @@ final class PoolChangeCommands {
                 : seconds == 0 ? "that need space fail" : "wait %s for space".formatted(WaitConverter.format(seconds));
     }
 
-    @Command(name = "scrub", description = "Read everything and check what can be checked, while the pool is in use.")
+    @Command(
+            name = "scrub",
+            description = "Check everything on each drive and repair what a mirror can, while the pool is in use.")
     static final class Scrub extends JobCommand {
         @Parameters(paramLabel = "POOL", description = "the pool")
         private String name = "";
