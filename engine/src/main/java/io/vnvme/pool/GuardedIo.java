@@ -192,6 +192,8 @@ final class GuardedIo implements Io.Completion {
         if (discards) {
             // A part of a block: zeros are written over it.
             stop = Math.min(stop, (from & -Geometry.BLOCK_BYTES) + Geometry.BLOCK_BYTES);
+        } else if (changes()) {
+            stop = partsApart();
         }
         firstBlock = from >>> Geometry.BLOCK_SHIFT;
         blocks = (int) (((stop + Geometry.BLOCK_BYTES - 1) >>> Geometry.BLOCK_SHIFT) - firstBlock);
@@ -205,6 +207,18 @@ final class GuardedIo implements Io.Completion {
         }
         overlay();
         return IoStatus.OK;
+    }
+
+    /**
+     * Where a piece of a write ends, so that parts of blocks are pieces of their own: only those are read first, and a whole
+     * block can be written where what was there cannot be read any more.
+     */
+    private long partsApart() {
+        if ((from & (Geometry.BLOCK_BYTES - 1)) != 0) {
+            return Math.min(stop, (from & -Geometry.BLOCK_BYTES) + Geometry.BLOCK_BYTES);
+        }
+        long whole = stop & -Geometry.BLOCK_BYTES;
+        return whole > from ? whole : stop;
     }
 
     private int transfer(int operation) {

@@ -55,6 +55,18 @@ final class LayerMap {
         trunks = resized;
     }
 
+    /**
+     * Drops what the journal once had in the last leaf at {@code end} and behind it: a layer that was made smaller comes in
+     * one batch with the entries that it gave up, and those count as behind its end.
+     */
+    void dropBehind(long end) {
+        for (long index = end; (index & (LeafStore.ENTRIES - 1)) != 0; index++) {
+            if (entry(index) != Entry.NONE) {
+                loadChanged(index, Entry.NONE);
+            }
+        }
+    }
+
     /** Clusters that the layer has. */
     long clusterCount() {
         return clusterCount;

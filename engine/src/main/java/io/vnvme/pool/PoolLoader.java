@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a pool from its drives: the checkpoint, then the journal, and from both what is in use. Changes nothing but that what
- * counts of what was found - superblock, end of the journal - is on all drives that should have it. Blocking: for a thread beside the data path.
+ * counts of what was found - superblock, end of the journal - is on all drives that should have it, and that mirrors
+ * know which of their drives are missing. Blocking: for a thread beside the data path.
  */
 public final class PoolLoader {
     /** Told of what is wrong where reading can go on: it throws when nothing wrong is accepted. */
@@ -94,6 +95,9 @@ public final class PoolLoader {
 
     private PoolImage load() {
         openSets();
+        if (use) {
+            scan.leaveMissing();
+        }
         loadCatalog();
         Replay replay = new Replay(layers, notes);
         JournalReader journal = new JournalReader(config, root, reader(root.journalSet()), replay);

@@ -178,9 +178,7 @@ public record PoolScan(
     }
 
     private static MirrorImage mirror(PoolConfig config, List<MemberRecord> replicas, Map<UUID, Found> found) {
-        List<Optional<BlockingDrive>> drives = replicas.stream()
-                .map(replica -> Optional.ofNullable(found.get(replica.drive())).map(Found::drive))
-                .toList();
+        List<Optional<BlockingDrive>> drives = drives(replicas, found);
         if (drives.stream().allMatch(Optional::isEmpty)) {
             throw new PoolException(
                     Reason.DRIVE_MISSING,
@@ -203,6 +201,30 @@ public record PoolScan(
                             .formatted(config.name(), apart.name()));
         }
         return image;
+    }
+
+    /**
+     * Has mirrors record that they are used without some of their drives, before what the others have counts.
+     *
+     * @throws PoolException when that cannot be written
+     */
+    void leaveMissing() {
+        mirrors.forEach((set, image) -> {
+            if (!image.degraded()) {
+                return;
+            }
+            try {
+                MirrorLoader.leaveMissing(image, drives(config.membersOf(set), found));
+            } catch (MirrorException e) {
+                throw new PoolException(Reason.DRIVE_FAILED, "pool %s: %s".formatted(config.name(), e.line()), e);
+            }
+        });
+    }
+
+    private static List<Optional<BlockingDrive>> drives(List<MemberRecord> replicas, Map<UUID, Found> found) {
+        return replicas.stream()
+                .map(replica -> Optional.ofNullable(found.get(replica.drive())).map(Found::drive))
+                .toList();
     }
 
     /** The drives whose newest superblock is the one at their start. */

@@ -39,7 +39,8 @@ final class Replay implements Records.Sink {
 
     @Override
     public void layer(LayerRecord layer) {
-        layers.load(layer);
+        Layer its = layers.load(layer);
+        its.map().dropBehind(its.lengthClusters());
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.vnvme.pool.mirror;
 
 import io.vnvme.drive.Drive;
 import io.vnvme.drive.IoStatus;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The replicas of a mirror, and their ways from one state to another; each is recorded. */
@@ -13,6 +14,9 @@ final class Members implements MirrorLog.Owner {
     private final RegionMarks marks;
     private final MirrorLog log;
     private final MirrorListener listener;
+    /** Slots that were current until the mirror was loaded without their drives. */
+    private final List<Integer> left;
+
     private @Nullable Maintenance maintenance;
     private int blockSizeBytes;
     private boolean synchronous;
@@ -24,6 +28,7 @@ final class Members implements MirrorLog.Owner {
         this.pages = image.pages();
         this.marks = marks;
         this.listener = listener;
+        left = image.left();
         log = new MirrorLog(image.header(), pages, replicas, this);
         blockSizeBytes = 512;
         measure();
@@ -81,6 +86,7 @@ final class Members implements MirrorLog.Owner {
         }
         pages.dirtyAll();
         statesChanged();
+        left.forEach(slot -> listener.replicaFailed(slot, IoStatus.GONE));
         for (Replica replica : replicas) {
             if (replica.state == ReplicaState.CURRENT && replica.drive == null) {
                 drop(replica.slot, IoStatus.GONE);

@@ -4,10 +4,11 @@ import java.util.List;
 
 /** A mirror as it was found on its drives. */
 public final class MirrorImage {
-    private final MirrorHeader header;
     private final List<Boolean> present;
     private final BitPages pages;
     private final List<Integer> apart;
+    private MirrorHeader header;
+    private List<Integer> left = List.of();
 
     /**
      * @param header the newest one
@@ -28,6 +29,17 @@ public final class MirrorImage {
 
     BitPages pages() {
         return pages;
+    }
+
+    /** The replicas that are there have recorded that those in {@code slots} are stale from now on. */
+    void left(MirrorHeader recorded, List<Integer> slots) {
+        header = recorded;
+        left = List.copyOf(slots);
+    }
+
+    /** Slots that were current until this mirror was loaded without their drives. */
+    List<Integer> left() {
+        return left;
     }
 
     public int slotCount() {

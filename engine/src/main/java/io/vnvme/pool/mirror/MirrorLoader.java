@@ -5,6 +5,7 @@ import io.vnvme.drive.IoStatus;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -35,20 +36,21 @@ public final class MirrorLoader {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment block = arena.allocate(AreaGeometry.BLOCK_BYTES, AreaGeometry.BLOCK_BYTES);
             for (BlockingDrive drive : drives) {
-                for (int page = 0; page < AreaGeometry.PAGES; page++) {
-                    pages.capture(page, block, block.asByteBuffer());
-                    write(drive, AreaGeometry.pageOffset(page), block);
-                }
+                writePages(drive, pages, block);
                 for (long generation = 0; generation < AreaGeometry.HEADER_BLOCKS; generation++) {
                     List<MirrorHeader.Slot> slots =
                             drives.stream().map(_ -> current).toList();
                     new MirrorHeader(set, size, generation, slots).encode(block);
                     write(drive, AreaGeometry.headerOffset(generation), block);
                 }
-                if (drive.flush() != IoStatus.OK) {
-                    throw new MirrorException("drive %s cannot be flushed".formatted(drive.name()));
-                }
+                flush(drive);
             }
+        }
+    }
+
+    private static void flush(BlockingDrive drive) {
+        if (drive.flush() != IoStatus.OK) {
+            throw new MirrorException("drive %s cannot be flushed".formatted(drive.name()));
         }
     }
 
@@ -79,6 +81,56 @@ public final class MirrorLoader {
             }
             return image(drives, headers, header, block);
         }
+    }
+
+    /**
+     * Records on the current replicas that are there that those which are not lack what was lately written. Before anything of
+     * the mirror is read for use: what was read from one replica after a crash must not become what another one has, when
+     * that comes back after the next crash.
+     *
+     * @param drives by slot, those that are there
+     * @throws MirrorException when it cannot be written
+     */
+    public static void leaveMissing(MirrorImage image, List<Optional<BlockingDrive>> drives) {
+        MirrorHeader found = image.header();
+        Replica[] replicas = new Replica[image.slotCount()];
+        for (int slot = 0; slot < replicas.length; slot++) {
+            replicas[slot] = new Replica(slot, found.slots().get(slot), null);
+        }
+        RegionMarks marks = new RegionMarks(image.pages(), replicas, found.sizeBytes());
+        List<Integer> left = new ArrayList<>();
+        for (Replica replica : replicas) {
+            if (replica.state == ReplicaState.CURRENT && !image.present(replica.slot)) {
+                marks.lost(replica);
+                replica.state = ReplicaState.STALE;
+                replica.lastGeneration = found.generation();
+                left.add(replica.slot);
+            }
+        }
+        List<MirrorHeader.Slot> slots =
+                Arrays.stream(replicas).map(Replica::record).toList();
+        MirrorHeader header = new MirrorHeader(found.set(), found.sizeBytes(), found.generation() + 1, slots);
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment block = arena.allocate(AreaGeometry.BLOCK_BYTES, AreaGeometry.BLOCK_BYTES);
+            for (Replica replica : replicas) {
+                if (replica.state == ReplicaState.CURRENT) {
+                    BlockingDrive drive = drives.get(replica.slot).orElseThrow();
+                    writePages(drive, image.pages(), block);
+                    header.encode(block);
+                    write(drive, AreaGeometry.headerOffset(header.generation()), block);
+                    flush(drive);
+                }
+            }
+        }
+        image.left(header, left);
+    }
+
+    private static void writePages(BlockingDrive drive, BitPages pages, MemorySegment block) {
+        for (int page = 0; page < AreaGeometry.PAGES; page++) {
+            pages.capture(page, block, block.asByteBuffer());
+            write(drive, AreaGeometry.pageOffset(page), block);
+        }
+        flush(drive);
     }
 
     private static MirrorImage image(

@@ -118,6 +118,17 @@ final class GuardedVolumeTest {
     }
 
     @Test
+    void aBadBlockIsReplacedAsAWholeBesideAPartOfAnother() {
+        GuardedPool pool = new GuardedPool(random, arena, 1, true, false);
+        pool.write(0, text(8192));
+        pool.rest();
+        PowerCutDrive drive = pool.drives.getFirst();
+        drive.visible().set(ValueLayout.JAVA_BYTE, find(drive, (byte) 'x') + 100, (byte) 'y');
+        pool.write(0, text(4096 + 512));
+        pool.check();
+    }
+
+    @Test
     void aMirrorHasTheRightOne() {
         GuardedPool pool = new GuardedPool(random, arena, 3, true, true);
         for (int i = 0; i < 20; i++) {

@@ -230,6 +230,27 @@ final class MirroredPoolTest {
         assertThat(pool.config().sets()).hasSize(2);
     }
 
+    /**
+     * After a crash replicas may differ. What was read from one of them has to stay, also when the other one, which would
+     * count first, is back after the next crash.
+     */
+    @Test
+    void aDriveThatWasMissingOnceIsKnownToLackWhatTheOthersHad() {
+        writeSome(5);
+        cutPower();
+        PoolImage image = PoolLoader.load(PoolScan.scan(POOL, List.of(blocking(drives.get(1)))));
+        image.discard();
+        CutImage left = new CutImage(drives.get(1), arena);
+        left.take(Survival.NONE, random);
+        drives.get(1).restart(left);
+        PoolScan scan = PoolScan.scan(
+                POOL, drives.subList(0, 2).stream().map(this::blocking).toList());
+        assertThat(Objects.requireNonNull(scan.mirrors().get(0)).state(0)).isEqualTo(ReplicaState.STALE);
+        open(0, 1);
+        until(() -> mirror.state(0) == ReplicaState.CURRENT);
+        checkAll();
+    }
+
     /** Each drive was used without the other: neither has all, and nobody but a person can say which counts. */
     @Test
     void refusesDrivesThatWereUsedApart() {
