@@ -35,7 +35,9 @@ final class PoolPowerCutTest {
     /**
      * A superblock written over the last good one of a drive that had failed; space of a set that is being emptied; replicas
      * that were equal but for a cache; the end of the journal, and the newest superblock, on one replica alone; a cluster emptied
-     * just before a snapshot; drives that left while something was written to them.
+     * just before a snapshot; drives that left while something was written to them; a cluster that a volume gave up when it was
+     * made smaller; a replica that was missing after one cut and there after the next; a block that cannot be read and is
+     * written as a whole.
      */
     @ParameterizedTest
     @CsvSource({
@@ -44,7 +46,10 @@ final class PoolPowerCutTest {
         "MIRRORED, -1623675712976904778",
         "MIXED, 2491564116165970086",
         "GUARDED, 8639923532844102428",
-        "MIRRORED, 6346638960374208910"
+        "MIRRORED, 6346638960374208910",
+        "GUARDED, 8322565942750979850",
+        "MIXED, -7774681171132779203",
+        "FAULTY, -6596988543885538778"
     })
     void whatWasLostOnceIsKeptByOtherPools(PoolKind kind, long seed) {
         assertThat(new Simulate(new Seed(seed), _ -> new PoolStore(kind))
