@@ -31,7 +31,7 @@ public final class Controller implements Poller, AutoCloseable {
     private static final int ADMIN_BURST = 16;
 
     /** Longest and shortest time between looks at a mapped doorbell page: docs/adr/012 has what they cost. */
-    private static final long LOOK_MAX_NS = 4_000_000;
+    private static final long LOOK_MAX_NS = 20_000_000;
 
     private static final long LOOK_MIN_NS = 20_000;
     /** A host that was silent for a time waits at most for this part of that time more. */

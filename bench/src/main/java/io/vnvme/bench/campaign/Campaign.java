@@ -50,7 +50,9 @@ final class Campaign {
         Instant at = Instant.now().truncatedTo(ChronoUnit.SECONDS);
         long begunNs = System.nanoTime();
         List<Contender> contenders = new ArrayList<>();
-        Path file = fileFolder == null ? null : Files.createTempFile(fileFolder, "vnvme-bench", ".drive");
+        // A folder of its own: the daemon makes the file, and takes none that is there.
+        Path folder = fileFolder == null ? null : Files.createTempDirectory(fileFolder, "vnvme-bench");
+        Path file = folder == null ? null : folder.resolve("drive");
         try {
             say("preparing");
             prepare(contenders, file);
@@ -72,8 +74,9 @@ final class Campaign {
                     footprint);
         } finally {
             close(contenders);
-            if (file != null) {
+            if (folder != null && file != null) {
                 Files.deleteIfExists(file);
+                Files.delete(folder);
             }
         }
     }

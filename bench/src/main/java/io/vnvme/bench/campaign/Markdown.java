@@ -72,7 +72,7 @@ final class Markdown {
         report.ratios()
                 .forEach((key, ratio) -> line(
                         "| %s | %s | %.2f | %.2f - %.2f |",
-                        key.substring(0, key.indexOf('/')),
+                        key.substring(0, key.lastIndexOf('/')),
                         key.substring(key.lastIndexOf('/') + 1),
                         ratio.median(),
                         ratio.low(),
