@@ -14,7 +14,7 @@ final class MirrorWrites {
     private final RegionMarks marks;
     private final MirrorLog log;
     private final ActiveWrites active = new ActiveWrites();
-    /** Writes that wait for a mark, or for a range that is being copied. */
+    /** Writes that wait for a mark, for a range that is being copied, or for another write to the same blocks. */
     private final ArrayDeque<Request> waiting = new ArrayDeque<>();
     /** Done on the drives; to be acknowledged when the replicas' states are recorded. */
     private final ArrayDeque<Request> parked = new ArrayDeque<>();
@@ -58,7 +58,8 @@ final class MirrorWrites {
                 return false;
             }
         }
-        if (maintenance.holds(offset, length)) {
+        // Drives need not do overlapping writes in the same order: replicas would differ for good, and reads with them.
+        if (maintenance.holds(offset, length) || active.overlap(offset, offset + length)) {
             return false;
         }
         marks.touch(offset, length);
@@ -101,6 +102,7 @@ final class MirrorWrites {
     /** A write or flush has ended on all. */
     void ended(Request request) {
         active.remove(request);
+        retry |= !waiting.isEmpty();
         maintenance.writeEnded();
         Io io = request.parent;
         int status = concluded(request);

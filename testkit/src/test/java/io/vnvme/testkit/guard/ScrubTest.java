@@ -264,13 +264,12 @@ final class ScrubTest {
     }
 
     /**
-     * A write that nobody waits for; what it leaves is not what the model says. Each writer has blocks of its own: what two
-     * writes leave that are under way at once is for no drive to say, and need not be the same on two.
+     * A write that nobody waits for; what it leaves is not what the model says. What two writes leave that are under way at
+     * once to the same blocks is for no drive to say, but it is the same on all drives of a mirror.
      */
     private void overwrite(GuardedPool pool, BitSet underWay, int writer) {
-        int share = GuardedPool.VOLUME / WRITERS;
         int length = 512 * (1 + random.nextInt(60));
-        int offset = writer * share + random.nextInt((share - length) / 512) * 512;
+        int offset = random.nextInt((GuardedPool.VOLUME - length) / 512) * 512;
         byte[] data = new byte[length];
         random.nextBytes(data);
         underWay.set(writer);
