@@ -107,7 +107,7 @@ final class EachReplica implements Io.Completion {
     /** The replicas may differ with good reason: those that are behind the first get what it has, without us. */
     boolean doubtful() {
         MirrorSet replicas = mirror;
-        return replicas != null && replicas.doubtful();
+        return replicas != null && replicas.doubtful(offsetBytes, lengthBytes);
     }
 
     /** The first replica whose block at {@code at} has a CRC32C of which that is true; -1: none. */

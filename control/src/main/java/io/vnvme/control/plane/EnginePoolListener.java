@@ -54,15 +54,6 @@ final class EnginePoolListener implements io.vnvme.pool.PoolListener {
             }
 
             @Override
-            public void undecided(long offsetBytes, long lengthBytes) {
-                tell(
-                        "error",
-                        "mirror-differs",
-                        "pool %s: the drives of a mirror differed in %d bytes at %d; nothing says which is right"
-                                .formatted(pool, lengthBytes, offsetBytes));
-            }
-
-            @Override
             public void stopped() {
                 tell("error", "mirror-stopped", "pool %s: the records of a mirror cannot be written".formatted(pool));
             }

@@ -4,11 +4,11 @@ import io.vnvme.drive.Io;
 import io.vnvme.drive.IoStatus;
 import io.vnvme.reactor.Poller;
 import java.util.ArrayDeque;
-import org.jspecify.annotations.Nullable;
+import java.util.BitSet;
 
 /**
- * What makes replicas equal, one range after the other: what could not be read, where writes were in flight at a crash, what
- * a returned or new replica lacks, and a comparison of everything when it is asked for.
+ * What makes replicas equal, one range after the other: what could not be read, where writes were in flight at a crash, and
+ * what a returned or new replica lacks. A range that cannot be read as a whole is gone through again block by block.
  *
  * <p>A rebuild keeps no position of its own: what a replica lacks are its stale regions on the drives. They are taken back
  * when the replica has them and was flushed, so it goes on where it was after any stop.
@@ -20,21 +20,13 @@ public final class Maintenance implements RangeCopy.Owner {
     /** While something is under way there is a look this often, though nobody should need it. */
     private static final long LOOK_NS = 500_000;
 
-    /** How a comparison ended. */
-    @FunctionalInterface
-    public interface Compared {
-        /** @param unreadableBytes what no replica could read */
-        void done(long unreadableBytes);
-    }
-
     private record Repair(long offsetBytes, long lengthBytes, int slots) {}
 
     private enum Job {
         NONE,
         REPAIR,
         RESYNC,
-        REBUILD,
-        COMPARE
+        REBUILD
     }
 
     private final MirrorSet set;
@@ -51,8 +43,18 @@ public final class Maintenance implements RangeCopy.Owner {
     private Job job = Job.NONE;
     private long stepStart;
     private long stepEnd;
+    /** A range that could not be read as a whole. */
+    private long piecewiseStart;
+
+    private long piecewiseEnd;
     private int resyncRegion = -1;
     private long resyncPosition;
+    /** No replica can read some block of the region that is made equal. */
+    private boolean resyncUnread;
+    /** Regions in doubt that had such a block: they stay in doubt until the next start. */
+    private final BitSet abandoned = new BitSet();
+
+    private int repairSlots;
     private int rebuildSlot = -1;
     private long rebuildPosition;
     private long copiedBytes;
@@ -61,11 +63,8 @@ public final class Maintenance implements RangeCopy.Owner {
     private boolean filled;
 
     private int flushSlot;
-    private @Nullable Compared whenCompared;
     private BlockJudge judge = BlockJudge.NONE;
     private MirrorSet.Admission admission = _ -> true;
-    private long comparePosition;
-    private long unreadableBytes;
 
     Maintenance(MirrorSet set, Members members, RegionMarks marks, MirrorListener listener, AllocatedRanges allocated) {
         this.set = set;
@@ -88,21 +87,6 @@ public final class Maintenance implements RangeCopy.Owner {
 
     void judge(BlockJudge next) {
         judge = next;
-    }
-
-    /** Compares all replicas, and repairs. @throws MirrorException when that is under way already */
-    public void compare(Compared done) {
-        if (whenCompared != null) {
-            throw new MirrorException("a comparison of the replicas of %s is under way".formatted(set.name()));
-        }
-        whenCompared = done;
-        comparePosition = AreaGeometry.DATA_OFFSET;
-        unreadableBytes = 0;
-    }
-
-    /** Where the comparison is, in bytes; 0 when there is none. */
-    public long comparedBytes() {
-        return whenCompared == null ? 0 : comparePosition;
     }
 
     /** Bytes that a replica may still lack; for one that is not current. */
@@ -142,12 +126,7 @@ public final class Maintenance implements RangeCopy.Owner {
         for (Replica replica : replicas) {
             rebuilds |= replica.state == ReplicaState.REBUILDING;
         }
-        return copy.busy()
-                || flushing
-                || !repairs.isEmpty()
-                || marks.unsyncedCount() > 0
-                || rebuilds
-                || whenCompared != null;
+        return copy.busy() || flushing || !repairs.isEmpty() || resyncs() || rebuilds;
     }
 
     /** What was to be repaired is not, yet. */
@@ -179,7 +158,7 @@ public final class Maintenance implements RangeCopy.Owner {
         if (copy.busy() || flushing || set.logStopped() || !throttle.open(nowNs, set.guestBytes())) {
             return 0;
         }
-        boolean began = repairNext() || resyncNext() || rebuildNext() || compareNext();
+        boolean began = repairNext() || resyncNext() || rebuildNext();
         if (began) {
             throttle.took(nowNs, stepEnd - stepStart);
         }
@@ -192,6 +171,7 @@ public final class Maintenance implements RangeCopy.Owner {
             return false;
         }
         job = Job.REPAIR;
+        repairSlots = next.slots();
         step(next.offsetBytes(), next.offsetBytes() + next.lengthBytes());
         long rest = next.offsetBytes() + next.lengthBytes() - stepEnd;
         if (rest > 0) {
@@ -203,7 +183,8 @@ public final class Maintenance implements RangeCopy.Owner {
 
     private void step(long start, long end) {
         stepStart = start;
-        stepEnd = Math.min(end, start + RangeCopy.STEP_BYTES);
+        boolean piecewise = start >= piecewiseStart && start < piecewiseEnd;
+        stepEnd = Math.min(end, start + (piecewise ? AreaGeometry.BLOCK_BYTES : RangeCopy.STEP_BYTES));
     }
 
     /**
@@ -224,12 +205,17 @@ public final class Maintenance implements RangeCopy.Owner {
 
     // ---- after an unclean stop
 
+    private boolean resyncs() {
+        return resyncRegion >= 0 || marks.unsyncedCount() > abandoned.cardinality();
+    }
+
     private boolean resyncNext() {
         Plane intent = marks.intent();
-        while (marks.unsyncedCount() > 0) {
+        while (resyncs()) {
             if (resyncRegion < 0) {
-                resyncRegion = marks.nextUnsynced(0);
+                resyncRegion = nextDoubt();
                 resyncPosition = intent.start(resyncRegion);
+                resyncUnread = false;
             }
             // One replica alone agrees with itself.
             boolean several = members.currentCount() > 1;
@@ -244,6 +230,14 @@ public final class Maintenance implements RangeCopy.Owner {
             resynced(IoStatus.OK);
         }
         return false;
+    }
+
+    private int nextDoubt() {
+        int region = marks.nextUnsynced(0);
+        while (abandoned.get(region)) {
+            region = marks.nextUnsynced(region + 1);
+        }
+        return region;
     }
 
     private void resyncStep() {
@@ -272,12 +266,19 @@ public final class Maintenance implements RangeCopy.Owner {
 
     private void resynced(int status) {
         flushing = false;
-        if (status == IoStatus.OK) {
+        if (status != IoStatus.OK) {
+            return;
+        }
+        if (resyncUnread && members.currentCount() > 1) {
+            // What one of them shows when it can be read again is nothing that the others have: reads keep to their
+            // order.
+            abandoned.set(resyncRegion);
+        } else {
             marks.synced(resyncRegion);
-            resyncRegion = -1;
-            if (marks.unsyncedCount() == 0) {
-                judge.over();
-            }
+        }
+        resyncRegion = -1;
+        if (!resyncs()) {
+            judge.over();
         }
     }
 
@@ -378,24 +379,6 @@ public final class Maintenance implements RangeCopy.Owner {
         return true;
     }
 
-    // ---- comparison of everything
-
-    private boolean compareNext() {
-        Compared done = whenCompared;
-        if (done == null) {
-            return false;
-        }
-        if (!stepWithContent(comparePosition, Long.MAX_VALUE)) {
-            whenCompared = null;
-            done.done(unreadableBytes);
-            return false;
-        }
-        job = Job.COMPARE;
-        comparePosition = stepEnd;
-        copy.compare(stepStart, stepEnd - stepStart);
-        return true;
-    }
-
     // ---- what a copy tells
 
     @Override
@@ -417,6 +400,26 @@ public final class Maintenance implements RangeCopy.Owner {
             }
             return;
         }
+        if (stepEnd - stepStart > AreaGeometry.BLOCK_BYTES) {
+            piecewiseStart = stepStart;
+            piecewiseEnd = stepEnd;
+            again();
+        } else {
+            unread();
+        }
+    }
+
+    /** The step is to be made once more. A rebuild is where it was. */
+    private void again() {
+        switch (job) {
+            case REPAIR -> repairs.addFirst(new Repair(stepStart, stepEnd - stepStart, repairSlots));
+            case RESYNC -> resyncPosition = stepStart;
+            case REBUILD, NONE -> {}
+        }
+    }
+
+    /** No replica can read the block. */
+    private void unread() {
         switch (job) {
             case REBUILD -> {
                 int slot = rebuildSlot;
@@ -425,22 +428,17 @@ public final class Maintenance implements RangeCopy.Owner {
                     members.drop(slot, IoStatus.READ_ERROR);
                 }
             }
-            case COMPARE -> unreadableBytes += stepEnd - stepStart;
-            case RESYNC, REPAIR, NONE -> {
-                // What no replica can read stays an error for whoever reads it.
+            case RESYNC -> resyncUnread = true;
+            case REPAIR, NONE -> {
+                // It stays an error for whoever reads it.
             }
         }
     }
 
     @Override
     public void written(int slot, long offsetBytes, long lengthBytes) {
-        if (job == Job.REPAIR || job == Job.COMPARE) {
+        if (job == Job.REPAIR) {
             listener.repaired(slot, offsetBytes, lengthBytes);
         }
-    }
-
-    @Override
-    public void undecided(long offsetBytes, long lengthBytes) {
-        listener.undecided(offsetBytes, lengthBytes);
     }
 }

@@ -15,11 +15,8 @@ public interface MirrorListener {
     /** A rebuild cannot go on: no replica can read this range. The replica is stale again. */
     void rebuildFailed(int slot, long offsetBytes, long lengthBytes);
 
-    /** What could not be read from a replica, or differed there, was written anew. */
+    /** What could not be read from a replica, or was wrong there, was written anew. */
     void repaired(int slot, long offsetBytes, long lengthBytes);
-
-    /** Replicas differ in a block and nothing says which is right: it was made what the first one has. */
-    void undecided(long offsetBytes, long lengthBytes);
 
     /** Its own records cannot be written any more: every write fails from now on. */
     void stopped();

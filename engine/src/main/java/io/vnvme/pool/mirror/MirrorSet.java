@@ -222,7 +222,7 @@ public final class MirrorSet implements Drive {
         maintenance.repair(offsetBytes, lengthBytes, slots);
     }
 
-    /** Repairs, rebuilds and comparisons of this mirror. */
+    /** Repairs and rebuilds of this mirror. */
     public Maintenance maintenance() {
         return maintenance;
     }
@@ -260,6 +260,11 @@ public final class MirrorSet implements Drive {
     /** True while replicas may differ somewhere that writes were in flight at a crash. */
     public boolean doubtful() {
         return marks.unsyncedCount() > 0;
+    }
+
+    /** The same, of a range. */
+    public boolean doubtful(long offsetBytes, long lengthBytes) {
+        return marks.unsynced(offsetBytes, lengthBytes);
     }
 
     /** True when the replicas' states are on the drives. */

@@ -30,14 +30,12 @@ final class RangeCopy implements Io.Completion {
         /**
          * The range is free again.
          *
-         * @param readable false when no replica could be read: nothing was written
+         * @param readable false when nothing was written: no replica could be read, or of a resync of several blocks not each
          */
         void copied(boolean readable);
 
         /** A replica took what was written. */
         void written(int slot, long offsetBytes, long lengthBytes);
-
-        void undecided(long offsetBytes, long lengthBytes);
     }
 
     private final Replica[] replicas;
@@ -48,7 +46,6 @@ final class RangeCopy implements Io.Completion {
     /** Of a resync; null otherwise. */
     private @Nullable BlockJudge judge;
 
-    private boolean compare;
     private long offset;
     private long length;
     private int targets;
@@ -74,24 +71,17 @@ final class RangeCopy implements Io.Completion {
 
     /** Copies the range from the first current replica to {@code targetSlots}. */
     void copy(long offsetBytes, long lengthBytes, int targetSlots) {
-        compare = false;
         judge = null;
         targets = targetSlots;
         begin(offsetBytes, lengthBytes);
     }
 
-    /** Reads the range from all current replicas, and writes it where it differs from what most of them have. */
-    void compare(long offsetBytes, long lengthBytes) {
-        compareBy(null, offsetBytes, lengthBytes);
-    }
-
-    /** The same, where the first current replica counts but for blocks that the judge finds right on another one. */
+    /**
+     * Reads the range from all current replicas, and writes it where it differs from what the first of them has, or, of blocks
+     * that the judge finds right on another one, from what that has. A single block that the first ones cannot read is taken
+     * from the one behind them: that is where reads find it, too.
+     */
     void resync(long offsetBytes, long lengthBytes, BlockJudge newJudge) {
-        compareBy(newJudge, offsetBytes, lengthBytes);
-    }
-
-    private void compareBy(@Nullable BlockJudge newJudge, long offsetBytes, long lengthBytes) {
-        compare = true;
         judge = newJudge;
         targets = 0;
         begin(offsetBytes, lengthBytes);
@@ -117,11 +107,13 @@ final class RangeCopy implements Io.Completion {
     private void readNext() {
         for (int slot = 0; slot < replicas.length; slot++) {
             int bit = 1 << slot;
-            if (((read | unreadable) & bit) != 0 || !replicas[slot].current() || !compare && (targets & bit) != 0) {
+            if (((read | unreadable) & bit) != 0
+                    || !replicas[slot].current()
+                    || judge == null && (targets & bit) != 0) {
                 continue;
             }
             at = slot;
-            submit(Io.READ, slot, buffer(compare ? slot : 0));
+            submit(Io.READ, slot, buffer(judge == null ? 0 : slot));
             return;
         }
         allRead();
@@ -132,9 +124,9 @@ final class RangeCopy implements Io.Completion {
             finish(false);
             return;
         }
-        if (compare) {
+        if (judge != null) {
             targets = unreadable;
-            compareBlocks();
+            compareBlocks(judge);
         }
         stage = Stage.WRITING;
         at = -1;
@@ -145,7 +137,7 @@ final class RangeCopy implements Io.Completion {
         for (int slot = at + 1; slot < replicas.length; slot++) {
             if ((targets >> slot & 1) != 0 && replicas[slot].takesPart()) {
                 at = slot;
-                submit(Io.WRITE, slot, buffer(compare ? Integer.numberOfTrailingZeros(read) : 0));
+                submit(Io.WRITE, slot, buffer(judge == null ? 0 : Integer.numberOfTrailingZeros(read)));
                 return;
             }
         }
@@ -170,18 +162,7 @@ final class RangeCopy implements Io.Completion {
 
     private void ended(int status) {
         if (stage == Stage.READING) {
-            if (status == IoStatus.OK) {
-                read |= 1 << at;
-            } else {
-                unreadable |= 1 << at;
-            }
-            // What only the first one knows after a crash is not taken from another: that is no resync.
-            boolean firstLost = judge != null && read == 0;
-            if (status == IoStatus.OK && !compare || firstLost) {
-                allRead();
-            } else {
-                readNext();
-            }
+            hasRead(status);
             return;
         }
         if (status != IoStatus.OK) {
@@ -192,6 +173,21 @@ final class RangeCopy implements Io.Completion {
         writeNext();
     }
 
+    private void hasRead(int status) {
+        if (status == IoStatus.OK) {
+            read |= 1 << at;
+        } else {
+            unreadable |= 1 << at;
+        }
+        if (judge == null && read != 0) {
+            allRead();
+        } else if (judge != null && unreadable != 0 && length > AreaGeometry.BLOCK_BYTES) {
+            finish(false);
+        } else {
+            readNext();
+        }
+    }
+
     private void finish(boolean readable) {
         stage = Stage.IDLE;
         owner.copied(readable);
@@ -200,7 +196,7 @@ final class RangeCopy implements Io.Completion {
     // ---- comparison
 
     /** Makes every buffer that was read hold the right bytes, and notes whose did not. */
-    private void compareBlocks() {
+    private void compareBlocks(BlockJudge with) {
         int first = Integer.numberOfTrailingZeros(read);
         for (int slot = first + 1; slot < replicas.length; slot++) {
             if ((read >> slot & 1) == 0) {
@@ -210,7 +206,7 @@ final class RangeCopy implements Io.Completion {
             while (differs >= 0) {
                 long block = differs & -AreaGeometry.BLOCK_BYTES;
                 long size = Math.min(AreaGeometry.BLOCK_BYTES, length - block);
-                settle(block, size);
+                settle(with, block, size);
                 long next = block + size;
                 differs = next >= length ? -1 : mismatch(first, slot, next);
             }
@@ -222,15 +218,9 @@ final class RangeCopy implements Io.Completion {
         return found < 0 ? -1 : from + found;
     }
 
-    private void settle(long block, long size) {
-        BlockJudge with = judge;
-        int right = with == null ? majority(block, size) : judged(with, block, size);
-        if (right < 0) {
-            right = Integer.numberOfTrailingZeros(read);
-            if (with == null) {
-                owner.undecided(offset + block, size);
-            }
-        }
+    private void settle(BlockJudge with, long block, long size) {
+        int right = judged(with, block, size);
+        right = right < 0 ? Integer.numberOfTrailingZeros(read) : right;
         for (int slot = 0; slot < replicas.length; slot++) {
             if ((read >> slot & 1) != 0 && !same(slot, right, block, size)) {
                 MemorySegment.copy(buffer(right), block, buffer(slot), block, size);
@@ -243,20 +233,6 @@ final class RangeCopy implements Io.Completion {
         for (int slot = 0; slot < replicas.length; slot++) {
             if ((read >> slot & 1) != 0
                     && with.right(offset + block, buffer(slot).asSlice(block, size))) {
-                return slot;
-            }
-        }
-        return -1;
-    }
-
-    private int majority(long block, long size) {
-        int voters = Integer.bitCount(read);
-        for (int slot = 0; slot < replicas.length; slot++) {
-            int votes = 0;
-            for (int other = 0; other < replicas.length && (read >> slot & 1) != 0; other++) {
-                votes += (read >> other & 1) != 0 && same(slot, other, block, size) ? 1 : 0;
-            }
-            if (2 * votes > voters) {
                 return slot;
             }
         }

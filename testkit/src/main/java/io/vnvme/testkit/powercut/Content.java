@@ -169,6 +169,18 @@ final class Content {
         return hurtSince(operations, settled[sector], sector);
     }
 
+    /** Whether an accident may have left something else where it is open what was done last. */
+    boolean doubtful(Operations operations) {
+        for (int i = unsettled.nextSetBit(0);
+                hurtAt != null && i >= 0 && i < settled.length;
+                i = unsettled.nextSetBit(i + 1)) {
+            if (hurt(operations, i)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Whether reading some of these sectors now may be an error. */
     boolean hurt(Operations operations, int from, int to) {
         if (hurtAt == null) {
@@ -241,9 +253,13 @@ final class Content {
         }
         for (int i = unsettled.nextSetBit(0); i >= 0 && i < sectors; i = unsettled.nextSetBit(i + 1)) {
             int[] numbers = later[i];
-            int last = numbers[numbers[0]];
-            if (!operations.ended(last)) {
-                copy.begin(last, i, 1);
+            int first = numbers[0];
+            while (first > 0 && !operations.ended(numbers[first])) {
+                first--;
+            }
+            // Of several the earlier ones have failed: each may have happened.
+            for (int k = first + 1; k <= numbers[0]; k++) {
+                copy.begin(numbers[k], i, 1);
             }
         }
         return copy;

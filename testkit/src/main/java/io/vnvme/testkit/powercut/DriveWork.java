@@ -41,6 +41,9 @@ final class DriveWork {
     /** A drive is taking another's place. */
     private boolean exchanging;
 
+    /** Some sectors of a replica cannot be read. */
+    private boolean lost;
+
     private boolean closing;
 
     DriveWork(PoolStore kind, Pool pool, Map<Integer, MirrorSet> mirrors, Uses uses) {
@@ -78,13 +81,9 @@ final class DriveWork {
         closing = true;
     }
 
-    boolean latent() {
-        for (PowerCutDrive drive : kind.drives()) {
-            if (drive.latent()) {
-                return true;
-            }
-        }
-        return false;
+    /** Sectors of a replica were lost, and are not known to be mended. */
+    boolean lost() {
+        return lost;
     }
 
     void disturb(SplittableRandom random) {
@@ -130,7 +129,7 @@ final class DriveWork {
 
     /** Whether all data is there without that replica. */
     private boolean expendable(int set, MirrorSet mirror, int slot) {
-        if (latent() || !mirror.settled() || kind.traits().faulty()) {
+        if (lost || !mirror.settled() || kind.traits().faulty()) {
             return false;
         }
         for (int other = 0; other < mirror.slotCount(); other++) {
@@ -191,9 +190,9 @@ final class DriveWork {
                 });
     }
 
-    /** Sectors of one replica cannot be read any more; a comparison finds and mends them. */
+    /** Sectors of one replica cannot be read any more; a scrub finds and mends them. */
     private void loseSectors(int set, MirrorSet mirror, SplittableRandom random) {
-        if (!mirror.healthy() || latent() || reshaping) {
+        if (!mirror.healthy() || lost || reshaping) {
             return;
         }
         for (int slot = 0; slot < mirror.slotCount(); slot++) {
@@ -202,22 +201,23 @@ final class DriveWork {
             }
         }
         PowerCutDrive drive = kind.drives().get(driveOf(set, random.nextInt(mirror.slotCount())));
-        long blocks = (mirror.sizeBytes() - Geometry.JOURNAL_OFFSET) / Geometry.BLOCK_BYTES - 1;
-        drive.latentError(
-                Geometry.JOURNAL_OFFSET + random.nextLong(blocks) * Geometry.BLOCK_BYTES, Geometry.BLOCK_BYTES);
-        compare(mirror);
+        long first = pool.config().sets().get(set).dataOffsetBytes();
+        long blocks = (mirror.sizeBytes() - first) / Geometry.BLOCK_BYTES - 1;
+        drive.latentError(first + random.nextLong(blocks) * Geometry.BLOCK_BYTES, Geometry.BLOCK_BYTES);
+        lost = true;
+        scrub();
     }
 
-    private void compare(MirrorSet mirror) {
-        if (mirror.maintenance().comparedBytes() > 0) {
-            return;
-        }
-        mirror.maintenance().compare(unreadable -> {
-            if (unreadable > 0) {
-                throw new AssertionError("%d bytes of a mirror cannot be read".formatted(unreadable));
+    private void scrub() {
+        pool.scrub((_, _) -> {}, (report, complete) -> {
+            if (report.errors() > 0) {
+                throw new AssertionError("a scrub found " + report.findings());
             }
-            // What no cluster has is not compared, and nobody misses it.
-            kind.drives().forEach(PowerCutDrive::mend);
+            if (complete) {
+                // What nobody has is not looked at, and written when it is used.
+                kind.drives().forEach(PowerCutDrive::mend);
+                lost = false;
+            }
         });
     }
 

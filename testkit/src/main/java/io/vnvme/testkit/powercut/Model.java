@@ -19,6 +19,9 @@ final class Model {
     /** One check in so many computes checksums. */
     private static final int JUDGED_ONE_IN = 8;
 
+    /** The stamp of no operation. */
+    private static final long NOTHING = -1;
+
     private final Operations operations = new Operations();
     private final TreeMap<String, Named> names = new TreeMap<>();
     private final List<Change> changes = new ArrayList<>();
@@ -182,6 +185,10 @@ final class Model {
         long[] stamps = stamps(name, named.sectors());
         recovered.read(name, stamps, named.sectors());
         looked.add(name);
+        if (named.content().doubtful(operations)) {
+            judge(name, recovered);
+            forgetWrong(named, stamps);
+        }
         int sector = named.content().mismatch(stamps, 0, named.sectors());
         if (sector < 0 || !named.content().hurt(operations, sector)) {
             return sector;
@@ -195,6 +202,15 @@ final class Model {
             sector = named.content().mismatch(stamps, sector + 1, named.sectors());
         }
         return sector;
+    }
+
+    /** What reads as an error says nothing of what was done, though it may look like what some operation leaves. */
+    private void forgetWrong(Named named, long[] stamps) {
+        for (int block = wrong.nextSetBit(0); block >= 0; block = wrong.nextSetBit(block + 1)) {
+            for (int i = block * 8; i < Math.min(block * 8 + 8, named.sectors()); i++) {
+                stamps[i] = named.content().hurt(operations, i) ? NOTHING : stamps[i];
+            }
+        }
     }
 
     private void judge(String name, Recovered recovered) {
@@ -240,7 +256,12 @@ final class Model {
     void pinSnapshots() {
         for (Map.Entry<String, Named> entry : names.entrySet()) {
             Named named = entry.getValue();
-            if (named.frozen() && !named.content().certain() && looked.contains(entry.getKey())) {
+            Content content = named.content();
+            // What may be wrong, and is not known to be at this cut, may be known to be at the next.
+            if (named.frozen()
+                    && !content.certain()
+                    && !content.doubtful(operations)
+                    && looked.contains(entry.getKey())) {
                 named.content().pin(stamps(entry.getKey(), named.sectors()), named.sectors());
             }
         }

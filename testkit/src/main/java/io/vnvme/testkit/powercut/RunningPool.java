@@ -137,7 +137,7 @@ final class RunningPool implements Store {
 
     @Override
     public boolean mayBeCut() {
-        return !work.latent();
+        return !work.lost();
     }
 
     @Override

@@ -36,11 +36,6 @@ final class StrictListeners {
         public void repaired(int slot, long offsetBytes, long lengthBytes) {}
 
         @Override
-        public void undecided(long offsetBytes, long lengthBytes) {
-            throw new AssertionError("replicas differ at %d".formatted(offsetBytes));
-        }
-
-        @Override
         public void stopped() {
             throw new AssertionError("the mirror stopped itself");
         }

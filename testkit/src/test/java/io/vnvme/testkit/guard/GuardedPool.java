@@ -325,9 +325,6 @@ final class GuardedPool implements MirrorListener {
     }
 
     @Override
-    public void undecided(long offsetBytes, long lengthBytes) {}
-
-    @Override
     public void stopped() {
         throw new AssertionError("the mirror stopped");
     }

@@ -171,11 +171,6 @@ final class MirrorImageFuzz {
         public void repaired(int slot, long offsetBytes, long lengthBytes) {}
 
         @Override
-        public void undecided(long offsetBytes, long lengthBytes) {
-            throw new AssertionError("replicas are equal");
-        }
-
-        @Override
         public void stopped() {}
     }
 }

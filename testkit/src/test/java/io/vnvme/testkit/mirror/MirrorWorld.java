@@ -90,6 +90,7 @@ final class MirrorWorld implements MirrorListener {
 
     void step() {
         set.poll(clock.nowNs());
+        latent &= set.maintenance().repairing();
         clock.advance(random.nextLong(20_000));
     }
 
@@ -233,22 +234,15 @@ final class MirrorWorld implements MirrorListener {
         }
     }
 
+    /** A sector of one replica is lost, and found. Until it is repaired no other replica may fail. */
     void unreadable() {
         int slot = expendable();
         if (slot >= 0 && set.healthy()) {
-            drives.get(slot).latentError(DATA + random.nextInt(BLOCKS) * (long) BLOCK, BLOCK);
+            long lost = DATA + random.nextInt(BLOCKS) * (long) BLOCK;
+            drives.get(slot).latentError(lost, BLOCK);
             latent = true;
-            compare();
+            set.repairFrom(lost, BLOCK, 1 << slot);
         }
-    }
-
-    /** Until all is compared, and so repaired, no other replica may fail. */
-    private void compare() {
-        int then = era;
-        set.maintenance().compare(unreadable -> {
-            assertThat(unreadable).isZero();
-            latent &= then != era;
-        });
     }
 
     /** A drive that was lost comes back, without what was in its cache; or an empty one in its place. */
@@ -365,11 +359,6 @@ final class MirrorWorld implements MirrorListener {
 
     @Override
     public void repaired(int slot, long offsetBytes, long lengthBytes) {}
-
-    @Override
-    public void undecided(long offsetBytes, long lengthBytes) {
-        throw new AssertionError("replicas differ at %d".formatted(offsetBytes));
-    }
 
     @Override
     public void stopped() {

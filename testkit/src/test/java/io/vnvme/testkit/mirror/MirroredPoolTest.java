@@ -281,9 +281,6 @@ final class MirroredPoolTest {
         public void repaired(int slot, long offsetBytes, long lengthBytes) {}
 
         @Override
-        public void undecided(long offsetBytes, long lengthBytes) {}
-
-        @Override
         public void stopped() {
             throw new AssertionError("the mirror stopped");
         }

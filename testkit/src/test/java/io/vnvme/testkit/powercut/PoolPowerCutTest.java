@@ -37,7 +37,7 @@ final class PoolPowerCutTest {
      * that were equal but for a cache; the end of the journal, and the newest superblock, on one replica alone; a cluster emptied
      * just before a snapshot; drives that left while something was written to them; a cluster that a volume gave up when it was
      * made smaller; a replica that was missing after one cut and there after the next; a block that cannot be read and is
-     * written as a whole.
+     * written as a whole; a lost write that looked like zeroes that had failed; a block that nobody had written, on replicas.
      */
     @ParameterizedTest
     @CsvSource({
@@ -49,7 +49,9 @@ final class PoolPowerCutTest {
         "MIRRORED, 6346638960374208910",
         "GUARDED, 8322565942750979850",
         "MIXED, -7774681171132779203",
-        "FAULTY, -6596988543885538778"
+        "FAULTY, -6596988543885538778",
+        "FAULTY, 1086518322767373330",
+        "MIXED, 349122560670534272"
     })
     void whatWasLostOnceIsKeptByOtherPools(PoolKind kind, long seed) {
         assertThat(new Simulate(new Seed(seed), _ -> new PoolStore(kind))
