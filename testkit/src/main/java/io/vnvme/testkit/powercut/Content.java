@@ -232,12 +232,25 @@ final class Content {
     /** The stamps were read where nothing can change any more: they are what is certain. They match. */
     void pin(long[] stamps, int sectors) {
         for (int i = unsettled.nextSetBit(0); i >= 0 && i < sectors; i = unsettled.nextSetBit(i + 1)) {
-            int survivor = survivor(i, stamps[i]);
-            // Where an accident left something else, what should be there is not known from this.
-            settled[i] = survivor == NONE ? settled[i] : survivor;
-            later[i] = NOTHING;
+            pin(i, stamps[i]);
         }
-        unsettled.clear(0, sectors);
+    }
+
+    /** The same, but where an accident may have left something else: what is not known yet may be known later. */
+    void pinSound(Operations operations, long[] stamps, int sectors) {
+        for (int i = unsettled.nextSetBit(0); i >= 0 && i < sectors; i = unsettled.nextSetBit(i + 1)) {
+            if (!hurt(operations, i)) {
+                pin(i, stamps[i]);
+            }
+        }
+    }
+
+    private void pin(int sector, long stamp) {
+        int survivor = survivor(sector, stamp);
+        // Where an accident left something else, what should be there is not known from this.
+        settled[sector] = survivor == NONE ? settled[sector] : survivor;
+        later[sector] = NOTHING;
+        unsettled.clear(sector);
     }
 
     /**

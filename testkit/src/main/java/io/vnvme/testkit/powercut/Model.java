@@ -256,13 +256,8 @@ final class Model {
     void pinSnapshots() {
         for (Map.Entry<String, Named> entry : names.entrySet()) {
             Named named = entry.getValue();
-            Content content = named.content();
-            // What may be wrong, and is not known to be at this cut, may be known to be at the next.
-            if (named.frozen()
-                    && !content.certain()
-                    && !content.doubtful(operations)
-                    && looked.contains(entry.getKey())) {
-                named.content().pin(stamps(entry.getKey(), named.sectors()), named.sectors());
+            if (named.frozen() && !named.content().certain() && looked.contains(entry.getKey())) {
+                named.content().pinSound(operations, stamps(entry.getKey(), named.sectors()), named.sectors());
             }
         }
     }
@@ -276,6 +271,15 @@ final class Model {
             named.content().forgetFollowers();
             named.content().pin(stamps(entry.getKey(), named.sectors()), named.sectors());
             named.content().truncate(named.sectors());
+        }
+    }
+
+    /** All that ended before that moment is durable. Which writes beside it a snapshot holds is not known from that. */
+    void closed(long mark) {
+        for (Named named : names.values()) {
+            if (!named.frozen()) {
+                named.content().flushed(operations, mark);
+            }
         }
     }
 

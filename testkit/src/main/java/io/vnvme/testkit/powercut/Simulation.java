@@ -287,7 +287,7 @@ public final class Simulation implements AutoCloseable {
         if (!closed[0]) {
             throw new AssertionError("close does not end");
         }
-        model.names().values().forEach(named -> named.content().flushed(model.operations(), mark));
+        model.closed(mark);
         cutter.cutAll();
         requireSpace();
         store.giveUp();

@@ -51,6 +51,7 @@ final class PoolPowerCutTest {
         "MIXED, -7774681171132779203",
         "FAULTY, -6596988543885538778",
         "FAULTY, 1086518322767373330",
+        "FAULTY, -773237651514506708",
         "MIXED, 349122560670534272"
     })
     void whatWasLostOnceIsKeptByOtherPools(PoolKind kind, long seed) {
