@@ -22,6 +22,9 @@ final class Client {
     private final ArrayDeque<Wish> free = new ArrayDeque<>();
 
     private int waiting;
+    /** At each look since the tally was cleared all that it has came to wait. */
+    private boolean alwaysSaturated;
+
     private final int depth;
 
     /** Commands and bytes that were let through, by kind. */
@@ -92,11 +95,26 @@ final class Client {
                 waiting++;
             }
         }
+        alwaysSaturated &= waiting == depth;
+    }
+
+    /** A second begins. */
+    void clear() {
+        tally.clear();
+        alwaysSaturated = true;
     }
 
     /** True when nothing more is to be asked: all that it has waits. */
     boolean saturated() {
         return waiting == depth;
+    }
+
+    /**
+     * True when it was {@link #saturated} after each look since {@link #clear}. One that does what nothing limits in between
+     * may leave a limit unused meanwhile.
+     */
+    boolean alwaysSaturated() {
+        return alwaysSaturated;
     }
 
     /** Commands that are somewhere: none is lost. */
