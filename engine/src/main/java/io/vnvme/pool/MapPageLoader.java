@@ -10,7 +10,9 @@ import io.vnvme.pool.format.PoolConfig;
 import io.vnvme.pool.format.SetRecord;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +22,6 @@ final class MapPageLoader {
     /** Read at once, in pages. */
     private static final int RUN_PAGES = 256;
 
-    private static final long RUN_BYTES = (long) RUN_PAGES << Geometry.BLOCK_SHIFT;
     /** Reads under way at once: the drive goes on while pages are put into the map. */
     private static final int RUNS = 4;
 
@@ -63,10 +64,9 @@ final class MapPageLoader {
         }
         Arrays.sort(keys);
         try (Arena arena = Arena.ofConfined()) {
-            Run[] runs = new Run[RUNS];
-            Arrays.setAll(runs, _ -> new Run(arena.allocate(RUN_BYTES, Geometry.BLOCK_BYTES)));
+            List<Run> runs = new ArrayList<>(RUNS);
             try {
-                load(keys, runs);
+                load(keys, runs, arena);
             } finally {
                 // The memory is the drive's until it says so.
                 for (Run run : runs) {
@@ -76,13 +76,18 @@ final class MapPageLoader {
         }
     }
 
-    private void load(long[] keys, Run[] runs) {
+    private void load(long[] keys, List<Run> runs, Arena arena) {
+        // Most layers have a few pages, and a pool may have thousands of layers.
+        long runBytes = (long) Math.min(keys.length, RUN_PAGES) << Geometry.BLOCK_SHIFT;
         int begun = 0;
         for (int from = 0, taken = 0; from < keys.length || taken < begun; taken++) {
             while (from < keys.length && begun - taken < RUNS) {
-                from = runs[begun++ % RUNS].begin(keys, from);
+                if (begun < RUNS) {
+                    runs.add(new Run(arena.allocate(runBytes, Geometry.BLOCK_BYTES)));
+                }
+                from = runs.get(begun++ % RUNS).begin(keys, from);
             }
-            runs[taken % RUNS].take();
+            runs.get(taken % RUNS).take();
         }
     }
 
