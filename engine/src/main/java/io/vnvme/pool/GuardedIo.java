@@ -51,7 +51,6 @@ final class GuardedIo implements Io.Completion {
     private long firstBlock;
     private int blocks;
     private int at;
-    private boolean replaces;
     /** The write is counted with its volume though its drive has done its part. */
     private boolean counted;
 
@@ -317,15 +316,15 @@ final class GuardedIo implements Io.Completion {
 
     // ---- writing
 
-    /** Where data is overwritten in place, its region has to be noted first. */
+    /** Where data is overwritten in place, or will be if a crash brings back what was there, its region is noted first. */
     private int note() {
         if (pool.stopped()) {
             return IoStatus.WRITE_ERROR;
         }
         long entry = volume.map().entry(firstBlock >>> 4);
         int bits = ((1 << blocks) - 1) << (int) (firstBlock & 15);
-        replaces = guard.checksums() && (Entry.written(entry) & bits) != 0;
-        if (replaces) {
+        boolean replaces = (Entry.written(entry) & bits) != 0 || (Entry.mapped(entry) && volume.mayReturn());
+        if (guard.checksums() && replaces) {
             PoolSet set = pool.sets().of(Entry.cluster(entry));
             ChecksumArea area = pool.checksums().of(set);
             long cluster = PoolChecksums.within(set, Entry.cluster(entry));

@@ -34,6 +34,9 @@ public final class PoolVolume implements Volume {
     private boolean closed;
     private boolean wasWritten;
     private boolean writesLost;
+    /** Written blocks were given up, and this may not be durable. */
+    private boolean gaveUp;
+
     private @Nullable Runnable whenQuiet;
     private @Nullable GuardedVolume guard;
 
@@ -347,10 +350,17 @@ public final class PoolVolume implements Volume {
         }
         map.set(index, changed);
         wasWritten = true;
+        gaveUp |= Entry.written(changed) != Entry.written(entry);
         pool.changed();
         if (Entry.mapped(changed) && Entry.written(changed) == 0) {
             emptied(index);
         }
+    }
+
+    /** Whether after a crash blocks may count as written that are not any more: what lies in their place is theirs again. */
+    boolean mayReturn() {
+        gaveUp = gaveUp && !pool.mapsDurable();
+        return gaveUp;
     }
 
     LayerMap map() {

@@ -37,7 +37,8 @@ final class PoolPowerCutTest {
      * that were equal but for a cache; the end of the journal, and the newest superblock, on one replica alone; a cluster emptied
      * just before a snapshot; drives that left while something was written to them; a cluster that a volume gave up when it was
      * made smaller; a replica that was missing after one cut and there after the next; a block that cannot be read and is
-     * written as a whole; a lost write that looked like zeroes that had failed; a block that nobody had written, on replicas.
+     * written as a whole; a lost write that looked like zeroes that had failed; a block that nobody had written, on replicas; a
+     * block that was given up, written again, and was back after the cut with the checksum of what had been there.
      */
     @ParameterizedTest
     @CsvSource({
@@ -52,6 +53,7 @@ final class PoolPowerCutTest {
         "FAULTY, -6596988543885538778",
         "FAULTY, 1086518322767373330",
         "FAULTY, -773237651514506708",
+        "FAULTY, 377557693365184377",
         "MIXED, 349122560670534272"
     })
     void whatWasLostOnceIsKeptByOtherPools(PoolKind kind, long seed) {
