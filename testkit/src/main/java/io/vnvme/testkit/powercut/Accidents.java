@@ -80,7 +80,8 @@ final class Accidents implements WriteFate {
             for (long block = 0; data && block < lengthBytes; block += BLOCK) {
                 long stamp = stamp(drive.visible(), place + block);
                 data = stamp != 0
-                        && model.operations().guarded(model.operations().number(stamp));
+                        && model.operations().guarded(model.operations().number(stamp))
+                        && (!alone || model.checked(stamp));
             }
             if (data) {
                 return place;

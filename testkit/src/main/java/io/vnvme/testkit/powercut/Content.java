@@ -25,6 +25,9 @@ final class Content {
     /** For each sector when an accident last happened to its block: what was written after it is all right. */
     private long @Nullable [] hurtAt;
 
+    /** Blocks whose checksum the last crash left unknown; shared, and replaced as a whole. */
+    private BitSet unchecked = new BitSet();
+
     private final BitSet unsettled = new BitSet();
     /** Snapshots under way. */
     private final List<Content> followers = new ArrayList<>();
@@ -159,6 +162,16 @@ final class Content {
         }
     }
 
+    /** Nothing is known of these blocks until they are read or written. */
+    void unchecked(BitSet blocks) {
+        unchecked = blocks;
+    }
+
+    /** Whether wrong data in that sector's block, if nobody has touched it since the last crash, is not seen. */
+    boolean unchecked(int sector) {
+        return unchecked.get(sector / BLOCK_SECTORS);
+    }
+
     private boolean hurtSince(Operations operations, int number, int sector) {
         long[] moments = hurtAt;
         return moments != null && sector < moments.length && operations.begunAt(number) <= moments[sector];
@@ -261,6 +274,7 @@ final class Content {
     Content snapshot(Operations operations, int sectors) {
         Content copy = new Content(sectors);
         copy.hurtAt = copyOf(hurtAt, sectors);
+        copy.unchecked = unchecked;
         for (int i = 0; i < sectors; i++) {
             copy.settled[i] = visible(operations, i);
         }
@@ -283,6 +297,7 @@ final class Content {
         Content copy = new Content(settled.length);
         System.arraycopy(settled, 0, copy.settled, 0, settled.length);
         copy.hurtAt = copyOf(hurtAt, settled.length);
+        copy.unchecked = unchecked;
         return copy;
     }
 

@@ -8,6 +8,7 @@ import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.Consumer;
 
 /** Cuts the power, on images of the drives, and looks what is left: many times at one moment. */
 final class Cutter {
@@ -78,6 +79,12 @@ final class Cutter {
         check();
     }
 
+    /** One cut, by chance, after which the store goes on from what is left. */
+    void cutForGood() {
+        take(Survival.of(random.nextInt(Survival.COUNT)), random.nextInt(4) == 0);
+        check(model::noteUnchecked);
+    }
+
     private void take(long mask) {
         long left = mask;
         for (int i = 0; i < images.size(); i++) {
@@ -101,9 +108,14 @@ final class Cutter {
     }
 
     private void check() {
+        check(_ -> {});
+    }
+
+    private void check(Consumer<Recovered> also) {
         cuts++;
         try (Recovered recovered = kind.recover(images, clock)) {
             happened = model.check(recovered);
+            also.accept(recovered);
             usedClusters = recovered.usedClusters();
         }
         model.pinSnapshots();

@@ -19,6 +19,8 @@ final class Model {
     /** One check in so many computes checksums. */
     private static final int JUDGED_ONE_IN = 8;
 
+    private static final BitSet NO_BLOCKS = new BitSet();
+
     /** The stamp of no operation. */
     private static final long NOTHING = -1;
 
@@ -33,7 +35,9 @@ final class Model {
     private final BitSet wrong = new BitSet();
 
     private final BitSet unknown = new BitSet();
+    private final Map<String, BitSet> unchecked = new HashMap<>();
     private boolean blurred;
+    private long adoptedAt;
     private long checks;
 
     Operations operations() {
@@ -63,6 +67,18 @@ final class Model {
 
     /** An accident happened to the block that holds that stamp: whoever may have it may find it wrong. */
     void hurt(long stamp, long moment) {
+        for (Content content : holders(stamp)) {
+            content.hurt(Operations.sector(stamp), moment);
+        }
+    }
+
+    /** Whether whoever has the block that holds that stamp would see that it is wrong. */
+    boolean checked(long stamp) {
+        return operations.begunAt(operations.number(stamp)) > adoptedAt
+                || holders(stamp).stream().noneMatch(content -> content.unchecked(Operations.sector(stamp)));
+    }
+
+    private Set<Content> holders(long stamp) {
         int number = operations.number(stamp);
         int sector = Operations.sector(stamp);
         Set<Content> contents = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -71,11 +87,8 @@ final class Model {
             change.before().values().forEach(named -> contents.add(named.content()));
             change.after().values().forEach(named -> contents.add(named.content()));
         }
-        for (Content content : contents) {
-            if (content.mayHold(number, sector)) {
-                content.hurt(sector, moment);
-            }
-        }
+        contents.removeIf(content -> !content.mayHold(number, sector));
+        return contents;
     }
 
     /** A change was asked for. */
@@ -262,8 +275,17 @@ final class Model {
         }
     }
 
+    /** What was found by a {@link #check} will be gone on with: which of it has no checksum that counts. */
+    void noteUnchecked(Recovered recovered) {
+        for (String name : recovered.sizes().keySet()) {
+            judge(name, recovered);
+            unchecked.put(name, (BitSet) unknown.clone());
+        }
+    }
+
     /** The power was cut and is back: what was found by the last {@link #check} is all there is. */
     void adopt(List<Change> happened) {
+        adoptedAt = operations.nextMoment();
         happened.forEach(this::apply);
         changes.clear();
         for (Map.Entry<String, Named> entry : names.entrySet()) {
@@ -271,7 +293,9 @@ final class Model {
             named.content().forgetFollowers();
             named.content().pin(stamps(entry.getKey(), named.sectors()), named.sectors());
             named.content().truncate(named.sectors());
+            named.content().unchecked(unchecked.getOrDefault(entry.getKey(), NO_BLOCKS));
         }
+        unchecked.clear();
     }
 
     /** All that ended before that moment is durable. Which writes beside it a snapshot holds is not known from that. */

@@ -247,7 +247,7 @@ public final class Simulation implements AutoCloseable {
         if (!store.mayBeCut()) {
             return;
         }
-        cutter.cutOne();
+        cutter.cutForGood();
         if (cutter.blurred()) {
             // What goes on is not what the model knows.
             return;
