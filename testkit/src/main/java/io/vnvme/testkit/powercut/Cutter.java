@@ -24,6 +24,7 @@ final class Cutter {
     private final Clock clock;
     private final SplittableRandom random;
     private long cuts;
+    private long recoveries;
     private String last = "";
     private long usedClusters;
     private List<Change> happened = List.of();
@@ -40,6 +41,11 @@ final class Cutter {
 
     long cuts() {
         return cuts;
+    }
+
+    /** Those after which the store was loaded, because what counts for that was not as after one of the cuts before. */
+    long recoveries() {
+        return recoveries;
     }
 
     /** What the last cut left, for people. */
@@ -79,8 +85,9 @@ final class Cutter {
         check();
     }
 
-    /** One cut, by chance, after which the store goes on from what is left. */
+    /** One cut, by chance, after which the store goes on from what is left, and from what the recovery itself wrote. */
     void cutForGood() {
+        kind.forget();
         take(Survival.of(random.nextInt(Survival.COUNT)), random.nextInt(4) == 0);
         check(model::noteUnchecked);
     }
@@ -113,11 +120,11 @@ final class Cutter {
 
     private void check(Consumer<Recovered> also) {
         cuts++;
-        try (Recovered recovered = kind.recover(images, clock)) {
-            happened = model.check(recovered);
-            also.accept(recovered);
-            usedClusters = recovered.usedClusters();
-        }
+        Recovered recovered = kind.recover(images, clock);
+        recoveries += recovered.known() ? 0 : 1;
+        happened = model.check(recovered);
+        also.accept(recovered);
+        usedClusters = recovered.usedClusters();
         model.pinSnapshots();
     }
 

@@ -9,6 +9,7 @@ import io.vnvme.pool.PoolScan;
 import io.vnvme.pool.checksum.ChecksumArea;
 import io.vnvme.pool.format.LayerRecord;
 import io.vnvme.pool.format.MemberRecord;
+import io.vnvme.pool.format.PoolConfig;
 import io.vnvme.pool.mirror.MirrorImage;
 import io.vnvme.pool.mirror.ReplicaState;
 import io.vnvme.testkit.sim.CutImage;
@@ -19,35 +20,90 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
-/** What the loader found after a power cut, read by its own map from the replicas that the pool would read. */
+/**
+ * What the loader found after a power cut, read by its own map from the replicas that the pool would read. What is read of
+ * them is what the images show at that moment: it may serve other cuts that leave the same metadata.
+ */
 final class FoundPool implements Recovered {
     private static final int BLOCK = 4096;
     private static final int BLOCK_SECTORS = 8;
     private static final int SECTOR = 512;
     private static final ValueLayout.OfInt U32 = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-    private final PoolImage image;
+    /** Where the blocks of a volume or snapshot are, and whether it has checksums. */
+    private static final class Places {
+        final boolean sums;
+        /** For each run: first block, number of blocks, set. */
+        int[] runs = new int[24];
+
+        long[] offsets = new long[8];
+        int count;
+
+        Places(boolean sums) {
+            this.sums = sums;
+        }
+
+        void add(long block, int blocks, int set, long offset) {
+            if (count == offsets.length) {
+                runs = Arrays.copyOf(runs, 2 * runs.length);
+                offsets = Arrays.copyOf(offsets, 2 * count);
+            }
+            runs[3 * count] = (int) block;
+            runs[3 * count + 1] = blocks;
+            runs[3 * count + 2] = set;
+            offsets[count++] = offset;
+        }
+
+        int block(int run) {
+            return runs[3 * run];
+        }
+
+        int blocks(int run) {
+            return runs[3 * run + 1];
+        }
+
+        int set(int run) {
+            return runs[3 * run + 2];
+        }
+    }
+
+    private final PoolConfig config;
     private final ImageMap map;
+    private final Map<String, Long> sizes = new TreeMap<>();
+    private final Map<String, Places> places = new HashMap<>();
+    private final @Nullable String disagreement;
+    private final long usedClusters;
     /** For each set its drives that have all data, the one that counts first. */
     private final List<List<CutImage>> sets = new ArrayList<>();
 
     private final @Nullable AesXts cipher;
     private final Io io = new Io((_, _) -> {});
     private @Nullable MemorySegment buffer;
+    private boolean known;
 
+    /** @param image is not needed any more */
     FoundPool(PoolScan scan, PoolImage image, List<CutImage> images, @Nullable AesXts cipher) {
-        this.image = image;
         this.cipher = cipher;
+        config = image.config();
         map = new ImageMap(image);
-        for (int set = 0; set < image.config().sets().size(); set++) {
+        for (LayerRecord record : map.list()) {
+            sizes.put(record.name(), record.sizeBytes());
+            Places its = new Places(record.checksums());
+            map.each(record.name(), its::add);
+            places.put(record.name(), its);
+        }
+        disagreement = map.disagreement();
+        usedClusters = map.usedClusters();
+        for (int set = 0; set < config.sets().size(); set++) {
             MirrorImage mirror = scan.mirrors().get(set);
-            List<MemberRecord> members = image.config().membersOf(set);
+            List<MemberRecord> members = config.membersOf(set);
             List<CutImage> current = new ArrayList<>();
             for (int slot = 0; slot < members.size(); slot++) {
                 if (mirror == null || mirror.present(slot) && mirror.state(slot) == ReplicaState.CURRENT) {
@@ -58,13 +114,32 @@ final class FoundPool implements Recovered {
         }
     }
 
+    PoolConfig config() {
+        return config;
+    }
+
+    @Override
+    public boolean known() {
+        return known;
+    }
+
+    /** Serves another cut. */
+    FoundPool again() {
+        known = true;
+        return this;
+    }
+
     @Override
     public Map<String, Long> sizes() {
-        Map<String, Long> sizes = new TreeMap<>();
-        for (LayerRecord record : map.list()) {
-            sizes.put(record.name(), record.sizeBytes());
-        }
         return sizes;
+    }
+
+    private Places places(String name) {
+        Places its = places.get(name);
+        if (its == null) {
+            throw new IllegalArgumentException(name);
+        }
+        return its;
     }
 
     /** The drive that has that range: the first on which it can be read. */
@@ -80,18 +155,23 @@ final class FoundPool implements Recovered {
 
     @Override
     public void read(String name, long[] stamps, int sectors) {
-        map.each(name, (block, count, set, offset) -> {
-            int first = (int) block * BLOCK_SECTORS;
-            if (set < 0) {
-                Arrays.fill(stamps, first, first + count * BLOCK_SECTORS, 0);
+        Places its = places(name);
+        for (int run = 0; run < its.count; run++) {
+            int block = its.block(run);
+            int blocks = its.blocks(run);
+            long offset = its.offsets[run];
+            int first = block * BLOCK_SECTORS;
+            if (its.set(run) < 0) {
+                Arrays.fill(stamps, first, first + blocks * BLOCK_SECTORS, 0);
             } else if (cipher == null) {
-                source(set, offset, (long) count * BLOCK).stamps(offset, stamps, first, count * BLOCK_SECTORS);
+                source(its.set(run), offset, (long) blocks * BLOCK)
+                        .stamps(offset, stamps, first, blocks * BLOCK_SECTORS);
             } else {
-                for (int i = 0; i < count; i++) {
-                    decrypt(cipher, block + i, set, offset + (long) i * BLOCK, stamps);
+                for (int i = 0; i < blocks; i++) {
+                    decrypt(cipher, block + i, its.set(run), offset + (long) i * BLOCK, stamps);
                 }
             }
-        });
+        }
     }
 
     private void decrypt(AesXts with, long block, int set, long offset, long[] stamps) {
@@ -120,18 +200,19 @@ final class FoundPool implements Recovered {
 
     @Override
     public void judge(String name, BitSet wrong, BitSet unknown) {
-        boolean sums = map.list().stream().anyMatch(record -> record.name().equals(name) && record.checksums());
-        map.each(name, (block, count, set, offset) -> {
-            for (int i = 0; sums && set >= 0 && i < count; i++) {
-                long at = offset + (long) i * BLOCK;
-                int known = map.checksumNoted(set, at) ? ChecksumArea.UNKNOWN : stored(set, at);
-                if (known == ChecksumArea.UNKNOWN) {
-                    unknown.set((int) block + i);
-                } else if (known != computed(set, at)) {
-                    wrong.set((int) block + i);
+        Places its = places(name);
+        for (int run = 0; its.sums && run < its.count; run++) {
+            int set = its.set(run);
+            for (int i = 0; set >= 0 && i < its.blocks(run); i++) {
+                long at = its.offsets[run] + (long) i * BLOCK;
+                int sum = map.checksumNoted(set, at) ? ChecksumArea.UNKNOWN : stored(set, at);
+                if (sum == ChecksumArea.UNKNOWN) {
+                    unknown.set(its.block(run) + i);
+                } else if (sum != computed(set, at)) {
+                    wrong.set(its.block(run) + i);
                 }
             }
-        });
+        }
     }
 
     private int stored(int set, long offset) {
@@ -147,7 +228,6 @@ final class FoundPool implements Recovered {
 
     @Override
     public void check() {
-        String disagreement = map.disagreement();
         if (disagreement != null) {
             throw new AssertionError(disagreement);
         }
@@ -155,11 +235,6 @@ final class FoundPool implements Recovered {
 
     @Override
     public long usedClusters() {
-        return map.usedClusters();
-    }
-
-    @Override
-    public void close() {
-        image.discard();
+        return usedClusters;
     }
 }

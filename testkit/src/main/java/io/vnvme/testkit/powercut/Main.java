@@ -52,12 +52,13 @@ public final class Main {
             long simulations = once ? 1 : simulate.count();
             double minutes = (System.nanoTime() - start) / (double) TimeUnit.MINUTES.toNanos(1);
             System.out.printf(
-                    "seed %d: %,d simulations, %,d cuts, %,.0f a minute; %,d requests, %,d changes of the catalog, "
-                            + "%,d refused, %,d restarts, %,d accidents, %,d errors of them; nothing lost%n",
+                    "seed %d: %,d simulations, %,d cuts, %,.0f a minute, of %,d recoveries; %,d requests, "
+                            + "%,d changes of the catalog, %,d refused, %,d restarts, %,d accidents, %,d errors of them; nothing lost%n",
                     seed.value(),
                     simulations,
                     figures.cuts(),
                     figures.cuts() / minutes,
+                    figures.recoveries(),
                     figures.requests(),
                     figures.changes(),
                     figures.refused(),

@@ -51,13 +51,24 @@ public final class PoolStore implements StoreKind {
     private List<PowerCutDrive> drives = List.of();
     /** Drives that the last recovery went without. */
     private final BitSet missing = new BitSet();
+    /** Drives that it looked at. */
+    private final BitSet looked = new BitSet();
+
+    private final boolean recognizing;
+    private final Recoveries recoveries = new Recoveries();
 
     private final @Nullable VolumeKey key;
     private @Nullable AesXts cipher;
     private @Nullable RunningPool running;
 
     public PoolStore(PoolKind kind) {
+        this(kind, true);
+    }
+
+    /** @param recognizing what needs not be loaded again is not */
+    PoolStore(PoolKind kind, boolean recognizing) {
         this.kind = kind;
+        this.recognizing = recognizing;
         key = kind == PoolKind.GUARDED || kind == PoolKind.MIXED ? key() : null;
     }
 
@@ -184,15 +195,31 @@ public final class PoolStore implements StoreKind {
         if (pool != null && traits.replicas() > 1) {
             pool.work().chooseMissing(scenarios, missing);
         }
+        looked.clear();
+        for (int i = 0; i < members.length; i++) {
+            looked.set(i, !missing.get(i) && members[i] != Membership.OUT);
+        }
+        FoundPool found = recognizing ? recoveries.find(looked, images) : null;
+        if (found == null) {
+            found = recoveries.add(looked, images, () -> load(images));
+        }
+        requireMembers(found.config());
+        return found;
+    }
+
+    private FoundPool load(List<CutImage> images) {
         PoolScan scan = scan(images);
         PoolImage image = PoolLoader.load(scan, mapMemory);
         try {
-            requireMembers(image.config());
-        } catch (AssertionError e) {
+            return new FoundPool(scan, image, images, cipher);
+        } finally {
             image.discard();
-            throw e;
         }
-        return new FoundPool(scan, image, images, cipher);
+    }
+
+    @Override
+    public void forget() {
+        recoveries.forget();
     }
 
     /** Who certainly belongs to the pool does. */

@@ -4,7 +4,7 @@ import java.util.BitSet;
 import java.util.Map;
 
 /** What was found on drives after a power cut. */
-public interface Recovered extends AutoCloseable {
+public interface Recovered {
     /** Every volume ({@code NAME}) and snapshot ({@code NAME@SNAP}) with its size in bytes. */
     Map<String, Long> sizes();
 
@@ -29,6 +29,8 @@ public interface Recovered extends AutoCloseable {
     /** Clusters in use. */
     long usedClusters();
 
-    @Override
-    void close();
+    /** Whether an earlier cut had left all that this was found by, so that nothing was loaded anew. */
+    default boolean known() {
+        return false;
+    }
 }

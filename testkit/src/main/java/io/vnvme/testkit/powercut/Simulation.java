@@ -45,12 +45,24 @@ public final class Simulation implements AutoCloseable {
 
     private static final long DISTURBANCES = 1L << 34;
 
-    /** What one simulation did. */
+    /**
+     * What one simulation did.
+     *
+     * @param recoveries cuts that left metadata of their own: data and expectations are checked after every cut
+     */
     public record Figures(
-            long cuts, long requests, long changes, long refused, long restarts, long accidents, long errors) {
+            long cuts,
+            long recoveries,
+            long requests,
+            long changes,
+            long refused,
+            long restarts,
+            long accidents,
+            long errors) {
         public Figures plus(Figures other) {
             return new Figures(
                     cuts + other.cuts,
+                    recoveries + other.recoveries,
                     requests + other.requests,
                     changes + other.changes,
                     refused + other.refused,
@@ -59,7 +71,11 @@ public final class Simulation implements AutoCloseable {
                     errors + other.errors);
         }
 
-        public static final Figures NONE = new Figures(0, 0, 0, 0, 0, 0, 0);
+        Figures withRecoveries(long count) {
+            return new Figures(cuts, count, requests, changes, refused, restarts, accidents, errors);
+        }
+
+        public static final Figures NONE = new Figures(0, 0, 0, 0, 0, 0, 0, 0);
     }
 
     private final Seed seed;
@@ -154,6 +170,7 @@ public final class Simulation implements AutoCloseable {
     public Figures figures() {
         return new Figures(
                 cutter.cuts(),
+                cutter.recoveries(),
                 requests.ended(),
                 changes.done(),
                 changes.refused(),

@@ -28,6 +28,9 @@ public interface StoreKind extends AutoCloseable {
      */
     Recovered recover(List<CutImage> images, Clock clock);
 
+    /** The next {@link #recover} finds everything anew: what it writes on the way is to stay. */
+    default void forget() {}
+
     /** Whether there is something to {@link Store#disturb}. */
     default boolean disturbed() {
         return false;

@@ -33,6 +33,7 @@ public final class CutImage implements Drive {
     private final int[] blockImage;
     private final Arena arena;
     private @Nullable MemorySegment own;
+    private @Nullable ReadLog log;
     private int imageNumber;
     private long writes;
 
@@ -147,18 +148,48 @@ public final class CutImage implements Drive {
     /** Reads the first eight bytes of each sector, {@code count} of them, into {@code target}. */
     public void stamps(long offsetBytes, long[] target, int at, int count) {
         int first = PowerCutDrive.sector(offsetBytes);
-        MemorySegment media = drive.cache().media();
-        for (int i = 0; i < count; i++) {
-            int sector = first + i;
-            int from = blockImage[sector / BLOCK_SECTORS] == imageNumber ? source[sector] : ON_MEDIA;
-            long offset = (long) sector * SECTOR;
-            target[at + i] = switch (from) {
-                case ON_MEDIA -> media.get(STAMP, offset);
-                case ZEROS -> 0;
-                case OWN -> own().get(STAMP, offset);
-                default -> drive.cache().payloads().get(STAMP, (from - 1L) * SECTOR);
-            };
+        System.arraycopy(drive.cache().mediaStamps(), first, target, at, count);
+        for (int from = first; from < first + count; ) {
+            int to = Math.min((from / BLOCK_SECTORS + 1) * BLOCK_SECTORS, first + count);
+            if (blockImage[from / BLOCK_SECTORS] == imageNumber) {
+                for (int sector = from; sector < to; sector++) {
+                    target[at + sector - first] = stamp(sector);
+                }
+            }
+            from = to;
         }
+    }
+
+    private long stamp(int sector) {
+        int from = source[sector];
+        return switch (from) {
+            case ON_MEDIA -> drive.cache().mediaStamps()[sector];
+            case ZEROS -> 0;
+            case OWN -> own().get(STAMP, (long) sector * SECTOR);
+            default -> drive.cache().payloadSectors().stamp(from - 1);
+        };
+    }
+
+    /** Notes from now on what is read, up to {@code null}. */
+    public void log(@Nullable ReadLog next) {
+        log = next;
+    }
+
+    /**
+     * The number of what a sector holds: the same number is the same content, whatever the moment of the cut.
+     * {@link ReadLog#UNREADABLE} when that is an error, {@link ReadLog#OWN} when it was written to this image.
+     */
+    long content(int sector) {
+        if (!drive.readable(sector, 1)) {
+            return ReadLog.UNREADABLE;
+        }
+        int from = blockImage[sector / BLOCK_SECTORS] == imageNumber ? source[sector] : ON_MEDIA;
+        return switch (from) {
+            case ON_MEDIA -> drive.cache().mediaContents()[sector];
+            case ZEROS -> 0;
+            case OWN -> ReadLog.OWN;
+            default -> drive.cache().payloadSectors().content(from - 1);
+        };
     }
 
     @Override
@@ -187,6 +218,9 @@ public final class CutImage implements Drive {
         int count = PowerCutDrive.sector(io.lengthBytes());
         switch (io.operation()) {
             case Io.READ -> {
+                if (log != null) {
+                    log.add(this, first, count);
+                }
                 if (!drive.readable(first, count)) {
                     return IoStatus.READ_ERROR;
                 }
@@ -264,14 +298,31 @@ public final class CutImage implements Drive {
         }
     }
 
-    /** Writes everything that this image shows over {@code target}, which may be the media that it shows. */
-    void copyTo(MemorySegment target) {
+    /** The media becomes what this image shows. */
+    void settle() {
+        MemorySegment media = drive.cache().media();
+        long[] contents = drive.cache().mediaContents();
+        long[] stamps = drive.cache().mediaStamps();
         for (int block = 0; block < blockImage.length; block++) {
             if (blockImage[block] == imageNumber) {
                 int first = block * BLOCK_SECTORS;
-                moveWithinBlock(first, Math.min(BLOCK_SECTORS, source.length - first), target, (long) first * SECTOR);
+                int count = Math.min(BLOCK_SECTORS, source.length - first);
+                for (int sector = first; sector < first + count; sector++) {
+                    stamps[sector] = stamp(sector);
+                    contents[sector] = settledContent(sector);
+                }
+                moveWithinBlock(first, count, media, (long) first * SECTOR);
             }
         }
+    }
+
+    private long settledContent(int sector) {
+        return switch (source[sector]) {
+            case ON_MEDIA -> drive.cache().mediaContents()[sector];
+            case ZEROS -> 0;
+            case OWN -> drive.cache().newContent();
+            default -> drive.cache().payloadSectors().content(source[sector] - 1);
+        };
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.vnvme.testkit.sim;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /**
@@ -11,14 +12,21 @@ import java.util.Arrays;
  */
 final class Payloads {
     private static final int SECTOR = PowerCutDrive.SECTOR;
+    private static final ValueLayout.OfLong STAMP = ValueLayout.JAVA_LONG_UNALIGNED;
 
     private final MemorySegment memory;
     private final boolean[] used;
+    /** For each sector the number of what is in it, and its first eight bytes. */
+    private final long[] contents;
+
+    private final long[] stamps;
     private int cursor;
 
     Payloads(Arena arena, int sectors) {
         memory = arena.allocate((long) sectors * SECTOR, SECTOR);
         used = new boolean[sectors];
+        contents = new long[sectors];
+        stamps = new long[sectors];
     }
 
     MemorySegment memory() {
@@ -47,6 +55,22 @@ final class Payloads {
             }
         }
         return -1;
+    }
+
+    /** Data has come into a run: its sectors are numbered from {@code firstContent} on. */
+    void filled(int slot, int count, long firstContent) {
+        for (int i = 0; i < count; i++) {
+            contents[slot + i] = firstContent + i;
+            stamps[slot + i] = memory.get(STAMP, (long) (slot + i) * SECTOR);
+        }
+    }
+
+    long content(int sector) {
+        return contents[sector];
+    }
+
+    long stamp(int sector) {
+        return stamps[sector];
     }
 
     void give(int slot, int count) {

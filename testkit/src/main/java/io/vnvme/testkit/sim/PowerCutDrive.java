@@ -159,6 +159,7 @@ public final class PowerCutDrive implements Drive {
 
     /** Everything can be read again. */
     public void mend() {
+        latent = false;
         Arrays.fill(unreadable, false);
     }
 
@@ -196,7 +197,7 @@ public final class PowerCutDrive implements Drive {
     }
 
     boolean readable(int firstSector, int count) {
-        for (int i = firstSector; i < firstSector + count; i++) {
+        for (int i = firstSector; latent && i < firstSector + count; i++) {
             if (unreadable[i]) {
                 return false;
             }

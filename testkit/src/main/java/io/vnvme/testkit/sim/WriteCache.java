@@ -20,10 +20,17 @@ final class WriteCache {
     /** For each sector the place in the order of the write that is on the media. */
     private final long[] mediaOrder;
 
+    /** For each sector the number of what is on the media, and its first eight bytes. */
+    private final long[] mediaContents;
+
+    private final long[] mediaStamps;
+
     private final List<CachedWrite> starting = new ArrayList<>();
     private final List<CachedWrite> ended = new ArrayList<>();
     private final List<CachedWrite> spare = new ArrayList<>();
     private long order = 1;
+    /** Contents are numbered: what has the same number is the same. 0 is zeros. */
+    private long nextContent = 1;
 
     WriteCache(long sizeBytes, Arena arena) {
         media = arena.allocate(sizeBytes, 4096);
@@ -31,6 +38,8 @@ final class WriteCache {
         int sectors = PowerCutDrive.sector(sizeBytes);
         payloads = new Payloads(arena, 3 * sectors + 2048);
         mediaOrder = new long[sectors];
+        mediaContents = new long[sectors];
+        mediaStamps = new long[sectors];
     }
 
     /** What is certain to survive. */
@@ -45,6 +54,23 @@ final class WriteCache {
 
     MemorySegment payloads() {
         return payloads.memory();
+    }
+
+    Payloads payloadSectors() {
+        return payloads;
+    }
+
+    long[] mediaContents() {
+        return mediaContents;
+    }
+
+    long[] mediaStamps() {
+        return mediaStamps;
+    }
+
+    /** A number for what nothing was before. */
+    long newContent() {
+        return nextContent++;
     }
 
     /** Writes that ended and are not certain to survive, in the order in which they ended. */
@@ -77,6 +103,8 @@ final class WriteCache {
         if (!write.zeros) {
             write.slot = room(write.sectorCount);
             io.data().copyTo(0, payloads.memory(), (long) write.slot * SECTOR, io.lengthBytes());
+            payloads.filled(write.slot, write.sectorCount, nextContent);
+            nextContent += write.sectorCount;
         }
         starting.add(write);
         return write;
@@ -152,8 +180,12 @@ final class WriteCache {
             long offset = (long) sector * SECTOR;
             if (write.zeros) {
                 media.asSlice(offset, SECTOR).fill((byte) 0);
+                mediaContents[sector] = 0;
+                mediaStamps[sector] = 0;
             } else {
                 MemorySegment.copy(payloads.memory(), (long) (write.slot + i) * SECTOR, media, offset, SECTOR);
+                mediaContents[sector] = payloads.content(write.slot + i);
+                mediaStamps[sector] = payloads.stamp(write.slot + i);
             }
         }
         recycle(write);
@@ -168,7 +200,7 @@ final class WriteCache {
 
     /** What the image shows is on the media now, and nothing else is. */
     void restart(CutImage image) {
-        image.copyTo(media);
+        image.settle();
         MemorySegment.copy(media, 0, visible, 0, media.byteSize());
         starting.forEach(this::recycle);
         starting.clear();

@@ -221,8 +221,5 @@ final class PlainStore implements StoreKind {
         public long usedClusters() {
             return 0;
         }
-
-        @Override
-        public void close() {}
     }
 }
