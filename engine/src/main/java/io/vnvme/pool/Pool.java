@@ -406,7 +406,7 @@ public final class Pool implements Poller, AutoCloseable {
         sets.add(new PoolSet(index, drive, record));
         if (drive instanceof MirrorSet mirror) {
             mirror.admission(slot -> admits(index, slot));
-            mirror.judge(new SumJudge(this, index));
+            mirror.judge(new PoolJudge(this, index));
         }
     }
 

@@ -7,9 +7,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Reads everything that the pool refers to, while it is in use: pages of the maps and the written blocks of all volumes and
- * snapshots, on each drive of a mirror, against their checksums and against each other. What one drive of a mirror has wrong is
- * written anew from one that has it right; what none has right is counted, and said whose it is.
+ * Reads everything that the pool refers to, while it is in use: pages of maps and directories, and the written blocks of all
+ * volumes and snapshots, on each drive of a mirror, against their checksums and against each other. What one drive of a mirror has
+ * wrong is written anew from one that has it right; what none has right is counted, and said whose it is. At the end a checkpoint
+ * writes the catalog and the superblocks anew, and those pages that were wrong.
  */
 public final class Scrub {
     /** Clusters and pages looked at at the same time: few, so that guests hardly notice. */
@@ -54,10 +55,13 @@ public final class Scrub {
     private int layerCursor;
     private long index;
     private int page;
+    private int part;
     private long clustersRead;
     private long pagesRead;
     private long repaired;
     private long errors;
+    private boolean checkpointAsked;
+    private boolean checkpointMade;
     private boolean cancelled;
     private boolean ended;
 
@@ -96,7 +100,7 @@ public final class Scrub {
         }
         boolean complete = layerCursor == layers.size();
         if (complete || interrupted()) {
-            if (spare.size() == LOOKS_MAX && (interrupted() || !repairing())) {
+            if (spare.size() == LOOKS_MAX && (interrupted() || !repairing() && checkpointMade())) {
                 ended = true;
                 done.ended(new Report(clustersRead, pagesRead, repaired, errors, List.copyOf(findings)), complete);
             }
@@ -120,6 +124,14 @@ public final class Scrub {
         return false;
     }
 
+    private boolean checkpointMade() {
+        if (!checkpointAsked) {
+            checkpointAsked = true;
+            pool.checkpoint().request(false, _ -> checkpointMade = true);
+        }
+        return checkpointMade;
+    }
+
     private void step(Layer layer) {
         PageDirectory directory = layer.map().directory();
         boolean present = pool.layers().has(layer);
@@ -127,11 +139,16 @@ public final class Scrub {
             page(layer, directory, page++);
             return;
         }
+        if (present && part < directory.length()) {
+            directory(layer, directory, part++);
+            return;
+        }
         index = present ? layer.map().next(index) : Long.MAX_VALUE;
         if (index == Long.MAX_VALUE) {
             layerCursor++;
             index = 0;
             page = 0;
+            part = 0;
             return;
         }
         long entry = layer.map().entry(index);
@@ -144,7 +161,14 @@ public final class Scrub {
     private void page(Layer layer, PageDirectory directory, int number) {
         if (directory.page(number) != 0) {
             pagesRead++;
-            new ScrubbedPage(this, pool, spare.remove(), layer, number).start();
+            ScrubbedPage.ofMap(this, pool, spare.remove(), layer, number).start();
+        }
+    }
+
+    private void directory(Layer layer, PageDirectory directory, int number) {
+        if (directory.ownPage(number) != 0) {
+            pagesRead++;
+            ScrubbedPage.ofDirectory(this, pool, spare.remove(), layer, number).start();
         }
     }
 

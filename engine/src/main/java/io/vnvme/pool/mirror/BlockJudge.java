@@ -3,10 +3,18 @@ package io.vnvme.pool.mirror;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Says which of several replicas' blocks is right after a crash, by what is known of the data apart from them. What it does not
- * know is decided by the order of the replicas.
+ * What is known of a mirror's blocks apart from its replicas: which of them has the right one after a crash, and whether
+ * somebody needs it. What it does not know is decided by the order of the replicas.
  */
 public interface BlockJudge {
+    /** Whether somebody may read a block that was not written since. */
+    enum Need {
+        NEEDED,
+        UNNEEDED,
+        /** Asked again, it will be known. */
+        NOT_KNOWN_YET
+    }
+
     /** Knows nothing. */
     BlockJudge NONE = new BlockJudge() {
         @Override
@@ -17,6 +25,11 @@ public interface BlockJudge {
         @Override
         public boolean right(long offsetBytes, MemorySegment block) {
             return false;
+        }
+
+        @Override
+        public Need need(long offsetBytes) {
+            return Need.NEEDED;
         }
 
         @Override
@@ -35,6 +48,9 @@ public interface BlockJudge {
      */
     boolean right(long offsetBytes, MemorySegment block);
 
-    /** Nobody asks any more: replicas are equal. */
+    /** Asked about a block that no replica can read. A crash does not turn what was answered into something else. */
+    Need need(long offsetBytes);
+
+    /** Nobody asks any more which is right: replicas are equal. */
     void over();
 }

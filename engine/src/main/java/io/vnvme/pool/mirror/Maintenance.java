@@ -422,16 +422,26 @@ public final class Maintenance implements RangeCopy.Owner {
     private void unread() {
         switch (job) {
             case REBUILD -> {
-                int slot = rebuildSlot;
-                if (slot >= 0) {
-                    listener.rebuildFailed(slot, stepStart, stepEnd - stepStart);
-                    members.drop(slot, IoStatus.READ_ERROR);
+                switch (judge.need(stepStart)) {
+                    case UNNEEDED -> rebuildPosition = stepEnd;
+                    case NEEDED -> rebuildFailed();
+                    case NOT_KNOWN_YET -> {
+                        // The next step is this one.
+                    }
                 }
             }
             case RESYNC -> resyncUnread = true;
             case REPAIR, NONE -> {
                 // It stays an error for whoever reads it.
             }
+        }
+    }
+
+    private void rebuildFailed() {
+        int slot = rebuildSlot;
+        if (slot >= 0) {
+            listener.rebuildFailed(slot, stepStart, stepEnd - stepStart);
+            members.drop(slot, IoStatus.READ_ERROR);
         }
     }
 

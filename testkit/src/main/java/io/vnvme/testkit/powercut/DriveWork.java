@@ -213,11 +213,8 @@ final class DriveWork {
             if (report.errors() > 0) {
                 throw new AssertionError("a scrub found " + report.findings());
             }
-            if (complete) {
-                // What nobody has is not looked at, and written when it is used.
-                kind.drives().forEach(PowerCutDrive::mend);
-                lost = false;
-            }
+            // What nobody has written is not looked at, and still cannot be read.
+            lost &= !complete;
         });
     }
 

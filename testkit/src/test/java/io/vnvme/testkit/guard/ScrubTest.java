@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.vnvme.drive.Io;
 import io.vnvme.drive.IoStatus;
 import io.vnvme.pool.Scrub;
+import io.vnvme.pool.format.Checksum;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -223,6 +224,60 @@ final class ScrubTest {
         assertThat(report.findings())
                 .containsExactly("a page of the map of v is damaged on the drives: it is written anew");
         pool.restart();
+        assertClean(pool);
+    }
+
+    @Test
+    void aDirectoryPageIsRepairedOrWrittenAnew() {
+        for (int damaged = 1; damaged <= 2; damaged++) {
+            GuardedPool pool = pool(2, false);
+            pool.restart();
+            for (int drive = 0; drive < damaged; drive++) {
+                flipDirectory(pool, drive);
+            }
+            Scrub.Report report = scrub(pool);
+            assertThat(report.repaired()).isEqualTo(damaged == 1 ? 1 : 0);
+            assertThat(report.findings())
+                    .isEqualTo(
+                            damaged == 1
+                                    ? List.of()
+                                    : List.of(
+                                            "a page of the directory of v is damaged on the drives: it is written anew"));
+            pool.cutPower();
+            assertClean(pool);
+        }
+    }
+
+    /** What refers to the page of the map; older ones that nobody needs do, too. */
+    private static void flipDirectory(GuardedPool pool, int drive) {
+        MemorySegment memory = pool.drives.get(drive).visible();
+        int checksum = Checksum.of(memory, mapPage(pool), BLOCK);
+        int found = 0;
+        for (long at = 0; at + BLOCK <= memory.byteSize(); at += BLOCK) {
+            if (memory.get(ValueLayout.JAVA_INT, at + 8) == checksum
+                    && memory.get(ValueLayout.JAVA_INT, at + 12) == 0) {
+                flip(pool, drive, at);
+                found++;
+            }
+        }
+        assertThat(found).isPositive();
+    }
+
+    @Test
+    void aCatalogThatNobodyHasRightIsWrittenAnew() {
+        GuardedPool pool = pool(1, false);
+        pool.restart();
+        MemorySegment memory = pool.drives.getFirst().visible();
+        int found = 0;
+        for (long at = 0; at + BLOCK <= memory.byteSize(); at += BLOCK) {
+            if (memory.get(ValueLayout.JAVA_INT, at) == 0x6356_4e76) {
+                flip(pool, 0, at);
+                found++;
+            }
+        }
+        assertThat(found).isPositive();
+        assertThat(scrub(pool).errors()).isZero();
+        pool.cutPower();
         assertClean(pool);
     }
 

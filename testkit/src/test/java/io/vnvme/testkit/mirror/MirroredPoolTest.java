@@ -205,6 +205,58 @@ final class MirroredPoolTest {
         checkAll();
     }
 
+    /** Written with data of its own, at the start of the volume's last cluster. @return where it lies on the drives */
+    private long writeAlone() {
+        int offset = (int) VOLUME - 65536;
+        for (int i = 0; i < 4096; i++) {
+            model[offset + i] = (byte) (i % 251 + 1);
+        }
+        MemorySegment.copy(model, offset, buffer, ValueLayout.JAVA_BYTE, offset, 4096);
+        assertThat(io(Io.WRITE, offset, 4096)).isEqualTo(IoStatus.OK);
+        assertThat(io(Io.FLUSH, 0, 0)).isEqualTo(IoStatus.OK);
+        MemorySegment memory = drives.get(0).visible();
+        for (long at = 0; at < DRIVE; at += 4096) {
+            if (MemorySegment.mismatch(memory, at, at + 4096, buffer, offset, offset + 4096) < 0) {
+                return at;
+            }
+        }
+        throw new AssertionError("the block is not on the drive");
+    }
+
+    private void rebuildFromFirst() {
+        drives.get(1).gone(true);
+        run(done -> MirrorReplacement.replace(pool, mirror, id(1), id(2), "d2", drives.get(2), done));
+        until(mirror::healthy);
+    }
+
+    @Test
+    void aBlockThatNobodyHasWrittenNeedNotBeReadForARebuild() {
+        drives.get(0).latentError(writeAlone() + 4096, 4096);
+        rebuildFromFirst();
+        checkAll();
+    }
+
+    @Test
+    void aBlockThatWasWrittenIsNeededForARebuild() {
+        drives.get(0).latentError(writeAlone(), 512);
+        assertThatThrownBy(this::rebuildFromFirst).hasMessage("the rebuild failed");
+    }
+
+    /** Only memory knows that the block is not needed any more: a power cut must not bring it back without its data. */
+    @Test
+    void aBlockThatWasJustGivenUpDoesNotComeBackAfterARebuild() {
+        long at = writeAlone();
+        int offset = (int) VOLUME - 65536;
+        assertThat(io(Io.DEALLOCATE, offset, 4096)).isEqualTo(IoStatus.OK);
+        Arrays.fill(model, offset, offset + 4096, (byte) 0);
+        drives.get(0).latentError(at, 4096);
+        rebuildFromFirst();
+        drives.get(0).gone(true);
+        cutPower();
+        open(2);
+        checkAll();
+    }
+
     @Test
     void growsByAMirror() {
         List<PoolFormatter.Labelled> labelled = new ArrayList<>();

@@ -8,16 +8,18 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * Judges blocks of one mirror by their checksums, where these count for certain: of clusters that were found to be of a layer with
- * checksums, in regions that nothing was written to since their values were.
+ * checksums, in regions that nothing was written to since their values were. Whether a block is needed is known from the maps.
  */
-final class SumJudge implements BlockJudge {
+final class PoolJudge implements BlockJudge {
     private final Pool pool;
     private final int set;
+    private final UnneededBlock unneeded;
     private boolean loading;
 
-    SumJudge(Pool pool, int set) {
+    PoolJudge(Pool pool, int set) {
         this.pool = pool;
         this.set = set;
+        unneeded = new UnneededBlock(pool);
     }
 
     private static long cluster(PoolSet of, long offsetBytes) {
@@ -56,6 +58,16 @@ final class SumJudge implements BlockJudge {
         int known = area.get(within, number);
         return known != ChecksumArea.UNKNOWN
                 && known == ChecksumArea.stored(Checksum.of(block, 0, Geometry.BLOCK_BYTES));
+    }
+
+    @Override
+    public Need need(long offsetBytes) {
+        PoolSet of = pool.sets().get(set);
+        if (offsetBytes < of.record().dataOffsetBytes()) {
+            return Need.NEEDED;
+        }
+        return unneeded.need(
+                cluster(of, offsetBytes), 1 << (offsetBytes >> Geometry.BLOCK_SHIFT & Geometry.CLUSTER_BLOCKS - 1));
     }
 
     @Override
