@@ -262,14 +262,14 @@ final class Checkpoint {
         }
         int[] places = new int[clusters];
         for (int i = 0; i < clusters; i++) {
-            long cluster = pool.pages().allocateCluster();
+            long from = (long) i << Geometry.CLUSTER_SHIFT;
+            long part = Math.min(Geometry.CLUSTER_BYTES, out.length() - from);
+            long cluster = pool.pages().allocateCluster(part);
             if (cluster < 0) {
                 pool.stop("there is no space for the pool's catalog");
                 return 1;
             }
             places[i] = (int) cluster;
-            long from = (long) i << Geometry.CLUSTER_SHIFT;
-            long part = Math.min(Geometry.CLUSTER_BYTES, out.length() - from);
             writer.write(cluster, 0, out.memory().asSlice(from, part), part);
         }
         // What is retired from here on is still referred to by this catalog.

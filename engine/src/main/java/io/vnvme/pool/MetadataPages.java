@@ -66,13 +66,22 @@ final class MetadataPages {
         open = -1;
     }
 
-    /** A whole cluster for metadata, such as the catalog's. @return -1 when there is no space */
-    long allocateCluster() {
+    /**
+     * A cluster for {@code bytes} of the catalog alone.
+     *
+     * @return -1 when there is no space
+     */
+    long allocateCluster(long bytes) {
         long cluster = space.allocate();
         if (cluster >= 0) {
-            clusters.put(cluster, Entry.ALL_BLOCKS);
+            clusters.put(cluster, Entry.blocks(0, (int) bytes));
         }
         return cluster;
+    }
+
+    /** Whether somebody may read blocks, a bit each, of a cluster of metadata. */
+    boolean uses(long cluster, int blocks) {
+        return (clusters.getOrDefault(cluster, 0) & blocks) != 0;
     }
 
     /** Takes a page that was found in use. @return false when its cluster is not there or holds data */
@@ -90,12 +99,12 @@ final class MetadataPages {
         return (blocks & bit) == 0;
     }
 
-    /** Takes a whole cluster that was found in use. @return false when it is not there or taken */
-    boolean takeCluster(long cluster) {
+    /** Takes a cluster that was found in use by {@code bytes} of the catalog. @return false when it is not there or taken */
+    boolean takeCluster(long cluster, long bytes) {
         if (clusters.containsKey(cluster) || !space.take(cluster)) {
             return false;
         }
-        clusters.put(cluster, Entry.ALL_BLOCKS);
+        clusters.put(cluster, Entry.blocks(0, (int) bytes));
         return true;
     }
 

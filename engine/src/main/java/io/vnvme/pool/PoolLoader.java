@@ -296,8 +296,11 @@ public final class PoolLoader {
     }
 
     private void countMetadata() {
+        long left = root.catalogBytes();
         for (int cluster : root.catalogClusters()) {
-            if (!pages.takeCluster(Integer.toUnsignedLong(cluster))) {
+            long bytes = Math.clamp(left, 1, Geometry.CLUSTER_BYTES);
+            left -= bytes;
+            if (!pages.takeCluster(Integer.toUnsignedLong(cluster), bytes)) {
                 problems.accept("the catalog lies where something else lies");
             }
         }

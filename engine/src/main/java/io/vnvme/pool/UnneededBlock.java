@@ -47,7 +47,7 @@ final class UnneededBlock {
 
     private boolean needed() {
         if (pool.pages().isMetadata(cluster)) {
-            return true;
+            return pool.pages().uses(cluster, block);
         }
         for (Layer layer : pool.layers().all()) {
             LayerMap map = layer.map();
