@@ -18,10 +18,13 @@ import java.util.UUID;
  */
 final class FoundSuperblocks {
     private final PoolScan scan;
+    private final long generation;
     private final Set<UUID> newestAtStart;
 
-    FoundSuperblocks(PoolScan scan) {
+    /** @param generation that of the superblocks found, or a newer one that takes their place */
+    FoundSuperblocks(PoolScan scan, long generation) {
         this.scan = scan;
+        this.generation = generation;
         newestAtStart = new HashSet<>(scan.newestAtStart());
     }
 
@@ -42,7 +45,7 @@ final class FoundSuperblocks {
             PoolScan.Found found = scan.found().get(member.drive());
             if (found != null
                     && member.state() == MemberRecord.State.CURRENT
-                    && found.superblock().generation() < scan.generation()) {
+                    && found.superblock().generation() < generation) {
                 write(member.drive(), found);
                 written = true;
             }
@@ -54,7 +57,7 @@ final class FoundSuperblocks {
     private void write(UUID drive, PoolScan.Found found) {
         Superblock old = found.superblock();
         Superblock newest = new Superblock(
-                scan.generation(),
+                generation,
                 drive,
                 old.driveName(),
                 old.driveBytes(),

@@ -30,7 +30,7 @@ final class JournalReader {
 
     private final SetReader set;
     private final List<Partial> partial = new ArrayList<>();
-    private final Records.Sink sink;
+    private final Replay replay;
     private final RecordWriter batch = new RecordWriter(Geometry.BLOCK_BYTES);
     private final int frameMax;
     private long position;
@@ -38,11 +38,11 @@ final class JournalReader {
     private long end;
     private long nextSequence;
 
-    JournalReader(PoolConfig config, Root root, SetReader set, Records.Sink sink) {
+    JournalReader(PoolConfig config, Root root, SetReader set, Replay replay) {
         this.config = config;
         this.root = root;
         this.set = set;
-        this.sink = sink;
+        this.replay = replay;
         frameMax = JournalFrame.sizeMax(config.journalBytes());
         position = root.journalStart();
         sequence = root.journalSequence();
@@ -155,7 +155,8 @@ final class JournalReader {
         position += JournalFrame.size(bytes);
         sequence++;
         if (JournalFrame.endsBatch(frame, 0)) {
-            Records.read(new RecordReader(batch.memory(), 0, batch.length()), 0, sink);
+            Records.read(new RecordReader(batch.memory(), 0, batch.length()), 0, replay);
+            replay.endBatch();
             batch.clear();
             end = position;
             nextSequence = sequence;

@@ -31,6 +31,12 @@ public final class PoolLoader {
     /** Told of what is wrong where reading can go on: it throws when nothing wrong is accepted. */
     private final Consumer<String> problems;
 
+    /**
+     * A crash may leave the newest superblock on one drive alone, and that one may be absent now: what is written from here on is
+     * newer than it.
+     */
+    private static final int LEAP = 2;
+
     /** The pool is to be used; not only looked at. */
     private final boolean use;
 
@@ -95,6 +101,12 @@ public final class PoolLoader {
 
     private PoolImage load() {
         openSets();
+        long generation = scan.generation() + (use && scan.mayLackNewest() ? LEAP : 0);
+        FoundSuperblocks superblocks = new FoundSuperblocks(scan, generation);
+        boolean spread = use && superblocks.spread();
+        if (spread) {
+            flushAll();
+        }
         if (use) {
             scan.leaveMissing();
         }
@@ -111,15 +123,13 @@ public final class PoolLoader {
         if (use && scan.mirrors().values().stream().anyMatch(MirrorImage::doubtful)) {
             markSummed();
         }
-        FoundSuperblocks superblocks = new FoundSuperblocks(scan);
-        boolean spread = use && superblocks.spread();
         if (use && (spread || !root.clean())) {
             keep(journal);
         }
         return new PoolImage(
                 config,
                 root,
-                scan.generation(),
+                generation,
                 layers,
                 notes,
                 space,
@@ -140,6 +150,10 @@ public final class PoolLoader {
             throw new PoolException(
                     Reason.DRIVE_FAILED, "the end of the journal could not be written to all its drives");
         }
+        flushAll();
+    }
+
+    private void flushAll() {
         for (PoolScan.Found found : scan.found().values()) {
             if (found.drive().flush() != IoStatus.OK) {
                 throw new PoolException(

@@ -203,6 +203,11 @@ public record PoolScan(
         return image;
     }
 
+    /** Whether the drives that are there may be without something that was written last, superblocks included. */
+    boolean mayLackNewest() {
+        return !root.clean() || !missing().isEmpty();
+    }
+
     /**
      * Has mirrors record that they are used without some of their drives, before what the others have counts.
      *
@@ -210,7 +215,7 @@ public record PoolScan(
      */
     void leaveMissing() {
         mirrors.forEach((set, image) -> {
-            if (!image.degraded()) {
+            if (!image.leaves()) {
                 return;
             }
             try {

@@ -10,6 +10,9 @@ import java.util.List;
 final class Replay implements Records.Sink {
     private final Layers layers;
     private final List<Layer> gone = new ArrayList<>();
+    /** Layers that go with the batch. */
+    private final List<Layer> going = new ArrayList<>();
+
     private final Notes notes;
 
     /** Layers that are gone: the checkpoint still refers to their pages, and is what a load begins with until the next. */
@@ -47,13 +50,26 @@ final class Replay implements Records.Sink {
     public void gone(int layer) {
         Layer its = layers.byId(layer);
         if (its != null) {
-            if (!its.children().isEmpty()) {
-                throw new FormatException("the journal removes layer %d, which others stand on".formatted(layer));
-            }
-            its.map().drop();
-            layers.unlink(its);
-            gone.add(its);
+            going.add(its);
         }
+    }
+
+    /**
+     * A batch happens as a whole: of a layer that goes in it nothing else is recorded, so a layer may seem to go before those
+     * that stood on it.
+     */
+    void endBatch() {
+        for (Layer layer : going) {
+            if (!going.containsAll(layer.children())) {
+                throw new FormatException("the journal removes layer %d, which others stand on".formatted(layer.id()));
+            }
+        }
+        for (Layer layer : going) {
+            layer.map().drop();
+            layers.unlink(layer);
+            gone.add(layer);
+        }
+        going.clear();
     }
 
     @Override

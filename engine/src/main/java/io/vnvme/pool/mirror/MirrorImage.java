@@ -76,6 +76,16 @@ public final class MirrorImage {
         return false;
     }
 
+    /** True when a replica is missing that may have been written last: that it is behind from now on has to be recorded. */
+    public boolean leaves() {
+        for (int slot = 0; slot < slotCount(); slot++) {
+            if (state(slot) != ReplicaState.STALE && !present(slot)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Slots whose drives were written without the others: they hold what no other has, and are left out. */
     public List<Integer> apart() {
         return apart;

@@ -13,6 +13,12 @@ import org.jspecify.annotations.Nullable;
 
 /** Makes mirrors on empty drives, and finds out what is on those of one. Blocking; off the reactor. */
 public final class MirrorLoader {
+    /**
+     * The crash may have come while a header was written that only absent drives have. What is recorded now is newer, and goes
+     * to the other place than what was found.
+     */
+    private static final int LEAP = 3;
+
     private MirrorLoader() {}
 
     /**
@@ -100,16 +106,18 @@ public final class MirrorLoader {
         RegionMarks marks = new RegionMarks(image.pages(), replicas, found.sizeBytes());
         List<Integer> left = new ArrayList<>();
         for (Replica replica : replicas) {
-            if (replica.state == ReplicaState.CURRENT && !image.present(replica.slot)) {
+            if (replica.state != ReplicaState.STALE && !image.present(replica.slot)) {
+                if (replica.state == ReplicaState.CURRENT) {
+                    left.add(replica.slot);
+                }
                 marks.lost(replica);
                 replica.state = ReplicaState.STALE;
-                replica.lastGeneration = found.generation();
-                left.add(replica.slot);
+                replica.lastGeneration = found.generation() + 1;
             }
         }
         List<MirrorHeader.Slot> slots =
                 Arrays.stream(replicas).map(Replica::record).toList();
-        MirrorHeader header = new MirrorHeader(found.set(), found.sizeBytes(), found.generation() + 1, slots);
+        MirrorHeader header = new MirrorHeader(found.set(), found.sizeBytes(), found.generation() + LEAP, slots);
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment block = arena.allocate(AreaGeometry.BLOCK_BYTES, AreaGeometry.BLOCK_BYTES);
             for (Replica replica : replicas) {
@@ -148,13 +156,8 @@ public final class MirrorLoader {
             if (ours) {
                 checkSize(drives.get(slot).orElseThrow(), header);
             }
-            // It calls itself current in a header that it cannot have from us: it was used without the others. One that
-            // was
-            // being filled may have a newer header than the others when the power went in the middle of writing it.
-            boolean wentApart = ours
-                    && record.state() == ReplicaState.STALE
-                    && own.orElseThrow().slots().get(slot).state() == ReplicaState.CURRENT
-                    && own.orElseThrow().generation() > record.lastGeneration();
+            boolean wentApart =
+                    ours && record.state() == ReplicaState.STALE && wentApart(header, own.orElseThrow(), slot);
             usable.add(ours && !wentApart);
             if (wentApart) {
                 apart.add(slot);
@@ -163,6 +166,23 @@ public final class MirrorLoader {
             }
         }
         return new MirrorImage(header, usable, pages, apart);
+    }
+
+    /**
+     * Whether the stale replica was used without the others: it calls itself current in a header that it cannot have from them;
+     * or in the last that it can, which counts if it was made without them, since it was never completed else.
+     */
+    private static boolean wentApart(MirrorHeader header, MirrorHeader own, int slot) {
+        long last = header.slots().get(slot).lastGeneration();
+        if (own.slots().get(slot).state() != ReplicaState.CURRENT || own.generation() < last) {
+            return false;
+        }
+        boolean together = false;
+        for (int other = 0; other < header.slots().size(); other++) {
+            together |= header.slots().get(other).state() == ReplicaState.CURRENT
+                    && own.slots().get(other).state() == ReplicaState.CURRENT;
+        }
+        return own.generation() > last || !together;
     }
 
     /** A drive that was cut short, or a header that makes no sense: what lies beyond the end could not be copied. */

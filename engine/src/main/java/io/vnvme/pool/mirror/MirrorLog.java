@@ -35,9 +35,13 @@ final class MirrorLog {
     private final AreaWrite headerWrite = new AreaWrite(this, AreaWrite.HEADER);
     private int writing;
     private boolean headerBusy;
-    private long generation;
+    /** Changes of the replicas' states, and how many of them are in the header being written and in the last one. */
+    private long changes;
+
+    private long startedChanges;
+    private long writtenChanges;
+    /** Each header has the next one: by turns they go to two places, and only one is on its way at a time. */
     private long startedGeneration;
-    private long writtenGeneration;
     /** Pages that were dirty when a header was asked for, and of those being written. */
     private int barrierDirty;
 
@@ -49,9 +53,7 @@ final class MirrorLog {
     MirrorLog(MirrorHeader found, BitPages pages, Replica[] replicas, Owner owner) {
         set = found.set();
         sizeBytes = found.sizeBytes();
-        generation = found.generation();
-        startedGeneration = generation;
-        writtenGeneration = generation;
+        startedGeneration = found.generation();
         this.pages = pages;
         this.replicas = replicas;
         this.owner = owner;
@@ -67,7 +69,7 @@ final class MirrorLog {
 
     /** True when the replicas' states are on the drives: a write that only some replicas have may be acknowledged. */
     boolean settled() {
-        return writtenGeneration == generation && !stopped;
+        return writtenChanges == changes && !stopped;
     }
 
     /** True when nothing has to be written. */
@@ -81,7 +83,7 @@ final class MirrorLog {
 
     /** The replicas' states changed: they have to be recorded, after what the pages say now. */
     void recordStates() {
-        generation++;
+        changes++;
         barrierDirty = pages.dirty();
         barrierWriting = writing;
         pump();
@@ -102,7 +104,7 @@ final class MirrorLog {
                     startPage(page);
                 }
             }
-            if (writtenGeneration != generation && !headerBusy && (barrierDirty | barrierWriting) == 0) {
+            if (writtenChanges != changes && !headerBusy && (barrierDirty | barrierWriting) == 0) {
                 startHeader();
             }
         }
@@ -123,14 +125,15 @@ final class MirrorLog {
 
     private void startHeader() {
         headerBusy = true;
-        startedGeneration = generation;
+        startedGeneration++;
+        startedChanges = changes;
         List<MirrorHeader.Slot> slots = new ArrayList<>();
         for (Replica replica : replicas) {
             slots.add(replica.record());
         }
         MemorySegment block = headerWrite.block();
-        new MirrorHeader(set, sizeBytes, generation, slots).encode(block);
-        headerWrite.start(replicas, AreaGeometry.headerOffset(generation));
+        new MirrorHeader(set, sizeBytes, startedGeneration, slots).encode(block);
+        headerWrite.start(replicas, AreaGeometry.headerOffset(startedGeneration));
     }
 
     /** Work that was given to the drive of a slot has ended. */
@@ -152,7 +155,7 @@ final class MirrorLog {
         int page = write.page();
         if (page == AreaWrite.HEADER) {
             headerBusy = false;
-            writtenGeneration = startedGeneration;
+            writtenChanges = startedChanges;
         } else {
             writing &= ~(1 << page);
             barrierWriting &= ~(1 << page);

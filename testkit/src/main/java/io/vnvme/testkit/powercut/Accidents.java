@@ -81,7 +81,7 @@ final class Accidents implements WriteFate {
                 long stamp = stamp(drive.visible(), place + block);
                 data = stamp != 0
                         && model.operations().guarded(model.operations().number(stamp))
-                        && (!alone || model.checked(stamp));
+                        && model.checked(stamp);
             }
             if (data) {
                 return place;
