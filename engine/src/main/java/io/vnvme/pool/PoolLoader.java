@@ -101,15 +101,6 @@ public final class PoolLoader {
 
     private PoolImage load() {
         openSets();
-        long generation = scan.generation() + (use && scan.mayLackNewest() ? LEAP : 0);
-        FoundSuperblocks superblocks = new FoundSuperblocks(scan, generation);
-        boolean spread = use && superblocks.spread();
-        if (spread) {
-            flushAll();
-        }
-        if (use) {
-            scan.leaveMissing();
-        }
         loadCatalog();
         Replay replay = new Replay(layers, notes);
         JournalReader journal = new JournalReader(config, root, reader(root.journalSet()), replay);
@@ -123,8 +114,10 @@ public final class PoolLoader {
         if (use && scan.mirrors().values().stream().anyMatch(MirrorImage::doubtful)) {
             markSummed();
         }
-        if (use && (spread || !root.clean())) {
-            keep(journal);
+        long generation = scan.generation() + (use && scan.mayLackNewest() ? LEAP : 0);
+        FoundSuperblocks superblocks = new FoundSuperblocks(scan, generation);
+        if (use) {
+            keep(superblocks, journal);
         }
         return new PoolImage(
                 config,
@@ -142,10 +135,20 @@ public final class PoolLoader {
     }
 
     /**
-     * What was replayed may lie in a drive's cache alone, or on some drives of a mirror: nothing may be built on it that a
-     * power cut would take, or the loss of a drive.
+     * What was found may lie in a drive's cache alone, or on some drives of a mirror: nothing may be built on it that a power
+     * cut would take, or the loss of a drive, or the return of one.
+     *
+     * <p>Superblocks come first: an absent drive that is not known to be behind must have none that counts.
      */
-    private void keep(JournalReader journal) {
+    private void keep(FoundSuperblocks superblocks, JournalReader journal) {
+        boolean spread = superblocks.spread();
+        if (spread) {
+            flushAll();
+        }
+        scan.leaveMissing();
+        if (!spread && root.clean()) {
+            return;
+        }
         if (!journal.spread()) {
             throw new PoolException(
                     Reason.DRIVE_FAILED, "the end of the journal could not be written to all its drives");

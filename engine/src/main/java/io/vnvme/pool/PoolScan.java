@@ -76,6 +76,10 @@ public record PoolScan(
                 }
                 try {
                     Superblock superblock = Superblock.decode(block);
+                    if (superblock.driveBytes() > drive.sizeBytes()) {
+                        throw new FormatException("the drive has %d bytes, and its superblock counts on %d"
+                                .formatted(drive.sizeBytes(), superblock.driveBytes()));
+                    }
                     if (newest == null
                             || superblock.generation() > newest.superblock().generation()) {
                         newest = new Found(drive, superblock, offset == 0);
