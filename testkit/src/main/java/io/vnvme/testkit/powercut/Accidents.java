@@ -61,7 +61,7 @@ final class Accidents implements WriteFate {
                 content.hurt(Operations.sector(stamp), moment);
             }
             if (target >= 0) {
-                model.hurt(stamp(drive.visible(), target + block), moment);
+                model.hurt(stamp(drive.seen(), target + block), moment);
             }
         }
         if (target >= 0) {
@@ -78,7 +78,7 @@ final class Accidents implements WriteFate {
             boolean beside = place >= offsetBytes + lengthBytes || place + lengthBytes <= offsetBytes;
             boolean data = beside;
             for (long block = 0; data && block < lengthBytes; block += BLOCK) {
-                long stamp = stamp(drive.visible(), place + block);
+                long stamp = stamp(drive.seen(), place + block);
                 data = stamp != 0
                         && model.operations().guarded(model.operations().number(stamp))
                         && model.checked(stamp);

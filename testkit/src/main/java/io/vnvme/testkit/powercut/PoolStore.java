@@ -41,7 +41,7 @@ public final class PoolStore implements StoreKind {
     private final PoolKind kind;
     private PoolKind.Traits traits = PoolKind.Traits.NONE;
     private SplittableRandom scenarios = new SplittableRandom(0);
-    private final KeptMapMemory mapMemory = new KeptMapMemory();
+    private final KeptMapMemory mapMemory = KeptMapMemory.ofThread();
     private Layout layout = Layout.CONCAT;
     private long journalBytes;
     /** Drives that the pool has from the start. */

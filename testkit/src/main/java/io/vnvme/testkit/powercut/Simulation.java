@@ -2,6 +2,7 @@ package io.vnvme.testkit.powercut;
 
 import io.vnvme.testkit.seed.Seed;
 import io.vnvme.testkit.sim.Faults;
+import io.vnvme.testkit.sim.KeptMemory;
 import io.vnvme.testkit.sim.PowerCutDrive;
 import io.vnvme.testkit.sim.SimHost;
 import java.lang.foreign.Arena;
@@ -80,7 +81,7 @@ public final class Simulation implements AutoCloseable {
 
     private final Seed seed;
     private final SplittableRandom random;
-    private final Arena arena = Arena.ofConfined();
+    private final Arena arena = KeptMemory.take();
     private final SimHost host = new SimHost();
     private final Trace trace = new Trace();
     private final Model model = new Model();
@@ -333,6 +334,7 @@ public final class Simulation implements AutoCloseable {
     @Override
     public void close() {
         kind.close();
+        drives.forEach(PowerCutDrive::wipe);
         arena.close();
     }
 }

@@ -249,7 +249,7 @@ public final class CutImage implements Drive {
     private MemorySegment own() {
         MemorySegment memory = own;
         if (memory == null) {
-            memory = arena.allocate(drive.sizeBytes(), 4096);
+            memory = KeptMemory.dirty(arena, drive.sizeBytes());
             own = memory;
         }
         return memory;

@@ -23,7 +23,7 @@ final class Payloads {
     private int cursor;
 
     Payloads(Arena arena, int sectors) {
-        memory = arena.allocate((long) sectors * SECTOR, SECTOR);
+        memory = KeptMemory.dirty(arena, (long) sectors * SECTOR);
         used = new boolean[sectors];
         contents = new long[sectors];
         stamps = new long[sectors];

@@ -187,9 +187,20 @@ public final class PowerCutDrive implements Drive {
         return flushes;
     }
 
-    /** What reads see. */
+    /** Nobody uses the drive any more. To be called before {@link KeptMemory} that it has is closed. */
+    public void wipe() {
+        cache.wipe();
+    }
+
+    /** What reads see, for who may change it. */
     public MemorySegment visible() {
+        cache.visibleChanged();
         return cache.visible();
+    }
+
+    /** What reads see. */
+    public MemorySegment seen() {
+        return cache.visible().asReadOnly();
     }
 
     WriteCache cache() {

@@ -25,6 +25,11 @@ final class WriteCache {
 
     private final long[] mediaStamps;
 
+    /** For each sector the number of what reads see. */
+    private final long[] visibleContents;
+
+    private boolean visibleChanged;
+
     private final List<CachedWrite> starting = new ArrayList<>();
     private final List<CachedWrite> ended = new ArrayList<>();
     private final List<CachedWrite> spare = new ArrayList<>();
@@ -33,13 +38,14 @@ final class WriteCache {
     private long nextContent = 1;
 
     WriteCache(long sizeBytes, Arena arena) {
-        media = arena.allocate(sizeBytes, 4096);
-        visible = arena.allocate(sizeBytes, 4096);
+        media = KeptMemory.zeros(arena, sizeBytes);
+        visible = KeptMemory.zeros(arena, sizeBytes);
         int sectors = PowerCutDrive.sector(sizeBytes);
         payloads = new Payloads(arena, 3 * sectors + 2048);
         mediaOrder = new long[sectors];
         mediaContents = new long[sectors];
         mediaStamps = new long[sectors];
+        visibleContents = new long[sectors];
     }
 
     /** What is certain to survive. */
@@ -50,6 +56,11 @@ final class WriteCache {
     /** What reads see. */
     MemorySegment visible() {
         return visible;
+    }
+
+    /** Somebody else may change what reads see. */
+    void visibleChanged() {
+        visibleChanged = true;
     }
 
     MemorySegment payloads() {
@@ -142,8 +153,12 @@ final class WriteCache {
         long length = (long) write.sectorCount * SECTOR;
         if (write.zeros) {
             visible.asSlice(offset, length).fill((byte) 0);
+            Arrays.fill(visibleContents, write.firstSector, write.firstSector + write.sectorCount, 0);
         } else {
             MemorySegment.copy(payloads.memory(), (long) write.slot * SECTOR, visible, offset, length);
+            for (int i = 0; i < write.sectorCount; i++) {
+                visibleContents[write.firstSector + i] = payloads.content(write.slot + i);
+            }
         }
         if (write.forceUnitAccess) {
             settle(write);
@@ -198,10 +213,28 @@ final class WriteCache {
         spare.add(write);
     }
 
+    /** The drive is used no more: its memory holds zeros again. */
+    void wipe() {
+        for (int sector = 0; sector < mediaContents.length; sector++) {
+            if (mediaContents[sector] != 0) {
+                media.asSlice((long) sector * SECTOR, SECTOR).fill((byte) 0);
+            }
+            if (visibleChanged || visibleContents[sector] != 0) {
+                visible.asSlice((long) sector * SECTOR, SECTOR).fill((byte) 0);
+            }
+        }
+    }
+
     /** What the image shows is on the media now, and nothing else is. */
     void restart(CutImage image) {
         image.settle();
-        MemorySegment.copy(media, 0, visible, 0, media.byteSize());
+        for (int sector = 0; sector < visibleContents.length; sector++) {
+            if (visibleChanged || visibleContents[sector] != mediaContents[sector]) {
+                long offset = (long) sector * SECTOR;
+                MemorySegment.copy(media, offset, visible, offset, SECTOR);
+                visibleContents[sector] = mediaContents[sector];
+            }
+        }
         starting.forEach(this::recycle);
         starting.clear();
         ended.forEach(this::recycle);
