@@ -16,7 +16,6 @@ import io.vnvme.testkit.sim.CutImage;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -35,7 +34,6 @@ final class FoundPool implements Recovered {
     private static final int BLOCK = 4096;
     private static final int BLOCK_SECTORS = 8;
     private static final int SECTOR = 512;
-    private static final ValueLayout.OfInt U32 = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     /** Where the blocks of a volume or snapshot are, and whether it has checksums. */
     private static final class Places {
@@ -84,12 +82,22 @@ final class FoundPool implements Recovered {
     private final List<List<CutImage>> sets = new ArrayList<>();
 
     private final @Nullable AesXts cipher;
+    private final Map<CutImage, KnownBlocks> blocks;
     private final Io io = new Io((_, _) -> {});
     private @Nullable MemorySegment buffer;
     private boolean known;
 
-    /** @param image is not needed any more */
-    FoundPool(PoolScan scan, PoolImage image, List<CutImage> images, @Nullable AesXts cipher) {
+    /**
+     * @param image is not needed any more
+     * @param blocks what is known of the blocks of the images; it is added to
+     */
+    FoundPool(
+            PoolScan scan,
+            PoolImage image,
+            List<CutImage> images,
+            @Nullable AesXts cipher,
+            Map<CutImage, KnownBlocks> blocks) {
+        this.blocks = blocks;
         this.cipher = cipher;
         config = image.config();
         map = new ImageMap(image);
@@ -175,23 +183,36 @@ final class FoundPool implements Recovered {
     }
 
     private void decrypt(AesXts with, long block, int set, long offset, long[] stamps) {
-        MemorySegment data = readBlock(set, offset, BLOCK);
+        CutImage image = source(set, offset, BLOCK);
+        KnownBlocks known = known(image);
+        int place = (int) (offset / BLOCK);
+        int first = (int) block * BLOCK_SECTORS;
+        known.look(image, place);
+        if (known.stamps(place, block, stamps, first)) {
+            return;
+        }
+        MemorySegment data = readBlock(image, offset);
         with.decrypt(data, 0, data, 0, BLOCK, block);
         for (int i = 0; i < BLOCK_SECTORS; i++) {
-            stamps[(int) block * BLOCK_SECTORS + i] = data.get(ValueLayout.JAVA_LONG, (long) i * SECTOR);
+            stamps[first + i] = data.get(ValueLayout.JAVA_LONG, (long) i * SECTOR);
         }
+        known.keepStamps(place, block, stamps, first);
     }
 
-    private MemorySegment readBlock(int set, long offset, int length) {
+    private KnownBlocks known(CutImage image) {
+        return blocks.computeIfAbsent(image, its -> new KnownBlocks(its.sizeBytes()));
+    }
+
+    private MemorySegment readBlock(CutImage image, long offset) {
         MemorySegment memory = buffer;
         if (memory == null) {
             memory = Arena.ofAuto().allocate(BLOCK, BLOCK);
             buffer = memory;
         }
-        io.prepare(Io.READ, offset, length, false);
+        io.prepare(Io.READ, offset, BLOCK, false);
         io.data().clear();
-        io.data().add(memory, 0, length);
-        int status = source(set, offset, length).submit(io);
+        io.data().add(memory, 0, BLOCK);
+        int status = image.submit(io);
         if (status != IoStatus.OK) {
             throw new AssertionError("a block that can be read could not be: status " + status);
         }
@@ -217,13 +238,20 @@ final class FoundPool implements Recovered {
 
     private int stored(int set, long offset) {
         long at = map.checksumOffset(set, offset);
-        return readBlock(set, at & -BLOCK, BLOCK).get(U32, at & (BLOCK - 1));
+        return source(set, at & -BLOCK, BLOCK).word(at);
     }
 
     private int computed(int set, long offset) {
-        CRC32C crc = new CRC32C();
-        crc.update(readBlock(set, offset, BLOCK).asByteBuffer());
-        return ChecksumArea.stored((int) crc.getValue());
+        CutImage image = source(set, offset, BLOCK);
+        KnownBlocks known = known(image);
+        int place = (int) (offset / BLOCK);
+        known.look(image, place);
+        if (!known.summed(place)) {
+            CRC32C crc = new CRC32C();
+            crc.update(readBlock(image, offset).asByteBuffer());
+            known.keepSum(place, ChecksumArea.stored((int) crc.getValue()));
+        }
+        return known.sum(place);
     }
 
     @Override

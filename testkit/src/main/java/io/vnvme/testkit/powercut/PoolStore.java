@@ -19,6 +19,7 @@ import io.vnvme.testkit.sim.PowerCutDrive;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -54,6 +55,7 @@ public final class PoolStore implements StoreKind {
     /** Drives that it looked at. */
     private final BitSet looked = new BitSet();
 
+    private final Map<CutImage, KnownBlocks> blocks = new IdentityHashMap<>();
     private final boolean recognizing;
     private final Recoveries recoveries = new Recoveries();
 
@@ -211,7 +213,7 @@ public final class PoolStore implements StoreKind {
         PoolScan scan = scan(images);
         PoolImage image = PoolLoader.load(scan, mapMemory);
         try {
-            return new FoundPool(scan, image, images, cipher);
+            return new FoundPool(scan, image, images, cipher, blocks);
         } finally {
             image.discard();
         }

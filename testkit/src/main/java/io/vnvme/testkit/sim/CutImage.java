@@ -7,6 +7,7 @@ import io.vnvme.memory.Segments;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,7 @@ public final class CutImage implements Drive {
     private static final int SECTOR = PowerCutDrive.SECTOR;
     private static final int BLOCK_SECTORS = 8;
     private static final ValueLayout.OfLong STAMP = ValueLayout.JAVA_LONG_UNALIGNED;
+    private static final ValueLayout.OfInt WORD = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     /** Table entries; positive ones are 1 + the sector in the drive's payloads. */
     private static final int ON_MEDIA = 0;
 
@@ -170,6 +172,19 @@ public final class CutImage implements Drive {
         };
     }
 
+    /** The four bytes at that place, which lie in one sector. */
+    public int word(long offsetBytes) {
+        int sector = PowerCutDrive.sector(offsetBytes);
+        int from = blockImage[sector / BLOCK_SECTORS] == imageNumber ? source[sector] : ON_MEDIA;
+        long inSector = offsetBytes % SECTOR;
+        return switch (from) {
+            case ON_MEDIA -> drive.cache().media().get(WORD, offsetBytes);
+            case ZEROS -> 0;
+            case OWN -> own().get(WORD, offsetBytes);
+            default -> drive.cache().payloads().get(WORD, (from - 1L) * SECTOR + inSector);
+        };
+    }
+
     /** Notes from now on what is read, up to {@code null}. */
     public void log(@Nullable ReadLog next) {
         log = next;
@@ -177,9 +192,9 @@ public final class CutImage implements Drive {
 
     /**
      * The number of what a sector holds: the same number is the same content, whatever the moment of the cut.
-     * {@link ReadLog#UNREADABLE} when that is an error, {@link ReadLog#OWN} when it was written to this image.
+     * {@link ReadLog#UNREADABLE} when that is an error, {@link ReadLog#OWN} when it was written to this image: both are negative.
      */
-    long content(int sector) {
+    public long content(int sector) {
         if (!drive.readable(sector, 1)) {
             return ReadLog.UNREADABLE;
         }
