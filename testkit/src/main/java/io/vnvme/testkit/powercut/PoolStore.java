@@ -19,7 +19,7 @@ import io.vnvme.testkit.sim.PowerCutDrive;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -55,7 +55,7 @@ public final class PoolStore implements StoreKind {
     /** Drives that it looked at. */
     private final BitSet looked = new BitSet();
 
-    private final Map<CutImage, KnownBlocks> blocks = new IdentityHashMap<>();
+    private final Map<CutImage, KnownBlocks> blocks = new HashMap<>();
     private final boolean recognizing;
     private final Recoveries recoveries = new Recoveries();
 

@@ -176,7 +176,11 @@ final class MirrorWorld implements MirrorListener {
             long value = data.get(ValueLayout.JAVA_LONG, (long) i * BLOCK);
             // A block may be torn where a cut left open what it holds.
             if (model.certain(first + i)) {
-                checkFilled(first + i, data, (long) i * BLOCK, model.allowed(first + i).getFirst());
+                checkFilled(
+                        first + i,
+                        data,
+                        (long) i * BLOCK,
+                        model.allowed(first + i).getFirst());
             } else {
                 for (long at = 0; at < BLOCK; at += 512) {
                     assertThat(model.allowed(first + i))
