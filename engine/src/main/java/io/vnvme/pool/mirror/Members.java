@@ -119,6 +119,7 @@ final class Members implements MirrorLog.Owner {
         marks.lost(replica);
         replica.state = ReplicaState.STALE;
         replica.lastGeneration = log.startedGeneration();
+        replica.heirs = 0;
         statesChanged();
         listener.replicaFailed(slot, status);
     }

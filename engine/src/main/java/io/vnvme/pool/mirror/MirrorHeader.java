@@ -35,8 +35,9 @@ record MirrorHeader(UUID set, long sizeBytes, long generation, List<Slot> slots)
      *
      * @param plane which stale bits are this replica's, or {@link #NO_PLANE}
      * @param lastGeneration of a stale replica: the last header that it can have, unless it was used apart from the others
+     * @param heirs of one that was missing when the mirror was loaded: a bit for each that was current and there; else 0
      */
-    record Slot(ReplicaState state, int plane, long lastGeneration) {}
+    record Slot(ReplicaState state, int plane, long lastGeneration, int heirs) {}
 
     MirrorHeader {
         slots = List.copyOf(slots);
@@ -58,6 +59,7 @@ record MirrorHeader(UUID set, long sizeBytes, long generation, List<Slot> slots)
             block.set(U32, at, slot.state().code());
             block.set(U32, at + 4, slot.plane());
             block.set(U64, at + 8, slot.lastGeneration());
+            block.set(U32, at + 16, slot.heirs());
         }
         block.set(U32, CRC, crc(block));
     }
@@ -80,7 +82,8 @@ record MirrorHeader(UUID set, long sizeBytes, long generation, List<Slot> slots)
             if (plane < NO_PLANE || plane >= AreaGeometry.planeCount(count)) {
                 throw new MirrorException("a mirror with stale regions in plane %d makes no sense".formatted(plane));
             }
-            slots.add(new Slot(ReplicaState.of(block.get(U32, at)), plane, block.get(U64, at + 8)));
+            slots.add(new Slot(
+                    ReplicaState.of(block.get(U32, at)), plane, block.get(U64, at + 8), block.get(U32, at + 16)));
         }
         UUID set = new UUID(block.get(U64, 16), block.get(U64, 24));
         MirrorHeader header = new MirrorHeader(set, block.get(U64, 48), block.get(U64, 32), slots);

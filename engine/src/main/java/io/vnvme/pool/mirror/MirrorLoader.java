@@ -37,7 +37,7 @@ public final class MirrorLoader {
         if (size < AreaGeometry.SIZE_MIN || size > AreaGeometry.SIZE_MAX) {
             throw new MirrorException("a mirror cannot have %d bytes".formatted(size));
         }
-        MirrorHeader.Slot current = new MirrorHeader.Slot(ReplicaState.CURRENT, MirrorHeader.NO_PLANE, 0);
+        MirrorHeader.Slot current = new MirrorHeader.Slot(ReplicaState.CURRENT, MirrorHeader.NO_PLANE, 0, 0);
         BitPages pages = new BitPages(set);
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment block = arena.allocate(AreaGeometry.BLOCK_BYTES, AreaGeometry.BLOCK_BYTES);
@@ -105,6 +105,10 @@ public final class MirrorLoader {
         }
         RegionMarks marks = new RegionMarks(image.pages(), replicas, found.sizeBytes());
         List<Integer> left = new ArrayList<>();
+        int heirs = 0;
+        for (int slot = 0; slot < replicas.length; slot++) {
+            heirs |= replicas[slot].state == ReplicaState.CURRENT && image.present(slot) ? 1 << slot : 0;
+        }
         for (Replica replica : replicas) {
             if (replica.state != ReplicaState.STALE && !image.present(replica.slot)) {
                 if (replica.state == ReplicaState.CURRENT) {
@@ -113,6 +117,7 @@ public final class MirrorLoader {
                 marks.lost(replica);
                 replica.state = ReplicaState.STALE;
                 replica.lastGeneration = found.generation() + 1;
+                replica.heirs = heirs;
             }
         }
         List<MirrorHeader.Slot> slots =
@@ -157,7 +162,7 @@ public final class MirrorLoader {
                 checkSize(drives.get(slot).orElseThrow(), header);
             }
             boolean wentApart =
-                    ours && record.state() == ReplicaState.STALE && wentApart(header, own.orElseThrow(), slot);
+                    ours && record.state() == ReplicaState.STALE && wentApart(record, own.orElseThrow(), slot);
             usable.add(ours && !wentApart);
             if (wentApart) {
                 apart.add(slot);
@@ -169,20 +174,19 @@ public final class MirrorLoader {
     }
 
     /**
-     * Whether the stale replica was used without the others: it calls itself current in a header that it cannot have from them;
-     * or in the last that it can, which counts if it was made without them, since it was never completed else.
+     * Whether the stale replica was used without the others: it calls itself current in a header that it cannot have from them. The
+     * last one that it can have may have been on its way to all when the power went; but not if it is without those who went on.
      */
-    private static boolean wentApart(MirrorHeader header, MirrorHeader own, int slot) {
-        long last = header.slots().get(slot).lastGeneration();
-        if (own.slots().get(slot).state() != ReplicaState.CURRENT || own.generation() < last) {
+    private static boolean wentApart(MirrorHeader.Slot record, MirrorHeader own, int slot) {
+        if (own.slots().get(slot).state() != ReplicaState.CURRENT) {
             return false;
         }
-        boolean together = false;
-        for (int other = 0; other < header.slots().size(); other++) {
-            together |= header.slots().get(other).state() == ReplicaState.CURRENT
-                    && own.slots().get(other).state() == ReplicaState.CURRENT;
+        int current = 0;
+        for (int other = 0; other < own.slots().size(); other++) {
+            current |= own.slots().get(other).state() == ReplicaState.CURRENT ? 1 << other : 0;
         }
-        return own.generation() > last || !together;
+        boolean without = record.heirs() != 0 && (record.heirs() & current) == 0;
+        return own.generation() > record.lastGeneration() || own.generation() == record.lastGeneration() && without;
     }
 
     /** A drive that was cut short, or a header that makes no sense: what lies beyond the end could not be copied. */

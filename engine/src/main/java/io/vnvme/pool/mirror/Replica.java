@@ -17,6 +17,8 @@ final class Replica {
     int plane;
     /** While stale: the last header that its drive can have. */
     long lastGeneration;
+    /** While stale: who went on without it from a load on; 0 when it was left in use. */
+    int heirs;
     /** Where the last read ended: one that goes on there is served best by the same drive. */
     long lastReadEnd;
     /** Work that has not ended. */
@@ -28,6 +30,7 @@ final class Replica {
         state = record.state();
         plane = record.plane();
         lastGeneration = record.lastGeneration();
+        heirs = record.heirs();
     }
 
     boolean current() {
@@ -62,6 +65,6 @@ final class Replica {
     }
 
     MirrorHeader.Slot record() {
-        return new MirrorHeader.Slot(state, plane, lastGeneration);
+        return new MirrorHeader.Slot(state, plane, lastGeneration, heirs);
     }
 }

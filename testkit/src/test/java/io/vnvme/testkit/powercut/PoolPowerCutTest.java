@@ -38,9 +38,9 @@ final class PoolPowerCutTest {
      * just before a snapshot; drives that left while something was written to them; a cluster that a volume gave up when it was
      * made smaller; a replica that was missing after one cut and there after the next; a block that cannot be read and is
      * written as a whole; a lost write that looked like zeroes that had failed; a block that nobody had written, on replicas; a
-     * block that was given up, written again, and was back after the cut with the checksum of what had been there; a sector that cannot be read, and need not be for a rebuild; a superblock, and a mirror's
-     * header, that only a drive had which was absent then and came back; a layer that went in the same commit as what had
-     * stood on it.
+     * block that was given up, written again, and was back after the cut with the checksum of what had been there; a sector
+     * that cannot be read, and need not be for a rebuild; a superblock, and a mirror's header, that only a drive had which was
+     * absent then and came back; a layer that went in the same commit as what had stood on it.
      */
     @ParameterizedTest
     @CsvSource({
@@ -60,6 +60,7 @@ final class PoolPowerCutTest {
         "MIRRORED, -6319680058563073899",
         "MIXED, -1402974996055130688",
         "MIXED, 2814825597224557793",
+        "MIRRORED, 35685267319897084",
         "FAULTY, -1678493421051076418",
         "MIXED, 349122560670534272"
     })
