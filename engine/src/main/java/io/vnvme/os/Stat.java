@@ -79,6 +79,15 @@ public record Stat(
         return (mode & TYPE_MASK) == TYPE_BLOCK;
     }
 
+    /** The number of the device that it lies on. */
+    public int deviceMajor() {
+        return (int) (device >>> 32);
+    }
+
+    public int deviceMinor() {
+        return (int) device;
+    }
+
     /** Of a device special file, the number of the device itself; 0 for others. */
     public int deviceItselfMajor() {
         return (int) (deviceItself >>> 32);
