@@ -1,5 +1,7 @@
 package io.vnvme.qos;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Credit that comes at a constant rate and can be saved up to a bound. Who takes more than there is leaves a debt, which
  * the next one waits for: so a request larger than the bound goes through, and the rate holds all the same.
@@ -20,7 +22,13 @@ final class Bucket {
     /** Debt that is waited for at once; for more, one looks again. Keeps the product within 64 bits. */
     private static final long WAIT_UNITS_MAX = 8_000_000_000L;
 
+    /** Longest wait before another look where others may take what comes; a later look than that loses nothing yet. */
+    static final long SHARED_LOOK_NS = 2_000_000;
+
     private final long rate;
+    private final @Nullable SharedTime shared;
+    private final int reactor;
+    private int weight = 1;
     private final long capacity;
     private final long capacityFraction;
     private long credit;
@@ -35,23 +43,57 @@ final class Bucket {
      */
     Bucket(long rate, int burstSeconds) {
         this.rate = rate;
+        this.shared = null;
+        this.reactor = 0;
         long slack = rate / SECOND_NS * SLACK_NS;
         long slackFraction = rate % SECOND_NS * SLACK_NS;
         this.capacity = burstSeconds > 0 ? rate * burstSeconds : slack + slackFraction / SECOND_NS;
         this.capacityFraction = burstSeconds > 0 ? 0 : slackFraction % SECOND_NS;
     }
 
+    /**
+     * A reactor's part of a limit of several: it has no credit of its own, but takes what its debts are from the time that all
+     * have. Each may have one request of debt.
+     */
+    Bucket(long rate, SharedTime shared, int reactor) {
+        this.rate = rate;
+        this.shared = shared;
+        this.reactor = reactor;
+        this.capacity = Long.MAX_VALUE;
+        this.capacityFraction = 0;
+    }
+
+    /** How long a limit's unused time can be given later. */
+    static long savedNs(int burstSeconds) {
+        return burstSeconds > 0 ? burstSeconds * SECOND_NS : SLACK_NS;
+    }
+
+    /** Of what waits for it on this reactor; 0 when nothing does. */
+    void weight(int waiting) {
+        weight = Math.max(1, waiting);
+    }
+
     /** Gives what has come since the last call. */
     void refill(long nowNs) {
+        if (shared != null) {
+            shared.begin(nowNs);
+            if (credit < 0) {
+                gain(shared.take(reactor, weight, nowNs, debtNs()));
+            }
+            return;
+        }
         if (!begun) {
             begun = true;
             lastNs = nowNs;
         }
         long elapsed = nowNs - lastNs;
-        if (elapsed <= 0) {
-            return;
+        if (elapsed > 0) {
+            lastNs = nowNs;
+            gain(elapsed);
         }
-        lastNs = nowNs;
+    }
+
+    private void gain(long elapsed) {
         long seconds = Math.min(elapsed / SECOND_NS, ELAPSED_SECONDS_MAX);
         long rest = elapsed % SECOND_NS;
         long parts = rate % SECOND_NS * rest + fraction;
@@ -77,6 +119,10 @@ final class Bucket {
         if (credit >= 0) {
             return 0;
         }
+        return shared == null ? debtNs() : Math.min(debtNs(), SHARED_LOOK_NS);
+    }
+
+    private long debtNs() {
         long debt = Math.min(-credit, WAIT_UNITS_MAX);
         return (debt * SECOND_NS - fraction + rate - 1) / rate;
     }

@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * vNVMes that have limits in common: a tenant. One that is in no group of its administrator's is a group of its own.
  *
- * <p>Of one reactor's thread. While several members wait for the credit of the group, each gets the part of it that its
+ * <p>Of one reactor's thread; one with members on several reactors is a group on each of them, and what these have in common
+ * is in {@link SharedLimits}. While several members wait for the credit of the group, each gets the part of it that its
  * weight is of all weights: next is always the member whose virtual time - what it got of the group's time, divided by its
  * weight - is least (start-time fair queueing).
  */
@@ -27,11 +28,12 @@ public final class Group {
     private int crowded;
 
     private long virtualTime;
+    private int waitingWeight;
 
-    Group(Scheduler scheduler, Limits limits) {
+    Group(Scheduler scheduler, Meter meter) {
         this.scheduler = scheduler;
-        this.meter = new Meter(limits);
-        this.unlimited = limits.none();
+        this.meter = meter;
+        this.unlimited = meter.limits().none();
     }
 
     public Limits limits() {
@@ -40,8 +42,18 @@ public final class Group {
 
     /** Other limits from now on; what waits is looked at anew. On the reactor. */
     public void limits(Limits limits) {
-        meter = new Meter(limits);
-        unlimited = limits.none();
+        set(new Meter(limits));
+    }
+
+    /** Other limits from now on, for all its reactors once each was told; what waits is looked at anew. On the reactor. */
+    public void limits(SharedLimits limits) {
+        set(new Meter(limits, scheduler.reactor()));
+    }
+
+    private void set(Meter changed) {
+        meter = changed;
+        meter.weight(waitingWeight);
+        unlimited = meter.limits().none();
         scheduler.changed();
     }
 
@@ -85,10 +97,17 @@ public final class Group {
         }
         member.virtualTime(Math.max(member.virtualTime(), virtualTime));
         waiting.add(member);
+        weigh(member.weight());
+    }
+
+    private void weigh(int change) {
+        waitingWeight += change;
+        meter.weight(waitingWeight);
     }
 
     void waitsNoMore(Share member) {
         waiting.remove(member);
+        weigh(-member.weight());
         crowded = waiting.isEmpty() ? 0 : crowded;
         if (waiting.isEmpty()) {
             scheduler.waitsNoMore(this);

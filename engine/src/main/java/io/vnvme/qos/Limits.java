@@ -39,6 +39,11 @@ public record Limits(
         return (readIops | writeIops | iops | readBytes | writeBytes | bytes) == 0;
     }
 
+    /** All but the burst, in the order of the components. */
+    long[] rates() {
+        return new long[] {readIops, writeIops, iops, readBytes, writeBytes, bytes};
+    }
+
     private static void check(long rate) {
         if (rate < 0 || rate > RATE_MAX) {
             throw new IllegalArgumentException("a limit of %d a second, not 0 to %d".formatted(rate, RATE_MAX));

@@ -1,39 +1,63 @@
 package io.vnvme.qos;
 
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Arrays;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** The buckets of one set of limits: for each kind of command those that count it, and those that count its bytes. */
 final class Meter {
-    private static final Bucket[] NO_BUCKETS = {};
+    /** Index of the first limit in bytes among {@link Limits#rates}. */
+    private static final int BYTES = 3;
 
     private final Limits limits;
+    private final Bucket[] all;
     private final Bucket[][] commands = new Bucket[Ticket.KINDS][];
     private final Bucket[][] bytes = new Bucket[Ticket.KINDS][];
 
     Meter(Limits limits) {
-        this.limits = limits;
-        int burst = limits.burstSeconds();
-        arrange(commands, limits.readIops(), limits.writeIops(), limits.iops(), burst);
-        arrange(bytes, limits.readBytes(), limits.writeBytes(), limits.bytes(), burst);
+        this(limits, (_, rate) -> new Bucket(rate, limits.burstSeconds()));
     }
 
-    private static void arrange(Bucket[][] into, long reads, long writes, long both, int burst) {
-        List<Bucket> ofReads = new ArrayList<>();
-        List<Bucket> ofWrites = new ArrayList<>();
-        if (reads > 0) {
-            ofReads.add(new Bucket(reads, burst));
+    /**
+     * The part that a reactor has in limits of several.
+     *
+     * @param reactor which it is among them
+     */
+    Meter(SharedLimits shared, int reactor) {
+        this(shared.limits(), (limit, rate) -> new Bucket(rate, shared.time(limit), reactor));
+    }
+
+    private interface Maker {
+        Bucket make(int limit, long rate);
+    }
+
+    private Meter(Limits limits, Maker maker) {
+        this.limits = limits;
+        long[] rates = limits.rates();
+        @Nullable Bucket[] buckets = new Bucket[rates.length];
+        for (int i = 0; i < rates.length; i++) {
+            buckets[i] = rates[i] > 0 ? maker.make(i, rates[i]) : null;
         }
-        if (writes > 0) {
-            ofWrites.add(new Bucket(writes, burst));
+        arrange(commands, buckets, 0);
+        arrange(bytes, buckets, BYTES);
+        all = some(buckets);
+    }
+
+    /** @param first index of the limit of reads, behind which are those of writes and of both */
+    private static void arrange(Bucket[][] into, @Nullable Bucket[] buckets, int first) {
+        into[Ticket.READ] = some(buckets[first], buckets[first + 2]);
+        into[Ticket.WRITE] = some(buckets[first + 1], buckets[first + 2]);
+    }
+
+    private static Bucket[] some(@Nullable Bucket... buckets) {
+        return Arrays.stream(buckets).filter(Objects::nonNull).toArray(Bucket[]::new);
+    }
+
+    /** How much of what waits for limits of several reactors waits here. */
+    void weight(int weight) {
+        for (Bucket bucket : all) {
+            bucket.weight(weight);
         }
-        if (both > 0) {
-            Bucket shared = new Bucket(both, burst);
-            ofReads.add(shared);
-            ofWrites.add(shared);
-        }
-        into[Ticket.READ] = ofReads.toArray(NO_BUCKETS);
-        into[Ticket.WRITE] = ofWrites.toArray(NO_BUCKETS);
     }
 
     Limits limits() {

@@ -29,6 +29,7 @@ public final class Scheduler implements Poller {
     /** Credit that comes sooner is waited for awake: a sleep may last longer than it was meant to. */
     private static final long AWAKE_NS = 100_000;
 
+    private final int reactor;
     private final List<Group> waiting = new ArrayList<>();
     private long nowNs;
 
@@ -39,13 +40,32 @@ public final class Scheduler implements Poller {
     private int lastCount;
     private long lastWeight;
 
+    /** Of the only reactor. */
+    public Scheduler() {
+        this(0);
+    }
+
+    /** @param reactor which of several it is of, from 0 on */
+    public Scheduler(int reactor) {
+        this.reactor = reactor;
+    }
+
+    int reactor() {
+        return reactor;
+    }
+
     /** A vNVMe's share: no limits, the usual weight, no group, until it is {@link Share#set}. */
     public Share share() {
         return new Share(this);
     }
 
     public Group group(Limits limits) {
-        return new Group(this, limits);
+        return new Group(this, new Meter(limits));
+    }
+
+    /** This reactor's part of a group that has members on several. */
+    public Group group(SharedLimits limits) {
+        return new Group(this, new Meter(limits, reactor));
     }
 
     /** A controller's turn. */

@@ -1,5 +1,6 @@
 package io.vnvme.qos;
 
+import java.util.Arrays;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +18,7 @@ public final class Share {
 
     private static final long STALL_NS = 50_000_000;
 
-    private final Scheduler scheduler;
+    private Scheduler scheduler;
     private final Line[] lines = {new Line(), new Line()};
     private Meter meter;
     private Group group;
@@ -43,7 +44,7 @@ public final class Share {
     Share(Scheduler scheduler) {
         this.scheduler = scheduler;
         this.meter = new Meter(Limits.NONE);
-        this.group = new Group(scheduler, Limits.NONE);
+        this.group = scheduler.group(Limits.NONE);
     }
 
     public Scheduler scheduler() {
@@ -75,13 +76,37 @@ public final class Share {
             meter = new Meter(limits);
         }
         weight = newWeight;
-        group = newGroup == null ? new Group(scheduler, Limits.NONE) : newGroup;
+        group = newGroup == null ? scheduler.group(Limits.NONE) : newGroup;
         virtualTime = 0;
         if (waiting) {
             group.waits(this);
         }
         lookAgain();
         restrict();
+    }
+
+    /**
+     * It is another reactor's from now on. On that one, before its scheduler's next poll; {@link #leave} came before, on the
+     * old one.
+     *
+     * @param itsGroup of the new reactor; null for none
+     */
+    public void enter(Scheduler itsScheduler, @Nullable Group itsGroup) {
+        scheduler = itsScheduler;
+        Arrays.fill(movedNs, itsScheduler.nowNs());
+        group = itsGroup == null ? scheduler.group(Limits.NONE) : itsGroup;
+        virtualTime = 0;
+        if (waiting) {
+            group.waits(this);
+        }
+        lookAgain();
+    }
+
+    /** Its reactor serves it no more; what waits, waits for {@link #enter}. */
+    public void leave() {
+        if (waiting) {
+            group.waitsNoMore(this);
+        }
     }
 
     private void restrict() {

@@ -12,7 +12,7 @@ public final class Turn {
     /** What a command costs beside its bytes: some two tenths of a microsecond. */
     public static final long COMMAND_COST = 2048;
 
-    private final Scheduler scheduler;
+    private Scheduler scheduler;
     private @Nullable Share share;
     private long credit;
     private long window = -1;
@@ -24,6 +24,12 @@ public final class Turn {
     /** Whose weight counts; null for the usual one. */
     public void of(@Nullable Share newShare) {
         share = newShare;
+    }
+
+    /** The controller is another reactor's from now on. On that one. */
+    public void enter(Scheduler itsScheduler) {
+        scheduler = itsScheduler;
+        window = -1;
     }
 
     private int weight() {
