@@ -113,26 +113,41 @@ public final class Reactor implements AutoCloseable {
      * @throws CompletionException with what the command threw as its cause
      */
     public <T extends @Nullable Object> T call(Callable<T> command) {
-        if (thread == null || Thread.currentThread() == thread) {
-            try {
-                return command.call();
-            } catch (Exception failure) {
-                throw new CompletionException(failure);
-            }
+        if (onThread()) {
+            return run(command);
         }
         CompletableFuture<T> answer = new CompletableFuture<>();
-        execute(() -> {
-            try {
-                answer.complete(command.call());
-            } catch (Throwable failure) {
-                answer.completeExceptionally(failure);
-            }
-        });
-        // Who hands in work too late is told so, not left waiting: the last look at the mailbox comes after the flag.
+        execute(() -> complete(answer, command));
+        failIfEnded(answer);
+        return answer.join();
+    }
+
+    /** Whether the calling thread is this reactor's; of a stepped one, any is. */
+    boolean onThread() {
+        return thread == null || Thread.currentThread() == thread;
+    }
+
+    static <T extends @Nullable Object> T run(Callable<T> command) {
+        try {
+            return command.call();
+        } catch (Exception failure) {
+            throw new CompletionException(failure);
+        }
+    }
+
+    static <T extends @Nullable Object> void complete(CompletableFuture<T> answer, Callable<T> command) {
+        try {
+            answer.complete(command.call());
+        } catch (Throwable failure) {
+            answer.completeExceptionally(failure);
+        }
+    }
+
+    /** Who hands in work too late is told so, not left waiting: the last look at the mailbox comes after the flag. */
+    void failIfEnded(CompletableFuture<?> answer) {
         if (ended) {
             answer.completeExceptionally(new IllegalStateException("reactor " + name + " is closed"));
         }
-        return answer.join();
     }
 
     /** On the reactor's thread: polls {@code poller} on every pass from now on. */
@@ -142,17 +157,26 @@ public final class Reactor implements AutoCloseable {
         pollers = grown;
     }
 
-    /** On the reactor's thread: the counterpart of {@link #add}; one that is not there is no error. */
-    public void remove(Poller poller) {
+    /** On the reactor's thread: the counterpart of {@link #add}; one that is not there is no error. @return whether it was */
+    public boolean remove(Poller poller) {
+        int before = pollers.length;
         pollers = Arrays.stream(pollers).filter(p -> p != poller).toArray(Poller[]::new);
+        return pollers.length < before;
     }
 
     /** On the reactor's thread: calls {@code readiness} whenever {@code fd} is ready for one of {@code events}. */
     public Watch watch(Fd fd, int events, Watch.Readiness readiness) {
-        Watch watch = new Watch(this, fd, events, readiness, nextToken++);
-        epoll.add(fd, events, watch.token());
-        watches.put(watch.token(), watch);
+        Watch watch = new Watch(fd, events, readiness);
+        watch.enter(this);
         return watch;
+    }
+
+    /** @return what tells it from others */
+    long admit(Watch watch) {
+        long token = nextToken++;
+        epoll.add(watch.fd(), watch.events(), token);
+        watches.put(token, watch);
+        return token;
     }
 
     void expectMore() {
@@ -220,7 +244,7 @@ public final class Reactor implements AutoCloseable {
     }
 
     /** Waits at most {@code timeoutNs} for a socket, and serves those that are ready. */
-    private int lookAtSockets(long timeoutNs) {
+    int lookAtSockets(long timeoutNs) {
         int ready = epoll.await(timeoutNs);
         for (int i = 0; i < ready; i++) {
             long token = epoll.token(i);

@@ -1,6 +1,7 @@
 package io.vnvme.reactor;
 
 import io.vnvme.os.Fd;
+import org.jspecify.annotations.Nullable;
 
 /** A descriptor that a reactor watches. Used on the reactor's thread only. */
 public final class Watch implements AutoCloseable {
@@ -11,26 +12,29 @@ public final class Watch implements AutoCloseable {
         void ready(int events);
     }
 
-    private final Reactor reactor;
     private final Fd fd;
     private final Readiness readiness;
-    private final long token;
+    /** Who watches; null on the way from one reactor to another. */
+    private @Nullable Reactor reactor;
+
+    private long token;
     private int events;
     private boolean open = true;
+    private Runnable closing = () -> {};
 
-    Watch(Reactor reactor, Fd fd, int events, Readiness readiness, long token) {
-        this.reactor = reactor;
+    Watch(Fd fd, int events, Readiness readiness) {
         this.fd = fd;
         this.events = events;
         this.readiness = readiness;
-        this.token = token;
     }
 
     /** Changes what is watched for. */
     public void events(int wanted) {
         if (open && wanted != events) {
             events = wanted;
-            reactor.modify(this);
+            if (reactor != null) {
+                reactor.modify(this);
+            }
         }
     }
 
@@ -44,7 +48,9 @@ public final class Watch implements AutoCloseable {
      * costs everybody's speed.
      */
     public void expectMore() {
-        reactor.expectMore();
+        if (reactor != null) {
+            reactor.expectMore();
+        }
     }
 
     /** Ends the watch; must come before the descriptor is closed. A second call does nothing. */
@@ -52,8 +58,28 @@ public final class Watch implements AutoCloseable {
     public void close() {
         if (open) {
             open = false;
-            reactor.unwatch(this);
+            leave();
+            closing.run();
         }
+    }
+
+    /** Called when it is closed. */
+    void closing(Runnable action) {
+        closing = action;
+    }
+
+    /** The reactor watches no more, until another one does. */
+    void leave() {
+        if (reactor != null) {
+            reactor.unwatch(this);
+            reactor = null;
+        }
+    }
+
+    /** On the thread of {@code watching}, which watches from now on. */
+    void enter(Reactor watching) {
+        reactor = watching;
+        token = watching.admit(this);
     }
 
     Fd fd() {

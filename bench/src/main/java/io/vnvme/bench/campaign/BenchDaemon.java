@@ -56,7 +56,7 @@ final class BenchDaemon implements AutoCloseable {
             command.addAll(List.of("-cp", System.getProperty("java.class.path"), "io.vnvme.control.cli.Vnvme"));
         }
         command.addAll(List.of("daemon", "--state", folder.toString(), "--run", folder.toString()));
-        command.addAll(List.of("--reactor-cpu", Integer.toString(cpu)));
+        command.addAll(List.of("--cpus", Integer.toString(cpu)));
         command.addAll(options.daemon());
         Path log = folder.resolve("daemon.log");
         Process process =

@@ -56,7 +56,7 @@ final class Vnvme implements AutoCloseable {
                         folder.resolve(RUN).toString(),
                         "--ram",
                         ram,
-                        "--reactor-cpu",
+                        "--cpus",
                         Integer.toString(reactorCpu))
                 .redirectError(log.toFile())
                 .start();

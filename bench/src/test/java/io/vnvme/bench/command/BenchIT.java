@@ -8,11 +8,13 @@ import io.vnvme.control.model.ClaimDrive;
 import io.vnvme.control.model.CreatePool;
 import io.vnvme.control.model.CreateVnvme;
 import io.vnvme.control.plane.EngineDataPlane;
+import io.vnvme.control.plane.ReactorSettings;
 import io.vnvme.control.service.RamOffer;
 import io.vnvme.control.service.Services;
 import io.vnvme.testkit.driver.SocketDevice;
 import io.vnvme.testkit.ram.RamLayout;
 import io.vnvme.testkit.server.Idle;
+import io.vnvme.testkit.server.ReactorCount;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -37,7 +39,7 @@ class BenchIT {
     void setUp() {
         daemon = new Daemon(
                 new Services.Setup("test", folder, folder, List.of(new RamOffer("ram0", 64 << 20))),
-                () -> EngineDataPlane.start(-1, Idle.policy()),
+                () -> EngineDataPlane.start(ReactorSettings.of(ReactorCount.ofTests(), Idle.policy())),
                 System.currentTimeMillis());
         daemon.services().drives().claim(new ClaimDrive("ram0", null, null, false));
         daemon.services().vnvmes().create(CreateVnvme.thin("d1", 32 << 20));

@@ -14,6 +14,7 @@ import io.vnvme.control.model.FoundPool;
 import io.vnvme.control.model.HoldWrites;
 import io.vnvme.control.model.ImportPool;
 import io.vnvme.control.model.JobInfo;
+import io.vnvme.control.model.MovePool;
 import io.vnvme.control.model.PoolInfo;
 import io.vnvme.control.model.ReplaceDrive;
 import io.vnvme.control.service.PoolImport;
@@ -130,6 +131,19 @@ final class PoolController {
     @Produces(statusCode = 200)
     PoolInfo hold(String name, HoldWrites request) {
         return pools.holdWrites(name, request);
+    }
+
+    /**
+     * Moves a pool, in use, to another of the threads that serve I/O; its vNVMes go with it.
+     *
+     * @param name its name
+     * @param request where to
+     * @return the pool
+     */
+    @Post("/{name}/move")
+    @Produces(statusCode = 200)
+    PoolInfo move(String name, MovePool request) {
+        return pools.move(name, request);
     }
 
     /**

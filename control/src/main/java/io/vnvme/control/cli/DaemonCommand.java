@@ -1,7 +1,9 @@
 package io.vnvme.control.cli;
 
 import io.vnvme.control.daemon.DaemonProcess;
+import io.vnvme.control.plane.ReactorSettings;
 import io.vnvme.control.service.RamOffer;
+import io.vnvme.os.CpuList;
 import io.vnvme.reactor.IdlePolicy;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -43,11 +45,20 @@ final class DaemonCommand implements Callable<Integer> {
     private List<String> rams = new ArrayList<>();
 
     @Option(
-            names = "--reactor-cpu",
-            paramLabel = "CPU",
-            defaultValue = "-1",
-            description = "processor that serves I/O (default: the last one this process may use)")
-    private int reactorCpu = -1;
+            names = "--reactors",
+            paramLabel = "N",
+            defaultValue = "0",
+            description =
+                    "threads that serve I/O, each on a processor of its own (default: as many as there are --cpus; else one for each 4 processors, 1 to 8)")
+    private int reactors;
+
+    @Option(
+            names = "--cpus",
+            paramLabel = "LIST",
+            defaultValue = "",
+            description =
+                    "processors of the reactors, such as 3 or 4-7,12 (default: the last ones this process may use)")
+    private String cpus = "";
 
     @Option(
             names = "--rehearsal",
@@ -61,9 +72,10 @@ final class DaemonCommand implements Callable<Integer> {
             names = "--idle",
             paramLabel = "HOW",
             defaultValue = "adaptive",
+            split = ",",
             description =
-                    "what a reactor without work does: poll (never sleeps), adaptive (polls a little, then sleeps), interrupt (sleeps at once) (default: ${DEFAULT-VALUE})")
-    private String idle = "";
+                    "what a reactor without work does: poll (never sleeps), adaptive (polls a little, then sleeps), interrupt (sleeps at once); several, such as poll,adaptive, for the first, the second, and all others (default: ${DEFAULT-VALUE})")
+    private List<String> idle = new ArrayList<>();
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
@@ -78,12 +90,6 @@ final class DaemonCommand implements Callable<Integer> {
                 throw new ParameterException(spec.commandLine(), "--ram: " + e.getMessage(), e);
             }
         }
-        IdlePolicy policy;
-        try {
-            policy = IdlePolicy.of(idle);
-        } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), "--idle: " + e.getMessage(), e);
-        }
         Path state = stateDir.toAbsolutePath().normalize();
         Path run = runDir.toAbsolutePath().normalize();
         if (!(rehearsalSeconds >= 0 && rehearsalSeconds <= REHEARSAL_SECONDS_MAX)) {
@@ -92,6 +98,20 @@ final class DaemonCommand implements Callable<Integer> {
                     "--rehearsal %s: it is 0 to %.0f".formatted(rehearsalSeconds, REHEARSAL_SECONDS_MAX));
         }
         Duration rehearsal = Duration.ofMillis(Math.round(rehearsalSeconds * 1000));
-        return DaemonProcess.run(Vnvme.VERSION, state, run, offers, reactorCpu, policy, rehearsal);
+        return DaemonProcess.run(Vnvme.VERSION, state, run, offers, settings(), rehearsal);
+    }
+
+    private ReactorSettings settings() {
+        List<IdlePolicy> policies;
+        try {
+            policies = idle.stream().map(IdlePolicy::of).toList();
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), "--idle: " + e.getMessage(), e);
+        }
+        try {
+            return new ReactorSettings(reactors, CpuList.parse(cpus), policies);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), "--reactors, --cpus: " + e.getMessage(), e);
+        }
     }
 }

@@ -1,9 +1,9 @@
 package io.vnvme.control.daemon;
 
 import io.vnvme.control.plane.EngineDataPlane;
+import io.vnvme.control.plane.ReactorSettings;
 import io.vnvme.control.service.RamOffer;
 import io.vnvme.control.service.Services;
-import io.vnvme.reactor.IdlePolicy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -17,8 +17,7 @@ public final class DaemonProcess {
     /**
      * Serves until the process is told to end.
      *
-     * @param reactorCpu processor of the reactor; negative: chosen
-     * @param idle what the reactor does without work
+     * @param reactors the threads that serve I/O
      * @param rehearsal how long a guest of its own works before it serves
      * @return exit status
      */
@@ -27,8 +26,7 @@ public final class DaemonProcess {
             Path stateDir,
             Path runDir,
             List<RamOffer> offers,
-            int reactorCpu,
-            IdlePolicy idle,
+            ReactorSettings reactors,
             Duration rehearsal) {
         long startMillis = ProcessHandle.current()
                 .info()
@@ -40,7 +38,7 @@ public final class DaemonProcess {
         try {
             daemon = new Daemon(
                     new Services.Setup(version, stateDir, runDir, offers).withRehearsal(rehearsal),
-                    () -> EngineDataPlane.start(reactorCpu, idle),
+                    () -> EngineDataPlane.start(reactors),
                     startMillis);
         } catch (DaemonException e) {
             System.err.println("vnvme: " + e.getMessage());

@@ -97,6 +97,13 @@ public interface DataPlane extends AutoCloseable {
 
     List<ReactorInfo> reactors();
 
+    /**
+     * Moves a pool, and all that is shown of it, to another reactor; guests wait for a moment.
+     *
+     * @param reactor its name
+     */
+    void movePool(OpenPool pool, String reactor);
+
     @Override
     void close();
 

@@ -3,41 +3,80 @@ package io.vnvme.control.plane;
 import io.vnvme.nvme.Controller;
 import io.vnvme.nvme.Namespace;
 import io.vnvme.os.PeerCredentials;
+import io.vnvme.qos.Turn;
+import io.vnvme.reactor.Home;
 import io.vnvme.reactor.Reactor;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
-/** One client's controller, towards the services: called on any thread, carried out by the controller's reactor. */
+/** One client's controller, towards the services: called on any thread, carried out by the reactor that it is at. */
 final class EngineConnection implements DataPlane.Connection {
-    private final Reactor reactor;
+    private final Home home;
     private final EngineDataPlane dataPlane;
-    private final EngineExport home;
+    private final EngineExport export;
     private final Controller controller;
     private final PeerCredentials peer;
     private volatile boolean open = true;
     private volatile @Nullable String shown;
+    /** Whose namespace it has, or had last: some of its commands may still be there. */
+    private volatile EnginePool pool;
 
+    /** On the reactor of {@code home}. */
     EngineConnection(
-            Reactor reactor,
+            Home home,
             EngineDataPlane dataPlane,
-            EngineExport home,
+            EngineExport export,
             Controller controller,
+            Turn turn,
             PeerCredentials peer) {
-        this.reactor = reactor;
-        this.dataPlane = dataPlane;
         this.home = home;
+        this.dataPlane = dataPlane;
+        this.export = export;
         this.controller = controller;
         this.peer = peer;
-        this.shown = home.name();
+        this.shown = export.name();
+        this.pool = export.pool();
+        home.add(new TurnOfReactor(dataPlane.engineReactors(), turn));
+    }
+
+    /** The controller's turn among those of the reactor that it is at. */
+    private record TurnOfReactor(Reactors reactors, Turn turn) implements Home.Resident {
+        @Override
+        public boolean settled() {
+            return true;
+        }
+
+        @Override
+        public void leave() {
+            // It has nothing there.
+        }
+
+        @Override
+        public void enter(Reactor reactor) {
+            turn.enter(reactors.of(reactor).scheduler());
+        }
     }
 
     /** On the reactor: the client is gone, and its controller is about to be closed. */
     void ended() {
         open = false;
         shown = null;
-        home.ended(this);
+        export.ended(this);
+    }
+
+    Home home() {
+        return home;
+    }
+
+    EnginePool pool() {
+        return pool;
+    }
+
+    /** Whether none of its commands is with a volume. */
+    boolean quiescent() {
+        return onReactor(controller::quiescent, true);
     }
 
     @Override
@@ -73,14 +112,21 @@ final class EngineConnection implements DataPlane.Connection {
 
     @Override
     public void show(String vnvme) {
-        Namespace namespace = dataPlane.require(vnvme).namespace();
+        EngineExport wanted = dataPlane.require(vnvme);
+        dataPlane.moves().together(this, wanted.pool(), () -> show(wanted));
+    }
+
+    /** Both are at the same reactor, and stay there meanwhile. */
+    private void show(EngineExport wanted) {
+        Namespace namespace = wanted.namespace();
         boolean done = onReactor(
                 () -> {
                     if (!namespace.controllers().isEmpty()) {
-                        throw new IllegalStateException("%s is shown to another client".formatted(vnvme));
+                        throw new IllegalStateException("%s is shown to another client".formatted(wanted.name()));
                     }
                     controller.namespaces().attach(namespace);
-                    shown = vnvme;
+                    shown = wanted.name();
+                    pool = wanted.pool();
                     return true;
                 },
                 false);
@@ -109,6 +155,6 @@ final class EngineConnection implements DataPlane.Connection {
     }
 
     private <T> T onReactor(Callable<T> call, T whenGone) {
-        return open ? reactor.call(() -> open ? call.call() : whenGone) : whenGone;
+        return open ? home.call(() -> open ? call.call() : whenGone) : whenGone;
     }
 }

@@ -1,66 +1,75 @@
 package io.vnvme.control.plane;
 
 import io.vnvme.control.model.CheckReport;
+import io.vnvme.control.model.ProblemCode;
+import io.vnvme.control.model.ProblemException;
 import io.vnvme.control.model.QosLimits;
 import io.vnvme.control.model.ReactorInfo;
 import io.vnvme.control.plane.DataPlane.Export;
 import io.vnvme.control.store.VnvmeRecord;
-import io.vnvme.drive.uring.DriveRing;
 import io.vnvme.nvme.Namespace;
-import io.vnvme.os.Cpu;
+import io.vnvme.pool.format.PoolConfig;
 import io.vnvme.reactor.BusyMeter;
-import io.vnvme.reactor.IdlePolicy;
-import io.vnvme.reactor.Reactor;
-import io.vnvme.volume.Volume;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.Collectors;
 
-/** The engine in this process: one reactor that serves all. */
+/** The engine in this process: reactors, and what each of them serves. */
 public final class EngineDataPlane implements DataPlane {
     private static final Logger LOG = System.getLogger(EngineDataPlane.class.getName());
 
-    private final int cpu;
-    private final Reactor reactor;
+    private final Reactors reactors;
     private final EngineGroups groups;
     private final EngineDrives drives = new EngineDrives();
     private final Map<UUID, EnginePool> pools = new ConcurrentHashMap<>();
     private final Map<String, EngineExport> exports = new ConcurrentHashMap<>();
-    /** Of the reactor's thread alone; made with the first drive that needs it. */
-    private @Nullable DriveRing ring;
+    /** Those that have not been closed: with those of vNVMes that are removed, whose controllers are parked. */
+    private final Set<EngineExport> open = ConcurrentHashMap.newKeySet();
 
-    private EngineDataPlane(int cpu, IdlePolicy idle) {
-        this.cpu = cpu;
-        this.reactor = Reactor.start(
-                "reactor-0",
-                cpu,
-                idle,
-                failure -> LOG.log(Level.ERROR, "reactor-0: a part of it failed and was removed", failure));
-        this.groups = new EngineGroups(reactor);
+    private final Moves moves;
+    private final Balancer balancer;
+
+    private EngineDataPlane(Reactors reactors) {
+        this.reactors = reactors;
+        this.groups = new EngineGroups(reactors);
+        this.moves = new Moves(reactors, open);
+        this.balancer = new Balancer(reactors, pools.values(), open, moves);
     }
 
-    /** @param cpu the processor of the reactor; negative: the last one that this process may use, if it has several */
-    public static EngineDataPlane start(int cpu, IdlePolicy idle) {
-        BitSet allowed = Cpu.allowed();
-        int last = allowed.cardinality() > 1 ? allowed.length() - 1 : -1;
-        return new EngineDataPlane(cpu < 0 ? last : cpu, idle);
+    public static EngineDataPlane start(ReactorSettings settings) {
+        return new EngineDataPlane(Reactors.start(settings));
     }
 
-    Reactor reactor() {
-        return reactor;
+    Reactors engineReactors() {
+        return reactors;
     }
 
     EngineGroups groups() {
         return groups;
+    }
+
+    Moves moves() {
+        return moves;
+    }
+
+    /** The node that all drives of a pool which are there are at; nothing when that makes no difference. */
+    OptionalInt nodeOf(PoolConfig config) {
+        List<OptionalInt> nodes = config.members().stream()
+                .flatMap(member -> drives.find(member.drive()).stream())
+                .map(drive -> drive.node(reactors.nodes()))
+                .distinct()
+                .toList();
+        return nodes.size() == 1 ? nodes.getFirst() : OptionalInt.empty();
     }
 
     @Override
@@ -71,17 +80,6 @@ public final class EngineDataPlane implements DataPlane {
     @Override
     public void removeGroup(String name) {
         groups.remove(name);
-    }
-
-    /** On the reactor's thread: its ring. */
-    DriveRing ring() {
-        DriveRing current = ring;
-        if (current == null) {
-            current = DriveRing.open();
-            current.attach(reactor);
-            ring = current;
-        }
-        return current;
     }
 
     private static <T> T blocking(Supplier<T> action) {
@@ -170,7 +168,11 @@ public final class EngineDataPlane implements DataPlane {
     }
 
     void closed(EnginePool pool) {
-        pools.remove(pool.id(), pool);
+        moves.none(() -> {
+            if (pools.remove(pool.id(), pool)) {
+                reactors.left(reactors.of(pool.home()));
+            }
+        });
     }
 
     EngineDrives drives() {
@@ -184,18 +186,26 @@ public final class EngineDataPlane implements DataPlane {
 
     @Override
     public Export export(VnvmeRecord vnvme, OpenPool pool, Path socket) {
-        Volume volume = ((EnginePool) pool).volume(vnvme.name());
-        EngineExport export = EngineExport.open(reactor, vnvme, volume, socket, this);
-        exports.put(vnvme.name(), export);
-        return export;
+        moves.none(() -> {
+            EngineExport export = EngineExport.open((EnginePool) pool, vnvme, socket, this);
+            open.add(export);
+            exports.put(vnvme.name(), export);
+        });
+        return require(vnvme.name());
     }
 
     @Override
     public void rehearse(String vnvme, Duration length) {
         EngineExport export = require(vnvme);
         Namespace namespace = export.namespace();
-        RehearsalGuest.run(
-                reactor, export, namespace.nsid(), namespace.volume().sizeBytes(), 1 << namespace.blockShift(), length);
+        // Not moved meanwhile: it is a guest without a socket.
+        moves.none(() -> RehearsalGuest.run(
+                export.pool().home().reactor(),
+                export,
+                namespace.nsid(),
+                namespace.volume().sizeBytes(),
+                1 << namespace.blockShift(),
+                length));
     }
 
     EngineExport require(String vnvme) {
@@ -206,18 +216,59 @@ public final class EngineDataPlane implements DataPlane {
         return export;
     }
 
-    void forget(String vnvme, EngineExport export) {
+    /** Nobody finds it any more. */
+    void orphaned(String vnvme, EngineExport export) {
         exports.remove(vnvme, export);
+    }
+
+    /** It has ended. */
+    void forget(String vnvme, EngineExport export) {
+        orphaned(vnvme, export);
+        open.remove(export);
     }
 
     @Override
     public List<ReactorInfo> reactors() {
-        BusyMeter meter = reactor.meter();
-        return List.of(new ReactorInfo(reactor.name(), cpu, meter.busyNs(), meter.idleNs(), meter.asleepNs()));
+        return reactors.all().stream().map(this::info).toList();
+    }
+
+    private ReactorInfo info(EngineReactor reactor) {
+        BusyMeter meter = reactor.reactor().meter();
+        List<String> there = pools.values().stream()
+                .filter(pool -> pool.home().reactor() == reactor.reactor())
+                .map(EnginePool::name)
+                .sorted()
+                .toList();
+        return new ReactorInfo(
+                reactor.name(),
+                reactor.cpu(),
+                reactor.idle().name(),
+                there,
+                meter.busyNs(),
+                meter.idleNs(),
+                meter.asleepNs());
+    }
+
+    @Override
+    public void movePool(OpenPool pool, String reactor) {
+        moves.pool(
+                (EnginePool) pool,
+                reactors.all().stream()
+                        .filter(r -> r.name().equals(reactor))
+                        .findFirst()
+                        .orElseThrow(() -> new ProblemException(
+                                ProblemCode.UNKNOWN_REACTOR,
+                                "no reactor %s: there are %s"
+                                        .formatted(
+                                                reactor,
+                                                reactors.all().stream()
+                                                        .map(EngineReactor::name)
+                                                        .collect(Collectors.joining(", "))))));
     }
 
     @Override
     public void close() {
+        balancer.close();
         exports.values().forEach(EngineExport::close);
         for (EnginePool pool : List.copyOf(pools.values())) {
             try {
@@ -226,16 +277,7 @@ public final class EngineDataPlane implements DataPlane {
                 LOG.log(Level.ERROR, "pool %s was not closed cleanly".formatted(pool.name()), e);
             }
         }
-        reactor.call(() -> {
-            DriveRing current = ring;
-            if (current != null) {
-                current.detach(reactor);
-                current.close();
-                ring = null;
-            }
-            return true;
-        });
-        reactor.close();
+        reactors.close();
         drives.closeAll();
     }
 }

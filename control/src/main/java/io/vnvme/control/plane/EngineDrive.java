@@ -9,7 +9,10 @@ import io.vnvme.drive.uring.DriveHealth;
 import io.vnvme.drive.uring.DriveRing;
 import io.vnvme.drive.uring.UringDrive;
 import io.vnvme.os.Errno;
+import io.vnvme.os.NumaNodes;
+import io.vnvme.os.Stat;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -40,6 +43,11 @@ sealed interface EngineDrive extends AutoCloseable permits EngineDrive.Ram, Engi
      * @param close ends this use; the claim stays
      */
     record OnReactor(Drive drive, Optional<UringDrive> device, Runnable close) {}
+
+    /** The node of the machine that it is at; nothing when that makes no difference. */
+    default OptionalInt node(NumaNodes nodes) {
+        return OptionalInt.empty();
+    }
 
     /** Why it does not work now. */
     Optional<String> failure();
@@ -116,6 +124,17 @@ sealed interface EngineDrive extends AutoCloseable permits EngineDrive.Ram, Engi
                 drive.close();
             };
             return new OnReactor(sectors, Optional.of(drive), close);
+        }
+
+        @Override
+        public OptionalInt node(NumaNodes nodes) {
+            if (!nodes.several() || gone()) {
+                return OptionalInt.empty();
+            }
+            Stat stat = Stat.following(file.path());
+            return stat.isBlockDevice()
+                    ? nodes.ofBlockDevice(stat.deviceItselfMajor(), stat.deviceItselfMinor())
+                    : nodes.ofBlockDevice(stat.deviceMajor(), stat.deviceMinor());
         }
 
         /** The device is not there any more. */

@@ -14,20 +14,24 @@ import io.vnvme.nvme.NamespaceIdentity;
 import io.vnvme.nvme.Subsystem;
 import io.vnvme.os.PeerCredentials;
 import io.vnvme.qos.Share;
+import io.vnvme.qos.Turn;
+import io.vnvme.reactor.Home;
 import io.vnvme.reactor.Reactor;
 import io.vnvme.telemetry.CommandMeter;
 import io.vnvme.volume.Volume;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** One vNVMe of the engine: a subsystem with one namespace, and the socket that leads to it. */
-final class EngineExport implements DataPlane.Export, ControllerFactory {
+final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Resident {
     private static final Logger LOG = System.getLogger(EngineExport.class.getName());
     private static final String MODEL = "vNVMe Virtual NVMe Drive";
     private static final String FIRMWARE = "0.1";
@@ -37,7 +41,7 @@ final class EngineExport implements DataPlane.Export, ControllerFactory {
     /** CNTLIDs are 1 to FFEFh (NVM Express Base 2.0, 5.17.2.1). */
     private static final int CONTROLLER_IDS = 0xffef;
 
-    private final Reactor reactor;
+    private final EnginePool pool;
     private final EngineDataPlane dataPlane;
     private final String name;
     private final Subsystem subsystem;
@@ -50,14 +54,20 @@ final class EngineExport implements DataPlane.Export, ControllerFactory {
      */
     private final int firstControllerId = ThreadLocalRandom.current().nextInt(CONTROLLER_IDS);
 
-    private @Nullable VfioUserEndpoint endpoint;
+    private volatile @Nullable VfioUserEndpoint endpoint;
+    /** Of the reactor's thread alone. */
+    private Qos qos;
 
-    private EngineExport(Reactor reactor, EngineDataPlane dataPlane, VnvmeRecord vnvme, Volume volume) {
-        this.reactor = reactor;
+    private EngineExport(EnginePool pool, EngineDataPlane dataPlane, VnvmeRecord vnvme, Volume volume) {
+        this.pool = pool;
+        this.qos = vnvme.qos();
         this.dataPlane = dataPlane;
         this.name = vnvme.name();
         this.subsystem = new Subsystem(vnvme.nqn(), vnvme.serial(), MODEL, FIRMWARE);
-        this.share = dataPlane.groups().share(vnvme.qos());
+        this.share = pool.home().call(() -> {
+            pool.home().add(this);
+            return dataPlane.groups().share(pool.home(), qos);
+        });
         this.namespace = new Namespace(
                 vnvme.nsid(),
                 new NamespaceIdentity(UUID.fromString(vnvme.uuid()), vnvme.nguid(), vnvme.eui64()),
@@ -67,15 +77,20 @@ final class EngineExport implements DataPlane.Export, ControllerFactory {
                 share);
     }
 
-    static EngineExport open(
-            Reactor reactor, VnvmeRecord vnvme, Volume volume, Path socket, EngineDataPlane dataPlane) {
-        EngineExport export = new EngineExport(reactor, dataPlane, vnvme, volume);
-        export.endpoint = VfioUserEndpoint.open(
-                reactor,
-                socket,
-                export,
-                new VfioUserEndpoint.Options(
-                        vnvme.msi(), VfioUserEndpoint.Options.VECTORS, SOCKET_MODE, doorbells(vnvme)));
+    /** While nothing moves. */
+    static EngineExport open(EnginePool pool, VnvmeRecord vnvme, Path socket, EngineDataPlane dataPlane) {
+        EngineExport export = new EngineExport(pool, dataPlane, vnvme, pool.volume(vnvme.name()));
+        try {
+            export.endpoint = VfioUserEndpoint.open(
+                    pool.home().reactor(),
+                    socket,
+                    export,
+                    new VfioUserEndpoint.Options(
+                            vnvme.msi(), VfioUserEndpoint.Options.VECTORS, SOCKET_MODE, doorbells(vnvme)));
+        } catch (RuntimeException e) {
+            export.leavePool();
+            throw e;
+        }
         return export;
     }
 
@@ -91,15 +106,11 @@ final class EngineExport implements DataPlane.Export, ControllerFactory {
             return null;
         }
         int controllerId = 1 + (firstControllerId + subsystem.nextControllerId()) % CONTROLLER_IDS;
-        Controller controller = new Controller(
-                subsystem,
-                controllerId,
-                host.memory(),
-                host.interrupts(),
-                host.doorbells(),
-                share.scheduler().turn());
+        Turn turn = share.scheduler().turn();
+        Controller controller =
+                new Controller(subsystem, controllerId, host.memory(), host.interrupts(), host.doorbells(), turn);
         controller.namespaces().attach(namespace);
-        EngineConnection connection = new EngineConnection(reactor, dataPlane, this, controller, host.peer());
+        EngineConnection connection = new EngineConnection(host.home(), dataPlane, this, controller, turn, host.peer());
         connections.add(connection);
         return Device.of(controller, connection::ended);
     }
@@ -126,6 +137,41 @@ final class EngineExport implements DataPlane.Export, ControllerFactory {
         return namespace;
     }
 
+    EnginePool pool() {
+        return pool;
+    }
+
+    /** On the pool's reactor: the listener, and clients that have no controller yet. */
+    List<Home> sockets() {
+        VfioUserEndpoint current = endpoint;
+        if (current == null) {
+            return List.of();
+        }
+        List<Home> homes = new ArrayList<>(current.newcomers());
+        homes.add(current.home());
+        return homes;
+    }
+
+    /** Those of its clients, whatever they show now. From any thread. */
+    Stream<EngineConnection> controllers() {
+        return connections.stream();
+    }
+
+    @Override
+    public boolean settled() {
+        return true;
+    }
+
+    @Override
+    public void leave() {
+        share.leave();
+    }
+
+    @Override
+    public void enter(Reactor reactor) {
+        dataPlane.groups().enter(share, pool.home(), qos);
+    }
+
     @Override
     public List<Connection> connections() {
         return List.copyOf(connections);
@@ -146,15 +192,19 @@ final class EngineExport implements DataPlane.Export, ControllerFactory {
 
     @Override
     public void resized() {
-        reactor.call(() -> {
+        pool.home().call(() -> {
             namespace.controllers().forEach(c -> c.namespaces().changed(namespace.nsid()));
             return true;
         });
     }
 
     @Override
-    public void qos(Qos qos) {
-        dataPlane.groups().set(share, qos);
+    public void qos(Qos changed) {
+        pool.home().call(() -> {
+            qos = changed;
+            dataPlane.groups().set(share, pool.home(), changed);
+            return true;
+        });
     }
 
     @Override
@@ -163,7 +213,7 @@ final class EngineExport implements DataPlane.Export, ControllerFactory {
         if (current != null) {
             current.stopListening();
         }
-        dataPlane.forget(name, this);
+        dataPlane.orphaned(name, this);
     }
 
     @Override
@@ -173,6 +223,14 @@ final class EngineExport implements DataPlane.Export, ControllerFactory {
             endpoint = null;
             current.close();
         }
+        leavePool();
         dataPlane.forget(name, this);
+    }
+
+    private void leavePool() {
+        pool.home().call(() -> {
+            pool.home().remove(this);
+            return true;
+        });
     }
 }

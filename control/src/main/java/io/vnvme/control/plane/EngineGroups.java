@@ -4,66 +4,79 @@ import io.vnvme.control.model.Qos;
 import io.vnvme.control.model.QosLimits;
 import io.vnvme.qos.Group;
 import io.vnvme.qos.Limits;
-import io.vnvme.qos.Scheduler;
 import io.vnvme.qos.Share;
-import io.vnvme.reactor.Reactor;
-import java.util.HashMap;
-import java.util.Map;
+import io.vnvme.qos.SharedLimits;
+import io.vnvme.reactor.Home;
 import org.jspecify.annotations.Nullable;
 
-/** The reactor's scheduler, and the groups that are known to it; called on any thread, carried out by the reactor. */
+/**
+ * The groups that the reactors know: each has its part of every one, since members may be anywhere. Called on any thread,
+ * carried out by the reactors.
+ */
 final class EngineGroups {
-    private final Reactor reactor;
-    private final Scheduler scheduler = new Scheduler();
-    /** Of the reactor's thread alone. */
-    private final Map<String, Group> groups = new HashMap<>();
+    private final Reactors reactors;
 
-    /** Before anything else is polled: who has waited for credit goes first. */
-    EngineGroups(Reactor reactor) {
-        this.reactor = reactor;
-        reactor.call(() -> {
-            reactor.add(scheduler);
-            return true;
-        });
+    EngineGroups(Reactors reactors) {
+        this.reactors = reactors;
     }
 
     void group(String name, QosLimits limits) {
-        reactor.call(() -> {
-            Group known = groups.get(name);
-            if (known == null) {
-                groups.put(name, scheduler.group(limits(limits)));
-            } else {
-                known.limits(limits(limits));
-            }
-            return true;
-        });
+        if (reactors.all().size() == 1) {
+            EngineReactor only = reactors.all().getFirst();
+            only.reactor().call(() -> {
+                Group known = only.groups().get(name);
+                if (known == null) {
+                    only.groups().put(name, only.scheduler().group(limits(limits)));
+                } else {
+                    known.limits(limits(limits));
+                }
+                return true;
+            });
+            return;
+        }
+        SharedLimits shared = new SharedLimits(limits(limits), reactors.all().size());
+        for (EngineReactor reactor : reactors.all()) {
+            reactor.reactor().call(() -> {
+                Group known = reactor.groups().get(name);
+                if (known == null) {
+                    reactor.groups().put(name, reactor.scheduler().group(shared));
+                } else {
+                    known.limits(shared);
+                }
+                return true;
+            });
+        }
     }
 
     void remove(String name) {
-        reactor.call(() -> groups.remove(name) != null);
+        reactors.all().forEach(r -> r.reactor().call(() -> r.groups().remove(name) != null));
     }
 
-    /** A new vNVMe's. */
-    Share share(Qos qos) {
-        return reactor.call(() -> {
-            Share share = scheduler.share();
-            share.set(limits(qos.limits()), qos.weight(), find(qos.group()));
-            return share;
-        });
+    /** On the home's reactor: a new vNVMe's. */
+    Share share(Home home, Qos qos) {
+        EngineReactor at = reactors.of(home);
+        Share share = at.scheduler().share();
+        share.set(limits(qos.limits()), qos.weight(), find(at, qos));
+        return share;
     }
 
-    void set(Share share, Qos qos) {
-        reactor.call(() -> {
-            share.set(limits(qos.limits()), qos.weight(), find(qos.group()));
-            return true;
-        });
+    /** On the home's reactor. */
+    void set(Share share, Home home, Qos qos) {
+        share.set(limits(qos.limits()), qos.weight(), find(reactors.of(home), qos));
     }
 
-    private @Nullable Group find(@Nullable String name) {
+    /** On the home's reactor, which it has come to. */
+    void enter(Share share, Home home, Qos qos) {
+        EngineReactor at = reactors.of(home);
+        share.enter(at.scheduler(), find(at, qos));
+    }
+
+    private static @Nullable Group find(EngineReactor at, Qos qos) {
+        String name = qos.group();
         if (name == null) {
             return null;
         }
-        Group group = groups.get(name);
+        Group group = at.groups().get(name);
         if (group == null) {
             throw new IllegalStateException("no group " + name);
         }

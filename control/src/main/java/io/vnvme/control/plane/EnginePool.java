@@ -17,7 +17,7 @@ import io.vnvme.pool.Scrub;
 import io.vnvme.pool.format.Geometry;
 import io.vnvme.pool.format.LayerRecord;
 import io.vnvme.reactor.Clock;
-import io.vnvme.reactor.Reactor;
+import io.vnvme.reactor.Home;
 import io.vnvme.volume.NullVolume;
 import io.vnvme.volume.Volume;
 import java.time.Instant;
@@ -27,6 +27,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
@@ -37,17 +38,17 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** A pool of the engine, towards the services: called on any thread, carried out by its reactor. */
+/** A pool of the engine, towards the services: called on any thread, carried out by the reactor that it is at. */
 final class EnginePool implements OpenPool {
     private final EngineDataPlane plane;
-    private final Reactor reactor;
+    private final Home home;
     private final UUID id;
     private final Pool pool;
     private final EnginePoolDrives members;
 
-    private EnginePool(EngineDataPlane plane, UUID id, Pool pool, EnginePoolDrives members) {
+    private EnginePool(EngineDataPlane plane, Home home, UUID id, Pool pool, EnginePoolDrives members) {
         this.plane = plane;
-        this.reactor = plane.reactor();
+        this.home = home;
         this.id = id;
         this.pool = pool;
         this.members = members;
@@ -71,28 +72,39 @@ final class EnginePool implements OpenPool {
     }
 
     private static EnginePool start(EngineDataPlane plane, PoolScan scan, PoolImage image, PoolListener listener) {
+        EngineReactor place = plane.engineReactors().place(plane.nodeOf(scan.config()));
+        try {
+            return start(plane, new Home(place.reactor()), scan, image, listener);
+        } catch (RuntimeException e) {
+            plane.engineReactors().left(place);
+            throw e;
+        }
+    }
+
+    private static EnginePool start(
+            EngineDataPlane plane, Home home, PoolScan scan, PoolImage image, PoolListener listener) {
         CompletableFuture<Boolean> opened = new CompletableFuture<>();
         EnginePoolListener told = new EnginePoolListener(scan.config().name(), listener);
-        EnginePool result = plane.reactor().call(() -> {
+        EnginePool result = home.call(() -> {
             Map<UUID, OnReactor> drives = new HashMap<>();
             AtomicReference<@Nullable Pool> itself = new AtomicReference<>();
             PoolDrives together = PoolDrives.of(
                     scan,
                     image,
                     drive -> {
-                        OnReactor use = plane.drives().require(drive).onReactor(plane::ring);
+                        OnReactor use = plane.drives()
+                                .require(drive)
+                                .onReactor(() -> plane.engineReactors().of(home).ring());
                         drives.put(drive, use);
                         return use.drive();
                     },
                     set -> told.mirror(slot -> EnginePoolDrives.replica(itself.get(), scan.config(), set, slot)));
             Pool pool = new Pool(image, together.sets(), together.members(), Clock.system(), told, done(opened));
             itself.set(pool);
-            plane.reactor().add(pool);
-            return new EnginePool(
-                    plane,
-                    scan.config().pool(),
-                    pool,
-                    new EnginePoolDrives(plane, pool, told, drives, together.mirrors()));
+            EnginePoolDrives members = new EnginePoolDrives(plane, home, pool, told, drives, together.mirrors());
+            home.add(pool);
+            home.add(members);
+            return new EnginePool(plane, home, scan.config().pool(), pool, members);
         });
         join(opened);
         return result;
@@ -115,7 +127,7 @@ final class EnginePool implements OpenPool {
     /** Has the reactor begin an operation, and waits until it is durable. */
     private void run(Consumer<Done> operation) {
         CompletableFuture<Boolean> end = new CompletableFuture<>();
-        reactor.execute(() -> {
+        home.execute(() -> {
             try {
                 operation.accept(done(end));
             } catch (RuntimeException e) {
@@ -126,7 +138,7 @@ final class EnginePool implements OpenPool {
     }
 
     private <T> T ask(Callable<T> question) {
-        return EngineFailure.translated(() -> reactor.call(question));
+        return EngineFailure.translated(() -> home.call(question));
     }
 
     /** A pool on null drives has its own data there, and gives its volumes' away. */
@@ -139,6 +151,21 @@ final class EnginePool implements OpenPool {
     Volume volume(String name) {
         Volume volume = ask(() -> GuardedVolume.of(pool, pool.operations().volume(name), null));
         return keepsData() ? volume : new NullVolume(volume);
+    }
+
+    /** Where it is, with all that is shown of it. */
+    Home home() {
+        return home;
+    }
+
+    /** The node of its drives; nothing when that makes no difference. */
+    OptionalInt node() {
+        return plane.nodeOf(ask(pool::config));
+    }
+
+    /** Whether some of its drives are used by a ring. */
+    boolean usesRing() {
+        return ask(members::usesRing);
     }
 
     @Override
@@ -292,14 +319,14 @@ final class EnginePool implements OpenPool {
     @Override
     public VolumeIo open(String name, @Nullable VolumeKey key) {
         if (name.indexOf('@') < 0) {
-            return new EngineVolumeIo(reactor, volume(name), () -> {});
+            return new EngineVolumeIo(home, volume(name), () -> {});
         }
         String reader = "~read-" + UUID.randomUUID();
         run(done -> pool.operations().clone(name, reader, UUID.randomUUID(), System.currentTimeMillis(), done));
         if (key != null) {
             unlock(reader, key);
         }
-        return new EngineVolumeIo(reactor, volume(reader), () -> remove(reader));
+        return new EngineVolumeIo(home, volume(reader), () -> remove(reader));
     }
 
     @Override
@@ -365,8 +392,8 @@ final class EnginePool implements OpenPool {
         try {
             run(pool::close);
         } finally {
-            reactor.call(() -> {
-                reactor.remove(pool);
+            home.call(() -> {
+                home.remove(pool);
                 pool.close();
                 return true;
             });

@@ -6,6 +6,7 @@ import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
 import io.vnvme.control.plane.EngineDrive.OnReactor;
 import io.vnvme.drive.Drive;
+import io.vnvme.drive.uring.DriveRing;
 import io.vnvme.drive.uring.UringDrive;
 import io.vnvme.pool.Done;
 import io.vnvme.pool.MirrorReplacement;
@@ -18,6 +19,7 @@ import io.vnvme.pool.format.PoolConfig;
 import io.vnvme.pool.mirror.MirrorImage;
 import io.vnvme.pool.mirror.MirrorSet;
 import io.vnvme.pool.mirror.ReplicaState;
+import io.vnvme.reactor.Home;
 import io.vnvme.reactor.Reactor;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -30,14 +32,15 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The drives of an open pool: which come, go and take each other's place while it is in use. Called on any thread. */
-final class EnginePoolDrives {
+final class EnginePoolDrives implements Home.Resident {
     private static final Duration LOOK_AGAIN = Duration.ofMillis(50);
 
     private final EngineDataPlane plane;
-    private final Reactor reactor;
+    private final Home home;
     private final Pool pool;
     private final EnginePoolListener listener;
     /** Of the reactor's thread alone. */
@@ -47,12 +50,13 @@ final class EnginePoolDrives {
 
     EnginePoolDrives(
             EngineDataPlane plane,
+            Home home,
             Pool pool,
             EnginePoolListener listener,
             Map<UUID, OnReactor> drives,
             Map<Integer, MirrorSet> mirrors) {
         this.plane = plane;
-        this.reactor = plane.reactor();
+        this.home = home;
         this.pool = pool;
         this.listener = listener;
         this.drives = drives;
@@ -62,7 +66,7 @@ final class EnginePoolDrives {
     /** Has the reactor begin an operation, and waits until it is durable. */
     private void run(Consumer<Done> operation) {
         CompletableFuture<Boolean> end = new CompletableFuture<>();
-        reactor.execute(() -> {
+        home.execute(() -> {
             try {
                 operation.accept(EnginePool.done(end));
             } catch (RuntimeException e) {
@@ -73,7 +77,35 @@ final class EnginePoolDrives {
     }
 
     private <T> T ask(Callable<T> question) {
-        return EngineFailure.translated(() -> reactor.call(question));
+        return EngineFailure.translated(() -> home.call(question));
+    }
+
+    private DriveRing ring() {
+        return plane.engineReactors().of(home).ring();
+    }
+
+    private Stream<UringDrive> devices() {
+        return drives.values().stream().flatMap(use -> use.device().stream());
+    }
+
+    /** On the reactor. */
+    boolean usesRing() {
+        return devices().findAny().isPresent();
+    }
+
+    @Override
+    public boolean settled() {
+        return devices().allMatch(device -> device.pending() == 0);
+    }
+
+    @Override
+    public void leave() {
+        devices().forEach(UringDrive::leaveRing);
+    }
+
+    @Override
+    public void enter(Reactor reactor) {
+        devices().forEach(device -> device.enter(ring()));
     }
 
     /** Who is in a slot of a mirror now; it may tell something before there is a pool. */
@@ -150,7 +182,7 @@ final class EnginePoolDrives {
     private List<Drive> uses(List<EngineDrive> set) {
         List<Drive> uses = new ArrayList<>();
         for (EngineDrive drive : set) {
-            OnReactor use = drive.onReactor(plane::ring);
+            OnReactor use = drive.onReactor(this::ring);
             drives.put(drive.id(), use);
             uses.add(use.drive());
         }
@@ -174,7 +206,7 @@ final class EnginePoolDrives {
     }
 
     private void closeDrive(UUID drive) {
-        reactor.call(() -> {
+        home.call(() -> {
             OnReactor gone = drives.remove(drive);
             if (gone != null) {
                 gone.close().run();
@@ -224,7 +256,7 @@ final class EnginePoolDrives {
         int set = ask(() -> setOf(old));
         MirrorSet mirror = mirror(set);
         run(done -> {
-            OnReactor use = joining.onReactor(plane::ring);
+            OnReactor use = joining.onReactor(this::ring);
             drives.put(replacement, use);
             MirrorReplacement.replace(pool, mirror, old, replacement, joining.name(), use.drive(), done);
         });
@@ -250,7 +282,7 @@ final class EnginePoolDrives {
                 return;
             }
             EngineDrive returning = plane.drives().require(drive);
-            OnReactor use = returning.onReactor(plane::ring);
+            OnReactor use = returning.onReactor(this::ring);
             MirrorReplacement.rejoin(pool, mirror, drive, returning.name(), use.drive(), done);
             OnReactor unused = mirror.state(slotOf(drive)) == ReplicaState.STALE ? use : drives.put(drive, use);
             if (unused != null) {

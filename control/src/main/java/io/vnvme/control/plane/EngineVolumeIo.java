@@ -4,7 +4,7 @@ import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
 import io.vnvme.drive.Io;
 import io.vnvme.drive.IoStatus;
-import io.vnvme.reactor.Reactor;
+import io.vnvme.reactor.Home;
 import io.vnvme.volume.Volume;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A volume's bytes for the control plane: requests of its own on the pool's reactor, one after the other. */
 final class EngineVolumeIo implements VolumeIo {
-    private final Reactor reactor;
+    private final Home home;
     private final Volume volume;
     private final Runnable whenClosed;
     private final Arena arena = Arena.ofShared();
@@ -23,8 +23,8 @@ final class EngineVolumeIo implements VolumeIo {
     private volatile @Nullable CompletableFuture<Integer> waiting;
 
     /** @param whenClosed gives back what was made for this alone */
-    EngineVolumeIo(Reactor reactor, Volume volume, Runnable whenClosed) {
-        this.reactor = reactor;
+    EngineVolumeIo(Home home, Volume volume, Runnable whenClosed) {
+        this.home = home;
         this.volume = volume;
         this.whenClosed = whenClosed;
     }
@@ -56,7 +56,7 @@ final class EngineVolumeIo implements VolumeIo {
     private void run(int operation, long offsetBytes, int lengthBytes) {
         CompletableFuture<Integer> end = new CompletableFuture<>();
         waiting = end;
-        reactor.execute(() -> {
+        home.execute(() -> {
             io.prepare(operation, offsetBytes, lengthBytes, false);
             io.data().clear();
             if (lengthBytes > 0) {

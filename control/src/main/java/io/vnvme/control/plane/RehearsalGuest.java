@@ -12,6 +12,7 @@ import io.vnvme.nvme.wire.Registers;
 import io.vnvme.nvme.wire.Sqe;
 import io.vnvme.os.Mapping;
 import io.vnvme.os.PeerCredentials;
+import io.vnvme.reactor.Home;
 import io.vnvme.reactor.Poller;
 import io.vnvme.reactor.Reactor;
 import java.lang.foreign.MemorySegment;
@@ -52,7 +53,7 @@ final class RehearsalGuest {
     private final Mapping memory = Mapping.anonymous(MEMORY_BYTES, false);
     private final Mapping page = Mapping.anonymous(Registers.DOORBELLS_SIZE, false);
     private final GuestMemory guest = new GuestMemory();
-    private final Reactor reactor;
+    private final Home home;
     private final long transferBlocks;
     private final long pages;
     private final int nsid;
@@ -122,8 +123,8 @@ final class RehearsalGuest {
         }
     }
 
-    private RehearsalGuest(Reactor reactor, int nsid, long sizeBytes, int blockBytes, Duration length) {
-        this.reactor = reactor;
+    private RehearsalGuest(Home home, int nsid, long sizeBytes, int blockBytes, Duration length) {
+        this.home = home;
         this.nsid = nsid;
         this.transferBlocks = PAGE / blockBytes;
         this.pages = sizeBytes / PAGE;
@@ -137,8 +138,8 @@ final class RehearsalGuest {
      */
     static void run(
             Reactor reactor, ControllerFactory vnvme, int nsid, long sizeBytes, int blockBytes, Duration length) {
-        RehearsalGuest guest = new RehearsalGuest(reactor, nsid, sizeBytes, blockBytes, length);
-        Poller poller = reactor.call(() -> guest.start(vnvme));
+        RehearsalGuest guest = new RehearsalGuest(new Home(reactor), nsid, sizeBytes, blockBytes, length);
+        Poller poller = guest.home.call(() -> guest.start(vnvme));
         try {
             guest.use();
         } finally {
@@ -149,6 +150,7 @@ final class RehearsalGuest {
     private Poller start(ControllerFactory vnvme) {
         guest.map(new Region(BASE, MEMORY_BYTES, memory.segment(), true, true));
         Device opened = vnvme.open(new ControllerFactory.Host(
+                home,
                 guest,
                 new Silent(),
                 page.segment(),
@@ -174,7 +176,7 @@ final class RehearsalGuest {
                 return opened.prepareSleep(nowNs);
             }
         };
-        reactor.add(poller);
+        home.add(poller);
         return poller;
     }
 
@@ -249,15 +251,15 @@ final class RehearsalGuest {
     private void end(Poller poller) {
         Device used = device;
         if (used != null) {
-            reactor.call(() -> {
+            home.call(() -> {
                 used.reset();
                 return true;
             });
-            while (!reactor.call(used::quiescent)) {
+            while (!home.call(used::quiescent)) {
                 rest();
             }
-            reactor.call(() -> {
-                reactor.remove(poller);
+            home.call(() -> {
+                home.remove(poller);
                 used.close();
                 guest.unmapAll();
                 return true;

@@ -7,6 +7,7 @@ import io.vnvme.control.model.CreatePool;
 import io.vnvme.control.model.DriveNames;
 import io.vnvme.control.model.HoldWrites;
 import io.vnvme.control.model.JobInfo;
+import io.vnvme.control.model.MovePool;
 import io.vnvme.control.model.PoolInfo;
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
@@ -386,6 +387,16 @@ public final class Pools {
         OpenPool pool = pools.require(name);
         HostFailure.shown("pool %s could not be changed".formatted(name), () -> {
             pool.holdWrites(seconds == null ? Long.MAX_VALUE : seconds * 1000);
+            return pool;
+        });
+        return show(name);
+    }
+
+    /** Has another reactor serve it, with its vNVMes. */
+    public PoolInfo move(String name, MovePool request) {
+        OpenPool pool = pools.require(name);
+        HostFailure.shown("pool %s could not be moved".formatted(name), () -> {
+            dataPlane.movePool(pool, request.reactor());
             return pool;
         });
         return show(name);

@@ -3,6 +3,7 @@ package io.vnvme.control.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vnvme.testkit.server.Idle;
+import io.vnvme.testkit.server.ReactorCount;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -32,14 +33,21 @@ class CliIT {
     }
 
     private Process startDaemon() throws IOException {
+        return startDaemon(
+                Integer.toString(ReactorCount.ofTests()), Idle.policy().name());
+    }
+
+    private Process startDaemon(String reactors, String idle) throws IOException {
         Process process = java(
                         "daemon",
                         "--state",
                         folder.resolve("state").toString(),
                         "--ram",
                         "2x64M",
+                        "--reactors",
+                        reactors,
                         "--idle",
-                        Idle.policy().name())
+                        idle)
                 .redirectError(folder.resolve("daemon.log").toFile())
                 .start();
         banner = String.valueOf(process.inputReader().readLine());
@@ -171,7 +179,27 @@ class CliIT {
                 .contains("\"reactors\":[{", "\"queueDepth\":0")
                 .hasLineCount(1);
         fails(2, "it is 0.01 to 60", "top", "--once", "--interval", "0");
-        fails(2, "say what to do: ls", "reactor");
+        fails(2, "say what to do: ls or move", "reactor");
+    }
+
+    @Test
+    void poolsOnTwoReactors() throws IOException, InterruptedException {
+        fails(2, "3 reactors on 2 processors", "daemon", "--reactors", "3", "--cpus", "0,1");
+        fails(2, "write them like 2,3 or 4-7", "daemon", "--cpus", "two");
+        fails(2, "poll, adaptive or interrupt", "daemon", "--idle", "poll,lazy");
+        stopDaemon();
+        daemon = startDaemon("2", "interrupt,adaptive");
+        does("drive", "claim", "ram0");
+        does("drive", "claim", "ram1");
+        does("pool", "create", "p0", "ram0");
+        does("pool", "create", "p1", "ram1");
+        assertThat(does("reactor", "ls").lines().map(String::strip))
+                .anyMatch(line -> line.startsWith("reactor-0") && line.contains("interrupt") && line.endsWith("p0"))
+                .anyMatch(line -> line.startsWith("reactor-1") && line.contains("adaptive") && line.endsWith("p1"));
+        assertThat(does("reactor", "move", "p1", "reactor-0")).isEqualTo("pool p1 is served by reactor-0\n");
+        fails(1, "no reactor r9: there are reactor-0, reactor-1", "reactor", "move", "p1", "r9");
+        assertThat(does("reactor", "ls")).contains("p0, p1");
+        assertThat(does("top", "--once", "--interval", "0.1")).contains("reactor-0", "reactor-1");
     }
 
     @Test

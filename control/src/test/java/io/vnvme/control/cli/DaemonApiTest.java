@@ -17,6 +17,7 @@ import io.vnvme.control.model.VnvmeChange;
 import io.vnvme.control.model.VnvmeInfo;
 import io.vnvme.control.model.VnvmeLoad;
 import io.vnvme.control.plane.EngineDataPlane;
+import io.vnvme.control.plane.ReactorSettings;
 import io.vnvme.control.service.RamOffer;
 import io.vnvme.control.service.Services;
 import io.vnvme.testkit.driver.Command;
@@ -27,6 +28,7 @@ import io.vnvme.testkit.driver.SocketDevice;
 import io.vnvme.testkit.ram.Buffer;
 import io.vnvme.testkit.ram.RamLayout;
 import io.vnvme.testkit.server.Idle;
+import io.vnvme.testkit.server.ReactorCount;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -73,7 +75,7 @@ class DaemonApiTest {
     private Daemon start() {
         return new Daemon(
                 new Services.Setup("test", folder, folder, List.of(new RamOffer("ram0", 64 << 20))),
-                () -> EngineDataPlane.start(-1, Idle.policy()),
+                () -> EngineDataPlane.start(ReactorSettings.of(ReactorCount.ofTests(), Idle.policy())),
                 System.currentTimeMillis());
     }
 

@@ -3,6 +3,7 @@ package io.vnvme.control.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vnvme.testkit.server.Idle;
+import io.vnvme.testkit.server.ReactorCount;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -26,6 +27,8 @@ final class DaemonUnderTest implements AutoCloseable {
                         "daemon",
                         "--state",
                         folder.resolve("state").toString(),
+                        "--reactors",
+                        Integer.toString(ReactorCount.ofTests()),
                         "--idle",
                         Idle.policy().name())
                 .redirectErrorStream(true)

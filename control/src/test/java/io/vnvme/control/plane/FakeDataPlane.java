@@ -236,7 +236,12 @@ public final class FakeDataPlane implements DataPlane {
 
     @Override
     public List<ReactorInfo> reactors() {
-        return List.of(new ReactorInfo("fake", -1, busyNs.get(), 0, 0));
+        return List.of(new ReactorInfo("fake", -1, "poll", List.of(), busyNs.get(), 0, 0));
+    }
+
+    @Override
+    public void movePool(OpenPool pool, String reactor) {
+        mayFail("movePool");
     }
 
     @Override

@@ -12,9 +12,11 @@ import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
 import io.vnvme.control.model.VnvmeChange;
 import io.vnvme.control.plane.EngineDataPlane;
+import io.vnvme.control.plane.ReactorSettings;
 import io.vnvme.testkit.lab.Lab;
 import io.vnvme.testkit.lab.Vm;
 import io.vnvme.testkit.server.Idle;
+import io.vnvme.testkit.server.ReactorCount;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -45,7 +47,7 @@ class AttachIT {
     private void open() {
         services = new Services(
                 new Services.Setup("test", folder, folder, List.of(new RamOffer("ram0", 256 * MIB)), WATCH),
-                EngineDataPlane.start(-1, Idle.policy()));
+                EngineDataPlane.start(ReactorSettings.of(ReactorCount.ofTests(), Idle.policy())));
     }
 
     @AfterEach

@@ -10,9 +10,11 @@ import io.vnvme.control.model.CloneSnapshot;
 import io.vnvme.control.model.CreateVnvme;
 import io.vnvme.control.model.ResizeVnvme;
 import io.vnvme.control.plane.EngineDataPlane;
+import io.vnvme.control.plane.ReactorSettings;
 import io.vnvme.testkit.lab.Lab;
 import io.vnvme.testkit.lab.Vm;
 import io.vnvme.testkit.server.Idle;
+import io.vnvme.testkit.server.ReactorCount;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -36,7 +38,7 @@ class PoolIT {
     void start() {
         services = new Services(
                 new Services.Setup("test", folder, folder, List.of(), Duration.ofMillis(200)),
-                EngineDataPlane.start(-1, Idle.policy()));
+                EngineDataPlane.start(ReactorSettings.of(ReactorCount.ofTests(), Idle.policy())));
         services.drives().claim(new ClaimDrive(folder.resolve("drive.img").toString(), 512 * MIB, null, false));
     }
 

@@ -26,7 +26,7 @@ public final class UringDrive implements Drive {
 
     private final String name;
     private final DriveFile file;
-    private final DriveRing ring;
+    private DriveRing ring;
     private final DriveHealth health;
     private final boolean writeCache;
     private final int memoryMask;
@@ -134,6 +134,21 @@ public final class UringDrive implements Drive {
         slot = ring.addFile(file.fd());
         gone = false;
         health.returned();
+    }
+
+    /** Nothing is {@link #pending}: lets go of the ring, on its thread. What is submitted before {@link #enter} is an error. */
+    public void leaveRing() {
+        if (!gone) {
+            ring.removeFile(slot);
+        }
+    }
+
+    /** Works by another ring from now on, on its thread. */
+    public void enter(DriveRing other) {
+        ring = other;
+        if (!gone) {
+            slot = ring.addFile(file.fd());
+        }
     }
 
     /** Hands the next request for this transfer to the kernel. */

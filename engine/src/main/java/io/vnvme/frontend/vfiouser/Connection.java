@@ -1,12 +1,15 @@
 package io.vnvme.frontend.vfiouser;
 
 import io.vnvme.memory.GuestMemory;
+import io.vnvme.memory.Region;
 import io.vnvme.os.Epoll;
 import io.vnvme.os.Errno;
 import io.vnvme.os.NativeException;
 import io.vnvme.os.PeerCredentials;
 import io.vnvme.os.UnixSocket;
+import io.vnvme.reactor.Home;
 import io.vnvme.reactor.Poller;
+import io.vnvme.reactor.Reactor;
 import io.vnvme.reactor.Watch;
 import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +24,7 @@ final class Connection implements Poller {
     private static final int BURST = 16;
 
     private final VfioUserEndpoint endpoint;
+    private final Home home;
     private final UnixSocket socket;
     private final PeerCredentials peer;
     private final Inbox inbox;
@@ -32,6 +36,7 @@ final class Connection implements Poller {
     private @Nullable PciFunction function;
     private @Nullable Dispatcher dispatcher;
     private boolean open = true;
+    private volatile boolean active;
 
     Connection(VfioUserEndpoint endpoint, UnixSocket socket) {
         this.endpoint = endpoint;
@@ -42,16 +47,41 @@ final class Connection implements Poller {
         dmaChannel = new DmaChannel(outbox);
         memory = new GuestMemory(dmaChannel);
         dma = new DmaTable(memory, endpoint.reclaimer());
-        watch = endpoint.reactor().watch(socket.fd(), Epoll.IN, this::ready);
+        home = new Home(endpoint.home().reactor());
+        home.add(new Registrations());
+        watch = home.watch(socket.fd(), Epoll.IN, this::ready);
+    }
+
+    /** What the rings of a reactor keep for the guest's memory stays there, and is made anew where it is used. */
+    private final class Registrations implements Home.Resident {
+        @Override
+        public boolean settled() {
+            return true;
+        }
+
+        @Override
+        public void leave() {
+            dma.forEachRegion(Region::leave);
+        }
+
+        @Override
+        public void enter(Reactor reactor) {
+            // Made when it is used.
+        }
+    }
+
+    /** Where all work of this connection is done. */
+    Home home() {
+        return home;
     }
 
     PeerCredentials peer() {
         return peer;
     }
 
-    /** True once the client has said its version and has a controller, until it is gone. */
+    /** True once the client has said its version and has a controller, until it is gone. From any thread. */
     boolean active() {
-        return open && function != null;
+        return active;
     }
 
     /** Whether the client has been asked to let go of the device. */
@@ -184,6 +214,7 @@ final class Connection implements Poller {
                 throw new RequestException(Errno.EBUSY, "another client has the drive");
             }
             function = opened;
+            active = true;
             dmaChannel.transferMax(capabilities.transferMaxBytes());
             dispatcher = new Dispatcher(outbox, opened, dma);
             Dispatcher.version(outbox, id, version, capabilities.reply());
@@ -218,6 +249,7 @@ final class Connection implements Poller {
             return;
         }
         open = false;
+        active = false;
         watch.close();
         socket.close();
         inbox.close();

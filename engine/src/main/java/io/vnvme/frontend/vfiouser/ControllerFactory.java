@@ -3,6 +3,7 @@ package io.vnvme.frontend.vfiouser;
 import io.vnvme.memory.GuestMemory;
 import io.vnvme.nvme.Interrupts;
 import io.vnvme.os.PeerCredentials;
+import io.vnvme.reactor.Home;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -12,19 +13,26 @@ public interface ControllerFactory {
     /**
      * What a controller is made of.
      *
+     * @param home of the connection: where the controller is and may be moved from
      * @param doorbells 4 KiB that the client maps, zeroed
      * @param others clients that this endpoint serves at this moment, this one not counted
      */
-    record Host(GuestMemory memory, Interrupts interrupts, MemorySegment doorbells, PeerCredentials peer, int others) {}
+    record Host(
+            Home home,
+            GuestMemory memory,
+            Interrupts interrupts,
+            MemorySegment doorbells,
+            PeerCredentials peer,
+            int others) {}
 
     /** On the endpoint's reactor: a controller, or null to turn the client away with EBUSY. */
     @Nullable
     Device open(Host host);
 
-    /** On the endpoint's reactor: a client is gone, or was sent away. */
+    /** On the connection's reactor: a client is gone, or was sent away. */
     default void ended(PeerCredentials peer, String reason) {}
 
-    /** On the endpoint's reactor: a defect, or a lack of descriptors; it cost a client its connection at most. */
+    /** On the connection's reactor or the endpoint's: a defect, or a lack of descriptors; it cost a client its connection at most. */
     default void failed(Throwable failure) {
         System.getLogger(ControllerFactory.class.getName())
                 .log(System.Logger.Level.ERROR, "vfio-user connection failed", failure);

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -149,6 +150,14 @@ final class DmaTable {
     /** True when a file that a region lies in is shorter than it was when it was mapped. */
     boolean shrunk() {
         return files.shrunk();
+    }
+
+    /** All regions: those too that have left and are still in use. */
+    void forEachRegion(Consumer<Region> action) {
+        entries.values().forEach(entry -> action.accept(entry.region()));
+        for (Unmapping unmapping : unmappings) {
+            unmapping.entries().forEach(entry -> action.accept(entry.region()));
+        }
     }
 
     /** True when no region is left, and none is still in use. */

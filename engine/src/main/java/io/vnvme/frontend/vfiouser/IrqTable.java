@@ -7,7 +7,7 @@ import io.vnvme.os.EventFd;
 import io.vnvme.os.Fd;
 import io.vnvme.os.FdQueue;
 import io.vnvme.os.NativeException;
-import io.vnvme.reactor.Reactor;
+import io.vnvme.reactor.Home;
 import io.vnvme.reactor.Watch;
 import org.jspecify.annotations.Nullable;
 
@@ -30,7 +30,7 @@ final class IrqTable implements Interrupts, AutoCloseable {
     private static final int INFO_AUTOMASKED = 4;
     private static final int INFO_NORESIZE = 8;
 
-    private final Reactor reactor;
+    private final Home home;
     private final PciConfig config;
     private final IrqVectors[] kinds;
     private Level level = () -> false;
@@ -43,8 +43,8 @@ final class IrqTable implements Interrupts, AutoCloseable {
         boolean asserted();
     }
 
-    IrqTable(Reactor reactor, PciConfig config) {
-        this.reactor = reactor;
+    IrqTable(Home home, PciConfig config) {
+        this.home = home;
         this.config = config;
         kinds = new IrqVectors[] {
             new IrqVectors(1),
@@ -242,7 +242,7 @@ final class IrqTable implements Interrupts, AutoCloseable {
         }
         intxUnmask = eventFd;
         if (eventFd != null) {
-            intxUnmaskWatch = reactor.watch(eventFd.fd(), Epoll.IN, _ -> {
+            intxUnmaskWatch = home.watch(eventFd.fd(), Epoll.IN, _ -> {
                 eventFd.drain();
                 kinds[INTX].unmask(0);
                 reevaluateIntx();

@@ -5,7 +5,7 @@ import io.vnvme.os.Errno;
 import io.vnvme.os.Fd;
 import io.vnvme.os.PeerCredentials;
 import io.vnvme.os.Reclaimer;
-import io.vnvme.reactor.Reactor;
+import io.vnvme.reactor.Home;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -35,7 +35,7 @@ final class PciFunction implements PciConfig.Effects {
 
     /** A function as after power-on, or null when the factory wants no further client. */
     static @Nullable PciFunction open(
-            Reactor reactor,
+            Home home,
             Reclaimer reclaimer,
             VfioUserEndpoint.Options options,
             ControllerFactory factory,
@@ -44,10 +44,11 @@ final class PciFunction implements PciConfig.Effects {
             int others,
             Capabilities capabilities) {
         PciConfig config = new PciConfig(options.msi(), options.vectors());
-        IrqTable irqs = new IrqTable(reactor, config);
+        IrqTable irqs = new IrqTable(home, config);
         DoorbellPage doorbells = new DoorbellPage();
         try {
-            Device device = factory.open(new ControllerFactory.Host(memory, irqs, doorbells.segment(), peer, others));
+            Device device =
+                    factory.open(new ControllerFactory.Host(home, memory, irqs, doorbells.segment(), peer, others));
             if (device != null) {
                 return new PciFunction(
                         config, irqs, doorbells, device, options.doorbells().traps(capabilities));

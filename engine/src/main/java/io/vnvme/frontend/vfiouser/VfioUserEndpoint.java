@@ -6,21 +6,22 @@ import io.vnvme.os.NativeException;
 import io.vnvme.os.PeerCredentials;
 import io.vnvme.os.Reclaimer;
 import io.vnvme.os.UnixSocket;
+import io.vnvme.reactor.Home;
 import io.vnvme.reactor.Poller;
 import io.vnvme.reactor.Reactor;
 import io.vnvme.reactor.Watch;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A vfio-user socket at a path: each client that connects gets a controller of its own, for as long as it stays.
  *
- * <p>All work is done by one reactor; {@link #open}, {@link #connections}, {@link #requestRelease}, {@link #stopListening} and
- * {@link #close} are
- * called on other threads.
+ * <p>All work of a connection is done by one reactor: at first the endpoint's, later maybe another that it was moved to.
+ * {@link #open}, {@link #connections}, {@link #requestRelease}, {@link #stopListening} and {@link #close} are called on other
+ * threads.
  */
 public final class VfioUserEndpoint implements AutoCloseable {
     private static final int BACKLOG = 16;
@@ -29,11 +30,11 @@ public final class VfioUserEndpoint implements AutoCloseable {
     /** How long no one is accepted after the process ran out of descriptors. */
     private static final long PAUSE_NS = 100_000_000;
 
-    private final Reactor reactor;
+    private final Home home;
     private final ControllerFactory factory;
     private final Options options;
     private final UnixSocket listener;
-    private final List<Connection> connections = new ArrayList<>();
+    private final List<Connection> connections = new CopyOnWriteArrayList<>();
     private volatile List<PeerCredentials> active = List.of();
     private @Nullable Watch watch;
 
@@ -71,8 +72,8 @@ public final class VfioUserEndpoint implements AutoCloseable {
         private static final Reclaimer RECLAIMER = Reclaimer.start();
     }
 
-    private VfioUserEndpoint(Reactor reactor, UnixSocket listener, ControllerFactory factory, Options options) {
-        this.reactor = reactor;
+    private VfioUserEndpoint(Home home, UnixSocket listener, ControllerFactory factory, Options options) {
+        this.home = home;
         this.listener = listener;
         this.factory = factory;
         this.options = options;
@@ -86,9 +87,10 @@ public final class VfioUserEndpoint implements AutoCloseable {
     public static VfioUserEndpoint open(Reactor reactor, Path socketPath, ControllerFactory factory, Options options) {
         Objects.requireNonNull(Shared.RECLAIMER);
         UnixSocket listener = UnixSocket.listen(socketPath, BACKLOG, options.socketMode());
-        VfioUserEndpoint endpoint = new VfioUserEndpoint(reactor, listener, factory, options);
-        reactor.call(() -> {
-            endpoint.watch = reactor.watch(listener.fd(), Epoll.IN, _ -> endpoint.accept());
+        Home home = new Home(reactor);
+        VfioUserEndpoint endpoint = new VfioUserEndpoint(home, listener, factory, options);
+        home.call(() -> {
+            endpoint.watch = home.watch(listener.fd(), Epoll.IN, _ -> endpoint.accept());
             return true;
         });
         return endpoint;
@@ -101,13 +103,29 @@ public final class VfioUserEndpoint implements AutoCloseable {
 
     /** Asks the clients to let go of the device (QEMU then unplugs it); how many listen to that. */
     public int requestRelease() {
-        return reactor.call(() ->
-                (int) connections.stream().filter(Connection::requestRelease).count());
+        int asked = 0;
+        for (Connection connection : connections) {
+            asked += connection.home().call(connection::requestRelease) ? 1 : 0;
+        }
+        return asked;
+    }
+
+    /** Where clients are accepted. */
+    public Home home() {
+        return home;
+    }
+
+    /** On the endpoint's reactor: where those clients are that have no controller yet. */
+    public List<Home> newcomers() {
+        return connections.stream()
+                .filter(connection -> !connection.active())
+                .map(Connection::home)
+                .toList();
     }
 
     /** Accepts no one any more and removes the socket file; clients stay. Not on the reactor. */
     public void stopListening() {
-        reactor.call(() -> {
+        home.call(() -> {
             Watch listening = watch;
             if (listening != null) {
                 listening.close();
@@ -122,16 +140,12 @@ public final class VfioUserEndpoint implements AutoCloseable {
     @Override
     public void close() {
         stopListening();
-        reactor.call(() -> {
-            for (Connection connection : List.copyOf(connections)) {
+        for (Connection connection : connections) {
+            connection.home().call(() -> {
                 connection.end("the endpoint is closed");
-            }
-            return true;
-        });
-    }
-
-    Reactor reactor() {
-        return reactor;
+                return true;
+            });
+        }
     }
 
     Reclaimer reclaimer() {
@@ -157,7 +171,7 @@ public final class VfioUserEndpoint implements AutoCloseable {
         try {
             Connection connection = new Connection(this, socket);
             connections.add(connection);
-            reactor.add(connection);
+            connection.home().add(connection);
         } catch (RuntimeException e) {
             socket.close();
             throw e;
@@ -171,7 +185,7 @@ public final class VfioUserEndpoint implements AutoCloseable {
             return;
         }
         paused.events(0);
-        reactor.add(new Poller() {
+        home.add(new Poller() {
             private long untilNs;
 
             @Override
@@ -179,7 +193,7 @@ public final class VfioUserEndpoint implements AutoCloseable {
                 if (untilNs == 0) {
                     untilNs = nowNs + PAUSE_NS;
                 } else if (nowNs - untilNs >= 0) {
-                    reactor.remove(this);
+                    home.remove(this);
                     paused.events(Epoll.IN);
                 }
                 return 0;
@@ -196,7 +210,7 @@ public final class VfioUserEndpoint implements AutoCloseable {
     PciFunction open(Connection connection, GuestMemory memory, Capabilities capabilities) {
         int others = (int) connections.stream().filter(Connection::active).count();
         return PciFunction.open(
-                reactor, Shared.RECLAIMER, options, factory, memory, connection.peer(), others, capabilities);
+                connection.home(), Shared.RECLAIMER, options, factory, memory, connection.peer(), others, capabilities);
     }
 
     void activated() {
@@ -213,7 +227,7 @@ public final class VfioUserEndpoint implements AutoCloseable {
 
     void finished(Connection connection) {
         connections.remove(connection);
-        reactor.remove(connection);
+        connection.home().remove(connection);
     }
 
     void report(Throwable failure) {

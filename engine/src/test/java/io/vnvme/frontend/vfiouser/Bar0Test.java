@@ -3,6 +3,7 @@ package io.vnvme.frontend.vfiouser;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vnvme.reactor.Clock;
+import io.vnvme.reactor.Home;
 import io.vnvme.reactor.Reactor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -13,7 +14,7 @@ import org.junit.jupiter.api.Test;
 class Bar0Test {
     private final Reactor reactor = Reactor.stepped(Clock.system());
     private final PciConfig config = new PciConfig(false, 65);
-    private final IrqTable irqs = new IrqTable(reactor, config);
+    private final IrqTable irqs = new IrqTable(new Home(reactor), config);
     private final FakeDevice device = new FakeDevice();
     private final MemorySegment doorbells = Arena.ofAuto().allocate(4096, 8);
     private final Bar0 bar0 = new Bar0(device, irqs, doorbells);

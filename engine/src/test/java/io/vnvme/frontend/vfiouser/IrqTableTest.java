@@ -9,6 +9,7 @@ import io.vnvme.os.FdQueue;
 import io.vnvme.os.Memfd;
 import io.vnvme.os.UnixSocket;
 import io.vnvme.reactor.Clock;
+import io.vnvme.reactor.Home;
 import io.vnvme.reactor.Reactor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -26,7 +27,7 @@ class IrqTableTest {
     private final MemorySegment data = Arena.ofAuto().allocate(8, 8);
     private final Reactor reactor = Reactor.stepped(Clock.system());
     private final PciConfig config = new PciConfig(false, VECTORS);
-    private final IrqTable irqs = new IrqTable(reactor, config);
+    private final IrqTable irqs = new IrqTable(new Home(reactor), config);
     private final List<EventFd> events =
             Stream.generate(EventFd::create).limit(VECTORS).toList();
     private final FdQueue fds = new FdQueue(16);
@@ -75,7 +76,7 @@ class IrqTableTest {
         assertThat(irqs.info(IrqTable.INTX)).isEqualTo(7);
         assertThat(irqs.info(IrqTable.MSIX)).isEqualTo(9);
         assertThat(irqs.vectorCount()).isEqualTo(VECTORS);
-        try (IrqTable msiOnly = new IrqTable(reactor, new PciConfig(true, VECTORS))) {
+        try (IrqTable msiOnly = new IrqTable(new Home(reactor), new PciConfig(true, VECTORS))) {
             assertThat(msiOnly.count(IrqTable.MSIX)).isZero();
             assertThat(msiOnly.vectorCount()).isEqualTo(32);
         }
