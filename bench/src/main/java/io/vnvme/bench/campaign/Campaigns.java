@@ -1,6 +1,7 @@
 package io.vnvme.bench.campaign;
 
 import io.vnvme.bench.pool.PoolCampaign;
+import io.vnvme.bench.pool.ReactorsRun;
 import io.vnvme.bench.report.LineChart;
 import io.vnvme.os.Cpu;
 import io.vnvme.testkit.lab.Lab;
@@ -62,6 +63,11 @@ public final class Campaigns implements Callable<Integer> {
     private boolean pool;
 
     @Option(
+            names = "--reactors",
+            description = "Measures instead what two reactors do together for what each does alone.")
+    private boolean reactors;
+
+    @Option(
             names = "--import",
             paramLabel = "FOLDER",
             description = "Measures instead how long a pool of 20 TiB, sparse files there, takes to import.")
@@ -121,7 +127,9 @@ public final class Campaigns implements Callable<Integer> {
 
     private int run(int server, int client) throws IOException {
         List<String> engineOptions = jvmOptions.isEmpty() ? ENGINE_OPTIONS : jvmOptions;
-        if (pool) {
+        if (reactors) {
+            new ReactorsRun(repeats, new int[] {server, client}, System.out).run();
+        } else if (pool) {
             new PoolCampaign(repeats, server, client, engineOptions).run();
         } else if (importFolder != null) {
             PoolCampaign.imports(importFolder, engineOptions);
