@@ -30,6 +30,10 @@ public final class VhostUserClient implements AutoCloseable {
     private final RandomBlocks kinds = new RandomBlocks(100, KINDS_SEED);
     private final int depth;
     private final int blockBytes;
+    /** Asked for by whichever thread; done when nobody is in the library. */
+    private volatile boolean closed;
+
+    private boolean destroyed;
 
     private VhostUserClient(MemorySegment blkio, int depth, int blockBytes) {
         this.blockBytes = blockBytes;
@@ -86,9 +90,10 @@ public final class VhostUserClient implements AutoCloseable {
     /**
      * Keeps {@code depth} operations in flight for that long, then waits for the last of them.
      *
-     * @throws IllegalStateException when the server fails one, or leaves one undone for five seconds
+     * @throws IllegalStateException when the server fails one, leaves one undone for five seconds, or the connection is ended
      */
-    public LoadResult run(int readPercent, Duration time) {
+    public synchronized LoadResult run(int readPercent, Duration time) {
+        requireOpen();
         Histogram latency = new Histogram(HIGHEST_LATENCY_NS, 3);
         long begin = System.nanoTime();
         long end = begin + time.toNanos();
@@ -99,6 +104,7 @@ public final class VhostUserClient implements AutoCloseable {
         }
         long now = begin;
         while (inFlight > 0) {
+            requireOpen();
             int done = Blkio.advance(queue, completions, depth);
             now = System.nanoTime();
             for (int i = 0; i < done; i++) {
@@ -117,6 +123,12 @@ public final class VhostUserClient implements AutoCloseable {
         }
         return new LoadResult(
                 operations, now - begin, latency.getValueAtPercentile(50), latency.getValueAtPercentile(99));
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("the connection was ended");
+        }
     }
 
     private void submit(int slot, int readPercent, long nowNs) {
@@ -139,9 +151,15 @@ public final class VhostUserClient implements AutoCloseable {
         return (int) completions.get(ValueLayout.JAVA_LONG, at + Blkio.COMPLETION_USER_DATA);
     }
 
-    /** Ends the connection. */
+    /** Ends the connection. From another thread too: the one that runs is told, and is out of the library before it goes. */
     @Override
     public void close() {
-        Blkio.destroy(blkio);
+        closed = true;
+        synchronized (this) {
+            if (!destroyed) {
+                destroyed = true;
+                Blkio.destroy(blkio);
+            }
+        }
     }
 }
