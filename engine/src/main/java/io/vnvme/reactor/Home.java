@@ -159,13 +159,23 @@ public final class Home {
 
     private void arrive() {
         stage = Stage.HERE;
-        residents.forEach(resident -> resident.enter(reactor));
+        RuntimeException failure = null;
+        for (Resident resident : residents) {
+            try {
+                resident.enter(reactor);
+            } catch (RuntimeException e) {
+                failure = e;
+            }
+        }
         pollers.forEach(reactor::add);
         watches.forEach(watch -> watch.enter(reactor));
         List<Runnable> waiting = List.copyOf(early);
         early.clear();
         // Behind what else has arrived with it.
         waiting.forEach(reactor::execute);
+        if (failure != null) {
+            throw failure;
+        }
     }
 
     /** Waits on the old reactor until all that moves has come to rest, then hands it over. */

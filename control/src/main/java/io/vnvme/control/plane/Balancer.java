@@ -14,7 +14,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.UUID;
-import org.jspecify.annotations.Nullable;
 
 /** Looks every second whether a reactor has too much to do while another has little, and moves a pool when that lasts. */
 final class Balancer implements AutoCloseable {
@@ -33,9 +32,7 @@ final class Balancer implements AutoCloseable {
 
     private final Map<EngineReactor, Spent> spentBefore = new HashMap<>();
     private final Map<UUID, Long> costBefore = new HashMap<>();
-    private @Nullable Move<EnginePool> found;
-    private int foundLooks;
-    private int pause;
+    private final Lasting<Move<EnginePool>> lasting = new Lasting<>(LOOKS, PAUSE_LOOKS);
 
     private record Spent(long busyNs, long allNs) {}
 
@@ -67,7 +64,7 @@ final class Balancer implements AutoCloseable {
         List<Double> busy = reactors.all().stream().map(this::busyPercent).toList();
         List<OptionalInt> nodes =
                 reactors.all().stream().map(EngineReactor::node).toList();
-        Optional<Move<EnginePool>> move = due(Placement.better(busy, nodes, loads()));
+        Optional<Move<EnginePool>> move = lasting.after(Placement.better(busy, nodes, loads()));
         if (move.isEmpty()) {
             return;
         }
@@ -79,21 +76,6 @@ final class Balancer implements AutoCloseable {
         } catch (RuntimeException e) {
             LOG.log(Level.ERROR, "pool %s could not be moved to %s".formatted(pool.name(), to.name()), e);
         }
-    }
-
-    private Optional<Move<EnginePool>> due(Optional<Move<EnginePool>> better) {
-        Move<EnginePool> now = better.orElse(null);
-        foundLooks = now != null && now.equals(found) ? foundLooks + 1 : 1;
-        found = now;
-        if (pause > 0) {
-            pause--;
-            return Optional.empty();
-        }
-        if (now == null || foundLooks < LOOKS) {
-            return Optional.empty();
-        }
-        pause = PAUSE_LOOKS;
-        return better;
     }
 
     private double busyPercent(EngineReactor reactor) {

@@ -33,7 +33,7 @@ public final class EngineDataPlane implements DataPlane {
     private final EngineDrives drives = new EngineDrives();
     private final Map<UUID, EnginePool> pools = new ConcurrentHashMap<>();
     private final Map<String, EngineExport> exports = new ConcurrentHashMap<>();
-    /** Those that have not been closed: with those of vNVMes that are removed, whose controllers are parked. */
+    /** All that have controllers: those too of vNVMes that are removed, whose controllers are parked or about to end. */
     private final Set<EngineExport> open = ConcurrentHashMap.newKeySet();
 
     private final Moves moves;
@@ -221,9 +221,8 @@ public final class EngineDataPlane implements DataPlane {
         exports.remove(vnvme, export);
     }
 
-    /** It has ended. */
-    void forget(String vnvme, EngineExport export) {
-        orphaned(vnvme, export);
+    /** It has ended, and none of its controllers is left. */
+    void forget(EngineExport export) {
         open.remove(export);
     }
 

@@ -55,6 +55,7 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
     private final int firstControllerId = ThreadLocalRandom.current().nextInt(CONTROLLER_IDS);
 
     private volatile @Nullable VfioUserEndpoint endpoint;
+    private volatile boolean closed;
     /** Of the reactor's thread alone. */
     private Qos qos;
 
@@ -127,6 +128,14 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
 
     void ended(EngineConnection connection) {
         connections.remove(connection);
+        forgetWhenEmpty();
+    }
+
+    /** It has ended when its last controller has: until then that moves with the pool that has its commands. */
+    private void forgetWhenEmpty() {
+        if (closed && connections.isEmpty()) {
+            dataPlane.forget(this);
+        }
     }
 
     String name() {
@@ -224,7 +233,9 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
             current.close();
         }
         leavePool();
-        dataPlane.forget(name, this);
+        dataPlane.orphaned(name, this);
+        closed = true;
+        forgetWhenEmpty();
     }
 
     private void leavePool() {

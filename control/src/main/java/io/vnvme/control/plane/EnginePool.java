@@ -163,9 +163,9 @@ final class EnginePool implements OpenPool {
         return plane.nodeOf(ask(pool::config));
     }
 
-    /** Whether some of its drives are used by a ring. */
-    boolean usesRing() {
-        return ask(members::usesRing);
+    /** How many of its drives are used by a ring. */
+    int onRing() {
+        return ask(members::onRing);
     }
 
     @Override

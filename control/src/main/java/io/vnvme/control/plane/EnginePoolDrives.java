@@ -88,9 +88,9 @@ final class EnginePoolDrives implements Home.Resident {
         return drives.values().stream().flatMap(use -> use.device().stream());
     }
 
-    /** On the reactor. */
-    boolean usesRing() {
-        return devices().findAny().isPresent();
+    /** On the reactor: how many of its drives a ring has. */
+    int onRing() {
+        return (int) devices().count();
     }
 
     @Override
@@ -105,7 +105,18 @@ final class EnginePoolDrives implements Home.Resident {
 
     @Override
     public void enter(Reactor reactor) {
-        devices().forEach(device -> device.enter(ring()));
+        RuntimeException failure = null;
+        for (UringDrive device : devices().toList()) {
+            try {
+                device.enter(ring());
+            } catch (RuntimeException e) {
+                // It does not work any more, but the others do.
+                failure = e;
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
     }
 
     /** Who is in a slot of a mirror now; it may tell something before there is a pool. */

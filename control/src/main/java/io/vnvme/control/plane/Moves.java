@@ -40,13 +40,25 @@ final class Moves {
             if (from == to) {
                 return;
             }
-            if (pool.usesRing()) {
-                // Made before anything has moved: a host may have no memory for it.
-                EngineFailure.translated(() -> to.reactor().call(to::ring));
-            }
+            checkRoom(pool, to);
             reactors.move(from, to, () -> homes(pool));
             reactors.moved(from, to);
         });
+    }
+
+    /** Before anything has moved: a host may have no memory for another ring, and a ring has an end. */
+    private static void checkRoom(EnginePool pool, EngineReactor to) {
+        int drives = pool.onRing();
+        int room = drives == 0
+                ? 0
+                : EngineFailure.translated(
+                        () -> to.reactor().call(() -> to.ring().room()));
+        if (drives > room) {
+            throw new ProblemException(
+                    ProblemCode.POOL_REFUSED,
+                    "pool %s has %d drives, and %s has room for %d more"
+                            .formatted(pool.name(), drives, to.name(), room));
+        }
     }
 
     /** On the pool's reactor: all that has to be where the pool is. */

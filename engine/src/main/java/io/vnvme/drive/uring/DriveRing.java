@@ -133,6 +133,11 @@ public final class DriveRing implements Poller, AutoCloseable {
         return TRANSFERS_MAX - freeCount;
     }
 
+    /** Drives that can still be added. */
+    public int room() {
+        return DRIVES_MAX - fileSlots.cardinality();
+    }
+
     GuestWindows windows() {
         return windows;
     }

@@ -147,7 +147,10 @@ public final class UringDrive implements Drive {
     public void enter(DriveRing other) {
         ring = other;
         if (!gone) {
+            // Whatever comes when the ring does not take it fails.
+            gone = true;
             slot = ring.addFile(file.fd());
+            gone = false;
         }
     }
 
