@@ -68,6 +68,11 @@ public final class Campaigns implements Callable<Integer> {
     private boolean reactors;
 
     @Option(
+            names = "--lend",
+            description = "With --reactors: what one pool gains when a second reactor makes copies for it.")
+    private boolean lend;
+
+    @Option(
             names = "--import",
             paramLabel = "FOLDER",
             description = "Measures instead how long a pool of 20 TiB, sparse files there, takes to import.")
@@ -128,7 +133,12 @@ public final class Campaigns implements Callable<Integer> {
     private int run(int server, int client) throws IOException {
         List<String> engineOptions = jvmOptions.isEmpty() ? ENGINE_OPTIONS : jvmOptions;
         if (reactors) {
-            new ReactorsRun(repeats, new int[] {server, client}, System.out).run();
+            ReactorsRun both = new ReactorsRun(repeats, new int[] {server, client}, System.out);
+            if (lend) {
+                both.lend();
+            } else {
+                both.run();
+            }
         } else if (pool) {
             new PoolCampaign(repeats, server, client, engineOptions).run();
         } else if (importFolder != null) {

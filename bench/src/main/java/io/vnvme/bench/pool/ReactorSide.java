@@ -1,6 +1,7 @@
 package io.vnvme.bench.pool;
 
 import io.vnvme.bench.load.RandomBlocks;
+import io.vnvme.drive.Drive;
 import io.vnvme.drive.ram.RamDrive;
 import io.vnvme.nvme.Namespace;
 import io.vnvme.nvme.NamespaceIdentity;
@@ -26,13 +27,14 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A reactor with a pool, a vNVMe on it, and a client that the reactor polls as well: what it does in a second of its processor
  * is client and server together, and nobody else needs a processor.
  */
-final class ReactorSide implements AutoCloseable {
-    private static final long VOLUME_BYTES = 256 << 20;
+final class ReactorSide implements AutoCloseable, ReactorsRun.Side {
+    static final long VOLUME_BYTES = 256 << 20;
     private static final long DRIVE_BYTES = 320 << 20;
     private static final int BLOCK_BYTES = 512;
     private static final int TRANSFER_BYTES = 4096;
@@ -42,7 +44,8 @@ final class ReactorSide implements AutoCloseable {
     private static final long RAM_BYTES = 4 << 20;
 
     private final Reactor reactor;
-    private final RamDrive drive;
+    private final Drive drive;
+    private final @Nullable Reactor helper;
     private final Pool pool;
     private final Load load;
 
@@ -57,16 +60,38 @@ final class ReactorSide implements AutoCloseable {
         }
     }
 
+    /** What a pool lies on. */
+    record Memory(boolean nothing, int eighthsLent) {
+        static final Memory RAM = new Memory(false, 0);
+        /** What is read are zeros, and what is written is dropped. */
+        static final Memory NOTHING = new Memory(true, 0);
+
+        /** Of each eight copies, another reactor on another processor makes so many. */
+        static Memory lent(int eighths) {
+            return new Memory(false, eighths);
+        }
+    }
+
     /**
      * Makes a pool on RAM and a volume all of which is written.
      *
      * @param cpu processor of the reactor
-     * @param nothing what is read are zeros, and what is written is dropped
+     * @param helperCpu processor of one that makes copies for it
      */
-    ReactorSide(int index, int cpu, boolean nothing) {
-        reactor = Reactor.start("side-" + index, cpu, IdlePolicy.ADAPTIVE, Throwable::printStackTrace);
-        drive = RamDrive.create("ram" + index, DRIVE_BYTES);
-        PoolImage image = BenchPool.format(drive);
+    ReactorSide(int cpu, int helperCpu, Memory memory) {
+        reactor = Reactor.start("side", cpu, IdlePolicy.ADAPTIVE, Throwable::printStackTrace);
+        RamDrive ram = RamDrive.create("ram", DRIVE_BYTES);
+        PoolImage image = BenchPool.format(ram);
+        if (memory.eighthsLent == 0) {
+            drive = ram;
+            helper = null;
+        } else {
+            LentCopies lent = new LentCopies(ram, memory.eighthsLent);
+            drive = lent;
+            helper = Reactor.start("helper", helperCpu, IdlePolicy.POLL, Throwable::printStackTrace);
+            helper.execute(() -> helper.add(lent.helper()));
+            reactor.execute(() -> reactor.add(lent));
+        }
         pool = await(done -> {
             Pool opened = BenchPool.open(image, drive, done);
             reactor.add(opened);
@@ -79,7 +104,7 @@ final class ReactorSide implements AutoCloseable {
         load = reactor.call(() -> {
             Volume volume = pool.operations().volume("v");
             Scheduler scheduler = new Scheduler();
-            Load made = new Load(device(scheduler, nothing ? new NullVolume(volume) : volume));
+            Load made = new Load(device(scheduler, memory.nothing ? new NullVolume(volume) : volume));
             reactor.add(scheduler);
             reactor.add(made.device.controller());
             reactor.add(made);
@@ -115,13 +140,8 @@ final class ReactorSide implements AutoCloseable {
         ended.join();
     }
 
-    /**
-     * Begins to count.
-     *
-     * @param kind {@link Load#READ} or {@link Load#WRITE}
-     * @return what it will have counted
-     */
-    CompletableFuture<Count> begin(int kind, long warmUpNs, long lengthNs) {
+    @Override
+    public CompletableFuture<Count> begin(int kind, long warmUpNs, long lengthNs) {
         CompletableFuture<Count> ended = new CompletableFuture<>();
         reactor.execute(() -> load.begin(kind, warmUpNs, lengthNs, ended));
         return ended;
@@ -138,6 +158,9 @@ final class ReactorSide implements AutoCloseable {
             return true;
         });
         reactor.close();
+        if (helper != null) {
+            helper.close();
+        }
         drive.close();
     }
 
