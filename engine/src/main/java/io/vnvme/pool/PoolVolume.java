@@ -27,8 +27,10 @@ public final class PoolVolume implements Volume {
     private LayerMap map;
     private long reservation;
     private int writesInFlight;
-    /** Clusters that may be empty, and are given back when writes of that time have ended. */
+    /** Clusters that may be empty, and are given back when the writes have ended that were under way then. */
     private Set<Long> emptied = new HashSet<>();
+    /** The same, of a later time: they wait for their turn to wait. */
+    private Set<Long> emptiedSince = new HashSet<>();
 
     private boolean emptiedWaits;
     private boolean closed;
@@ -70,6 +72,7 @@ public final class PoolVolume implements Volume {
         layer = newLayer;
         map = newLayer.map();
         emptied.clear();
+        emptiedSince.clear();
         reserve();
     }
 
@@ -283,31 +286,41 @@ public final class PoolVolume implements Volume {
             giveBack(index);
             return;
         }
-        emptied.add(index);
+        emptiedSince.add(index);
         if (!emptiedWaits) {
-            emptiedWaits = true;
-            pool.drain().afterPresent(this::giveBackEmptied);
+            waitForEmptied();
         }
+    }
+
+    private void waitForEmptied() {
+        Set<Long> none = emptied;
+        emptied = emptiedSince;
+        emptiedSince = none;
+        emptiedWaits = true;
+        pool.drain().afterPresent(this::giveBackEmptied);
     }
 
     /** Writes to these clusters that were under way have ended, and none has begun since, or they would not be here. */
     private void giveBackEmptied() {
         emptiedWaits = false;
-        giveBackNow();
+        giveBackAll(emptied);
+        if (!emptiedSince.isEmpty()) {
+            waitForEmptied();
+        }
     }
 
-    private void giveBackNow() {
-        Set<Long> due = emptied;
-        emptied = new HashSet<>();
+    private void giveBackAll(Set<Long> due) {
         if (!closed) {
             due.forEach(this::giveBack);
         }
+        due.clear();
     }
 
     /** A write that is the first one of its blocks begins: its cluster is not to be given back. */
     void firstWriteBegins(long index) {
-        if (!emptied.isEmpty()) {
+        if (emptiedWaits) {
             emptied.remove(index);
+            emptiedSince.remove(index);
         }
     }
 
@@ -427,7 +440,8 @@ public final class PoolVolume implements Volume {
             // Taken first: whoever is told at the end of the action may want the next one at once.
             whenQuiet = null;
             // No write is under way; and after the action the map may be a snapshot's, which nobody looks at again.
-            giveBackNow();
+            giveBackAll(emptied);
+            giveBackAll(emptiedSince);
             try {
                 action.run();
             } finally {
