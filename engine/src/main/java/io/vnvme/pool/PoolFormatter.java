@@ -33,8 +33,13 @@ public final class PoolFormatter {
 
     private PoolFormatter() {}
 
-    /** Makes a drive a claimed one that is in no pool. */
+    /** Makes a drive a claimed one that is in no pool, and in no mirror. */
     public static void claim(Labelled drive) {
+        try {
+            MirrorLoader.forget(drive.drive());
+        } catch (MirrorException e) {
+            throw new PoolException(Reason.DRIVE_FAILED, e.line(), e);
+        }
         Superblock superblock =
                 new Superblock(1, drive.identity(), drive.name(), drive.drive().sizeBytes(), Optional.empty());
         write(drive.drive(), superblock);

@@ -54,6 +54,22 @@ public final class MirrorLoader {
         }
     }
 
+    /**
+     * Takes away the headers of a mirror that the drive may once have been in: one that is newer than those of a mirror which it
+     * joins would count in their place.
+     *
+     * @throws MirrorException when the drive cannot be written
+     */
+    public static void forget(BlockingDrive drive) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment zeros = arena.allocate(AreaGeometry.BLOCK_BYTES, AreaGeometry.BLOCK_BYTES);
+            for (long copy = 0; copy < AreaGeometry.HEADER_BLOCKS; copy++) {
+                write(drive, AreaGeometry.headerOffset(copy), zeros);
+            }
+            flush(drive);
+        }
+    }
+
     private static void flush(BlockingDrive drive) {
         if (drive.flush() != IoStatus.OK) {
             throw new MirrorException("drive %s cannot be flushed".formatted(drive.name()));
