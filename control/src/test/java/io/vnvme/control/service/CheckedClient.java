@@ -36,8 +36,8 @@ final class CheckedClient implements AutoCloseable {
     private volatile long completed;
     private volatile boolean ends;
 
-    private CheckedClient(Path socket) {
-        device = SocketDevice.open(socket, RamLayout.single(4 << 20), 2);
+    private CheckedClient(SocketDevice opened) {
+        device = opened;
         data = device.ram().allocate((long) SLOTS * BLOCK_BYTES);
         io = new PolledIo(NvmeDriver.start(device).createPair(1, 64, 1), 1, data, SLOTS, SECTORS, 512);
         thread = Thread.ofPlatform().name("client").start(() -> {
@@ -50,7 +50,12 @@ final class CheckedClient implements AutoCloseable {
     }
 
     static CheckedClient open(Path socket) {
-        return new CheckedClient(socket);
+        return new CheckedClient(SocketDevice.open(socket, RamLayout.single(4 << 20), 2));
+    }
+
+    /** One that rings its doorbells by messages, which wake a reactor. */
+    static CheckedClient openTrapped(Path socket) {
+        return new CheckedClient(SocketDevice.openTrapped(socket, RamLayout.single(4 << 20), 2));
     }
 
     /** Commands that have ended. */

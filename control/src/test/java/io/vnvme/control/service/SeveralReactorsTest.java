@@ -81,12 +81,15 @@ final class SeveralReactorsTest {
     @Test
     void poolsAreSpreadAndMoveUnderLoad() {
         assertThat(pools()).containsExactly(List.of("ram"), List.of("file"));
+        vnvme("ram", "t");
         try (CheckedClient a = client("a");
-                CheckedClient b = client("b")) {
+                CheckedClient b = client("b");
+                CheckedClient t = CheckedClient.openTrapped(
+                        Path.of(services.vnvmes().show("t").socket()))) {
             for (int i = 0; i < 20; i++) {
                 services.pools().move("ram", new MovePool("reactor-" + (i + 1) % 2));
                 services.pools().move("file", new MovePool("reactor-" + i / 2 % 2));
-                works(a, b);
+                works(a, b, t);
             }
             services.pools().move("ram", new MovePool("reactor-1"));
             services.pools().move("file", new MovePool("reactor-1"));

@@ -4,6 +4,7 @@ import io.vnvme.testkit.ram.RamLayout;
 import io.vnvme.testkit.seed.FuzzLoop;
 import io.vnvme.testkit.sim.Sharing;
 import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 /** Queues created and deleted in any order, and resets, in the midst of commands, against {@link QueueModel}. */
@@ -24,6 +25,19 @@ final class QueueFuzz {
             }
             model.settleAll();
         }
+    }
+
+    /** Two reactors: what one does the other one cannot tell. */
+    @Test
+    void twoAtOnceHaveNothingInCommon() {
+        FuzzLoop.run("queues of two reactors", random -> {
+            SplittableRandom others = random.split();
+            CompletableFuture<Void> other = CompletableFuture.runAsync(
+                    () -> round(others),
+                    work -> Thread.ofPlatform().name("other").start(work));
+            round(random);
+            other.join();
+        });
     }
 
     /** The same with a host that sleeps whenever it may: whatever ends, ends because somebody was woken for it. */
