@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Pools on two reactors, with clients that check what they read while everything around them comes, goes and moves. */
-@Timeout(120)
+@Timeout(240)
 final class SeveralReactorsTest {
     private static final Duration LIMIT = Duration.ofSeconds(60);
 
@@ -86,7 +86,7 @@ final class SeveralReactorsTest {
                 CheckedClient b = client("b");
                 CheckedClient t = CheckedClient.openTrapped(
                         Path.of(services.vnvmes().show("t").socket()))) {
-            for (int i = 0; i < 20; i++) {
+            for (int i = 0; i < 12; i++) {
                 services.pools().move("ram", new MovePool("reactor-" + (i + 1) % 2));
                 services.pools().move("file", new MovePool("reactor-" + i / 2 % 2));
                 works(a, b, t);
