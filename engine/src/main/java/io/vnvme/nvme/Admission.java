@@ -24,6 +24,8 @@ final class Admission {
     private final Dispatcher dispatcher;
     /** Commands that have their credit, and those that go on where the last pass stopped. */
     private final Line ready = new Line();
+    /** A command was left to go on, of which nobody has heard yet. */
+    private boolean cut;
 
     Admission(Controller controller, Dispatcher dispatcher) {
         this.controller = controller;
@@ -69,6 +71,14 @@ final class Admission {
         request.begun(true);
         request.holdGuest();
         ready.addFirst(request);
+        cut = true;
+    }
+
+    /** Whether a command was left to go on with a later pass since this was last asked. */
+    boolean cut() {
+        boolean was = cut;
+        cut = false;
+        return was;
     }
 
     /** True when {@link #poll} has something to do, once there is a turn for it. */

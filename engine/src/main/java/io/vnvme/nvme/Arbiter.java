@@ -66,6 +66,15 @@ final class Arbiter {
         return work;
     }
 
+    /** Commands in the queues that nobody had a turn for, as far as their doorbells were looked at. */
+    int waiting() {
+        int count = 0;
+        for (SubmissionQueue queue : all) {
+            count += queue.waiting();
+        }
+        return count;
+    }
+
     /** One look at each queue, beginning behind the one that the last pass ended with. */
     private int turn(int place, SubmissionQueue[] queues, int commandsMax) {
         int work = 0;

@@ -441,7 +441,10 @@ public final class Controller implements Poller, AutoCloseable {
                 }
                 work += dispatcher.admission().poll();
                 work += arbiter.poll();
-                turn.end(dispatcher.spent() - before);
+                turn.end(
+                        dispatcher.spent() - before,
+                        passSpent() ? arbiter.waiting() : 0,
+                        dispatcher.admission().cut());
             }
             if (work > 0) {
                 lastWorkNs = nowNs;
@@ -539,6 +542,11 @@ public final class Controller implements Poller, AutoCloseable {
     /** What this pass may still do, as {@link Turn} counts it. */
     long passLeft() {
         return passEnd - dispatcher.spent();
+    }
+
+    /** What a pass may do, before what earlier ones overdrew or saved. */
+    long turnBytes() {
+        return turn.bytes();
     }
 
     /** Namespaces came or went: the first one's share says what weight the controller has. */

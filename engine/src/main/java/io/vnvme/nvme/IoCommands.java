@@ -140,7 +140,7 @@ final class IoCommands {
                 return Dispatcher.PENDING;
             }
             long done = request.cursor();
-            long bytes = Slices.next(start + done, length - done, controller.passLeft());
+            long bytes = Slices.next(start + done, length - done, controller.turnBytes(), controller.passLeft());
             // Nothing is between such a volume and its media but maps, and those of all slices are made durable with
             // the last.
             boolean durable = done + bytes == length

@@ -134,6 +134,12 @@ final class SubmissionQueue {
         return head != tail && !deleting;
     }
 
+    /** Entries that were seen and not fetched yet. */
+    int waiting() {
+        int count = tail - head;
+        return count < 0 ? count + entries : count;
+    }
+
     /**
      * While the queue is polled nobody needs a ring: where the host was asked for one is kept far behind its tail, so that it
      * does not come by once a round.

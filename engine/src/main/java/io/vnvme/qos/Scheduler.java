@@ -16,10 +16,21 @@ public final class Scheduler implements Poller {
      * the first command of somebody else may have to wait.
      */
     private static final long ALONE_BYTES = 64 * (4096 + Turn.COMMAND_COST);
-    /** What all that are active may spend in a round together, by weight: some 6 us. */
+    /** What the greedy may spend in a round together, by weight: some 10 us. */
     private static final long ROUND_BYTES = 64 << 10;
+    /**
+     * The same while somebody modest is beside one with large requests: a slice of 4 KiB, some 1 us, which is what a small
+     * command waits for. Only then, since small commands are begun and completed - and their interrupts raised - in batches of
+     * a turn.
+     */
+    private static final long PROMPT_ROUND_BYTES = 4096 + Turn.COMMAND_COST;
 
     static final long SAVED_BYTES = 16 << 10;
+
+    /** Who wants more at once than this is greedy: has it waiting for another pass, or does more in one. */
+    static final int MODEST_COMMANDS = 2;
+
+    static final long MODEST_BYTES = (MODEST_COMMANDS + 1) * (4096 + Turn.COMMAND_COST);
 
     /**
      * What all that are active may have in the drives' queues together, by weight: enough to keep a local drive busy (1 MiB
@@ -37,8 +48,13 @@ public final class Scheduler implements Poller {
     private long windowEndNs;
     private int activeCount;
     private long activeWeight;
+    private int greedyCount;
+    private long greedyWeight;
+    private boolean large;
     private int lastCount;
     private long lastWeight;
+    private long lastGreedyWeight;
+    private boolean prompt;
 
     /** Of the only reactor. */
     public Scheduler() {
@@ -96,8 +112,13 @@ public final class Scheduler implements Poller {
         boolean gap = passNs - windowEndNs >= WINDOW_NS;
         lastCount = gap ? 0 : activeCount;
         lastWeight = gap ? 0 : activeWeight;
+        lastGreedyWeight = gap ? 0 : greedyWeight;
+        prompt = !gap && large && activeCount > greedyCount;
         activeCount = 0;
         activeWeight = 0;
+        greedyCount = 0;
+        greedyWeight = 0;
+        large = false;
         window++;
         windowEndNs = passNs + WINDOW_NS;
     }
@@ -112,6 +133,17 @@ public final class Scheduler implements Poller {
         activeWeight += weight;
     }
 
+    /** A controller wants more than a few small commands for the first time in this window. */
+    void greedy(int weight) {
+        greedyCount++;
+        greedyWeight += weight;
+    }
+
+    /** A large request was cut in this window. */
+    void large() {
+        large = true;
+    }
+
     /** Whether there are others beside whoever asks. */
     boolean contended() {
         return activeCount > 1 || lastCount > 1;
@@ -121,8 +153,16 @@ public final class Scheduler implements Poller {
         return Math.max(activeWeight, lastWeight);
     }
 
+    /**
+     * What a controller's turn adds to its credit. The modest do not count in what is divided: there may be many of them, who
+     * leave the most of it unused. Yet each of them gets no more for its weight than the greedy do.
+     */
     long quantum(int weight) {
-        return contended() ? Math.max(1, ROUND_BYTES * weight / Math.max(weight, weights())) : ALONE_BYTES;
+        if (!contended()) {
+            return ALONE_BYTES;
+        }
+        long greedy = Math.max(greedyWeight, lastGreedyWeight);
+        return Math.max(1, (prompt ? PROMPT_ROUND_BYTES : ROUND_BYTES) * weight / Math.max(weight, greedy));
     }
 
     long windowBytes(int weight) {

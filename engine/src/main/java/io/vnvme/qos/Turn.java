@@ -14,8 +14,14 @@ public final class Turn {
 
     private Scheduler scheduler;
     private @Nullable Share share;
+    private long quantum;
     private long credit;
     private long window = -1;
+    /** What the scheduler knows of in this window already. */
+    private boolean active;
+
+    private boolean greedy;
+    private boolean large;
 
     Turn(Scheduler scheduler) {
         this.scheduler = scheduler;
@@ -39,24 +45,46 @@ public final class Turn {
 
     /** The controller's pass begins. @return what it may spend: nothing when it is not positive */
     public long begin() {
-        long quantum = scheduler.quantum(weight());
+        quantum = scheduler.quantum(weight());
         // Nobody saves up more than a few small commands: they are what must not wait.
         credit = Math.min(credit + quantum, Math.max(quantum, Scheduler.SAVED_BYTES));
         return credit;
+    }
+
+    /** What a turn is at present, without what was saved or overdrawn. */
+    public long bytes() {
+        return quantum;
     }
 
     /**
      * The pass is over.
      *
      * @param spent what it cost
+     * @param waiting commands that are left for later passes
+     * @param cut a large request is among them, of which this pass did a part
      */
-    public void end(long spent) {
-        if (spent > 0) {
-            credit -= spent;
-            if (window != scheduler.window()) {
-                window = scheduler.window();
-                scheduler.active(weight());
-            }
+    public void end(long spent, int waiting, boolean cut) {
+        if (spent <= 0) {
+            return;
+        }
+        credit -= spent;
+        if (window != scheduler.window()) {
+            window = scheduler.window();
+            active = false;
+            greedy = false;
+            large = false;
+        }
+        if (!active) {
+            active = true;
+            scheduler.active(weight());
+        }
+        if (!greedy && (cut || waiting > Scheduler.MODEST_COMMANDS || spent > Scheduler.MODEST_BYTES)) {
+            greedy = true;
+            scheduler.greedy(weight());
+        }
+        if (cut && !large) {
+            large = true;
+            scheduler.large();
         }
     }
 }

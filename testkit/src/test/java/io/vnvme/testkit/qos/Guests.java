@@ -1,6 +1,7 @@
 package io.vnvme.testkit.qos;
 
 import io.vnvme.drive.Drive;
+import io.vnvme.drive.Io;
 import io.vnvme.drive.ram.RamDrive;
 import io.vnvme.nvme.Namespace;
 import io.vnvme.nvme.NamespaceIdentity;
@@ -31,6 +32,7 @@ final class Guests implements AutoCloseable {
     final SimHost host = new SimHost();
     final Scheduler scheduler = new Scheduler();
     final Drive drive;
+    private final Counted counted;
     final List<One> all = new ArrayList<>();
 
     /** A guest, its vNVMe and its queue pair. */
@@ -43,6 +45,7 @@ final class Guests implements AutoCloseable {
                 ? new SimDrive("sim", size, BLOCK, host.clock(), Faults.delays(delayNs), new SplittableRandom(3))
                 : RamDrive.create("ram", size);
         host.add(drive);
+        counted = new Counted(drive);
         for (int i = 0; i < count; i++) {
             all.add(open(i));
         }
@@ -60,7 +63,7 @@ final class Guests implements AutoCloseable {
 
     private One open(int index) {
         Subsystem subsystem = new Subsystem("nqn.2026-01.io.vnvme:q" + index, "SERIAL" + index, "vNVMe test", "1.0");
-        LinearVolume volume = new LinearVolume(drive, (long) index * VOLUME_BYTES, VOLUME_BYTES);
+        LinearVolume volume = new LinearVolume(counted, (long) index * VOLUME_BYTES, VOLUME_BYTES);
         Share share = scheduler.share();
         Namespace namespace = new Namespace(1, NamespaceIdentity.of(new UUID(9, index)), volume, BLOCK, false, share);
         InProcessDevice device = InProcessDevice.open(
@@ -72,6 +75,57 @@ final class Guests implements AutoCloseable {
 
     One guest(int index) {
         return all.get(index);
+    }
+
+    /** Bytes that all together have had moved so far. */
+    long movedBytes() {
+        return counted.bytes;
+    }
+
+    /** Counts what a drive is given to do. */
+    private static final class Counted implements Drive {
+        private final Drive drive;
+        private long bytes;
+
+        Counted(Drive drive) {
+            this.drive = drive;
+        }
+
+        @Override
+        public int submit(Io io) {
+            bytes += io.lengthBytes();
+            return drive.submit(io);
+        }
+
+        @Override
+        public String name() {
+            return drive.name();
+        }
+
+        @Override
+        public long sizeBytes() {
+            return drive.sizeBytes();
+        }
+
+        @Override
+        public int blockSizeBytes() {
+            return drive.blockSizeBytes();
+        }
+
+        @Override
+        public boolean volatileWriteCache() {
+            return drive.volatileWriteCache();
+        }
+
+        @Override
+        public boolean synchronous() {
+            return drive.synchronous();
+        }
+
+        @Override
+        public void close() {
+            drive.close();
+        }
     }
 
     void limit(int index, Limits limits) {
