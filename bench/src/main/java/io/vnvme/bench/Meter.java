@@ -47,6 +47,11 @@ final class Meter {
         }
     }
 
+    /** Whether the warm-up is over. */
+    boolean counting() {
+        return counting;
+    }
+
     Histogram latencies() {
         return latencies;
     }

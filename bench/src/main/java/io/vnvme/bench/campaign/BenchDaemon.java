@@ -97,6 +97,11 @@ final class BenchDaemon implements AutoCloseable {
         return Path.of(api.read(reply, VnvmeChange.class).vnvme().socket());
     }
 
+    /** What the REST API says to a GET. */
+    String get(String path) {
+        return api.get(path);
+    }
+
     @Override
     public void close() throws IOException {
         process.destroy();

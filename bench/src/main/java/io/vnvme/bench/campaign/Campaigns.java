@@ -73,6 +73,14 @@ public final class Campaigns implements Callable<Integer> {
     private boolean lend;
 
     @Option(
+            names = "--neighbour",
+            description = "Measures instead what a guest with small reads feels of one with large ones.")
+    private boolean neighbour;
+
+    @Option(names = "--api", description = "Measures instead what a guest feels of requests to the REST API.")
+    private boolean api;
+
+    @Option(
             names = "--import",
             paramLabel = "FOLDER",
             description = "Measures instead how long a pool of 20 TiB, sparse files there, takes to import.")
@@ -121,6 +129,14 @@ public final class Campaigns implements Callable<Integer> {
                         .run();
                 return 0;
             }
+            if (api) {
+                new ApiRun(repeats, server, client, daemon(), System.out).run();
+                return 0;
+            }
+            if (neighbour) {
+                new NeighbourRun(repeats, server, client, engineOptions(), System.out).run();
+                return 0;
+            }
             return run(server, client);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -131,7 +147,7 @@ public final class Campaigns implements Callable<Integer> {
     }
 
     private int run(int server, int client) throws IOException {
-        List<String> engineOptions = jvmOptions.isEmpty() ? ENGINE_OPTIONS : jvmOptions;
+        List<String> engineOptions = engineOptions();
         if (reactors) {
             ReactorsRun both = new ReactorsRun(repeats, new int[] {server, client}, System.out);
             if (lend) {
@@ -153,6 +169,10 @@ public final class Campaigns implements Callable<Integer> {
             compare(server, client);
         }
         return 0;
+    }
+
+    private List<String> engineOptions() {
+        return jvmOptions.isEmpty() ? ENGINE_OPTIONS : jvmOptions;
     }
 
     private BenchDaemon.Options daemon() {
