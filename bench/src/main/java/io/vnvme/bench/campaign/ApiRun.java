@@ -29,7 +29,7 @@ final class ApiRun {
     private static final List<String> PATHS = List.of(
             "/api/v1/vnvmes",
             "/api/v1/vnvmes/" + NAME,
-            "/api/v1/top",
+            "/api/v1/reactors",
             "/api/v1/pools",
             "/api/v1/system",
             "/api/v1/drives");
