@@ -321,6 +321,11 @@ final class GuardedIo implements Io.Completion {
         if (pool.stopped()) {
             return IoStatus.WRITE_ERROR;
         }
+        if (!volume.closed() && volume.blocked(firstBlock, firstBlock + blocks)) {
+            // The cluster may be another one then.
+            volume.whenUnblocked(goOn);
+            return IoStatus.PENDING;
+        }
         long entry = volume.map().entry(firstBlock >>> 4);
         int bits = ((1 << blocks) - 1) << (int) (firstBlock & 15);
         boolean replaces = (Entry.written(entry) & bits) != 0 || (Entry.mapped(entry) && volume.mayReturn());

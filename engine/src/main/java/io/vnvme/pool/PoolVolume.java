@@ -22,6 +22,8 @@ public final class PoolVolume implements Volume {
     private final BlockLocks locks = new BlockLocks();
     /** Requests that wait: for a lock, for a snapshot being made. */
     private ArrayDeque<Io> parked = new ArrayDeque<>();
+    /** The same of those who have to look where they write before they do. */
+    private ArrayDeque<Runnable> waiting = new ArrayDeque<>();
 
     private Layer layer;
     private LayerMap map;
@@ -36,7 +38,7 @@ public final class PoolVolume implements Volume {
     private boolean closed;
     private boolean wasWritten;
     private boolean writesLost;
-    /** Written blocks were given up, and this may not be durable. */
+    /** Blocks were given up, here or below, and this may not be durable. */
     private boolean gaveUp;
 
     private @Nullable Runnable whenQuiet;
@@ -363,7 +365,7 @@ public final class PoolVolume implements Volume {
         }
         map.set(index, changed);
         wasWritten = true;
-        gaveUp |= Entry.written(changed) != Entry.written(entry);
+        gaveUp = true;
         pool.changed();
         if (Entry.mapped(changed) && Entry.written(changed) == 0) {
             emptied(index);
@@ -395,9 +397,27 @@ public final class PoolVolume implements Volume {
         resume();
     }
 
+    /** Runs {@code then} when blocks that are {@link #blocked} may not be any more. */
+    void whenUnblocked(Runnable then) {
+        waiting.add(then);
+    }
+
+    private void wakeWaiting() {
+        if (waiting.isEmpty()) {
+            return;
+        }
+        ArrayDeque<Runnable> awake = waiting;
+        waiting = new ArrayDeque<>();
+        awake.forEach(Runnable::run);
+    }
+
     /** Lets everything that waits try again. */
     private void resume() {
-        if (parked.isEmpty() || whenQuiet != null) {
+        if (whenQuiet != null) {
+            return;
+        }
+        wakeWaiting();
+        if (parked.isEmpty()) {
             return;
         }
         ArrayDeque<Io> again = parked;
@@ -460,6 +480,7 @@ public final class PoolVolume implements Volume {
         for (Io io = waiting.poll(); io != null; io = waiting.poll()) {
             io.complete(IoStatus.GONE);
         }
+        wakeWaiting();
     }
 
     /** The key of an encrypted volume is not needed any more. */

@@ -41,7 +41,8 @@ final class PoolPowerCutTest {
      * block that was given up, written again, and was back after the cut with the checksum of what had been there; a sector
      * that cannot be read, and need not be for a rebuild; a superblock, and a mirror's header, that only a drive had which was
      * absent then and came back; a layer that went in the same commit as what had stood on it; a cluster that was given back while
-     * the first write to it was under way; a header of a mirror that a drive had been in before.
+     * the first write to it was under way; a header of a mirror that a drive had been in before; a write that
+     * waited while its cluster moved, and was noted where it had been.
      */
     @ParameterizedTest
     @CsvSource({
@@ -64,6 +65,7 @@ final class PoolPowerCutTest {
         "MIRRORED, 35685267319897084",
         "MIRRORED, 6803166967920165480",
         "MIXED, 5634675449324769866",
+        "MIXED, 3237688273616135784",
         "MIRRORED, -4331441612097865312",
         "FAULTY, -1678493421051076418",
         "MIXED, 349122560670534272"
