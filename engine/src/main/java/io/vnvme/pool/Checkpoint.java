@@ -358,7 +358,7 @@ final class Checkpoint {
         step = Step.IDLE;
         count++;
         lastRoot = root;
-        pool.journalMoved();
+        pool.journalMoved(root.journalSet());
         pool.pages().release(retired);
         pool.journal().trim(journalStart);
         pool.commit().open();

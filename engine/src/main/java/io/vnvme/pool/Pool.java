@@ -347,9 +347,9 @@ public final class Pool implements Poller, AutoCloseable {
         return sets.get(nextJournalSet);
     }
 
-    /** The superblocks say that the journal is there now. */
-    void journalMoved() {
-        journalSet = nextJournalSet;
+    /** The superblocks say that the journal is there now; where it is to be may have changed since they were begun. */
+    void journalMoved(int index) {
+        journalSet = index;
     }
 
     PoolGrowth growth() {

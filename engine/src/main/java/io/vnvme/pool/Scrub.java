@@ -4,6 +4,7 @@ import io.vnvme.pool.format.MapPage;
 import io.vnvme.pool.mirror.MirrorSet;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -44,7 +45,9 @@ public final class Scrub {
     private final Pool pool;
     private final Progress progress;
     private final Ended done;
-    private final List<Layer> layers;
+    /** Lower ones first: a cluster that moves up while a scrub goes on was seen below, or will be seen above. */
+    private final List<Layer> layers = new ArrayList<>();
+
     private final List<String> findings = new ArrayList<>();
     /** What the next look is made with; all are here when none is under way. */
     private final ArrayDeque<EachReplica> spare = new ArrayDeque<>();
@@ -69,11 +72,19 @@ public final class Scrub {
         this.pool = pool;
         this.progress = progress;
         this.done = done;
-        layers = List.copyOf(pool.layers().all());
+        addLayers(-1);
         total = layers.stream().mapToLong(layer -> layer.map().clusterCount()).sum();
         for (int i = 0; i < LOOKS_MAX; i++) {
             spare.add(new EachReplica(pool));
         }
+    }
+
+    /** Those that have come since the one of that id; what moved to them may have been seen by nobody. */
+    private void addLayers(int since) {
+        pool.layers().all().stream()
+                .filter(layer -> layer.id() > since)
+                .sorted(Comparator.comparingInt(Layer::id))
+                .forEach(layers::add);
     }
 
     /** Ends it early. */
@@ -149,6 +160,9 @@ public final class Scrub {
             index = 0;
             page = 0;
             part = 0;
+            if (layerCursor == layers.size()) {
+                addLayers(layers.getLast().id());
+            }
             return;
         }
         long entry = layer.map().entry(index);

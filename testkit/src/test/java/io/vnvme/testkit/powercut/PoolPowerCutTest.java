@@ -42,7 +42,8 @@ final class PoolPowerCutTest {
      * that cannot be read, and need not be for a rebuild; a superblock, and a mirror's header, that only a drive had which was
      * absent then and came back; a layer that went in the same commit as what had stood on it; a cluster that was given back while
      * the first write to it was under way; a header of a mirror that a drive had been in before; a write that
-     * waited while its cluster moved, and was noted where it had been.
+     * waited while its cluster moved, and was noted where it had been; a journal that was to move when a checkpoint that did not
+     * move it was nearly made.
      */
     @ParameterizedTest
     @CsvSource({
@@ -66,6 +67,7 @@ final class PoolPowerCutTest {
         "MIRRORED, 6803166967920165480",
         "MIXED, 5634675449324769866",
         "MIXED, 3237688273616135784",
+        "MIXED, 2584710728015886090",
         "MIRRORED, -4331441612097865312",
         "FAULTY, -1678493421051076418",
         "MIXED, 349122560670534272"
