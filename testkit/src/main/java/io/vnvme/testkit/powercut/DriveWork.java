@@ -43,6 +43,8 @@ final class DriveWork {
 
     /** Some sectors of a replica cannot be read. */
     private boolean lost;
+    /** Scrubs that are to follow. */
+    private int again;
 
     private boolean closing;
 
@@ -57,7 +59,7 @@ final class DriveWork {
 
     /** Drives that nobody polls any more, since they left their mirror, still end what they were given. */
     int poll(long nowNs) {
-        int work = 0;
+        int work = scrubAgain();
         for (int i = 0; i < kind.drives().size(); i++) {
             PowerCutDrive drive = kind.drives().get(i);
             if (drive.pendingCount() > 0 && (drive.gone() || !member(i))) {
@@ -79,6 +81,16 @@ final class DriveWork {
 
     void closing() {
         closing = true;
+    }
+
+    /** A scrub that is over cannot be followed by the next inside its own end. */
+    private int scrubAgain() {
+        int times = closing ? 0 : again;
+        again = 0;
+        if (times > 0) {
+            scrub(times);
+        }
+        return times;
     }
 
     /** Sectors of a replica were lost, and are not known to be mended. */
@@ -205,16 +217,18 @@ final class DriveWork {
         long blocks = (mirror.sizeBytes() - first) / Geometry.BLOCK_BYTES - 1;
         drive.latentError(first + random.nextLong(blocks) * Geometry.BLOCK_BYTES, Geometry.BLOCK_BYTES);
         lost = true;
-        scrub();
+        // What was being written, and counts since the first one looked at it, is there for the second.
+        scrub(2);
     }
 
-    private void scrub() {
+    private void scrub(int times) {
         pool.scrub((_, _) -> {}, (report, complete) -> {
             if (report.errors() > 0) {
                 throw new AssertionError("a scrub found " + report.findings());
             }
             // What nobody has written is not looked at, and still cannot be read.
-            lost &= !complete;
+            lost = times > 1 || !complete;
+            again = complete ? times - 1 : 0;
         });
     }
 
