@@ -62,7 +62,9 @@ final class DriveWork {
         int work = scrubAgain();
         for (int i = 0; i < kind.drives().size(); i++) {
             PowerCutDrive drive = kind.drives().get(i);
-            if (drive.pendingCount() > 0 && (drive.gone() || !member(i))) {
+            // At the end all: one whose place another takes is asked by nobody else, and may have a superblock to
+            // write.
+            if (drive.pendingCount() > 0 && (drive.gone() || !member(i) || closing)) {
                 work += uses.of(i).poll(nowNs);
             }
         }
