@@ -79,9 +79,8 @@ final class PoolPowerCutTest {
                 .isPositive();
     }
 
-    /** The kinds that new seeds find nothing in; docs/simulation.md says what they still find in the others. */
     @ParameterizedTest
-    @EnumSource(names = {"PLAIN", "BLOCKS", "RESHAPED", "GUARDED"})
+    @EnumSource
     void nothingIsLost(PoolKind kind) {
         Simulate simulate = new Simulate(Seed.ofRun("power cuts, pools, " + kind.text()), _ -> new PoolStore(kind));
         Figures figures = simulate.run(FuzzLoop.limit(), THREADS);
