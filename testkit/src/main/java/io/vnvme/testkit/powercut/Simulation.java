@@ -225,7 +225,12 @@ public final class Simulation implements AutoCloseable {
 
     /** What waits for space that nobody gives is cut off; nothing else may wait for long. */
     private void unstick() {
-        if (idleSteps <= STUCK_STEPS || requests.underWay() + model.changes().size() == 0) {
+        if (requests.underWay() + model.changes().size() == 0) {
+            // Nobody waits: who comes next has all the time there is.
+            idleSteps = Math.min(idleSteps, PATIENT_STEPS + 1);
+            return;
+        }
+        if (idleSteps <= STUCK_STEPS) {
             return;
         }
         if (!store.waitsForSpace()) {
