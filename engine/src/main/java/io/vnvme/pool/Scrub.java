@@ -113,7 +113,8 @@ public final class Scrub {
         if (complete || interrupted()) {
             if (spare.size() == LOOKS_MAX && (interrupted() || !repairing() && checkpointMade())) {
                 ended = true;
-                done.ended(new Report(clustersRead, pagesRead, repaired, errors, List.copyOf(findings)), complete);
+                Report report = new Report(clustersRead, pagesRead, repaired, errors, List.copyOf(findings));
+                done.ended(report, complete && checkpointMade);
             }
             return 0;
         }
@@ -138,7 +139,7 @@ public final class Scrub {
     private boolean checkpointMade() {
         if (!checkpointAsked) {
             checkpointAsked = true;
-            pool.checkpoint().request(false, _ -> checkpointMade = true);
+            pool.checkpoint().request(false, failure -> checkpointMade = failure == null);
         }
         return checkpointMade;
     }

@@ -248,6 +248,17 @@ final class ScrubTest {
         }
     }
 
+    /** What was to be written anew at the end was not. */
+    @Test
+    void aScrubWhoseCheckpointFailsIsNotComplete() {
+        GuardedPool pool = pool(1, false);
+        pool.drives.getFirst().gone(true);
+        List<Boolean> ends = new ArrayList<>();
+        pool.pool().scrub((_, _) -> {}, (_, complete) -> ends.add(complete));
+        pool.until(() -> !ends.isEmpty());
+        assertThat(ends).containsExactly(false);
+    }
+
     /** What refers to the page of the map; older ones that nobody needs do, too. */
     private static void flipDirectory(GuardedPool pool, int drive) {
         MemorySegment memory = pool.drives.get(drive).visible();
