@@ -74,9 +74,15 @@ final class PoolMoveCommands {
         }
     }
 
-    @Command(name = "import", description = "Take a pool that lies on drives of this host, with everything in it.")
+    @Command(
+            name = "import",
+            description =
+                    "Take a pool that lies on drives of this host, with everything in it; without a name, say which there are.")
     static final class Import extends ClientCommand {
-        @Parameters(arity = "0..1", paramLabel = "POOL", description = "its name or identity (default: the only one)")
+        @Parameters(
+                arity = "0..1",
+                paramLabel = "POOL",
+                description = "its name or identity; without it nothing is taken")
         private @Nullable String name;
 
         @Option(names = "--degraded", description = "also when drives of a mirror are missing")
@@ -89,14 +95,11 @@ final class PoolMoveCommands {
                 description = "files, or folders of files, to look at besides the host's block devices")
         private List<Path> from = new ArrayList<>();
 
-        @Option(names = "--list", description = "only say which pools there are")
-        private boolean list;
-
         @Override
         protected void run(ApiClient client) {
             List<String> places = from.stream().map(ClientCommand::absolute).toList();
             ImportPool request = new ImportPool(name, degraded, places);
-            if (list) {
+            if (name == null) {
                 list(client, client.post("/api/v1/pools/find", request));
                 return;
             }

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Asks for a pool to be taken from drives that another daemon left, or that this one exported.
  *
- * @param pool its name or UUID; absent: the only one that is found
+ * @param pool its name or UUID; not needed to find what could be imported
  * @param degraded also with replicas of a mirror missing
  * @param from files, or folders of files, to look at besides the host's block devices
  */

@@ -158,9 +158,13 @@ public final class PoolImport {
         String there = candidates.stream()
                 .map(c -> "%s (%s)".formatted(c.pool().name(), c.pool().id()))
                 .collect(Collectors.joining(", "));
+        if (wanted == null || wanted.isBlank()) {
+            throw new ProblemException(
+                    ProblemCode.BAD_NAME,
+                    "name the pool to import%s".formatted(there.isEmpty() ? "" : ": there are " + there));
+        }
         List<Candidate> fitting = candidates.stream()
-                .filter(c -> wanted == null
-                        || c.pool().name().equals(wanted)
+                .filter(c -> c.pool().name().equals(wanted)
                         || c.pool().id().toString().equals(wanted))
                 .toList();
         if (fitting.size() == 1) {
@@ -169,11 +173,9 @@ public final class PoolImport {
         throw new ProblemException(
                 ProblemCode.UNKNOWN_POOL,
                 fitting.isEmpty()
-                        ? "%s was found%s; name files, or their folder, with --from, and have no other daemon use them"
-                                .formatted(
-                                        wanted == null ? "no pool to import" : "no pool " + wanted,
-                                        there.isEmpty() ? "" : ": there are " + there)
-                        : "there are several: %s; name one, by its identity if need be".formatted(there));
+                        ? "no pool %s was found%s; name files, or their folder, with --from, and have no other daemon use them"
+                                .formatted(wanted, there.isEmpty() ? "" : ": there are " + there)
+                        : "there are several: %s; name one by its identity".formatted(there));
     }
 
     private static void checkComplete(Candidate candidate, boolean degraded) {

@@ -125,6 +125,9 @@ class PoolCommandsIT {
         Files.move(folder.resolve("b.away"), folder.resolve("elsewhere/b.away"));
         assertThat(daemon.refused("pool", "import", "p", "--from", folder.toString()))
                 .contains("p lacks drive");
+        assertThat(daemon.vnvme("pool", "import", "--from", folder.toString()))
+                .contains("MISSING", "p ", path("a.img"));
+        assertThat(daemon.vnvme("pool", "show", "p")).contains("exported");
         String degraded = daemon.vnvme("pool", "import", "p", "--degraded", "--from", folder.toString());
         assertThat(degraded).contains("imported pool p: degraded").contains("1 volume, 0 snapshots");
         String known = daemon.vnvme("pool", "show", "p")

@@ -207,10 +207,11 @@ class PoolsTest {
         assertProblem(ProblemCode.UNKNOWN_POOL, () -> on.services.pools().scrub("p"));
         assertThat(on.services.pools().check("p").sound()).isTrue();
         assertThat(on.services.poolImport().found(List.of())).hasSize(1);
+        assertProblem(ProblemCode.BAD_NAME, () -> on.services.poolImport().take(new ImportPool(null, false, null)));
         on.services.poolImport().take(new ImportPool("p", false, null));
         assertThat(on.services.vnvmes().show("d")).isEqualTo(before);
         assertProblem(ProblemCode.POOL_IN_USE, () -> on.services.pools().check("p"));
-        assertProblem(ProblemCode.UNKNOWN_POOL, () -> on.services.poolImport().take(new ImportPool(null, false, null)));
+        assertProblem(ProblemCode.UNKNOWN_POOL, () -> on.services.poolImport().take(new ImportPool("p", false, null)));
     }
 
     @Test
