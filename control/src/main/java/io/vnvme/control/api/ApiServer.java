@@ -3,9 +3,11 @@ package io.vnvme.control.api;
 import io.avaje.inject.BeanScope;
 import io.avaje.jsonb.Jsonb;
 import io.helidon.http.HeaderNames;
+import io.helidon.http.Method;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.HttpFeature;
 import io.helidon.webserver.http.HttpRouting;
+import io.vnvme.control.change.Changes;
 import io.vnvme.control.service.Services;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -14,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.Set;
 
 /** The REST API on a Unix socket, which the file permissions close to all but the daemon's user and group. */
 public final class ApiServer implements AutoCloseable {
@@ -22,12 +25,17 @@ public final class ApiServer implements AutoCloseable {
 
     private static final Duration IDLE_TIMEOUT = Duration.ofMinutes(5);
 
+    /** Methods that change nothing (RFC 9110, section 9.2.1). */
+    private static final Set<Method> SAFE = Set.of(Method.GET, Method.HEAD, Method.OPTIONS);
+
     private final WebServer server;
     private final BeanScope scope;
+    private final Changes changes;
 
-    private ApiServer(WebServer server, BeanScope scope) {
+    private ApiServer(WebServer server, BeanScope scope, Changes changes) {
         this.server = server;
         this.scope = scope;
+        this.changes = changes;
     }
 
     /**
@@ -41,6 +49,15 @@ public final class ApiServer implements AutoCloseable {
                 .shutdownHook(false)
                 .build();
         HttpRouting.Builder routing = HttpRouting.builder();
+        routing.addFilter((chain, request, _) -> {
+            try {
+                chain.proceed();
+            } finally {
+                if (!SAFE.contains(request.prologue().method())) {
+                    services.changes().nudge();
+                }
+            }
+        });
         // Set up at once: a feature that is only added comes after all routes, and so after the one for what is
         // unknown.
         scope.list(HttpFeature.class).forEach(feature -> feature.setup(routing));
@@ -64,12 +81,13 @@ public final class ApiServer implements AutoCloseable {
             server.stop();
             throw new UncheckedIOException(e);
         }
-        return new ApiServer(server, scope);
+        return new ApiServer(server, scope, services.changes());
     }
 
     /** Answers what is under way, then ends; the socket file is gone. */
     @Override
     public void close() {
+        changes.close();
         server.stop();
         scope.close();
     }

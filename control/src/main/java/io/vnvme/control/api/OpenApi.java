@@ -28,6 +28,7 @@ final class OpenApi {
             generated.forEach((key, value) -> document.put(String.valueOf(key), value));
             document.put("info", Map.of("title", "vNVMe", "version", version, "description", DESCRIPTION));
             document.put("servers", List.of(Map.of("url", "/", "description", "the daemon's Unix socket")));
+            addStream(document);
             addProblem(document);
             return json.toJson(document);
         } catch (IOException e) {
@@ -37,6 +38,21 @@ final class OpenApi {
 
     private static final String DESCRIPTION =
             "Virtual NVMe drives for virtual machines. Errors are problem details (RFC 9457) with a stable code.";
+
+    /** What the stream of changes carries is no return value, so that the generator does not see it. */
+    private static void addStream(Map<String, Object> document) {
+        Map<String, Object> response = Map.of(
+                "description",
+                "server-sent events until the client goes",
+                "content",
+                Map.of("text/event-stream", Map.of("schema", Map.of("type", "string"))));
+        if (document.get("paths") instanceof Map<?, ?> paths
+                && paths.get("/api/v1/changes") instanceof Map<?, ?> path) {
+            for (Map<String, Object> operation : maps(path)) {
+                operation.put("responses", Map.of("200", response));
+            }
+        }
+    }
 
     /** Every operation may answer with a problem. */
     private static void addProblem(Map<String, Object> document) {

@@ -44,6 +44,7 @@ public final class EventLog implements AutoCloseable {
     private long lastNumber;
     private boolean closed;
     private @Nullable FileChannel channel;
+    private volatile Runnable listener = () -> {};
 
     /** @param folder there and writable */
     public EventLog(Path folder) {
@@ -101,6 +102,12 @@ public final class EventLog implements AutoCloseable {
         } finally {
             lock.unlock();
         }
+        listener.run();
+    }
+
+    /** @param listener called after each event, by whoever adds it; returns at once */
+    public void whenAdded(Runnable listener) {
+        this.listener = listener;
     }
 
     private static Level level(String severity) {

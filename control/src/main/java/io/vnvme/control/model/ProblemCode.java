@@ -49,6 +49,7 @@ public enum ProblemCode {
     VM_NO_FREE_PORT(409),
     VM_REFUSED(409),
     GUEST_HOLDS(409),
+    TOO_MANY_STREAMS(503),
     HOST_REFUSED(507),
     STATE_UNWRITABLE(507),
     INTERNAL(500);

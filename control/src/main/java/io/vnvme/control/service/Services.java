@@ -1,5 +1,6 @@
 package io.vnvme.control.service;
 
+import io.vnvme.control.change.Changes;
 import io.vnvme.control.event.EventLog;
 import io.vnvme.control.job.Jobs;
 import io.vnvme.control.model.DriveInfo;
@@ -34,6 +35,7 @@ public final class Services implements AutoCloseable {
     private final Top top;
     private final PoolImport poolImport;
     private final Watch watch;
+    private final Changes changes;
     private volatile long servingSinceNs;
     private volatile long startMillis;
 
@@ -94,6 +96,8 @@ public final class Services implements AutoCloseable {
                 registry, storage.openPools, storage.volumes, storage.poolChoice, storage.keys, jobs, setup.stateDir());
         this.top = new Top(registry, dataPlane, storage.exports);
         this.poolImport = new PoolImport(registry, dataPlane, storage.openDrives, storage.openPools, storage.volumes);
+        this.changes = new Changes(new Contents(registry, dataPlane, storage, view, groups, jobs, events)::now);
+        events.whenAdded(changes::nudge);
         Rehearsal.run(setup.runDir(), dataPlane, setup.rehearsal());
         groups.open();
         storage.drives.openClaimed();
@@ -141,6 +145,10 @@ public final class Services implements AutoCloseable {
         return events;
     }
 
+    public Changes changes() {
+        return changes;
+    }
+
     /** @param startMillis from the start of the process until now */
     public void serving(long startMillis) {
         this.startMillis = startMillis;
@@ -183,6 +191,7 @@ public final class Services implements AutoCloseable {
     /** Stops serving; the state stays as it is, and the pools are closed cleanly. */
     @Override
     public void close() {
+        changes.close();
         watch.close();
         monitors.close();
         jobs.close();

@@ -33,11 +33,7 @@ final class VnvmeView {
         String name = vnvme.name();
         Optional<Slot> slot = slots.showing(name);
         List<Connection> all = volumes.exports().connections(name);
-        List<ConnectionInfo> connections = all.stream()
-                .filter(Connection::open)
-                .map(c -> new ConnectionInfo(
-                        c.pid(), c.controllerId(), c.ready(), c.shown().isEmpty()))
-                .toList();
+        List<ConnectionInfo> connections = connections(all);
         Optional<String> failure = volumes.failure(name);
         Optional<OpenPool> pool = pools.find(vnvme.pool());
         List<LayerFacts> layers = pool.map(OpenPool::layers).orElse(List.of());
@@ -78,6 +74,25 @@ final class VnvmeView {
                 slot.map(VnvmeView::attachment).orElse(null),
                 connections,
                 warnings);
+    }
+
+    /** What a client would see change, but for space and what its pool says of it. */
+    Object content(VnvmeRecord vnvme) {
+        Optional<Slot> slot = slots.showing(vnvme.name());
+        List<Connection> all = volumes.exports().connections(vnvme.name());
+        return List.of(
+                vnvme,
+                connections(all),
+                slot.map(VnvmeView::attachment),
+                warnings(volumes.failure(vnvme.name()), Optional.empty(), all, slot));
+    }
+
+    private static List<ConnectionInfo> connections(List<Connection> all) {
+        return all.stream()
+                .filter(Connection::open)
+                .map(c -> new ConnectionInfo(
+                        c.pid(), c.controllerId(), c.ready(), c.shown().isEmpty()))
+                .toList();
     }
 
     private List<String> warnings(

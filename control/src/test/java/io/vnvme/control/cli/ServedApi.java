@@ -1,0 +1,97 @@
+package io.vnvme.control.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.avaje.jsonb.Jsonb;
+import io.vnvme.control.daemon.Daemon;
+import io.vnvme.control.model.Problem;
+import io.vnvme.control.plane.FakeDataPlane;
+import io.vnvme.control.service.RamOffer;
+import io.vnvme.control.service.Services;
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+
+/** The API of a daemon in this process whose engine is a fake: what matters is what it says over its socket. */
+final class ServedApi implements AutoCloseable {
+    static final Jsonb JSONB = Jsonb.builder().build();
+
+    private final FakeDataPlane.World world = new FakeDataPlane.World();
+    final Path folder;
+    Daemon daemon;
+
+    ServedApi(Path folder) {
+        this.folder = folder;
+        this.daemon = start();
+    }
+
+    private Daemon start() {
+        List<RamOffer> offers = List.of(new RamOffer("ram0", 64 << 20), new RamOffer("ram1", 64 << 20));
+        return new Daemon(
+                new Services.Setup("test", folder, folder, offers, Duration.ofHours(1)),
+                () -> new FakeDataPlane(world),
+                System.currentTimeMillis());
+    }
+
+    void restart() {
+        daemon.close();
+        daemon = start();
+    }
+
+    /** A connection to its Unix socket. */
+    SocketChannel connect() throws IOException {
+        SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+        channel.connect(UnixDomainSocketAddress.of(daemon.apiSocket()));
+        return channel;
+    }
+
+    /** @param headers lines that end with CR LF */
+    static void send(SocketChannel channel, String method, String path, String headers, String body)
+            throws IOException {
+        byte[] content = body.getBytes(StandardCharsets.UTF_8);
+        String head = "%s %s HTTP/1.1\r\nHost: x\r\n%sContent-Length: %d\r\n\r\n"
+                .formatted(method, path, headers, content.length);
+        ByteBuffer all = ByteBuffer.allocate(head.length() + content.length)
+                .put(head.getBytes(StandardCharsets.US_ASCII))
+                .put(content)
+                .flip();
+        while (all.hasRemaining()) {
+            channel.write(all);
+        }
+    }
+
+    HttpReply request(String method, String path, String headers, String body) throws IOException {
+        try (SocketChannel channel = connect()) {
+            send(channel, method, path, "Connection: close\r\n" + headers, body);
+            return HttpReply.read(new BufferedInputStream(Channels.newInputStream(channel)));
+        }
+    }
+
+    HttpReply request(String method, String path, String body) throws IOException {
+        return request(method, path, "", body);
+    }
+
+    String ok(String method, String path, String body) throws IOException {
+        HttpReply reply = request(method, path, body);
+        assertThat(reply.status()).as(reply.body()).isBetween(200, 299);
+        return reply.body();
+    }
+
+    static void assertProblem(HttpReply reply, int status, String code) {
+        assertThat(reply.status()).as(reply.body()).isEqualTo(status);
+        assertThat(JSONB.type(Problem.class).fromJson(reply.body()).code()).isEqualTo(code);
+    }
+
+    @Override
+    public void close() {
+        daemon.close();
+    }
+}
