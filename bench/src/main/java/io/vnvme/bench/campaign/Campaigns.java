@@ -59,8 +59,14 @@ public final class Campaigns implements Callable<Integer> {
             description = "Measures instead a drive that is a file there, beside fio's io_uring on the same file.")
     private @Nullable Path fileFolder;
 
-    @Option(names = "--pool", description = "Measures instead what thin volumes, snapshots and clones cost.")
+    @Option(names = "--pool", description = "Measures instead what thin volumes and flushes cost.")
     private boolean pool;
+
+    @Option(
+            names = "--snapshots",
+            description =
+                    "Measures instead snapshots and clones of a volume of 1 TiB, and what its guest feels of them.")
+    private boolean snapshots;
 
     @Option(
             names = "--reactors",
@@ -157,6 +163,8 @@ public final class Campaigns implements Callable<Integer> {
             }
         } else if (pool) {
             new PoolCampaign(repeats, server, client, engineOptions).run();
+        } else if (snapshots) {
+            System.out.print(PoolCampaign.snapshots(server, client, engineOptions));
         } else if (importFolder != null) {
             PoolCampaign.imports(importFolder, engineOptions);
         } else if (fileFolder != null) {

@@ -35,7 +35,16 @@ public final class PoolCampaign {
                 System.out.print(stack.all().get(i).line(direct.all().get(i)));
             }
             System.out.print(FlushRun.run(serverCpu, clientCpu, jvmOptions));
-            System.out.print(SnapshotRun.run(serverCpu, clientCpu, jvmOptions));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while measuring", e);
+        }
+    }
+
+    /** Snapshots and clones of a volume of a tebibyte, under a guest's writes. @return lines for people */
+    public static String snapshots(int serverCpu, int clientCpu, List<String> jvmOptions) throws IOException {
+        try {
+            return SnapshotRun.run(serverCpu, clientCpu, jvmOptions);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted while measuring", e);

@@ -27,6 +27,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -44,7 +45,7 @@ final class PoolServer implements AutoCloseable {
     static final long GUEST_BYTES = 64 << 20;
 
     private static final int BLOCK_BYTES = 512;
-    private static final long FREE_BYTES = 2L << 30;
+    private static final long FREE_BYTES = 6L << 30;
 
     private final Path folder;
     private final Reactor reactor;
@@ -52,6 +53,7 @@ final class PoolServer implements AutoCloseable {
     private final Drive drive;
     private final Map<String, VfioUserEndpoint> endpoints = new HashMap<>();
     private final Pool pool;
+    private final @Nullable PassWatch passes;
     private final long dataOffset;
 
     private PoolServer(Path folder, Reactor reactor, String kind, long bytes) {
@@ -70,12 +72,19 @@ final class PoolServer implements AutoCloseable {
             touch(0, memory.sizeBytes());
             image = BenchPool.format(drive);
         }
+        passes = "mapped".equals(kind) ? reactor.call(() -> watched(reactor)) : null;
         dataOffset = image.config().sets().getFirst().dataOffsetBytes();
         pool = reactor.call(() -> {
             Pool opened = BenchPool.open(image, drive, PoolServer::require);
             reactor.add(opened);
             return opened;
         });
+    }
+
+    private static PassWatch watched(Reactor reactor) {
+        PassWatch watch = new PassWatch();
+        reactor.add(watch);
+        return watch;
     }
 
     /** Takes the drive's memory now: that is not what is measured. */
@@ -143,6 +152,10 @@ final class PoolServer implements AutoCloseable {
                     Thread.onSpinWait();
                 }
                 yield "0";
+            }
+            case "longest" -> {
+                PassWatch watch = Objects.requireNonNull(passes);
+                yield Long.toString(reactor.call(watch::takeLongestNs));
             }
             case "flushes" -> reactor.call(() -> pool.flushCount() + " " + pool.deviceFlushCount());
             default -> throw new IllegalArgumentException(words[0]);
