@@ -3,9 +3,10 @@ package io.vnvme.pool;
 import io.vnvme.pool.format.Catalog;
 import io.vnvme.pool.format.LayerRecord;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -13,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class Layers {
     private final LeafStore leaves;
     private final Map<Integer, Layer> byId = new TreeMap<>();
-    private final Map<String, Layer> byName = new HashMap<>();
+    private final NavigableMap<String, Layer> byName = new TreeMap<>();
     private final Map<Integer, LayerRecord> changed = new LinkedHashMap<>();
     private final Map<Integer, Layer> gone = new LinkedHashMap<>();
     private int nextId;
@@ -56,6 +57,12 @@ final class Layers {
     @Nullable
     Layer byName(String name) {
         return byName.get(name);
+    }
+
+    /** The snapshots under a volume's name, also of a volume that was removed, in the order of their names. */
+    List<Layer> snapshotsOf(String volume) {
+        return List.copyOf(
+                byName.subMap(volume + '@', volume + (char) ('@' + 1)).values());
     }
 
     /** @throws PoolException when there is no volume or snapshot of that name */

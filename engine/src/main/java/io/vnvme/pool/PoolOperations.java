@@ -242,11 +242,9 @@ public final class PoolOperations {
             }
             if (!snapshot) {
                 requireOneBatch(from);
-                for (Layer other : List.copyOf(pool.layers().all())) {
-                    if (other.record().name().startsWith(from + "@")) {
-                        put(other.record()
-                                .as(Kind.SNAPSHOT, to + other.record().name().substring(from.length())));
-                    }
+                for (Layer other : pool.layers().snapshotsOf(from)) {
+                    put(other.record()
+                            .as(Kind.SNAPSHOT, to + other.record().name().substring(from.length())));
                 }
                 PoolVolume volume = volume(from);
                 pool.volumes().remove(from);
@@ -425,8 +423,7 @@ public final class PoolOperations {
         if (pool.layers().byName(name) != null) {
             throw new PoolException(Reason.NAME_TAKEN, "there is a %s already".formatted(name));
         }
-        if (!snapshot
-                && pool.layers().all().stream().anyMatch(l -> l.record().name().startsWith(name + "@"))) {
+        if (!snapshot && !pool.layers().snapshotsOf(name).isEmpty()) {
             throw new PoolException(
                     Reason.NAME_TAKEN,
                     "there are snapshots of a volume %s that was removed: remove them first".formatted(name));
@@ -436,10 +433,8 @@ public final class PoolOperations {
     /** A volume and its snapshots change their names together, which a small journal cannot hold for very many. */
     private void requireOneBatch(String name) {
         long bytes = 0;
-        for (Layer layer : pool.layers().all()) {
-            if (layer.record().name().startsWith(name + "@")) {
-                bytes += Journal.layerBytes(layer.record());
-            }
+        for (Layer layer : pool.layers().snapshotsOf(name)) {
+            bytes += Journal.layerBytes(layer.record());
         }
         if (bytes > pool.config().journalBytes() / 8) {
             throw new PoolException(
