@@ -20,6 +20,7 @@ up_to_date() {
     sources+=("$home/$module/pom.xml")
     [ ! -d "$home/$module/src/main" ] || sources+=("$home/$module/src/main")
   done
+  [ ! -d "$home/ui/dist" ] || sources+=("$home/ui/dist")
   [ -z "$(find "${sources[@]}" -newer "$stamp" -print -quit)" ]
 }
 

@@ -2,7 +2,9 @@ package io.vnvme.control.api;
 
 import io.avaje.inject.BeanScope;
 import io.avaje.jsonb.Jsonb;
+import io.helidon.http.Header;
 import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
 import io.helidon.http.Method;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.HttpFeature;
@@ -25,6 +27,8 @@ public final class ApiServer implements AutoCloseable {
 
     private static final Duration IDLE_TIMEOUT = Duration.ofMinutes(5);
 
+    private static final Header NO_SNIFF =
+            HeaderValues.createCached(HeaderNames.create("X-Content-Type-Options"), "nosniff");
     /** Methods that change nothing (RFC 9110, section 9.2.1). */
     private static final Set<Method> SAFE = Set.of(Method.GET, Method.HEAD, Method.OPTIONS);
 
@@ -49,7 +53,8 @@ public final class ApiServer implements AutoCloseable {
                 .shutdownHook(false)
                 .build();
         HttpRouting.Builder routing = HttpRouting.builder();
-        routing.addFilter((chain, request, _) -> {
+        routing.addFilter((chain, request, response) -> {
+            response.header(NO_SNIFF);
             try {
                 chain.proceed();
             } finally {
@@ -65,6 +70,7 @@ public final class ApiServer implements AutoCloseable {
             response.header(HeaderNames.CONTENT_TYPE, "application/json");
             response.send(OpenApi.document(version));
         });
+        new WebUi("/web/").register(routing);
         new Problems(scope.get(Jsonb.class)).register(routing);
         WebServer server = WebServer.builder()
                 .bindAddress(UnixDomainSocketAddress.of(socket))

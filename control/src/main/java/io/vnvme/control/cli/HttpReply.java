@@ -13,9 +13,10 @@ import java.util.Map;
  * A reply of HTTP/1.1 (RFC 9112), as the daemon sends them.
  *
  * @param status 100 to 599
+ * @param headers by their names in lower case
  * @param body decoded as UTF-8
  */
-record HttpReply(int status, String body) {
+record HttpReply(int status, Map<String, String> headers, String body) {
     private static final int LINE_LENGTH_MAX = 16 << 10;
     private static final int BODY_SIZE_MAX = 64 << 20;
 
@@ -34,7 +35,7 @@ record HttpReply(int status, String body) {
             String length = headers.get("content-length");
             body = length == null ? in.readNBytes(BODY_SIZE_MAX) : exactly(in, Integer.parseInt(length));
         }
-        return new HttpReply(Integer.parseInt(statusLine[1]), new String(body, StandardCharsets.UTF_8));
+        return new HttpReply(Integer.parseInt(statusLine[1]), headers, new String(body, StandardCharsets.UTF_8));
     }
 
     private static Map<String, String> headers(InputStream in) throws IOException {

@@ -9,6 +9,7 @@ public enum ProblemCode {
     BAD_SIZE(400),
     BAD_LIMIT(400),
     UNKNOWN_RESOURCE(404),
+    UI_MISSING(404),
     UNKNOWN_DRIVE(404),
     UNKNOWN_POOL(404),
     UNKNOWN_VNVME(404),

@@ -157,7 +157,6 @@ class DaemonApiTest {
             value = {
                 "GET|/api/v1/vnvmes/none||404|unknown-vnvme",
                 "GET|/api/v1/nothing||404|unknown-resource",
-                "GET|/||404|unknown-resource",
                 "PUT|/api/v1/vnvmes|{}|404|unknown-resource",
                 "DELETE|/api/v1/drives/none||404|unknown-drive",
                 "POST|/api/v1/drives|{}|400|bad-request",
