@@ -1,45 +1,69 @@
 package io.vnvme.control.api;
 
+import io.avaje.http.api.Controller;
 import io.avaje.inject.BeanScope;
 import io.avaje.jsonb.Jsonb;
+import io.helidon.common.tls.Tls;
 import io.helidon.http.Header;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
-import io.helidon.http.Method;
 import io.helidon.webserver.WebServer;
+import io.helidon.webserver.WebServerConfig;
+import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.HttpFeature;
 import io.helidon.webserver.http.HttpRouting;
+import io.vnvme.control.auth.Certificate;
+import io.vnvme.control.auth.Doorkeeper;
 import io.vnvme.control.change.Changes;
 import io.vnvme.control.service.Services;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
 import java.net.UnixDomainSocketAddress;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
-import java.util.Set;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
-/** The REST API on a Unix socket, which the file permissions close to all but the daemon's user and group. */
+/** The REST API and the web UI, on a Unix socket, and over TLS where that is asked for. */
 public final class ApiServer implements AutoCloseable {
     /** The largest request is a few hundred bytes. */
     private static final long PAYLOAD_SIZE_MAX = 64 << 10;
 
     private static final Duration IDLE_TIMEOUT = Duration.ofMinutes(5);
+    private static final int TCP_CONNECTIONS_MAX = 1024;
+    private static final List<String> TLS_VERSIONS = List.of("TLSv1.3", "TLSv1.2");
 
     private static final Header NO_SNIFF =
             HeaderValues.createCached(HeaderNames.create("X-Content-Type-Options"), "nosniff");
-    /** Methods that change nothing (RFC 9110, section 9.2.1). */
-    private static final Set<Method> SAFE = Set.of(Method.GET, Method.HEAD, Method.OPTIONS);
 
-    private final WebServer server;
+    private final Services services;
+    private final Doorkeeper doorkeeper;
+    private final String version;
     private final BeanScope scope;
-    private final Changes changes;
+    private final Rules rules;
+    private final List<WebServer> servers = new ArrayList<>();
+    private @Nullable SocketFile socketFile;
 
-    private ApiServer(WebServer server, BeanScope scope, Changes changes) {
-        this.server = server;
-        this.scope = scope;
-        this.changes = changes;
+    /**
+     * Where to listen for TCP.
+     *
+     * @param certificate what clients are shown
+     */
+    public record Listen(InetSocketAddress address, Certificate certificate) {}
+
+    private ApiServer(Services services, Doorkeeper doorkeeper, String version) {
+        this.services = services;
+        this.doorkeeper = doorkeeper;
+        this.version = version;
+        this.scope = BeanScope.builder()
+                .bean(Services.class, services)
+                .bean(Doorkeeper.class, doorkeeper)
+                .shutdownHook(false)
+                .build();
+        this.rules = new Rules(scope.listByAnnotation(Controller.class));
     }
 
     /**
@@ -47,54 +71,99 @@ public final class ApiServer implements AutoCloseable {
      *
      * @param socket replaced if it is there: whoever calls holds the folder's lock
      */
-    public static ApiServer start(Path socket, Services services, String version) {
-        BeanScope scope = BeanScope.builder()
-                .bean(Services.class, services)
-                .shutdownHook(false)
-                .build();
+    public static ApiServer start(
+            Path socket, Optional<Listen> listen, Services services, Doorkeeper doorkeeper, String version) {
+        ApiServer api = new ApiServer(services, doorkeeper, version);
+        try {
+            api.startLocal(socket);
+            listen.ifPresent(api::startRemote);
+            return api;
+        } catch (IOException e) {
+            api.close();
+            throw new UncheckedIOException(e);
+        } catch (RuntimeException e) {
+            api.close();
+            throw e;
+        }
+    }
+
+    private void startLocal(Path socket) throws IOException {
+        SocketFile file = new SocketFile(socket);
+        socketFile = file;
+        start(server(Optional.empty())
+                .bindAddress(UnixDomainSocketAddress.of(file.draft()))
+                .addConnectionSelector(new Connections(true)));
+        file.show();
+    }
+
+    private void startRemote(Listen listen) {
+        start(server(Optional.of(doorkeeper))
+                .bindAddress(listen.address())
+                .maxTcpConnections(TCP_CONNECTIONS_MAX)
+                .addConnectionSelector(new Connections(false))
+                .tls(Tls.builder()
+                        .privateKey(listen.certificate().key())
+                        .privateKeyCertChain(listen.certificate().chain())
+                        .enabledProtocols(TLS_VERSIONS)
+                        .build()));
+    }
+
+    private void start(WebServerConfig.Builder server) {
+        servers.add(server.build().start());
+    }
+
+    /** @param asked who says who comes; nobody where everybody who comes may */
+    private WebServerConfig.Builder server(Optional<Doorkeeper> asked) {
+        return WebServer.builder()
+                .addRouting(routing(asked))
+                .protocolsDiscoverServices(false)
+                .maxPayloadSize(PAYLOAD_SIZE_MAX)
+                .idleConnectionTimeout(IDLE_TIMEOUT)
+                .shutdownHook(false);
+    }
+
+    private HttpRouting.Builder routing(Optional<Doorkeeper> asked) {
         HttpRouting.Builder routing = HttpRouting.builder();
+        Changes changes = services.changes();
         routing.addFilter((chain, request, response) -> {
             response.header(NO_SNIFF);
             try {
                 chain.proceed();
             } finally {
-                if (!SAFE.contains(request.prologue().method())) {
-                    services.changes().nudge();
+                if (!Entrance.SAFE.contains(request.prologue().method())) {
+                    changes.nudge();
                 }
             }
         });
+        routing.addFilter(new Entrance(asked));
+        HttpRouting.Builder guarded = rules.guard(routing);
         // Set up at once: a feature that is only added comes after all routes, and so after the one for what is
         // unknown.
-        scope.list(HttpFeature.class).forEach(feature -> feature.setup(routing));
-        routing.get("/api/v1/openapi.json", (_, response) -> {
-            response.header(HeaderNames.CONTENT_TYPE, "application/json");
-            response.send(OpenApi.document(version));
+        scope.list(HttpFeature.class).forEach(feature -> feature.setup(guarded));
+        guarded.get(Rules.DESCRIPTION, new Handler[] {
+            (_, response) -> {
+                response.header(HeaderNames.CONTENT_TYPE, "application/json");
+                response.send(OpenApi.document(version, rules));
+            }
         });
         new WebUi("/web/").register(routing);
         new Problems(scope.get(Jsonb.class)).register(routing);
-        WebServer server = WebServer.builder()
-                .bindAddress(UnixDomainSocketAddress.of(socket))
-                .addRouting(routing)
-                .maxPayloadSize(PAYLOAD_SIZE_MAX)
-                .idleConnectionTimeout(IDLE_TIMEOUT)
-                .shutdownHook(false)
-                .build();
-        try {
-            Files.deleteIfExists(socket);
-            server.start();
-            Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-rw----"));
-        } catch (IOException e) {
-            server.stop();
-            throw new UncheckedIOException(e);
-        }
-        return new ApiServer(server, scope, services.changes());
+        return routing;
+    }
+
+    /** The TCP port that it listens on; 0: none. */
+    public int port() {
+        return servers.size() < 2 ? 0 : servers.getLast().port();
     }
 
     /** Answers what is under way, then ends; the socket file is gone. */
     @Override
     public void close() {
-        changes.close();
-        server.stop();
+        services.changes().close();
+        servers.reversed().forEach(WebServer::stop);
+        if (socketFile != null) {
+            socketFile.close();
+        }
         scope.close();
     }
 }

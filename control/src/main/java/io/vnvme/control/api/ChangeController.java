@@ -8,9 +8,11 @@ import io.avaje.jsonb.JsonType;
 import io.avaje.jsonb.Jsonb;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.ServerResponse;
+import io.vnvme.control.auth.Caller;
 import io.vnvme.control.change.ChangeStream;
 import io.vnvme.control.change.Changes;
 import io.vnvme.control.model.ChangeInfo;
+import io.vnvme.control.model.Role;
 import io.vnvme.control.service.Services;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -31,6 +33,9 @@ final class ChangeController {
     /** Shorter than what proxies and browsers take for a dead connection. */
     private static final Duration HEARTBEAT = Duration.ofSeconds(15);
 
+    /** How soon a stream ends whose token was removed. */
+    private static final Duration CHECK = Duration.ofMillis(500);
+
     private static final String RETRY = "retry: 1000\n\n";
     private static final String COMMENT = ":\n\n";
 
@@ -48,6 +53,7 @@ final class ChangeController {
      * @param lastEventId id of the last event that the client has seen; absent: it is new
      */
     @Get
+    @Allowed(Role.VIEWER)
     void follow(@Header("Last-Event-ID") @Nullable String lastEventId, ServerResponse response) {
         try (ChangeStream stream = changes.open(number(lastEventId))) {
             response.header(HeaderNames.CONTENT_TYPE, "text/event-stream");
@@ -66,11 +72,18 @@ final class ChangeController {
             if (stream.anew()) {
                 send(out, event(stream.startId(), "reset", "{\"id\":%d}".formatted(stream.startId())));
             }
-            while (true) {
-                Optional<ChangeInfo> change = stream.next(HEARTBEAT);
-                send(
-                        out,
-                        change.map(c -> event(c.id(), "change", json.toJson(c))).orElse(COMMENT));
+            Caller caller = Caller.CURRENT.get();
+            long toldNs = System.nanoTime();
+            while (caller.good().getAsBoolean()) {
+                Optional<ChangeInfo> change = stream.next(CHECK);
+                boolean due = change.isPresent() || System.nanoTime() - toldNs >= HEARTBEAT.toNanos();
+                if (due && caller.good().getAsBoolean()) {
+                    send(
+                            out,
+                            change.map(c -> event(c.id(), "change", json.toJson(c)))
+                                    .orElse(COMMENT));
+                    toldNs = System.nanoTime();
+                }
             }
         }
     }

@@ -5,6 +5,7 @@ import io.avaje.http.api.Get;
 import io.avaje.http.api.Path;
 import io.avaje.http.api.QueryParam;
 import io.vnvme.control.model.DiffInfo;
+import io.vnvme.control.model.Role;
 import io.vnvme.control.service.Services;
 import io.vnvme.control.service.Snapshots;
 import java.util.Optional;
@@ -28,6 +29,7 @@ final class DiffController {
      * @return the ranges
      */
     @Get
+    @Allowed(Role.VIEWER)
     DiffInfo diff(@QueryParam @Nullable String from, @QueryParam String to) {
         return snapshots.diff(Optional.ofNullable(from).filter(f -> !f.isEmpty()), to);
     }

@@ -9,6 +9,7 @@ import io.avaje.http.api.Produces;
 import io.vnvme.control.model.ClaimDrive;
 import io.vnvme.control.model.DriveContents;
 import io.vnvme.control.model.DriveInfo;
+import io.vnvme.control.model.Role;
 import io.vnvme.control.service.Drives;
 import io.vnvme.control.service.Services;
 import java.util.List;
@@ -29,6 +30,7 @@ final class DriveController {
      * @return all drives
      */
     @Get
+    @Allowed(Role.VIEWER)
     List<DriveInfo> list() {
         return drives.list();
     }
@@ -40,6 +42,7 @@ final class DriveController {
      * @return the drive
      */
     @Get("/{name}")
+    @Allowed(Role.VIEWER)
     DriveInfo show(String name) {
         return drives.show(name);
     }
@@ -52,6 +55,7 @@ final class DriveController {
      */
     @Post
     @Produces(statusCode = 201)
+    @Allowed(Role.ADMIN)
     DriveInfo claim(ClaimDrive request) {
         return drives.claim(request);
     }
@@ -64,6 +68,7 @@ final class DriveController {
      */
     @Post("/look")
     @Produces(statusCode = 200)
+    @Allowed(Role.ADMIN)
     DriveContents look(ClaimDrive request) {
         return drives.contents(request);
     }
@@ -76,6 +81,7 @@ final class DriveController {
      */
     @Delete("/{name}")
     @Produces(statusCode = 200)
+    @Allowed(Role.ADMIN)
     DriveInfo release(String name) {
         return drives.release(name);
     }

@@ -6,6 +6,7 @@ import io.avaje.http.api.Path;
 import io.avaje.http.api.QueryParam;
 import io.vnvme.control.event.EventLog;
 import io.vnvme.control.model.EventInfo;
+import io.vnvme.control.model.Role;
 import io.vnvme.control.service.Services;
 import java.time.Duration;
 import java.util.List;
@@ -31,6 +32,7 @@ final class EventController {
      * @return the events, oldest first
      */
     @Get
+    @Allowed(Role.VIEWER)
     List<EventInfo> list(@QueryParam @Nullable Long after, @QueryParam @Nullable Integer waitMs) {
         return events.after(
                 after == null ? 0 : after, Duration.ofMillis(waitMs == null ? 0 : Math.clamp(waitMs, 0, WAIT_MS_MAX)));

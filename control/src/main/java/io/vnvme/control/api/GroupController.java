@@ -9,6 +9,7 @@ import io.avaje.http.api.Produces;
 import io.vnvme.control.model.ChangeLimits;
 import io.vnvme.control.model.CreateGroup;
 import io.vnvme.control.model.GroupInfo;
+import io.vnvme.control.model.Role;
 import io.vnvme.control.service.Groups;
 import io.vnvme.control.service.Services;
 import java.util.List;
@@ -29,6 +30,7 @@ final class GroupController {
      * @return all of them, in the order of creation
      */
     @Get
+    @Allowed(Role.VIEWER)
     List<GroupInfo> list() {
         return groups.list();
     }
@@ -40,6 +42,7 @@ final class GroupController {
      * @return the group
      */
     @Get("/{name}")
+    @Allowed(Role.VIEWER)
     GroupInfo show(String name) {
         return groups.show(name);
     }
@@ -52,6 +55,7 @@ final class GroupController {
      */
     @Post
     @Produces(statusCode = 201)
+    @Allowed(Role.OPERATOR)
     GroupInfo create(CreateGroup request) {
         return groups.create(request);
     }
@@ -65,6 +69,7 @@ final class GroupController {
      */
     @Post("/{name}")
     @Produces(statusCode = 200)
+    @Allowed(Role.OPERATOR)
     GroupInfo change(String name, ChangeLimits request) {
         return groups.change(name, request);
     }
@@ -77,6 +82,7 @@ final class GroupController {
      */
     @Delete("/{name}")
     @Produces(statusCode = 200)
+    @Allowed(Role.OPERATOR)
     GroupInfo remove(String name) {
         return groups.remove(name);
     }

@@ -8,6 +8,7 @@ import io.avaje.http.api.Produces;
 import io.avaje.http.api.QueryParam;
 import io.vnvme.control.job.Jobs;
 import io.vnvme.control.model.JobInfo;
+import io.vnvme.control.model.Role;
 import io.vnvme.control.service.Services;
 import java.time.Duration;
 import java.util.List;
@@ -31,6 +32,7 @@ final class JobController {
      * @return the jobs, oldest first
      */
     @Get
+    @Allowed(Role.VIEWER)
     List<JobInfo> list() {
         return jobs.list();
     }
@@ -43,6 +45,7 @@ final class JobController {
      * @return the job
      */
     @Get("/{id}")
+    @Allowed(Role.VIEWER)
     JobInfo show(long id, @QueryParam @Nullable Integer waitMs) {
         return jobs.show(id, Duration.ofMillis(waitMs == null ? 0 : Math.clamp(waitMs, 0, WAIT_MS_MAX)));
     }
@@ -55,6 +58,7 @@ final class JobController {
      */
     @Delete("/{id}")
     @Produces(statusCode = 200)
+    @Allowed(Role.OPERATOR)
     JobInfo cancel(long id) {
         return jobs.cancel(id);
     }

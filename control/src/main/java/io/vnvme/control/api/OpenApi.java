@@ -2,12 +2,16 @@ package io.vnvme.control.api;
 
 import io.avaje.jsonb.JsonType;
 import io.avaje.jsonb.Jsonb;
+import io.vnvme.control.model.Role;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** The description of the API that the build generated from the routes, with what the generator cannot know. */
@@ -18,7 +22,7 @@ final class OpenApi {
     private OpenApi() {}
 
     /** The document as JSON. */
-    static String document(String version) {
+    static String document(String version, Rules rules) {
         JsonType<Object> json = Jsonb.builder().build().type(Object.class);
         try (InputStream in = OpenApi.class.getResourceAsStream(GENERATED)) {
             if (in == null || !(json.fromJson(in) instanceof Map<?, ?> generated)) {
@@ -27,8 +31,10 @@ final class OpenApi {
             Map<String, Object> document = new LinkedHashMap<>();
             generated.forEach((key, value) -> document.put(String.valueOf(key), value));
             document.put("info", Map.of("title", "vNVMe", "version", version, "description", DESCRIPTION));
-            document.put("servers", List.of(Map.of("url", "/", "description", "the daemon's Unix socket")));
+            document.put(
+                    "servers", List.of(Map.of("url", "/", "description", "the daemon's Unix socket, or its TLS port")));
             addStream(document);
+            addRoles(document, rules);
             addProblem(document);
             return json.toJson(document);
         } catch (IOException e) {
@@ -38,6 +44,38 @@ final class OpenApi {
 
     private static final String DESCRIPTION =
             "Virtual NVMe drives for virtual machines. Errors are problem details (RFC 9457) with a stable code.";
+
+    /** Who may ask what, and how they show who they are. */
+    private static void addRoles(Map<String, Object> document, Rules rules) {
+        if (document.get("paths") instanceof Map<?, ?> paths) {
+            paths.forEach((path, operations) -> {
+                if (operations instanceof Map<?, ?> verbs) {
+                    verbs.forEach((verb, operation) -> {
+                        String name = String.valueOf(verb).toUpperCase(Locale.ROOT);
+                        Optional<Role> role = rules.role(name, String.valueOf(path));
+                        Map<String, Object> fields = fields(operation);
+                        fields.put("x-vnvme-role", role.map(Role::text).orElse("anyone"));
+                        fields.put("security", role.isPresent() ? SECURITY : List.of());
+                    });
+                }
+            });
+        }
+    }
+
+    /** Either is enough; over the Unix socket neither is needed. */
+    private static final List<Map<String, List<String>>> SECURITY =
+            List.of(Map.of("token", List.of()), Map.of("session", List.of()));
+
+    private static final Map<String, Object> SCHEMES = Map.of(
+            "token",
+            Map.of("type", "http", "scheme", "bearer"),
+            "session",
+            Map.of("type", "apiKey", "in", "cookie", "name", Entrance.COOKIE));
+
+    @SuppressWarnings("unchecked")
+    private static Map<String, Object> fields(@Nullable Object map) {
+        return (Map<String, Object>) Objects.requireNonNull(map);
+    }
 
     /** What the stream of changes carries is no return value, so that the generator does not see it. */
     private static void addStream(Map<String, Object> document) {
@@ -76,6 +114,7 @@ final class OpenApi {
                     all.get("schemas") instanceof Map<?, ?> map ? copy(map) : new LinkedHashMap<>();
             schemas.put("Problem", problemSchema());
             all.put("schemas", schemas);
+            all.put("securitySchemes", SCHEMES);
             document.put("components", all);
         }
     }

@@ -17,6 +17,7 @@ import io.vnvme.control.model.JobInfo;
 import io.vnvme.control.model.MovePool;
 import io.vnvme.control.model.PoolInfo;
 import io.vnvme.control.model.ReplaceDrive;
+import io.vnvme.control.model.Role;
 import io.vnvme.control.service.PoolImport;
 import io.vnvme.control.service.Pools;
 import io.vnvme.control.service.Services;
@@ -41,6 +42,7 @@ final class PoolController {
      * @return all pools
      */
     @Get
+    @Allowed(Role.VIEWER)
     List<PoolInfo> list() {
         return pools.list();
     }
@@ -52,6 +54,7 @@ final class PoolController {
      * @return the pool
      */
     @Get("/{name}")
+    @Allowed(Role.VIEWER)
     PoolInfo show(String name) {
         return pools.show(name);
     }
@@ -64,6 +67,7 @@ final class PoolController {
      */
     @Post
     @Produces(statusCode = 201)
+    @Allowed(Role.ADMIN)
     PoolInfo create(CreatePool request) {
         return pools.create(request);
     }
@@ -77,6 +81,7 @@ final class PoolController {
      */
     @Delete("/{name}")
     @Produces(statusCode = 200)
+    @Allowed(Role.ADMIN)
     PoolInfo destroy(String name, @QueryParam @Nullable Boolean force) {
         return pools.destroy(name, Boolean.TRUE.equals(force));
     }
@@ -90,6 +95,7 @@ final class PoolController {
      */
     @Post("/{name}/grow")
     @Produces(statusCode = 200)
+    @Allowed(Role.ADMIN)
     PoolInfo grow(String name, DriveNames request) {
         return pools.grow(name, request);
     }
@@ -103,6 +109,7 @@ final class PoolController {
      */
     @Post("/{name}/shrink")
     @Produces(statusCode = 202)
+    @Allowed(Role.ADMIN)
     JobInfo shrink(String name, DriveNames request) {
         return pools.shrink(name, request);
     }
@@ -116,6 +123,7 @@ final class PoolController {
      */
     @Post("/{name}/replace")
     @Produces(statusCode = 202)
+    @Allowed(Role.ADMIN)
     JobInfo replace(String name, ReplaceDrive request) {
         return pools.replace(name, request);
     }
@@ -129,6 +137,7 @@ final class PoolController {
      */
     @Post("/{name}/hold")
     @Produces(statusCode = 200)
+    @Allowed(Role.ADMIN)
     PoolInfo hold(String name, HoldWrites request) {
         return pools.holdWrites(name, request);
     }
@@ -142,6 +151,7 @@ final class PoolController {
      */
     @Post("/{name}/move")
     @Produces(statusCode = 200)
+    @Allowed(Role.ADMIN)
     PoolInfo move(String name, MovePool request) {
         return pools.move(name, request);
     }
@@ -154,6 +164,7 @@ final class PoolController {
      */
     @Post("/{name}/scrub")
     @Produces(statusCode = 202)
+    @Allowed(Role.OPERATOR)
     JobInfo scrub(String name) {
         return pools.scrub(name);
     }
@@ -166,6 +177,7 @@ final class PoolController {
      */
     @Post("/{name}/check")
     @Produces(statusCode = 200)
+    @Allowed(Role.OPERATOR)
     CheckReport check(String name) {
         return pools.check(name);
     }
@@ -178,6 +190,7 @@ final class PoolController {
      */
     @Post("/{name}/export")
     @Produces(statusCode = 200)
+    @Allowed(Role.ADMIN)
     FoundPool export(String name) {
         return poolImport.giveAway(name);
     }
@@ -190,6 +203,7 @@ final class PoolController {
      */
     @Post("/{name}/forget")
     @Produces(statusCode = 200)
+    @Allowed(Role.ADMIN)
     FoundPool forget(String name) {
         return poolImport.forget(name);
     }
@@ -202,6 +216,7 @@ final class PoolController {
      */
     @Post("/import")
     @Produces(statusCode = 200)
+    @Allowed(Role.ADMIN)
     PoolInfo take(ImportPool request) {
         return pools.show(poolImport.take(request).name());
     }
@@ -214,6 +229,7 @@ final class PoolController {
      */
     @Post("/find")
     @Produces(statusCode = 200)
+    @Allowed(Role.ADMIN)
     List<FoundPool> find(ImportPool request) {
         return poolImport.found(request.from() == null ? List.of() : request.from());
     }

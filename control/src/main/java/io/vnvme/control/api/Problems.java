@@ -31,6 +31,12 @@ final class Problems {
             if (e.getCause() != null) {
                 LOG.log(Level.DEBUG, "refused: " + e.detail(), e);
             }
+            if (e.code() == ProblemCode.UNAUTHENTICATED) {
+                response.header(HeaderNames.WWW_AUTHENTICATE, "Bearer");
+            }
+            if (e.retrySeconds() > 0) {
+                response.header(HeaderNames.RETRY_AFTER, Long.toString(e.retrySeconds()));
+            }
             send(response, e.code(), e.detail());
         });
         routing.error(

@@ -7,6 +7,7 @@ import io.avaje.http.api.Path;
 import io.avaje.http.api.Post;
 import io.avaje.http.api.Produces;
 import io.vnvme.control.model.CloneSnapshot;
+import io.vnvme.control.model.Role;
 import io.vnvme.control.model.SnapshotInfo;
 import io.vnvme.control.model.VnvmeChange;
 import io.vnvme.control.service.Services;
@@ -32,6 +33,7 @@ final class SnapshotController {
      * @return all of them, parents before children
      */
     @Get
+    @Allowed(Role.VIEWER)
     List<SnapshotInfo> list() {
         return snapshots.list();
     }
@@ -43,6 +45,7 @@ final class SnapshotController {
      * @return the snapshot
      */
     @Get("/{name}")
+    @Allowed(Role.VIEWER)
     SnapshotInfo show(String name) {
         return snapshots.show(name);
     }
@@ -55,6 +58,7 @@ final class SnapshotController {
      */
     @Delete("/{name}")
     @Produces(statusCode = 200)
+    @Allowed(Role.OPERATOR)
     SnapshotInfo remove(String name) {
         return snapshots.remove(name);
     }
@@ -67,6 +71,7 @@ final class SnapshotController {
      */
     @Post("/clone")
     @Produces(statusCode = 201)
+    @Allowed(Role.OPERATOR)
     VnvmeChange cloneOf(CloneSnapshot request) {
         return vnvmes.cloneOf(request);
     }

@@ -3,6 +3,7 @@ package io.vnvme.control.api;
 import io.avaje.http.api.Controller;
 import io.avaje.http.api.Get;
 import io.avaje.http.api.Path;
+import io.vnvme.control.model.Role;
 import io.vnvme.control.model.SystemInfo;
 import io.vnvme.control.service.Services;
 
@@ -22,6 +23,7 @@ final class SystemController {
      * @return the daemon and what it has
      */
     @Get
+    @Allowed(Role.VIEWER)
     SystemInfo status() {
         return services.system();
     }

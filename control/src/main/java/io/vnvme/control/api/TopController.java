@@ -5,6 +5,7 @@ import io.avaje.http.api.Get;
 import io.avaje.http.api.Path;
 import io.avaje.http.api.QueryParam;
 import io.vnvme.control.model.ReactorInfo;
+import io.vnvme.control.model.Role;
 import io.vnvme.control.model.TopInfo;
 import io.vnvme.control.service.Services;
 import io.vnvme.control.service.Top;
@@ -29,6 +30,7 @@ final class TopController {
      * @return all of them
      */
     @Get("/reactors")
+    @Allowed(Role.VIEWER)
     List<ReactorInfo> reactors() {
         return top.reactors();
     }
@@ -40,6 +42,7 @@ final class TopController {
      * @return what each did
      */
     @Get("/top")
+    @Allowed(Role.VIEWER)
     TopInfo top(@QueryParam @Nullable Integer intervalMs) {
         return top.over(intervalMs == null ? INTERVAL_MS : intervalMs);
     }

@@ -16,6 +16,7 @@ import io.vnvme.control.model.JobInfo;
 import io.vnvme.control.model.Qos;
 import io.vnvme.control.model.RenameVnvme;
 import io.vnvme.control.model.ResizeVnvme;
+import io.vnvme.control.model.Role;
 import io.vnvme.control.model.RollBack;
 import io.vnvme.control.model.SnapshotInfo;
 import io.vnvme.control.model.TakeSnapshot;
@@ -51,6 +52,7 @@ final class VnvmeController {
      * @return all of them, in the order of creation
      */
     @Get
+    @Allowed(Role.VIEWER)
     List<VnvmeInfo> list() {
         return vnvmes.list();
     }
@@ -62,6 +64,7 @@ final class VnvmeController {
      * @return the vNVMe
      */
     @Get("/{name}")
+    @Allowed(Role.VIEWER)
     VnvmeInfo show(String name) {
         return vnvmes.show(name);
     }
@@ -74,6 +77,7 @@ final class VnvmeController {
      */
     @Post
     @Produces(statusCode = 201)
+    @Allowed(Role.OPERATOR)
     VnvmeChange create(CreateVnvme request) {
         return vnvmes.create(request);
     }
@@ -86,6 +90,7 @@ final class VnvmeController {
      */
     @Delete("/{name}")
     @Produces(statusCode = 200)
+    @Allowed(Role.OPERATOR)
     VnvmeInfo remove(String name) {
         VnvmeInfo info = vnvmes.show(name);
         vnvmes.remove(name);
@@ -101,6 +106,7 @@ final class VnvmeController {
      */
     @Post("/{name}/attach")
     @Produces(statusCode = 200)
+    @Allowed(Role.OPERATOR)
     VnvmeChange attach(String name, AttachVnvme request) {
         return vnvmes.attach(name, request);
     }
@@ -114,6 +120,7 @@ final class VnvmeController {
      */
     @Post("/{name}/detach")
     @Produces(statusCode = 200)
+    @Allowed(Role.OPERATOR)
     VnvmeChange detach(String name, DetachVnvme request) {
         return vnvmes.detach(name, request);
     }
@@ -127,6 +134,7 @@ final class VnvmeController {
      */
     @Post("/{name}/resize")
     @Produces(statusCode = 200)
+    @Allowed(Role.OPERATOR)
     VnvmeInfo resize(String name, ResizeVnvme request) {
         return vnvmes.resize(name, request);
     }
@@ -138,6 +146,7 @@ final class VnvmeController {
      * @return its limits, weight and group
      */
     @Get("/{name}/qos")
+    @Allowed(Role.VIEWER)
     Qos qos(String name) {
         return groups.of(name);
     }
@@ -151,6 +160,7 @@ final class VnvmeController {
      */
     @Post("/{name}/qos")
     @Produces(statusCode = 200)
+    @Allowed(Role.OPERATOR)
     Qos changeQos(String name, ChangeQos request) {
         return groups.change(name, request);
     }
@@ -164,6 +174,7 @@ final class VnvmeController {
      */
     @Post("/{name}/rename")
     @Produces(statusCode = 200)
+    @Allowed(Role.OPERATOR)
     VnvmeInfo rename(String name, RenameVnvme request) {
         return vnvmes.rename(name, request);
     }
@@ -177,6 +188,7 @@ final class VnvmeController {
      */
     @Post("/{name}/unlock")
     @Produces(statusCode = 200)
+    @Allowed(Role.OPERATOR)
     VnvmeInfo unlock(String name, UnlockVnvme request) {
         return vnvmes.unlock(name, request);
     }
@@ -190,6 +202,7 @@ final class VnvmeController {
      */
     @Post("/{name}/snapshots")
     @Produces(statusCode = 201)
+    @Allowed(Role.OPERATOR)
     SnapshotInfo snapshot(String name, TakeSnapshot request) {
         return snapshots.take(name, request.name());
     }
@@ -203,6 +216,7 @@ final class VnvmeController {
      */
     @Post("/{name}/rollback")
     @Produces(statusCode = 200)
+    @Allowed(Role.OPERATOR)
     VnvmeInfo rollback(String name, RollBack request) {
         snapshots.rollback(name, request.snapshot());
         return vnvmes.show(name);
@@ -216,6 +230,7 @@ final class VnvmeController {
      */
     @Post("/export")
     @Produces(statusCode = 202)
+    @Allowed(Role.ADMIN)
     JobInfo export(ExportVolume request) {
         return transfers.export(request);
     }
@@ -228,6 +243,7 @@ final class VnvmeController {
      */
     @Post("/import")
     @Produces(statusCode = 202)
+    @Allowed(Role.ADMIN)
     JobInfo importFile(ImportVolume request) {
         return transfers.importFile(request);
     }

@@ -3,31 +3,31 @@ package io.vnvme.control.cli;
 import io.avaje.jsonb.Jsonb;
 import io.vnvme.control.model.Problem;
 import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
-import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
-import java.nio.channels.SocketChannel;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A client of the daemon's API over its Unix socket, one connection a request.
+ * A client of the daemon's API, one connection a request.
  *
  * <p>The JDK's HTTP client cannot reach a Unix socket, and a library that can would more than double the time a command
  * takes to start; what the daemon speaks is a small part of HTTP/1.1.
  */
 public final class ApiClient {
-    private final Path socket;
+    private final Transport transport;
     private final Jsonb jsonb = Jsonb.builder().build();
 
     /** @param runDir the daemon's */
     public ApiClient(Path runDir) {
-        this.socket = runDir.resolve("api.sock");
+        this(new UnixTransport(runDir.resolve("api.sock")));
+    }
+
+    ApiClient(Transport transport) {
+        this.transport = transport;
     }
 
     public String get(String path) {
@@ -60,10 +60,9 @@ public final class ApiClient {
 
     private String request(String method, String path, @Nullable String body) {
         HttpReply reply;
-        try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
-            connect(channel);
-            send(channel, method, path, body);
-            reply = HttpReply.read(new BufferedInputStream(Channels.newInputStream(channel)));
+        try (Transport.Connection connection = transport.connect()) {
+            send(connection.out(), method, path, body);
+            reply = HttpReply.read(new BufferedInputStream(connection.in()));
         } catch (IOException | NumberFormatException e) {
             throw new CliException(
                     "the daemon did not answer (%s): see its log, or whether it still runs ('vnvme status')"
@@ -76,34 +75,16 @@ public final class ApiClient {
         return reply.body();
     }
 
-    private void connect(SocketChannel channel) {
-        try {
-            channel.connect(UnixDomainSocketAddress.of(socket));
-        } catch (IOException e) {
-            if (Files.exists(socket) && !Files.isWritable(socket)) {
-                throw new CliException(
-                        "%s may not be used by you: be root, or a member of its group".formatted(socket), e);
-            }
-            throw new CliException(
-                    "no daemon serves %s: start one with 'vnvme daemon', or point --run or VNVME_RUN at the run folder of one that runs"
-                            .formatted(socket),
-                    e);
-        }
-    }
-
-    private static void send(SocketChannel channel, String method, String path, @Nullable String body)
-            throws IOException {
+    private void send(OutputStream out, String method, String path, @Nullable String body) throws IOException {
         byte[] content = body == null ? new byte[0] : body.getBytes(StandardCharsets.UTF_8);
         String head =
-                "%s %s HTTP/1.1\r\nHost: vnvme\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
-                        .formatted(method, path, content.length);
-        ByteBuffer buffer = ByteBuffer.allocate(head.length() + content.length)
-                .put(head.getBytes(StandardCharsets.US_ASCII))
-                .put(content)
-                .flip();
-        while (buffer.hasRemaining()) {
-            channel.write(buffer);
-        }
+                "%s %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n%sContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+                        .formatted(method, path, transport.host(), transport.credentials(), content.length);
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        all.writeBytes(head.getBytes(StandardCharsets.US_ASCII));
+        all.writeBytes(content);
+        out.write(all.toByteArray());
+        out.flush();
     }
 
     private String problem(HttpReply reply) {

@@ -7,7 +7,9 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -22,6 +24,29 @@ public abstract class ClientCommand implements Callable<Integer> {
             description = "run folder of the daemon (default: VNVME_RUN, or /run/vnvme)")
     private Path runDir = Path.of("/run/vnvme");
 
+    @Option(
+            names = "--server",
+            paramLabel = "URL",
+            defaultValue = "${env:VNVME_SERVER}",
+            description =
+                    "a daemon elsewhere, such as https://host:8443 (default: VNVME_SERVER, or the one of this host)")
+    private @Nullable String server;
+
+    @Option(
+            names = "--token-file",
+            paramLabel = "FILE",
+            defaultValue = "${env:VNVME_TOKEN_FILE}",
+            description = "file that holds the token for --server (default: VNVME_TOKEN_FILE)")
+    private @Nullable Path tokenFile;
+
+    @Option(
+            names = "--fingerprint",
+            paramLabel = "SHA256",
+            defaultValue = "${env:VNVME_FINGERPRINT}",
+            description =
+                    "the certificate of --server, when this host does not trust it otherwise (default: VNVME_FINGERPRINT)")
+    private @Nullable String fingerprint;
+
     @Option(names = "--json", description = "print what the API returns, as JSON")
     private boolean json;
 
@@ -33,8 +58,19 @@ public abstract class ClientCommand implements Callable<Integer> {
 
     @Override
     public final Integer call() {
-        run(new ApiClient(runDir));
+        run(client());
         return 0;
+    }
+
+    private ApiClient client() {
+        if (server == null || server.isEmpty()) {
+            return new ApiClient(runDir);
+        }
+        if (tokenFile == null) {
+            throw usage("--server needs --token-file or VNVME_TOKEN_FILE: a file that holds a token");
+        }
+        return new ApiClient(new TlsTransport(
+                server, tokenFile, Optional.ofNullable(fingerprint).filter(f -> !f.isEmpty())));
     }
 
     protected boolean json() {
@@ -77,6 +113,12 @@ public abstract class ClientCommand implements Callable<Integer> {
         } catch (IOException e) {
             throw new CliException("no answer (%s): nothing was changed".formatted(e.getMessage()), e);
         }
+    }
+
+    /** For the person who called, beside the output. */
+    void note(String text) {
+        spec.commandLine().getErr().println(text);
+        spec.commandLine().getErr().flush();
     }
 
     /** Beside the output, so that it harms no program that reads that. */

@@ -5,10 +5,14 @@ import io.vnvme.control.plane.ReactorSettings;
 import io.vnvme.control.service.RamOffer;
 import io.vnvme.os.CpuList;
 import io.vnvme.reactor.IdlePolicy;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -22,6 +26,9 @@ import picocli.CommandLine.Spec;
         footer = "Several daemons can run on one machine, each with its own --state and --run.")
 final class DaemonCommand implements Callable<Integer> {
     private static final double REHEARSAL_SECONDS_MAX = 60;
+    private static final int PORT_MAX = 65_535;
+    private static final String LISTEN_USAGE =
+            "--listen %s: it is an address of this host and a port, such as 0.0.0.0:8443 or [::]:8443";
 
     @Option(
             names = "--state",
@@ -77,6 +84,14 @@ final class DaemonCommand implements Callable<Integer> {
                     "what a reactor without work does: poll (never sleeps), adaptive (polls a little, then sleeps), interrupt (sleeps at once); several, such as poll,adaptive, for the first, the second, and all others (default: ${DEFAULT-VALUE})")
     private List<String> idle = new ArrayList<>();
 
+    @Option(
+            names = "--listen",
+            paramLabel = "ADDRESS:PORT",
+            defaultValue = "",
+            description =
+                    "serve the API and the web UI over TLS as well, to those who have a token; a certificate is made the first time (default: on the Unix socket alone)")
+    private String listen = "";
+
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
@@ -98,7 +113,24 @@ final class DaemonCommand implements Callable<Integer> {
                     "--rehearsal %s: it is 0 to %.0f".formatted(rehearsalSeconds, REHEARSAL_SECONDS_MAX));
         }
         Duration rehearsal = Duration.ofMillis(Math.round(rehearsalSeconds * 1000));
-        return DaemonProcess.run(Vnvme.VERSION, state, run, offers, settings(), rehearsal);
+        return DaemonProcess.run(Vnvme.VERSION, state, run, offers, settings(), listenAddress(), rehearsal);
+    }
+
+    private Optional<InetSocketAddress> listenAddress() {
+        if (listen.isEmpty()) {
+            return Optional.empty();
+        }
+        int colon = listen.lastIndexOf(':');
+        try {
+            int port = Integer.parseInt(listen.substring(colon + 1));
+            String host = listen.substring(0, Math.max(0, colon));
+            if (!host.isEmpty() && port >= 0 && port <= PORT_MAX) {
+                return Optional.of(new InetSocketAddress(InetAddress.getByName(host), port));
+            }
+        } catch (NumberFormatException | UnknownHostException e) {
+            throw new ParameterException(spec.commandLine(), LISTEN_USAGE.formatted(listen), e);
+        }
+        throw new ParameterException(spec.commandLine(), LISTEN_USAGE.formatted(listen));
     }
 
     private ReactorSettings settings() {

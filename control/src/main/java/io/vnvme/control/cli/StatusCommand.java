@@ -24,6 +24,9 @@ final class StatusCommand extends ClientCommand {
                         uptime(Duration.ofSeconds(system.uptimeSeconds())),
                         duration(system.startMillis() * 1000)));
         print("folders   state %s, run %s".formatted(system.stateDir(), system.runDir()));
+        if (system.listen() != null) {
+            print("listens   https://%s, certificate SHA-256 %s".formatted(system.listen(), system.fingerprint()));
+        }
         print("drives    %d claimed of %d".formatted(system.claimedCount(), system.driveCount()));
         print("pools     %d, %s free of %s"
                 .formatted(

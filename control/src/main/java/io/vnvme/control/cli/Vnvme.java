@@ -66,6 +66,7 @@ public final class Vnvme implements Runnable {
         commands.put("reactor", ReactorCommand::new);
         commands.put("top", TopCommand::new);
         commands.put("events", EventsCommand::new);
+        commands.put("token", TokenCommand::new);
         return commands;
     }
 

@@ -1,21 +1,38 @@
 package io.vnvme.control.daemon;
 
 import io.vnvme.control.api.ApiServer;
+import io.vnvme.control.auth.Certificate;
+import io.vnvme.control.auth.Doorkeeper;
+import io.vnvme.control.auth.Sessions;
+import io.vnvme.control.auth.Tokens;
 import io.vnvme.control.plane.DataPlane;
 import io.vnvme.control.service.Services;
 import io.vnvme.control.store.StateFileException;
+import io.vnvme.control.store.TokenFile;
 import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /** A running daemon: folders, locks, data plane, services, API, taken in this order and given back in reverse. */
 public final class Daemon implements AutoCloseable {
+    private static final Logger LOG = System.getLogger(Daemon.class.getName());
+
     private final Deque<AutoCloseable> parts = new ArrayDeque<>();
     private final Path apiSocket;
     private final Services services;
+    private final ApiServer api;
 
     /**
      * Starts; when it returns, the API answers and every vNVMe of the state is served.
@@ -25,6 +42,12 @@ public final class Daemon implements AutoCloseable {
      * @throws DaemonException when it cannot; nothing runs then
      */
     public Daemon(Services.Setup setup, Supplier<DataPlane> dataPlane, long startMillis) {
+        this(setup, Optional.empty(), dataPlane, startMillis);
+    }
+
+    /** @param listen where to serve the API over TLS as well */
+    public Daemon(
+            Services.Setup setup, Optional<InetSocketAddress> listen, Supplier<DataPlane> dataPlane, long startMillis) {
         apiSocket = apiSocket(setup.runDir());
         try {
             makeFolder(setup.stateDir());
@@ -33,9 +56,17 @@ public final class Daemon implements AutoCloseable {
             if (!setup.runDir().toRealPath().equals(setup.stateDir().toRealPath())) {
                 parts.push(FolderLock.take(setup.runDir()));
             }
+            InstantSource clock = InstantSource.system();
+            Tokens tokens = new Tokens(new TokenFile(setup.stateDir()), clock);
+            Doorkeeper doorkeeper = new Doorkeeper(tokens, new Sessions(tokens, clock), clock);
+            Optional<ApiServer.Listen> secured = listen.map(address -> listen(address, setup.stateDir()));
             services = services(setup, dataPlane.get());
             parts.push(services);
-            parts.push(ApiServer.start(apiSocket, services, setup.version()));
+            api = ApiServer.start(apiSocket, secured, services, doorkeeper, setup.version());
+            parts.push(api);
+            secured.ifPresent(l -> services.listening(
+                    "%s:%d".formatted(l.address().getHostString(), api.port()),
+                    l.certificate().fingerprint()));
             services.serving(System.currentTimeMillis() - startMillis);
         } catch (DaemonException e) {
             closeAfter(e);
@@ -44,6 +75,19 @@ public final class Daemon implements AutoCloseable {
             closeAfter(e);
             throw new DaemonException("the daemon cannot start: " + e.getMessage(), e);
         }
+    }
+
+    private static ApiServer.Listen listen(InetSocketAddress address, Path stateDir) {
+        List<String> hosts = new ArrayList<>();
+        if (!address.getAddress().isAnyLocalAddress()) {
+            hosts.add(address.getAddress().getHostAddress());
+        }
+        try {
+            hosts.add(InetAddress.getLocalHost().getHostName());
+        } catch (UnknownHostException e) {
+            LOG.log(Level.DEBUG, "this host does not know its name", e);
+        }
+        return new ApiServer.Listen(address, Certificate.in(stateDir, hosts));
     }
 
     /** The socket that a daemon with this run folder serves its API on. */
@@ -80,6 +124,11 @@ public final class Daemon implements AutoCloseable {
 
     public Path apiSocket() {
         return apiSocket;
+    }
+
+    /** The TCP port that the API is served on; 0: none. */
+    public int port() {
+        return api.port();
     }
 
     public Services services() {

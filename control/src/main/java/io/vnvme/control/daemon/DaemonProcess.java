@@ -4,10 +4,12 @@ import io.vnvme.control.plane.EngineDataPlane;
 import io.vnvme.control.plane.ReactorSettings;
 import io.vnvme.control.service.RamOffer;
 import io.vnvme.control.service.Services;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 
 /** A daemon as a process in the foreground: it says when it serves, and ends cleanly on SIGTERM. */
@@ -18,6 +20,7 @@ public final class DaemonProcess {
      * Serves until the process is told to end.
      *
      * @param reactors the threads that serve I/O
+     * @param listen where to serve the API over TLS as well
      * @param rehearsal how long a guest of its own works before it serves
      * @return exit status
      */
@@ -27,6 +30,7 @@ public final class DaemonProcess {
             Path runDir,
             List<RamOffer> offers,
             ReactorSettings reactors,
+            Optional<InetSocketAddress> listen,
             Duration rehearsal) {
         long startMillis = ProcessHandle.current()
                 .info()
@@ -38,6 +42,7 @@ public final class DaemonProcess {
         try {
             daemon = new Daemon(
                     new Services.Setup(version, stateDir, runDir, offers).withRehearsal(rehearsal),
+                    listen,
                     () -> EngineDataPlane.start(reactors),
                     startMillis);
         } catch (DaemonException e) {
@@ -55,6 +60,11 @@ public final class DaemonProcess {
         System.out.printf(
                 "vnvme daemon %s serves on %s after %.2f s: %d drives, %d vNVMes%n",
                 version, daemon.apiSocket(), system.startMillis() / 1e3, system.driveCount(), system.vnvmeCount());
+        if (system.listen() != null) {
+            System.out.printf(
+                    "the API and the web UI on https://%s, certificate SHA-256 %s%n",
+                    system.listen(), system.fingerprint());
+        }
         system.warnings().forEach(warning -> System.out.println("warning: " + warning));
         System.out.flush();
         awaitQuietly(ended);

@@ -5,17 +5,34 @@ public final class ProblemException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
     private final ProblemCode code;
+    private final long retrySeconds;
 
     /** @param detail one line for the person who asked */
     public ProblemException(ProblemCode code, String detail) {
-        super(detail);
-        this.code = code;
+        this(code, detail, 0);
     }
 
     /** @param detail one line for the person who asked; the cause goes to the log alone */
     public ProblemException(ProblemCode code, String detail, Throwable cause) {
         super(detail, cause);
         this.code = code;
+        this.retrySeconds = 0;
+    }
+
+    private ProblemException(ProblemCode code, String detail, long retrySeconds) {
+        super(detail);
+        this.code = code;
+        this.retrySeconds = retrySeconds;
+    }
+
+    /** It may go better after a while. */
+    public static ProblemException later(ProblemCode code, String detail, long retrySeconds) {
+        return new ProblemException(code, detail, retrySeconds);
+    }
+
+    /** After how many seconds it may go better; 0: waiting does not help. */
+    public long retrySeconds() {
+        return retrySeconds;
     }
 
     public ProblemCode code() {

@@ -2,6 +2,7 @@ package io.vnvme.control.model;
 
 import io.avaje.jsonb.Json;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The daemon and what it has.
@@ -22,6 +23,8 @@ import java.util.List;
  * @param runningJobCount jobs under way
  * @param lastEvent number of the newest event
  * @param reactors the threads that serve I/O
+ * @param listen address and port of the API over TLS; absent: it is not served there
+ * @param fingerprint SHA-256 of the certificate shown there
  * @param warnings what needs attention
  */
 @Json
@@ -42,4 +45,6 @@ public record SystemInfo(
         int runningJobCount,
         long lastEvent,
         List<ReactorInfo> reactors,
+        @Nullable String listen,
+        @Nullable String fingerprint,
         List<String> warnings) {}

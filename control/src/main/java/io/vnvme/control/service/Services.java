@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** All that an administrator can do, over one state and one data plane. */
 public final class Services implements AutoCloseable {
@@ -38,6 +39,8 @@ public final class Services implements AutoCloseable {
     private final Changes changes;
     private volatile long servingSinceNs;
     private volatile long startMillis;
+    private volatile @Nullable String listen;
+    private volatile @Nullable String fingerprint;
 
     /**
      * @param version of the program
@@ -155,6 +158,12 @@ public final class Services implements AutoCloseable {
         servingSinceNs = System.nanoTime();
     }
 
+    /** The API is served over TLS as well. */
+    public void listening(String address, String fingerprint) {
+        this.listen = address;
+        this.fingerprint = fingerprint;
+    }
+
     public SystemInfo system() {
         List<DriveInfo> all = drives().list();
         List<VnvmeInfo> infos = vnvmes.list();
@@ -185,6 +194,8 @@ public final class Services implements AutoCloseable {
                 jobs.runningCount(),
                 events.last(),
                 dataPlane.reactors(),
+                listen,
+                fingerprint,
                 warnings);
     }
 

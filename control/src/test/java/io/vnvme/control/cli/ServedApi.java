@@ -10,6 +10,8 @@ import io.vnvme.control.service.RamOffer;
 import io.vnvme.control.service.Services;
 import java.io.BufferedInputStream;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -19,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /** The API of a daemon in this process whose engine is a fake: what matters is what it says over its socket. */
 final class ServedApi implements AutoCloseable {
@@ -26,10 +29,17 @@ final class ServedApi implements AutoCloseable {
 
     private final FakeDataPlane.World world = new FakeDataPlane.World();
     final Path folder;
+    private final boolean listens;
     Daemon daemon;
 
     ServedApi(Path folder) {
+        this(folder, false);
+    }
+
+    /** @param listens over TLS too, on a port of its own */
+    ServedApi(Path folder, boolean listens) {
         this.folder = folder;
+        this.listens = listens;
         this.daemon = start();
     }
 
@@ -37,6 +47,7 @@ final class ServedApi implements AutoCloseable {
         List<RamOffer> offers = List.of(new RamOffer("ram0", 64 << 20), new RamOffer("ram1", 64 << 20));
         return new Daemon(
                 new Services.Setup("test", folder, folder, offers, Duration.ofHours(1)),
+                listens ? Optional.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)) : Optional.empty(),
                 () -> new FakeDataPlane(world),
                 System.currentTimeMillis());
     }
