@@ -12,6 +12,7 @@ import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.HttpFeature;
 import io.helidon.webserver.http.HttpRouting;
+import io.vnvme.control.audit.AuditLog;
 import io.vnvme.control.auth.Certificate;
 import io.vnvme.control.auth.Doorkeeper;
 import io.vnvme.control.change.Changes;
@@ -41,6 +42,7 @@ public final class ApiServer implements AutoCloseable {
 
     private final Services services;
     private final Doorkeeper doorkeeper;
+    private final AuditLog audit;
     private final String version;
     private final BeanScope scope;
     private final Rules rules;
@@ -54,13 +56,15 @@ public final class ApiServer implements AutoCloseable {
      */
     public record Listen(InetSocketAddress address, Certificate certificate) {}
 
-    private ApiServer(Services services, Doorkeeper doorkeeper, String version) {
+    private ApiServer(Services services, Doorkeeper doorkeeper, AuditLog audit, String version) {
         this.services = services;
         this.doorkeeper = doorkeeper;
+        this.audit = audit;
         this.version = version;
         this.scope = BeanScope.builder()
                 .bean(Services.class, services)
                 .bean(Doorkeeper.class, doorkeeper)
+                .bean(AuditLog.class, audit)
                 .shutdownHook(false)
                 .build();
         this.rules = new Rules(scope.listByAnnotation(Controller.class));
@@ -72,8 +76,13 @@ public final class ApiServer implements AutoCloseable {
      * @param socket replaced if it is there: whoever calls holds the folder's lock
      */
     public static ApiServer start(
-            Path socket, Optional<Listen> listen, Services services, Doorkeeper doorkeeper, String version) {
-        ApiServer api = new ApiServer(services, doorkeeper, version);
+            Path socket,
+            Optional<Listen> listen,
+            Services services,
+            Doorkeeper doorkeeper,
+            AuditLog audit,
+            String version) {
+        ApiServer api = new ApiServer(services, doorkeeper, audit, version);
         try {
             api.startLocal(socket);
             listen.ifPresent(api::startRemote);
@@ -136,6 +145,7 @@ public final class ApiServer implements AutoCloseable {
             }
         });
         routing.addFilter(new Entrance(asked));
+        routing.addFilter(new Audit(audit));
         HttpRouting.Builder guarded = rules.guard(routing);
         // Set up at once: a feature that is only added comes after all routes, and so after the one for what is
         // unknown.

@@ -7,16 +7,20 @@ import io.vnvme.control.store.TokenRecord;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** Says who somebody is that comes over TCP. */
 public final class Doorkeeper {
     private final Tokens tokens;
     private final Sessions sessions;
     private final SignInLimit limit;
+    private final Consumer<String> refused;
 
-    public Doorkeeper(Tokens tokens, Sessions sessions, InstantSource clock) {
+    /** @param refused told of each failed sign-in, by its address, until there are too many */
+    public Doorkeeper(Tokens tokens, Sessions sessions, InstantSource clock, Consumer<String> refused) {
         this.tokens = tokens;
         this.sessions = sessions;
+        this.refused = refused;
         this.limit = new SignInLimit(clock);
     }
 
@@ -56,6 +60,9 @@ public final class Doorkeeper {
 
     private ProblemException refused(String address) {
         Optional<Duration> wait = limit.failed(address);
+        if (wait.isEmpty()) {
+            refused.accept(address);
+        }
         return wait.map(w -> ProblemException.later(
                         ProblemCode.TOO_MANY_FAILURES,
                         "too many failed sign-ins from %s: wait %d s".formatted(address, seconds(w)),

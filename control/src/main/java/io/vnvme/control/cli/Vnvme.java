@@ -67,6 +67,7 @@ public final class Vnvme implements Runnable {
         commands.put("top", TopCommand::new);
         commands.put("events", EventsCommand::new);
         commands.put("token", TokenCommand::new);
+        commands.put("audit", AuditCommand::new);
         return commands;
     }
 

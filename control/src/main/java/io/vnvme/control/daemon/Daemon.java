@@ -1,6 +1,7 @@
 package io.vnvme.control.daemon;
 
 import io.vnvme.control.api.ApiServer;
+import io.vnvme.control.audit.AuditLog;
 import io.vnvme.control.auth.Certificate;
 import io.vnvme.control.auth.Doorkeeper;
 import io.vnvme.control.auth.Sessions;
@@ -56,13 +57,15 @@ public final class Daemon implements AutoCloseable {
             if (!setup.runDir().toRealPath().equals(setup.stateDir().toRealPath())) {
                 parts.push(FolderLock.take(setup.runDir()));
             }
+            AuditLog audit = new AuditLog(setup.stateDir());
+            parts.push(audit);
             InstantSource clock = InstantSource.system();
             Tokens tokens = new Tokens(new TokenFile(setup.stateDir()), clock);
-            Doorkeeper doorkeeper = new Doorkeeper(tokens, new Sessions(tokens, clock), clock);
+            Doorkeeper doorkeeper = new Doorkeeper(tokens, new Sessions(tokens, clock), clock, audit::refused);
             Optional<ApiServer.Listen> secured = listen.map(address -> listen(address, setup.stateDir()));
             services = services(setup, dataPlane.get());
             parts.push(services);
-            api = ApiServer.start(apiSocket, secured, services, doorkeeper, setup.version());
+            api = ApiServer.start(apiSocket, secured, services, doorkeeper, audit, setup.version());
             parts.push(api);
             secured.ifPresent(l -> services.listening(
                     "%s:%d".formatted(l.address().getHostString(), api.port()),

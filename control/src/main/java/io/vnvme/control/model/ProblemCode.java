@@ -58,6 +58,7 @@ public enum ProblemCode {
     TOO_MANY_STREAMS(503),
     HOST_REFUSED(507),
     STATE_UNWRITABLE(507),
+    AUDIT_UNWRITABLE(507),
     INTERNAL(500);
 
     private final int httpStatus;

@@ -123,7 +123,7 @@ class TokensTest {
     void aSessionLastsWhileItIsUsedAndItsTokenIsGood() {
         NewToken token = tokens.create(new CreateToken("ci", "viewer", null));
         Sessions sessions = new Sessions(tokens, clock);
-        Doorkeeper doorkeeper = new Doorkeeper(tokens, sessions, clock);
+        Doorkeeper doorkeeper = new Doorkeeper(tokens, sessions, clock, _ -> {});
         String cookie = doorkeeper.signIn(token.secret(), "here");
         Caller caller = doorkeeper.session(cookie).orElseThrow();
         assertThat(caller.csrf().orElseThrow()).hasSize(43).isNotEqualTo(cookie);
@@ -155,7 +155,7 @@ class TokensTest {
     void theOldestSessionGivesWay() {
         NewToken token = tokens.create(new CreateToken("ci", "viewer", null));
         Sessions sessions = new Sessions(tokens, clock);
-        Doorkeeper doorkeeper = new Doorkeeper(tokens, sessions, clock);
+        Doorkeeper doorkeeper = new Doorkeeper(tokens, sessions, clock, _ -> {});
         String first = doorkeeper.signIn(token.secret(), "here");
         for (int i = 1; i < Sessions.COUNT_MAX; i++) {
             doorkeeper.signIn(token.secret(), "here");
