@@ -23,6 +23,7 @@ import java.net.InetSocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -46,6 +47,10 @@ public final class ApiServer implements AutoCloseable {
     private final String version;
     private final BeanScope scope;
     private final Rules rules;
+    /** Of all listeners: who asks again may come another way. */
+    private final Replays replays;
+
+    private final Preconditions preconditions;
     private final List<WebServer> servers = new ArrayList<>();
     private @Nullable SocketFile socketFile;
 
@@ -67,6 +72,8 @@ public final class ApiServer implements AutoCloseable {
                 .bean(AuditLog.class, audit)
                 .shutdownHook(false)
                 .build();
+        this.replays = new Replays(InstantSource.system());
+        this.preconditions = new Preconditions(services.tags());
         this.rules = new Rules(scope.listByAnnotation(Controller.class));
     }
 
@@ -145,7 +152,9 @@ public final class ApiServer implements AutoCloseable {
             }
         });
         routing.addFilter(new Entrance(asked));
+        routing.addFilter(replays);
         routing.addFilter(new Audit(audit));
+        routing.addFilter(preconditions);
         HttpRouting.Builder guarded = rules.guard(routing);
         // Set up at once: a feature that is only added comes after all routes, and so after the one for what is
         // unknown.

@@ -6,6 +6,9 @@ import io.avaje.http.api.Get;
 import io.avaje.http.api.Path;
 import io.avaje.http.api.Post;
 import io.avaje.http.api.Produces;
+import io.avaje.http.api.QueryParam;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
 import io.vnvme.control.model.ClaimDrive;
 import io.vnvme.control.model.DriveContents;
 import io.vnvme.control.model.DriveInfo;
@@ -13,6 +16,7 @@ import io.vnvme.control.model.Role;
 import io.vnvme.control.service.Drives;
 import io.vnvme.control.service.Services;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Backing drives. */
 @Controller
@@ -27,12 +31,18 @@ final class DriveController {
     /**
      * Lists drives: claimed ones, and those that could be claimed by name.
      *
+     * @param limit how many, 1 to 1000, in the order of names; absent: all, up to 1000
+     * @param after only those with a name that comes later; absent: from the first
      * @return all drives
      */
     @Get
     @Allowed(Role.VIEWER)
-    List<DriveInfo> list() {
-        return drives.list();
+    List<DriveInfo> list(
+            @QueryParam @Nullable Integer limit,
+            @QueryParam @Nullable String after,
+            ServerRequest http,
+            ServerResponse response) {
+        return Page.of(drives.list(), DriveInfo::name, limit, after, http, response);
     }
 
     /**

@@ -6,6 +6,9 @@ import io.avaje.http.api.Get;
 import io.avaje.http.api.Path;
 import io.avaje.http.api.Post;
 import io.avaje.http.api.Produces;
+import io.avaje.http.api.QueryParam;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
 import io.vnvme.control.model.ChangeLimits;
 import io.vnvme.control.model.CreateGroup;
 import io.vnvme.control.model.GroupInfo;
@@ -13,6 +16,7 @@ import io.vnvme.control.model.Role;
 import io.vnvme.control.service.Groups;
 import io.vnvme.control.service.Services;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Groups of virtual NVMe drives that share limits. */
 @Controller
@@ -27,12 +31,18 @@ final class GroupController {
     /**
      * Lists groups.
      *
+     * @param limit how many, 1 to 1000, in the order of names; absent: all, up to 1000
+     * @param after only those with a name that comes later; absent: from the first
      * @return all of them, in the order of creation
      */
     @Get
     @Allowed(Role.VIEWER)
-    List<GroupInfo> list() {
-        return groups.list();
+    List<GroupInfo> list(
+            @QueryParam @Nullable Integer limit,
+            @QueryParam @Nullable String after,
+            ServerRequest http,
+            ServerResponse response) {
+        return Page.of(groups.list(), GroupInfo::name, limit, after, http, response);
     }
 
     /**

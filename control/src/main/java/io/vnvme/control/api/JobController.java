@@ -6,6 +6,8 @@ import io.avaje.http.api.Get;
 import io.avaje.http.api.Path;
 import io.avaje.http.api.Produces;
 import io.avaje.http.api.QueryParam;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
 import io.vnvme.control.job.Jobs;
 import io.vnvme.control.model.JobInfo;
 import io.vnvme.control.model.Role;
@@ -29,12 +31,18 @@ final class JobController {
     /**
      * Lists jobs: those under way and the last that ended.
      *
+     * @param limit how many, 1 to 1000, in the order of numbers; absent: all, up to 1000
+     * @param after only those with a larger number; absent: all
      * @return the jobs, oldest first
      */
     @Get
     @Allowed(Role.VIEWER)
-    List<JobInfo> list() {
-        return jobs.list();
+    List<JobInfo> list(
+            @QueryParam @Nullable Integer limit,
+            @QueryParam @Nullable Long after,
+            ServerRequest http,
+            ServerResponse response) {
+        return Page.of(jobs.list(), JobInfo::id, limit, after, http, response);
     }
 
     /**

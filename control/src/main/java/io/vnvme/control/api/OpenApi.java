@@ -2,10 +2,12 @@ package io.vnvme.control.api;
 
 import io.avaje.jsonb.JsonType;
 import io.avaje.jsonb.Jsonb;
+import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.Role;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -135,7 +137,15 @@ final class OpenApi {
                         "detail",
                         Map.of("type", "string", "description", "one line: what is wrong and what to do"),
                         "code",
-                        Map.of("type", "string", "description", "stable name of the problem")));
+                        Map.of(
+                                "type",
+                                "string",
+                                "description",
+                                "stable name of the problem",
+                                "enum",
+                                Arrays.stream(ProblemCode.values())
+                                        .map(ProblemCode::text)
+                                        .toList())));
     }
 
     @SuppressWarnings("unchecked")

@@ -7,6 +7,8 @@ import io.avaje.http.api.Path;
 import io.avaje.http.api.Post;
 import io.avaje.http.api.Produces;
 import io.avaje.http.api.QueryParam;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
 import io.vnvme.control.model.CheckReport;
 import io.vnvme.control.model.CreatePool;
 import io.vnvme.control.model.DriveNames;
@@ -39,12 +41,18 @@ final class PoolController {
     /**
      * Lists pools, those too that were exported.
      *
+     * @param limit how many, 1 to 1000, in the order of names; absent: all, up to 1000
+     * @param after only those with a name that comes later; absent: from the first
      * @return all pools
      */
     @Get
     @Allowed(Role.VIEWER)
-    List<PoolInfo> list() {
-        return pools.list();
+    List<PoolInfo> list(
+            @QueryParam @Nullable Integer limit,
+            @QueryParam @Nullable String after,
+            ServerRequest http,
+            ServerResponse response) {
+        return Page.of(pools.list(), PoolInfo::name, limit, after, http, response);
     }
 
     /**

@@ -6,6 +6,9 @@ import io.avaje.http.api.Get;
 import io.avaje.http.api.Path;
 import io.avaje.http.api.Post;
 import io.avaje.http.api.Produces;
+import io.avaje.http.api.QueryParam;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
 import io.vnvme.control.model.CloneSnapshot;
 import io.vnvme.control.model.Role;
 import io.vnvme.control.model.SnapshotInfo;
@@ -14,6 +17,7 @@ import io.vnvme.control.service.Services;
 import io.vnvme.control.service.Snapshots;
 import io.vnvme.control.service.VnvmeService;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Snapshots of virtual NVMe drives. */
 @Controller
@@ -30,12 +34,18 @@ final class SnapshotController {
     /**
      * Lists snapshots.
      *
+     * @param limit how many, 1 to 1000, in the order of names; absent: all, up to 1000
+     * @param after only those with a name that comes later; absent: from the first
      * @return all of them, parents before children
      */
     @Get
     @Allowed(Role.VIEWER)
-    List<SnapshotInfo> list() {
-        return snapshots.list();
+    List<SnapshotInfo> list(
+            @QueryParam @Nullable Integer limit,
+            @QueryParam @Nullable String after,
+            ServerRequest http,
+            ServerResponse response) {
+        return Page.of(snapshots.list(), SnapshotInfo::name, limit, after, http, response);
     }
 
     /**

@@ -6,6 +6,9 @@ import io.avaje.http.api.Get;
 import io.avaje.http.api.Path;
 import io.avaje.http.api.Post;
 import io.avaje.http.api.Produces;
+import io.avaje.http.api.QueryParam;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
 import io.vnvme.control.auth.Doorkeeper;
 import io.vnvme.control.auth.Tokens;
 import io.vnvme.control.model.CreateToken;
@@ -13,6 +16,7 @@ import io.vnvme.control.model.NewToken;
 import io.vnvme.control.model.Role;
 import io.vnvme.control.model.TokenInfo;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Tokens, which let programs and people in over TCP. */
 @Controller
@@ -27,12 +31,18 @@ final class TokenController {
     /**
      * Lists tokens, without their secrets.
      *
+     * @param limit how many, 1 to 1000, in the order of names; absent: all, up to 1000
+     * @param after only those with a name that comes later; absent: from the first
      * @return all of them, in the order of creation
      */
     @Get
     @Allowed(Role.ADMIN)
-    List<TokenInfo> list() {
-        return tokens.list();
+    List<TokenInfo> list(
+            @QueryParam @Nullable Integer limit,
+            @QueryParam @Nullable String after,
+            ServerRequest http,
+            ServerResponse response) {
+        return Page.of(tokens.list(), TokenInfo::name, limit, after, http, response);
     }
 
     /**

@@ -6,6 +6,9 @@ import io.avaje.http.api.Get;
 import io.avaje.http.api.Path;
 import io.avaje.http.api.Post;
 import io.avaje.http.api.Produces;
+import io.avaje.http.api.QueryParam;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
 import io.vnvme.control.model.AttachVnvme;
 import io.vnvme.control.model.ChangeQos;
 import io.vnvme.control.model.CreateVnvme;
@@ -29,6 +32,7 @@ import io.vnvme.control.service.Snapshots;
 import io.vnvme.control.service.Transfers;
 import io.vnvme.control.service.VnvmeService;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Virtual NVMe drives. */
 @Controller
@@ -49,12 +53,18 @@ final class VnvmeController {
     /**
      * Lists virtual NVMe drives.
      *
+     * @param limit how many, 1 to 1000, in the order of names; absent: all, up to 1000
+     * @param after only those with a name that comes later; absent: from the first
      * @return all of them, in the order of creation
      */
     @Get
     @Allowed(Role.VIEWER)
-    List<VnvmeInfo> list() {
-        return vnvmes.list();
+    List<VnvmeInfo> list(
+            @QueryParam @Nullable Integer limit,
+            @QueryParam @Nullable String after,
+            ServerRequest http,
+            ServerResponse response) {
+        return Page.of(vnvmes.list(), VnvmeInfo::name, limit, after, http, response);
     }
 
     /**

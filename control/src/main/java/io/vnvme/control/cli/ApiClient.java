@@ -9,6 +9,9 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * takes to start; what the daemon speaks is a small part of HTTP/1.1.
  */
 public final class ApiClient {
+    private static final Pattern NEXT = Pattern.compile("<([^>]*)>; rel=\"next\"");
+
     private final Transport transport;
     private final Jsonb jsonb = Jsonb.builder().build();
 
@@ -30,8 +35,22 @@ public final class ApiClient {
         this.transport = transport;
     }
 
+    /** A long list comes in parts, which are put together. */
     public String get(String path) {
-        return request("GET", path, null);
+        HttpReply reply = exchange("GET", path, null);
+        StringBuilder all = new StringBuilder(reply.body());
+        for (Optional<String> next = next(reply); next.isPresent(); next = next(reply)) {
+            reply = exchange("GET", next.get(), null);
+            String more = reply.body().strip();
+            all.setLength(all.lastIndexOf("]"));
+            all.append(',').append(more, 1, more.length());
+        }
+        return all.toString();
+    }
+
+    private static Optional<String> next(HttpReply reply) {
+        Matcher link = NEXT.matcher(reply.headers().getOrDefault("link", ""));
+        return link.matches() ? Optional.of(link.group(1)) : Optional.empty();
     }
 
     /** @param body a record of the API */
@@ -59,6 +78,10 @@ public final class ApiClient {
     }
 
     private String request(String method, String path, @Nullable String body) {
+        return exchange(method, path, body).body();
+    }
+
+    private HttpReply exchange(String method, String path, @Nullable String body) {
         HttpReply reply;
         try (Transport.Connection connection = transport.connect()) {
             send(connection.out(), method, path, body);
@@ -72,7 +95,7 @@ public final class ApiClient {
         if (reply.status() >= 400) {
             throw new CliException(problem(reply));
         }
-        return reply.body();
+        return reply;
     }
 
     private void send(OutputStream out, String method, String path, @Nullable String body) throws IOException {

@@ -37,6 +37,7 @@ public final class Services implements AutoCloseable {
     private final PoolImport poolImport;
     private final Watch watch;
     private final Changes changes;
+    private final Tags tags;
     private volatile long servingSinceNs;
     private volatile long startMillis;
     private volatile @Nullable String listen;
@@ -99,6 +100,7 @@ public final class Services implements AutoCloseable {
                 registry, storage.openPools, storage.volumes, storage.poolChoice, storage.keys, jobs, setup.stateDir());
         this.top = new Top(registry, dataPlane, storage.exports);
         this.poolImport = new PoolImport(registry, dataPlane, storage.openDrives, storage.openPools, storage.volumes);
+        this.tags = new Tags(registry, storage.openPools, storage.pools);
         this.changes = new Changes(new Contents(registry, dataPlane, storage, view, groups, jobs, events)::now);
         events.whenAdded(changes::nudge);
         Rehearsal.run(setup.runDir(), dataPlane, setup.rehearsal());
@@ -146,6 +148,10 @@ public final class Services implements AutoCloseable {
 
     public EventLog events() {
         return events;
+    }
+
+    public Tags tags() {
+        return tags;
     }
 
     public Changes changes() {
