@@ -22,7 +22,6 @@ import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,7 +33,6 @@ public final class ApiServer implements AutoCloseable {
     /** The largest request is a few hundred bytes. */
     private static final long PAYLOAD_SIZE_MAX = 64 << 10;
 
-    private static final Duration IDLE_TIMEOUT = Duration.ofMinutes(5);
     private static final int TCP_CONNECTIONS_MAX = 1024;
     private static final List<String> TLS_VERSIONS = List.of("TLSv1.3", "TLSv1.2");
 
@@ -52,6 +50,7 @@ public final class ApiServer implements AutoCloseable {
 
     private final Preconditions preconditions;
     private final List<WebServer> servers = new ArrayList<>();
+    private final List<Connections> connections = new ArrayList<>();
     private @Nullable SocketFile socketFile;
 
     /**
@@ -108,7 +107,7 @@ public final class ApiServer implements AutoCloseable {
         socketFile = file;
         start(server(Optional.empty())
                 .bindAddress(UnixDomainSocketAddress.of(file.draft()))
-                .addConnectionSelector(new Connections(true)));
+                .addConnectionSelector(connections(true)));
         file.show();
     }
 
@@ -116,12 +115,18 @@ public final class ApiServer implements AutoCloseable {
         start(server(Optional.of(doorkeeper))
                 .bindAddress(listen.address())
                 .maxTcpConnections(TCP_CONNECTIONS_MAX)
-                .addConnectionSelector(new Connections(false))
+                .addConnectionSelector(connections(false))
                 .tls(Tls.builder()
                         .privateKey(listen.certificate().key())
                         .privateKeyCertChain(listen.certificate().chain())
                         .enabledProtocols(TLS_VERSIONS)
                         .build()));
+    }
+
+    private Connections connections(boolean local) {
+        Connections taken = new Connections(local, Connections.REQUEST_WAIT);
+        connections.add(taken);
+        return taken;
     }
 
     private void start(WebServerConfig.Builder server) {
@@ -133,8 +138,8 @@ public final class ApiServer implements AutoCloseable {
         return WebServer.builder()
                 .addRouting(routing(asked))
                 .protocolsDiscoverServices(false)
+                .directHandlers(Refusals.handlers(scope.get(Jsonb.class)))
                 .maxPayloadSize(PAYLOAD_SIZE_MAX)
-                .idleConnectionTimeout(IDLE_TIMEOUT)
                 .shutdownHook(false);
     }
 
@@ -152,6 +157,7 @@ public final class ApiServer implements AutoCloseable {
             }
         });
         routing.addFilter(new Entrance(asked));
+        routing.addFilter(new WholeRequests());
         routing.addFilter(replays);
         routing.addFilter(new Audit(audit));
         routing.addFilter(preconditions);
@@ -180,6 +186,7 @@ public final class ApiServer implements AutoCloseable {
     public void close() {
         services.changes().close();
         servers.reversed().forEach(WebServer::stop);
+        connections.forEach(Connections::close);
         if (socketFile != null) {
             socketFile.close();
         }

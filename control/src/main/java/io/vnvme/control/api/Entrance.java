@@ -44,7 +44,7 @@ final class Entrance implements Filter {
     @Override
     public void filter(FilterChain chain, RoutingRequest request, RoutingResponse response) {
         Optional<Caller> caller = doorkeeper.isEmpty()
-                ? Optional.of(Caller.local(LocalPeer.current()))
+                ? Optional.of(Caller.local(HttpConnection.user()))
                 : shown(doorkeeper.get(), request);
         if (caller.isPresent()) {
             ScopedValue.where(Caller.CURRENT, caller.get()).run(chain::proceed);

@@ -44,12 +44,13 @@ final class Problems {
                 (_, response, e) -> send(
                         response,
                         ProblemCode.BAD_REQUEST,
-                        "the request body is not the JSON that belongs there: " + firstLine(e)));
+                        "the request body is not the JSON that belongs there: " + firstLine(innermost(e))));
         routing.error(
                 BadRequestException.class, (_, response, e) -> send(response, ProblemCode.BAD_REQUEST, firstLine(e)));
         routing.error(
                 IllegalArgumentException.class,
-                (_, response, e) -> send(response, ProblemCode.BAD_REQUEST, firstLine(e)));
+                (_, response, e) -> send(
+                        response, ProblemCode.BAD_REQUEST, "a parameter makes no sense: " + firstLine(innermost(e))));
         routing.error(Throwable.class, this::internal);
         routing.any(this::unknown);
     }
@@ -81,7 +82,13 @@ final class Problems {
         response.send(problems.toJson(Problem.of(code, detail)));
     }
 
-    private static String firstLine(Exception e) {
+    /** What wraps it says the name of a class before it. */
+    private static Throwable innermost(Throwable e) {
+        Throwable cause = e.getCause();
+        return cause == null ? e : innermost(cause);
+    }
+
+    private static String firstLine(Throwable e) {
         return String.valueOf(e.getMessage()).lines().findFirst().orElse("no more is known");
     }
 }
