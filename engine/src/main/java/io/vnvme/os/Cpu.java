@@ -33,15 +33,28 @@ public final class Cpu {
      * @throws NativeException EINVAL when there is no such processor or the control group forbids it
      */
     public static void pin(int cpu) {
+        if (cpu < 0 || cpu >= SET_BYTES * Byte.SIZE) {
+            throw new NativeException("sched_setaffinity to CPU " + cpu, Errno.EINVAL);
+        }
+        BitSet one = new BitSet();
+        one.set(cpu);
+        allow(0, one);
+    }
+
+    /**
+     * Lets a thread run on these processors alone.
+     *
+     * @param thread its number in the kernel; 0: the calling one
+     * @throws NativeException ESRCH when it has ended, EINVAL when it may run on none of them
+     */
+    static void allow(int thread, BitSet cpus) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment set = arena.allocate(SET_BYTES, Long.BYTES);
-            if (cpu < 0 || cpu >= SET_BYTES * Byte.SIZE) {
-                throw new NativeException("sched_setaffinity to CPU " + cpu, Errno.EINVAL);
-            }
-            set.setAtIndex(ValueLayout.JAVA_LONG, cpu / Long.SIZE, 1L << cpu % Long.SIZE);
-            int result = (int) SETAFFINITY.invokeExact(Libc.errnoState(), 0, SET_BYTES, set);
+            long[] words = cpus.toLongArray();
+            MemorySegment.copy(words, 0, set, ValueLayout.JAVA_LONG, 0, words.length);
+            int result = (int) SETAFFINITY.invokeExact(Libc.errnoState(), thread, SET_BYTES, set);
             if (result < 0) {
-                throw Libc.failed("sched_setaffinity to CPU " + cpu);
+                throw Libc.failed("sched_setaffinity to CPUs " + cpus);
             }
         } catch (Throwable e) {
             throw Libc.unexpected(e);
@@ -50,9 +63,14 @@ public final class Cpu {
 
     /** The processors that the calling thread may run on. */
     public static BitSet allowed() {
+        return allowed(0);
+    }
+
+    /** @param thread its number in the kernel; 0: the calling one */
+    static BitSet allowed(int thread) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment set = arena.allocate(SET_BYTES, Long.BYTES);
-            int result = (int) GETAFFINITY.invokeExact(Libc.errnoState(), 0, SET_BYTES, set);
+            int result = (int) GETAFFINITY.invokeExact(Libc.errnoState(), thread, SET_BYTES, set);
             if (result < 0) {
                 throw Libc.failed("sched_getaffinity");
             }

@@ -4,6 +4,9 @@ import io.vnvme.control.plane.EngineDataPlane;
 import io.vnvme.control.plane.ReactorSettings;
 import io.vnvme.control.service.RamOffer;
 import io.vnvme.control.service.Services;
+import io.vnvme.os.NativeException;
+import io.vnvme.os.PinnedThreads;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -49,6 +52,7 @@ public final class DaemonProcess {
             System.err.println("vnvme: " + e.getMessage());
             return 1;
         }
+        leaveReactorsAlone();
         Runtime.getRuntime()
                 .addShutdownHook(Thread.ofPlatform().name("shutdown").unstarted(() -> {
                     daemon.close();
@@ -69,6 +73,15 @@ public final class DaemonProcess {
         System.out.flush();
         awaitQuietly(ended);
         return 0;
+    }
+
+    /** The control plane, the collector and the compiler run where no reactor does, if there is such a processor. */
+    private static void leaveReactorsAlone() {
+        try {
+            PinnedThreads.haveTheirProcessors();
+        } catch (IOException | NativeException e) {
+            System.out.println("warning: other threads may run on the reactors' processors: " + e.getMessage());
+        }
     }
 
     private static void awaitQuietly(CountDownLatch ended) {
