@@ -35,6 +35,15 @@ public final class LatencyCounts {
         return new LatencyCounts(together, sumNs + factor * others.sumNs);
     }
 
+    /**
+     * How many lasted that long.
+     *
+     * @param bucket of {@link LatencyBuckets}
+     */
+    public long count(int bucket) {
+        return counts[bucket];
+    }
+
     /** How many. */
     public long total() {
         long total = 0;

@@ -4,6 +4,7 @@ import io.avaje.http.api.Controller;
 import io.avaje.http.api.Get;
 import io.avaje.http.api.Path;
 import io.avaje.http.api.QueryParam;
+import io.vnvme.control.model.LatencyInfo;
 import io.vnvme.control.model.ReactorInfo;
 import io.vnvme.control.model.Role;
 import io.vnvme.control.model.TopInfo;
@@ -45,5 +46,18 @@ final class TopController {
     @Allowed(Role.VIEWER)
     TopInfo top(@QueryParam @Nullable Integer intervalMs) {
         return top.over(intervalMs == null ? INTERVAL_MS : intervalMs);
+    }
+
+    /**
+     * Measures how long the commands of a vNVMe take, over an interval that begins now, and answers at its end.
+     *
+     * @param name its name
+     * @param intervalMs its length in milliseconds, 10 to 60000; absent: 1000
+     * @return how many took how long
+     */
+    @Get("/vnvmes/{name}/latencies")
+    @Allowed(Role.VIEWER)
+    LatencyInfo latencies(String name, @QueryParam @Nullable Integer intervalMs) {
+        return top.latencies(name, intervalMs == null ? INTERVAL_MS : intervalMs);
     }
 }

@@ -143,6 +143,11 @@ public final class Drives {
     /** What claiming a drive by force would destroy. */
     public DriveContents contents(ClaimDrive request) {
         DriveSpec spec = spec(request);
+        if (spec.source().inMemory()) {
+            // It is made when it is claimed: nothing can be on it.
+            return new DriveContents(
+                    String.valueOf(request.spec()), spec.source().sizeBytes(), List.of(), null);
+        }
         DriveLook look = dataPlane.look(spec.source());
         List<String> refusals = new ArrayList<>(look.uses());
         inState(look).map(d -> claimedAlready(d.name()).detail()).ifPresent(refusals::add);

@@ -1,6 +1,8 @@
 package io.vnvme.control.service;
 
 import io.vnvme.control.model.CommandLoad;
+import io.vnvme.control.model.LatencyBucket;
+import io.vnvme.control.model.LatencyInfo;
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
 import io.vnvme.control.model.ReactorInfo;
@@ -10,6 +12,7 @@ import io.vnvme.control.model.VnvmeLoad;
 import io.vnvme.control.plane.DataPlane;
 import io.vnvme.control.plane.ExportCounters;
 import io.vnvme.control.store.VnvmeRecord;
+import io.vnvme.telemetry.LatencyBuckets;
 import io.vnvme.telemetry.LatencyCounts;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -17,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /** What reactors and vNVMes do: the difference of two looks at what the engine has counted. */
 public final class Top {
@@ -48,19 +52,63 @@ public final class Top {
      * @throws ProblemException when the interval is none
      */
     public TopInfo over(int intervalMs) {
+        Look before = look();
+        pass(intervalMs);
+        return between(before, look());
+    }
+
+    /**
+     * How long the commands of a vNVMe take that end in an interval.
+     *
+     * @throws ProblemException when there is no such vNVMe, or the interval is none
+     */
+    public LatencyInfo latencies(String vnvme, int intervalMs) {
+        if (registry.state().vnvme(vnvme).isEmpty()) {
+            throw new ProblemException(
+                    ProblemCode.UNKNOWN_VNVME, "no vNVMe %s: 'vnvme ls' lists those there are".formatted(vnvme));
+        }
+        long beganNs = System.nanoTime();
+        ExportCounters before = counters(vnvme);
+        pass(intervalMs);
+        ExportCounters after = counters(vnvme);
+        double seconds = (System.nanoTime() - beganNs) / NS_A_SECOND;
+        LatencyCounts counts = all(after).since(all(begunAnew(before, after) ? ExportCounters.NONE : before));
+        List<LatencyBucket> buckets = IntStream.range(0, LatencyBuckets.COUNT)
+                .filter(i -> counts.count(i) > 0)
+                .mapToObj(i -> new LatencyBucket(LatencyBuckets.highestNs(i) / NS_A_US, counts.count(i)))
+                .toList();
+        return new LatencyInfo(now(), seconds, buckets);
+    }
+
+    private ExportCounters counters(String vnvme) {
+        return exports.find(vnvme).map(export -> export.counters()).orElse(ExportCounters.NONE);
+    }
+
+    private static LatencyCounts all(ExportCounters counters) {
+        return counters.reads().and(counters.writes()).and(counters.others());
+    }
+
+    private static void pass(int intervalMs) {
         if (intervalMs < INTERVAL_MS_MIN || intervalMs > INTERVAL_MS_MAX) {
             throw new ProblemException(
                     ProblemCode.BAD_REQUEST,
                     "an interval of %d ms: it is %d to %d".formatted(intervalMs, INTERVAL_MS_MIN, INTERVAL_MS_MAX));
         }
-        Look before = look();
         try {
             Thread.sleep(intervalMs);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted between two looks", e);
         }
-        return between(before, look());
+    }
+
+    private static String now() {
+        return Instant.now().truncatedTo(ChronoUnit.MILLIS).toString();
+    }
+
+    /** A vNVMe that was taken away and came back under its name counts from nothing. */
+    private static boolean begunAnew(ExportCounters before, ExportCounters after) {
+        return after.readBytes() < before.readBytes() || after.writtenBytes() < before.writtenBytes();
     }
 
     private Look look() {
@@ -84,7 +132,7 @@ public final class Top {
                 .map(v -> load(
                         v.getKey(), before.vnvmes.getOrDefault(v.getKey(), ExportCounters.NONE), v.getValue(), seconds))
                 .toList();
-        return new TopInfo(Instant.now().truncatedTo(ChronoUnit.MILLIS).toString(), seconds, reactors, vnvmes);
+        return new TopInfo(now(), seconds, reactors, vnvmes);
     }
 
     private static ReactorLoad load(Optional<ReactorInfo> before, ReactorInfo after) {
@@ -96,10 +144,7 @@ public final class Top {
     }
 
     private static VnvmeLoad load(String name, ExportCounters before, ExportCounters after, double seconds) {
-        // A vNVMe that was taken away and came back under its name has begun to count anew.
-        ExportCounters from = after.readBytes() < before.readBytes() || after.writtenBytes() < before.writtenBytes()
-                ? ExportCounters.NONE
-                : before;
+        ExportCounters from = begunAnew(before, after) ? ExportCounters.NONE : before;
         LatencyCounts reads = after.reads().since(from.reads());
         LatencyCounts writes = after.writes().since(from.writes());
         LatencyCounts others = after.others().since(from.others());

@@ -9,11 +9,13 @@ import static org.awaitility.Awaitility.await;
 
 import io.vnvme.control.model.ClaimDrive;
 import io.vnvme.control.model.CreateVnvme;
+import io.vnvme.control.model.DriveContents;
 import io.vnvme.control.model.DriveInfo;
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.plane.FakeDataPlane;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -52,6 +54,16 @@ class DrivesTest {
         on.world.disk("/dev/nvme1n1", 64 * MIB);
         assertThat(claim("/dev/nvme1n1", null, false).kind()).isEqualTo("block");
         assertThat(on.services.drives().show("nvme1n1").state()).isEqualTo("free");
+    }
+
+    @Test
+    void nothingIsOnWhatIsStillToBeMadeInMemory() {
+        for (String spec : List.of("ram1", "ram:32M", "null:1G")) {
+            DriveContents contents = on.services.drives().contents(new ClaimDrive(spec, null, null, false));
+            assertThat(contents.contents()).isEmpty();
+            assertThat(contents.refusal()).isNull();
+            assertThat(contents.sizeBytes()).isEqualTo(claim(spec, null, false).sizeBytes());
+        }
     }
 
     @Test

@@ -2,6 +2,7 @@ package io.vnvme.control.service;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vnvme.control.model.LatencyInfo;
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.TopInfo;
 import io.vnvme.control.model.VnvmeLoad;
@@ -86,6 +87,25 @@ class TopTest {
         export().counters = counters(7, 7);
         TopInfo top = asked.join();
         assertThat(top.vnvmes().getFirst().reads().iops() * top.seconds()).isCloseTo(7, Percentage.withPercentage(0.1));
+    }
+
+    @Test
+    void tellsHowManyCommandsTookHowLong() {
+        export().counters = counters(1000, 0);
+        CompletableFuture<LatencyInfo> asked =
+                CompletableFuture.supplyAsync(() -> fixture.services.top().latencies("d1", 1500));
+        while (export().looks.get() == 0) {
+            Thread.onSpinWait();
+        }
+        export().counters = counters(1600, 60);
+        LatencyInfo info = asked.join();
+        assertThat(info.buckets()).singleElement().satisfies(bucket -> {
+            assertThat(bucket.count()).isEqualTo(660);
+            assertThat(bucket.upToUs()).isBetween(5.0, 5.4);
+        });
+        assertThat(info.seconds()).isGreaterThanOrEqualTo(1.5);
+        Fixture.assertProblem(
+                ProblemCode.UNKNOWN_VNVME, () -> fixture.services.top().latencies("nobody", 10));
     }
 
     @Test
