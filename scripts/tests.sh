@@ -22,7 +22,7 @@ run_tests() { # NAME MAVEN-ARGUMENTS...
 
 # Sums the reports: "N passed, N failed, N skipped". Fails when a test failed or when none ran.
 count_tests() {
-  find "$reports" -name '*.xml' -exec grep -h -m 1 '<testsuite ' {} \; | awk '
+  find "$reports" -name '*.xml' -exec grep -h '<testsuite ' {} \; | awk '
     function value(name) { return match($0, " " name "=\"[0-9]+\"") ? substr($0, RSTART + length(name) + 3) + 0 : 0 }
     { run += value("tests"); failed += value("failures") + value("errors"); skipped += value("skipped") }
     END {
@@ -40,8 +40,10 @@ test_all() {
   tools=$("$home/scripts/lab.sh" | sed -n 's/^tools=//p') || status=1
   # What reads images of other formats needs it; the lab has one for hosts that have none.
   command -v qemu-img >/dev/null || export VNVME_QEMU_IMG=$tools/bin/qemu-img
-  # Some guest tests start ./vnvme, which must not build beneath a running Maven.
+  # Some tests start ./vnvme, which must not build beneath a running Maven.
+  (ensure_ui) || status=1
   ensure_built || status=1
+  (test_ui "$reports") || { say "the web UI failed: see $reports/ui*.log"; status=1; }
   say "checking the format"
   maven -q spotless:check || { say "format: ./dev format mends it"; status=1; }
   run_tests unit || { say "Maven failed: see $reports/unit.log"; status=1; }

@@ -1,0 +1,106 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { request } from 'node:http';
+import type { AddressInfo, Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startProxy } from '../dev/proxy.mjs';
+
+const VNVME = fileURLToPath(new URL('../../vnvme', import.meta.url));
+
+/** A real daemon in a folder of its own, reachable by a browser through a port of this host. */
+export class Daemon {
+  readonly folder = mkdtempSync(join(tmpdir(), 'vnvme-ui-'));
+  private child: ChildProcess | undefined;
+  private proxy: Server | undefined;
+
+  get socket(): string {
+    return join(this.folder, 'run', 'api.sock');
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.proxy?.address() as AddressInfo).port}/ui/`;
+  }
+
+  /** @param options of the daemon, besides its folders and RAM drives */
+  async start(...options: string[]): Promise<void> {
+    const child = spawn(
+      VNVME,
+      [
+        'daemon',
+        '--state',
+        join(this.folder, 'state'),
+        '--run',
+        join(this.folder, 'run'),
+        '--ram',
+        '3x64M',
+        ...options,
+      ],
+      { stdio: ['ignore', 'pipe', 'pipe'] },
+    );
+    this.child = child;
+    let said = '';
+    await new Promise<void>((serving, failed) => {
+      const hear = (text: Buffer) => {
+        said += text.toString();
+        if (said.includes(' serves on ')) {
+          serving();
+        }
+      };
+      child.stdout.on('data', hear);
+      child.stderr.on('data', hear);
+      child.on('exit', () => failed(new Error(`the daemon has ended: ${said}`)));
+    });
+    this.proxy ??= await startProxy(this.socket, 0);
+  }
+
+  async stop(): Promise<void> {
+    const child = this.child;
+    if (child && child.exitCode === null) {
+      const ended = once(child, 'exit');
+      child.removeAllListeners('exit');
+      const gone = new Promise<void>((done) => child.once('exit', () => done()));
+      child.kill('SIGTERM');
+      await Promise.race([ended, gone]);
+    }
+  }
+
+  async remove(): Promise<void> {
+    await this.stop();
+    this.proxy?.close();
+    rmSync(this.folder, { recursive: true });
+  }
+
+  /** Asks the API without the page, as somebody else would. */
+  ask<T>(method: string, path: string, body?: unknown): Promise<T> {
+    return new Promise((answered, failed) => {
+      const headers = { 'Content-Type': 'application/json', Host: 'vnvme' };
+      const asking = request({ socketPath: this.socket, method, path: `/api/v1/${path}`, headers }, (answer) => {
+        let text = '';
+        answer.on('data', (chunk: Buffer) => (text += chunk.toString()));
+        answer.on('end', () =>
+          (answer.statusCode ?? 500) < 300
+            ? answered(JSON.parse(text) as T)
+            : failed(new Error(`${method} ${path}: ${answer.statusCode} ${text}`)),
+        );
+      });
+      asking.on('error', failed);
+      asking.end(body === undefined ? undefined : JSON.stringify(body));
+    });
+  }
+
+  /** Runs a command of the command line to its end, and returns what it printed. */
+  async run(...args: string[]): Promise<string> {
+    const env = { ...process.env, VNVME_RUN: join(this.folder, 'run') };
+    const child = spawn(VNVME, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
+    let printed = '';
+    child.stdout.on('data', (text: Buffer) => (printed += text.toString()));
+    const [status] = (await once(child, 'close')) as [number];
+    if (status !== 0) {
+      throw new Error(`vnvme ${args.join(' ')} ended with status ${status}: ${printed}`);
+    }
+    return printed;
+  }
+}

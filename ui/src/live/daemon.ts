@@ -1,0 +1,47 @@
+import type {
+  DriveInfo,
+  EventInfo,
+  GroupInfo,
+  JobInfo,
+  PoolInfo,
+  ReactorInfo,
+  SnapshotInfo,
+  SystemInfo,
+  VnvmeInfo,
+} from '../api/types';
+import { Resource } from './resource';
+
+/** Everything of the daemon that pages show. */
+export const system = new Resource<SystemInfo>('system');
+export const drives = new Resource<DriveInfo[]>('drives');
+export const pools = new Resource<PoolInfo[]>('pools');
+export const vnvmes = new Resource<VnvmeInfo[]>('vnvmes');
+export const snapshots = new Resource<SnapshotInfo[]>('snapshots');
+export const groups = new Resource<GroupInfo[]>('groups');
+export const jobs = new Resource<JobInfo[]>('jobs');
+export const events = new Resource<EventInfo[]>('events');
+export const reactors = new Resource<ReactorInfo[]>('reactors');
+
+const all: Resource<unknown>[] = [system, drives, pools, vnvmes, snapshots, groups, jobs, events, reactors];
+
+/** Anything may have changed. */
+export function invalidateAll(): void {
+  all.forEach((resource) => resource.invalidate());
+}
+
+/** What a change of one kind of thing can be seen in, besides the thing itself. */
+const SEEN_IN: Record<string, Resource<unknown>[]> = {
+  drive: [drives, pools, system],
+  pool: [pools, drives, vnvmes, reactors, system],
+  volume: [vnvmes, snapshots, pools, system],
+  vnvme: [vnvmes, snapshots, pools, groups, system],
+  snapshot: [snapshots, vnvmes, pools],
+  group: [groups, vnvmes],
+  job: [jobs, pools, system],
+  event: [events, system],
+  reactor: [reactors, system],
+};
+
+export function invalidate(kind: string): void {
+  (SEEN_IN[kind] ?? all).forEach((resource) => resource.invalidate());
+}
