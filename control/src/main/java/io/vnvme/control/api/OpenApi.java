@@ -7,6 +7,7 @@ import io.vnvme.control.model.Role;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -37,6 +38,7 @@ final class OpenApi {
                     "servers", List.of(Map.of("url", "/", "description", "the daemon's Unix socket, or its TLS port")));
             addStream(document);
             addRoles(document, rules);
+            addHeaders(document);
             addProblem(document);
             return json.toJson(document);
         } catch (IOException e) {
@@ -62,6 +64,30 @@ final class OpenApi {
                 }
             });
         }
+    }
+
+    /** What the filters before the routes understand. */
+    private static void addHeaders(Map<String, Object> document) {
+        if (document.get("paths") instanceof Map<?, ?> paths) {
+            paths.forEach((path, operations) -> fields(operations).forEach((verb, operation) -> {
+                if (verb.equals("post")) {
+                    addHeader(fields(operation), "Idempotency-Key", "the same answer to whoever sends this again");
+                }
+                if (!verb.equals("get") && String.valueOf(path).contains("{name}")) {
+                    addHeader(fields(operation), "If-Match", "only while its ETag is this");
+                }
+            }));
+        }
+    }
+
+    private static void addHeader(Map<String, Object> operation, String name, String description) {
+        List<Object> parameters = new ArrayList<>();
+        if (operation.get("parameters") instanceof List<?> known) {
+            parameters.addAll(known);
+        }
+        parameters.add(
+                Map.of("name", name, "in", "header", "description", description, "schema", Map.of("type", "string")));
+        operation.put("parameters", parameters);
     }
 
     /** Either is enough; over the Unix socket neither is needed. */

@@ -10,6 +10,7 @@ import io.helidon.http.HeaderNames;
 import io.helidon.http.SetCookie;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import io.vnvme.control.audit.AuditLog;
 import io.vnvme.control.auth.Caller;
 import io.vnvme.control.auth.Doorkeeper;
 import io.vnvme.control.model.ProblemCode;
@@ -24,9 +25,11 @@ import java.time.Instant;
 @Path("/api/v1/session")
 final class SessionController {
     private final Doorkeeper doorkeeper;
+    private final AuditLog audit;
 
-    SessionController(Doorkeeper doorkeeper) {
+    SessionController(Doorkeeper doorkeeper, AuditLog audit) {
         this.doorkeeper = doorkeeper;
+        this.audit = audit;
     }
 
     /**
@@ -56,7 +59,9 @@ final class SessionController {
         }
         String cookie = doorkeeper.signIn(secret.strip(), Entrance.address(http));
         response.header(HeaderNames.SET_COOKIE, cookie(cookie).build().text());
-        return doorkeeper.session(cookie).orElseThrow().info();
+        SessionInfo session = doorkeeper.session(cookie).orElseThrow().info();
+        audit.signedIn(session.name(), Entrance.address(http));
+        return session;
     }
 
     /**

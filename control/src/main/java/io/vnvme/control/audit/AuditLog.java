@@ -30,6 +30,8 @@ public final class AuditLog implements AutoCloseable {
     static final int SHOWN_MAX = 2000;
 
     private static final String NOBODY = "-";
+    private static final String SIGN_IN = "sign in";
+    private static final int CREATED = 201;
     private static final int WHAT_LENGTH_MAX = 600;
 
     private final AuditFiles files;
@@ -92,7 +94,12 @@ public final class AuditLog implements AutoCloseable {
 
     /** Writes down that somebody could not sign in. */
     public synchronized void refused(String from) {
-        writeOrSay(next(NOBODY, NOBODY, from, "sign in").answered(ProblemCode.UNAUTHENTICATED.httpStatus(), 0));
+        writeOrSay(next(NOBODY, NOBODY, from, SIGN_IN).answered(ProblemCode.UNAUTHENTICATED.httpStatus(), 0));
+    }
+
+    /** Writes down that a session has begun, which changes nothing by itself. */
+    public synchronized void signedIn(String who, String from) {
+        writeOrSay(next(who, "session", from, SIGN_IN).answered(CREATED, 0));
     }
 
     private AuditInfo next(String who, String via, String from, String what) {

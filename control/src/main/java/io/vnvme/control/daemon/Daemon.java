@@ -68,7 +68,7 @@ public final class Daemon implements AutoCloseable {
             api = ApiServer.start(apiSocket, secured, services, doorkeeper, audit, setup.version());
             parts.push(api);
             secured.ifPresent(l -> services.listening(
-                    "%s:%d".formatted(l.address().getHostString(), api.port()),
+                    "%s:%d".formatted(host(l.address()), api.port()),
                     l.certificate().fingerprint()));
             services.serving(System.currentTimeMillis() - startMillis);
         } catch (DaemonException e) {
@@ -78,6 +78,12 @@ public final class Daemon implements AutoCloseable {
             closeAfter(e);
             throw new DaemonException("the daemon cannot start: " + e.getMessage(), e);
         }
+    }
+
+    /** As it stands in a URL. */
+    private static String host(InetSocketAddress address) {
+        String host = address.getHostString();
+        return host.contains(":") ? "[" + host + "]" : host;
     }
 
     private static ApiServer.Listen listen(InetSocketAddress address, Path stateDir) {

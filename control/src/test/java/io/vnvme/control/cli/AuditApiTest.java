@@ -1,6 +1,7 @@
 package io.vnvme.control.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.vnvme.control.model.AuditInfo;
 import java.io.IOException;
@@ -82,6 +83,10 @@ class AuditApiTest {
             String cookie = TlsClient.header(session, "set-cookie").orElseThrow();
             assertThat(written).doesNotContain(cookie.substring(cookie.indexOf('=') + 1, cookie.indexOf(';')));
             assertThat(api.ok("GET", "/api/v1/audit", "")).doesNotContain(passphrase, secret);
+            assertThat(entries(api))
+                    .filteredOn(e -> e.what().equals("sign in"))
+                    .extracting(AuditInfo::who, AuditInfo::status)
+                    .containsExactly(tuple("ci", 201), tuple("-", 401));
         }
     }
 
