@@ -9,6 +9,7 @@ import io.avaje.http.api.Produces;
 import io.avaje.http.api.QueryParam;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import io.vnvme.control.auth.Caller;
 import io.vnvme.control.model.AttachVnvme;
 import io.vnvme.control.model.ChangeQos;
 import io.vnvme.control.model.CreateVnvme;
@@ -16,6 +17,8 @@ import io.vnvme.control.model.DetachVnvme;
 import io.vnvme.control.model.ExportVolume;
 import io.vnvme.control.model.ImportVolume;
 import io.vnvme.control.model.JobInfo;
+import io.vnvme.control.model.ProblemCode;
+import io.vnvme.control.model.ProblemException;
 import io.vnvme.control.model.Qos;
 import io.vnvme.control.model.RenameVnvme;
 import io.vnvme.control.model.ResizeVnvme;
@@ -27,6 +30,7 @@ import io.vnvme.control.model.UnlockVnvme;
 import io.vnvme.control.model.VnvmeChange;
 import io.vnvme.control.model.VnvmeInfo;
 import io.vnvme.control.service.Groups;
+import io.vnvme.control.service.Pools;
 import io.vnvme.control.service.Services;
 import io.vnvme.control.service.Snapshots;
 import io.vnvme.control.service.Transfers;
@@ -42,12 +46,14 @@ final class VnvmeController {
     private final Snapshots snapshots;
     private final Transfers transfers;
     private final Groups groups;
+    private final Pools pools;
 
     VnvmeController(Services services) {
         this.vnvmes = services.vnvmes();
         this.snapshots = services.snapshots();
         this.transfers = services.transfers();
         this.groups = services.groups();
+        this.pools = services.pools();
     }
 
     /**
@@ -89,6 +95,12 @@ final class VnvmeController {
     @Produces(statusCode = 201)
     @Allowed(Role.OPERATOR)
     VnvmeChange create(CreateVnvme request) {
+        if (!Caller.CURRENT.get().role().covers(Role.ADMIN)
+                && pools.list().stream().allMatch(p -> p.state().equals("exported"))) {
+            throw new ProblemException(
+                    ProblemCode.NOT_ALLOWED,
+                    "there is no pool, and making one of all drives needs admin: have an administrator make one");
+        }
         return vnvmes.create(request);
     }
 

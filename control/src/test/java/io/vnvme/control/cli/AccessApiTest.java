@@ -223,6 +223,19 @@ class AccessApiTest {
     }
 
     @Test
+    void anOperatorMakesVnvmesInPoolsThatThereAre() throws IOException, InterruptedException {
+        String secret = client.token("bob", "operator");
+        String body = "{\"name\":\"d1\",\"sizeBytes\":1048576}";
+        api.ok("POST", "/api/v1/drives", "{\"spec\":\"ram0\"}");
+        HttpResponse<String> early = client.as(secret, "POST", "/api/v1/vnvmes", body);
+        assertThat(early.statusCode()).isEqualTo(403);
+        assertThat(code(early)).isEqualTo("not-allowed");
+        api.ok("POST", "/api/v1/pools", "{\"name\":\"p\",\"drives\":[\"ram0\"]}");
+        assertThat(client.as(secret, "POST", "/api/v1/vnvmes", body).statusCode())
+                .isEqualTo(201);
+    }
+
+    @Test
     void noOtherPageMayAsk() throws IOException, InterruptedException {
         String secret = client.token("ci", "admin");
         HttpResponse<String> response = client.send(
