@@ -15,4 +15,8 @@ import org.jspecify.annotations.Nullable;
 public record CreatePool(
         @Nullable String name,
         @Nullable List<String> drives,
-        @Nullable String layout) {}
+        @Nullable String layout) {
+    public CreatePool {
+        TextList.check("drives", drives);
+    }
+}

@@ -10,4 +10,8 @@ import org.jspecify.annotations.Nullable;
  * @param drives their names
  */
 @Json
-public record DriveNames(@Nullable List<String> drives) {}
+public record DriveNames(@Nullable List<String> drives) {
+    public DriveNames {
+        TextList.check("drives", drives);
+    }
+}

@@ -13,4 +13,8 @@ import org.jspecify.annotations.Nullable;
  */
 @Json
 public record ImportPool(
-        @Nullable String pool, boolean degraded, @Nullable List<String> from) {}
+        @Nullable String pool, boolean degraded, @Nullable List<String> from) {
+    public ImportPool {
+        TextList.check("from", from);
+    }
+}
