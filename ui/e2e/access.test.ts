@@ -119,6 +119,7 @@ describe('the keyboard', () => {
 
   it('reaches the page past the navigation, and the theme that was chosen stays', async () => {
     const { page } = await open(browser, `${daemon.url}#/settings`);
+    await page.getByRole('heading', { name: 'Settings' }).waitFor();
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
     expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('MAIN');

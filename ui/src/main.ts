@@ -9,7 +9,10 @@ import './style/base.css';
 import { applyTheme } from './theme';
 
 applyTheme();
-createApp(App).use(router).mount('#app');
+const app = createApp(App).use(router);
+// The first page is no change of pages: the focus stays where the browser has it.
+await router.isReady();
+app.mount('#app');
 await findSession();
 followChanges();
 await watchLoad(() => false);
