@@ -2,7 +2,7 @@ import { chromium, type Browser, type BrowserContextOptions, type Page } from 'p
 
 /** Debian's name, or what the environment says. */
 const CHROMIUM = process.env.VNVME_CHROMIUM ?? '/usr/bin/chromium';
-const WAIT_MS = 15_000;
+const WAIT_MS = 30_000;
 /** The browser says this by itself of each answer that is no success; tests that provoke one expect it. */
 const ANSWERED = 'Failed to load resource';
 

@@ -94,9 +94,9 @@ describe('the page', () => {
   });
 
   it('shows load as it comes', async () => {
-    const load = daemon.run('bench', 'disk1', '--workload', 'mixed', '--size', '64K', '--seconds', '3', '--yes');
+    const load = daemon.run('bench', 'disk1', '--workload', 'mixed', '--size', '64K', '--seconds', '12', '--yes');
     await expect
-      .poll(() => page.getByRole('row', { name: /disk1/ }).innerText(), { timeout: 15_000 })
+      .poll(() => page.getByRole('row', { name: /disk1/ }).innerText(), { timeout: 30_000 })
       .toMatch(/connected[\s\S]*process \d+[\s\S]*\d+ MiB\/s/);
     await page.getByRole('link', { name: 'disk1', exact: true }).click();
     await page.getByText(/most commands take up to [\d.]+ [nµm]?s/).waitFor();

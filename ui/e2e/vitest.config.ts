@@ -6,7 +6,7 @@ export default defineConfig({
     include: ['e2e/*.test.ts'],
     // One daemon and one browser at a time: machines that test have few processors.
     fileParallelism: false,
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     hookTimeout: 120_000,
     bail: 4,
   },
