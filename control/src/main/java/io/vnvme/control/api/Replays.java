@@ -28,6 +28,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -130,17 +131,15 @@ final class Replays implements Filter {
     }
 
     private void first(String id, FilterChain chain, RoutingResponse response) {
-        Copy[] copy = new Copy[1];
-        response.streamFilter(out -> {
-            copy[0] = new Copy(out);
-            return copy[0];
-        });
-        boolean done = false;
+        response.streamFilter(out -> new Copy(out, text -> {
+            if (response.status().family() == Status.Family.SUCCESSFUL) {
+                answered(id, new Answer(response.status(), type(response), text));
+            }
+        }));
         try {
             chain.proceed();
-            done = response.status().family() == Status.Family.SUCCESSFUL && copy[0] != null && copy[0].whole();
         } finally {
-            ended(id, done ? new Answer(response.status(), type(response), copy[0].text()) : null);
+            forgetUnanswered(id);
         }
     }
 
@@ -148,11 +147,16 @@ final class Replays implements Filter {
         return response.headers().contentType().map(Object::toString).orElse("application/json");
     }
 
-    private synchronized void ended(String id, @Nullable Answer answer) {
+    private synchronized void answered(String id, Answer answer) {
         Entry entry = entries.get(id);
-        if (entry != null && answer != null) {
+        if (entry != null) {
             entry.answer = answer;
-        } else {
+        }
+    }
+
+    private synchronized void forgetUnanswered(String id) {
+        Entry entry = entries.get(id);
+        if (entry != null && entry.answer == null) {
             entries.remove(id);
         }
     }
@@ -169,21 +173,18 @@ final class Replays implements Filter {
         }
     }
 
-    /** What is sent, kept as well while it is small. */
+    /**
+     * What is sent. While it is small it is held back until it is whole and known: who has the answer and asks again gets it
+     * again.
+     */
     private static final class Copy extends FilterOutputStream {
-        private final ByteArrayOutputStream kept = new ByteArrayOutputStream();
-        private boolean whole = true;
+        private final Consumer<String> known;
+        private final ByteArrayOutputStream held = new ByteArrayOutputStream();
+        private boolean holding = true;
 
-        Copy(OutputStream out) {
+        Copy(OutputStream out, Consumer<String> known) {
             super(out);
-        }
-
-        boolean whole() {
-            return whole;
-        }
-
-        String text() {
-            return kept.toString(StandardCharsets.UTF_8);
+            this.known = known;
         }
 
         @Override
@@ -193,11 +194,31 @@ final class Replays implements Filter {
 
         @Override
         public void write(byte[] bytes, int offset, int length) throws IOException {
-            out.write(bytes, offset, length);
-            whole &= kept.size() + length <= SIZE_MAX;
-            if (whole) {
-                kept.write(bytes, offset, length);
+            if (holding && held.size() + length > SIZE_MAX) {
+                release();
             }
+            (holding ? held : out).write(bytes, offset, length);
+        }
+
+        private void release() throws IOException {
+            holding = false;
+            held.writeTo(out);
+        }
+
+        @Override
+        public void flush() throws IOException {
+            if (!holding) {
+                out.flush();
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            if (holding) {
+                known.accept(held.toString(StandardCharsets.UTF_8));
+                release();
+            }
+            super.close();
         }
     }
 }

@@ -57,6 +57,18 @@ class RepeatedRequestsTest {
     }
 
     @Test
+    void whoHasTheAnswerGetsItAgainAtOnce() throws IOException {
+        for (int i = 0; i < 200; i++) {
+            String key = "k" + i;
+            String body = "{\"name\":\"g%d\"}".formatted(i);
+            HttpReply first = keyed(key, "/api/v1/groups", body);
+            HttpReply again = keyed(key, "/api/v1/groups", body);
+            assertThat(first.status()).as(first.body()).isEqualTo(201);
+            assertThat(again.status()).as(again.body()).isEqualTo(201);
+        }
+    }
+
+    @Test
     void whatFailedMayBeTriedAgain() throws IOException {
         String body = "{\"name\":\"d1\",\"sizeBytes\":1048576}";
         ServedApi.assertProblem(keyed("k1", "/api/v1/vnvmes", body), 409, "no-drive");
