@@ -68,6 +68,7 @@ public final class Vnvme implements Runnable {
         commands.put("events", EventsCommand::new);
         commands.put("token", TokenCommand::new);
         commands.put("audit", AuditCommand::new);
+        commands.put("completion", CompletionCommand::new);
         return commands;
     }
 
@@ -83,6 +84,11 @@ public final class Vnvme implements Runnable {
             all.forEach((name, command) -> commandLine.addSubcommand(name, command.get()));
         }
         return commandLine;
+    }
+
+    /** All commands at once. */
+    static CommandLine complete() {
+        return commandLine(Map.of());
     }
 
     private static String version() {
