@@ -86,7 +86,12 @@ public final class TokenFile {
         }
     }
 
-    /** @throws StateFileException when it could not; the file then is the old one */
+    /**
+     * Makes {@code tokens} what the next {@link #load} returns, through any crash.
+     *
+     * @throws StateFileException when it could not; the file then is the old one, unless the failure came after the
+     *     replacement, when either may survive a power cut
+     */
     public void save(List<TokenRecord> tokens) {
         byte[] content = (json.toJsonPretty(new Content(VERSION, tokens)) + "\n").getBytes(StandardCharsets.UTF_8);
         try {
