@@ -1,19 +1,16 @@
 package io.vnvme.control.cli;
 
+import io.vnvme.control.config.ConfigException;
+import io.vnvme.control.config.ConfigFile;
+import io.vnvme.control.config.DaemonSettings;
+import io.vnvme.control.config.Setting;
+import io.vnvme.control.config.SettingsDraft;
 import io.vnvme.control.daemon.DaemonProcess;
-import io.vnvme.control.plane.ReactorSettings;
-import io.vnvme.control.service.RamOffer;
-import io.vnvme.os.CpuList;
-import io.vnvme.reactor.IdlePolicy;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -23,127 +20,122 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "daemon",
         description = "Serve virtual NVMe drives, in the foreground, until SIGTERM or SIGINT.",
-        footer = "Several daemons can run on one machine, each with its own --state and --run.")
+        footer = {
+            "An option counts for more than the same setting in the configuration file.",
+            "Several daemons can run on one machine, each with its own --state and --run."
+        })
 final class DaemonCommand implements Callable<Integer> {
-    private static final double REHEARSAL_SECONDS_MAX = 60;
-    private static final int PORT_MAX = 65_535;
-    private static final String LISTEN_USAGE =
-            "--listen %s: it is an address of this host and a port, such as 0.0.0.0:8443 or [::]:8443";
-
     @Option(
-            names = "--state",
-            paramLabel = "DIR",
-            defaultValue = "/var/lib/vnvme",
-            description = "folder of the state file (default: ${DEFAULT-VALUE})")
-    private Path stateDir = Path.of("");
+            names = "--config",
+            paramLabel = "FILE",
+            description =
+                    "configuration file, see 'vnvme config sample' (default: /etc/vnvme/vnvme.toml if it is there)")
+    private @Nullable Path config;
+
+    @Option(names = "--state", paramLabel = "DIR", description = "folder of the state file (default: /var/lib/vnvme)")
+    private @Nullable String stateDir;
 
     @Option(
             names = "--run",
             paramLabel = "DIR",
-            defaultValue = "${env:VNVME_RUN:-/run/vnvme}",
             description = "folder of the sockets (default: VNVME_RUN, or /run/vnvme)")
-    private Path runDir = Path.of("");
+    private @Nullable String runDir;
 
     @Option(
             names = "--ram",
             paramLabel = "NAME=SIZE|COUNTxSIZE",
             description =
                     "offer an embedded RAM drive, such as ram0=512M, or several: 4x512M for ram0 to ram3; its content ends with the daemon")
-    private List<String> rams = new ArrayList<>();
+    private @Nullable List<String> rams;
 
     @Option(
             names = "--reactors",
             paramLabel = "N",
-            defaultValue = "0",
             description =
                     "threads that serve I/O, each on a processor of its own (default: as many as there are --cpus; else one for each 4 processors, 1 to 8)")
-    private int reactors;
+    private @Nullable String reactors;
 
     @Option(
             names = "--cpus",
             paramLabel = "LIST",
-            defaultValue = "",
             description =
                     "processors of the reactors, such as 3 or 4-7,12 (default: the last ones this process may use)")
-    private String cpus = "";
+    private @Nullable String cpus;
 
     @Option(
             names = "--rehearsal",
             paramLabel = "SECONDS",
-            defaultValue = "0",
             description =
                     "how long it works for a guest of its own before it serves, so that the first real one finds compiled code; gains little so far (default: none)")
-    private double rehearsalSeconds;
+    private @Nullable String rehearsal;
 
     @Option(
             names = "--idle",
             paramLabel = "HOW",
-            defaultValue = "adaptive",
             split = ",",
             description =
-                    "what a reactor without work does: poll (never sleeps), adaptive (polls a little, then sleeps), interrupt (sleeps at once); several, such as poll,adaptive, for the first, the second, and all others (default: ${DEFAULT-VALUE})")
-    private List<String> idle = new ArrayList<>();
+                    "what a reactor without work does: poll (never sleeps), adaptive (polls a little, then sleeps), interrupt (sleeps at once); several, such as poll,adaptive, for the first, the second, and all others (default: adaptive)")
+    private @Nullable List<String> idle;
 
     @Option(
             names = "--listen",
             paramLabel = "ADDRESS:PORT",
-            defaultValue = "",
             description =
                     "serve the API and the web UI over TLS as well, to those who have a token; a certificate is made the first time (default: on the Unix socket alone)")
-    private String listen = "";
+    private @Nullable String listen;
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
     @Override
     public Integer call() {
-        List<RamOffer> offers = new ArrayList<>();
-        for (String ram : rams) {
-            try {
-                offers.addAll(RamOffer.parse(ram));
-            } catch (IllegalArgumentException e) {
-                throw new ParameterException(spec.commandLine(), "--ram: " + e.getMessage(), e);
-            }
-        }
-        Path state = stateDir.toAbsolutePath().normalize();
-        Path run = runDir.toAbsolutePath().normalize();
-        if (!(rehearsalSeconds >= 0 && rehearsalSeconds <= REHEARSAL_SECONDS_MAX)) {
-            throw new ParameterException(
-                    spec.commandLine(),
-                    "--rehearsal %s: it is 0 to %.0f".formatted(rehearsalSeconds, REHEARSAL_SECONDS_MAX));
-        }
-        Duration rehearsal = Duration.ofMillis(Math.round(rehearsalSeconds * 1000));
-        return DaemonProcess.run(Vnvme.VERSION, state, run, offers, settings(), listenAddress(), rehearsal);
+        SettingsDraft draft = new SettingsDraft();
+        readFile(draft);
+        option(draft, Setting.STATE, stateDir);
+        option(draft, Setting.RUN, runDir != null ? runDir : System.getenv("VNVME_RUN"));
+        option(draft, Setting.RAM, rams);
+        option(draft, Setting.REACTORS, reactors);
+        option(draft, Setting.CPUS, cpus);
+        option(draft, Setting.IDLE, idle);
+        option(draft, Setting.LISTEN, listen);
+        option(draft, Setting.REHEARSAL, rehearsal);
+        return DaemonProcess.run(Vnvme.VERSION, settings(draft));
     }
 
-    private Optional<InetSocketAddress> listenAddress() {
-        if (listen.isEmpty()) {
-            return Optional.empty();
-        }
-        int colon = listen.lastIndexOf(':');
+    private DaemonSettings settings(SettingsDraft draft) {
         try {
-            int port = Integer.parseInt(listen.substring(colon + 1));
-            String host = listen.substring(0, Math.max(0, colon));
-            if (!host.isEmpty() && port >= 0 && port <= PORT_MAX) {
-                return Optional.of(new InetSocketAddress(InetAddress.getByName(host), port));
-            }
-        } catch (NumberFormatException | UnknownHostException e) {
-            throw new ParameterException(spec.commandLine(), LISTEN_USAGE.formatted(listen), e);
-        }
-        throw new ParameterException(spec.commandLine(), LISTEN_USAGE.formatted(listen));
-    }
-
-    private ReactorSettings settings() {
-        List<IdlePolicy> policies;
-        try {
-            policies = idle.stream().map(IdlePolicy::of).toList();
-        } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), "--idle: " + e.getMessage(), e);
-        }
-        try {
-            return new ReactorSettings(reactors, CpuList.parse(cpus), policies);
+            return draft.settings();
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), "--reactors, --cpus: " + e.getMessage(), e);
+        }
+    }
+
+    private void readFile(SettingsDraft draft) {
+        Path file = config != null ? config : ConfigFile.DEFAULT;
+        if (config == null && !Files.exists(file)) {
+            return;
+        }
+        try {
+            ConfigFile.read(file).applyTo(draft);
+        } catch (ConfigException e) {
+            throw ConfigCommand.failure(e);
+        }
+    }
+
+    private void option(SettingsDraft draft, Setting setting, @Nullable String value) {
+        if (value != null) {
+            option(draft, setting, List.of(value));
+        }
+    }
+
+    private void option(SettingsDraft draft, Setting setting, @Nullable List<String> values) {
+        if (values == null) {
+            return;
+        }
+        try {
+            draft.set(setting, values);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), "--%s: %s".formatted(setting.key(), e.getMessage()), e);
         }
     }
 }

@@ -68,6 +68,7 @@ public final class Vnvme implements Runnable {
         commands.put("events", EventsCommand::new);
         commands.put("token", TokenCommand::new);
         commands.put("audit", AuditCommand::new);
+        commands.put("config", ConfigCommand::new);
         commands.put("completion", CompletionCommand::new);
         return commands;
     }

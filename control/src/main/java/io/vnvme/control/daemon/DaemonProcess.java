@@ -1,18 +1,12 @@
 package io.vnvme.control.daemon;
 
+import io.vnvme.control.config.DaemonSettings;
 import io.vnvme.control.plane.EngineDataPlane;
-import io.vnvme.control.plane.ReactorSettings;
-import io.vnvme.control.service.RamOffer;
 import io.vnvme.control.service.Services;
 import io.vnvme.os.NativeException;
 import io.vnvme.os.PinnedThreads;
 import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 
 /** A daemon as a process in the foreground: it says when it serves, and ends cleanly on SIGTERM. */
@@ -22,19 +16,9 @@ public final class DaemonProcess {
     /**
      * Serves until the process is told to end.
      *
-     * @param reactors the threads that serve I/O
-     * @param listen where to serve the API over TLS as well
-     * @param rehearsal how long a guest of its own works before it serves
      * @return exit status
      */
-    public static int run(
-            String version,
-            Path stateDir,
-            Path runDir,
-            List<RamOffer> offers,
-            ReactorSettings reactors,
-            Optional<InetSocketAddress> listen,
-            Duration rehearsal) {
+    public static int run(String version, DaemonSettings settings) {
         long startMillis = ProcessHandle.current()
                 .info()
                 .startInstant()
@@ -44,9 +28,10 @@ public final class DaemonProcess {
         Daemon daemon;
         try {
             daemon = new Daemon(
-                    new Services.Setup(version, stateDir, runDir, offers).withRehearsal(rehearsal),
-                    listen,
-                    () -> EngineDataPlane.start(reactors),
+                    new Services.Setup(version, settings.stateDir(), settings.runDir(), settings.offers())
+                            .withRehearsal(settings.rehearsal()),
+                    settings.listen(),
+                    () -> EngineDataPlane.start(settings.reactors()),
                     startMillis);
         } catch (DaemonException e) {
             System.err.println("vnvme: " + e.getMessage());

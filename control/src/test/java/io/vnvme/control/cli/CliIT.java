@@ -33,21 +33,19 @@ class CliIT {
     }
 
     private Process startDaemon() throws IOException {
-        return startDaemon(
+        return startReactors(
                 Integer.toString(ReactorCount.ofTests()), Idle.policy().name());
     }
 
-    private Process startDaemon(String reactors, String idle) throws IOException {
-        Process process = java(
-                        "daemon",
-                        "--state",
-                        folder.resolve("state").toString(),
-                        "--ram",
-                        "2x64M",
-                        "--reactors",
-                        reactors,
-                        "--idle",
-                        idle)
+    private Process startReactors(String reactors, String idle) throws IOException {
+        return startDaemon("--ram", "2x64M", "--reactors", reactors, "--idle", idle);
+    }
+
+    private Process startDaemon(String... options) throws IOException {
+        List<String> words = new ArrayList<>(
+                List.of("daemon", "--state", folder.resolve("state").toString()));
+        words.addAll(List.of(options));
+        Process process = java(words.toArray(String[]::new))
                 .redirectError(folder.resolve("daemon.log").toFile())
                 .start();
         banner = String.valueOf(process.inputReader().readLine());
@@ -188,7 +186,7 @@ class CliIT {
         fails(2, "write them like 2,3 or 4-7", "daemon", "--cpus", "two");
         fails(2, "poll, adaptive or interrupt", "daemon", "--idle", "poll,lazy");
         stopDaemon();
-        daemon = startDaemon("2", "interrupt,adaptive");
+        daemon = startReactors("2", "interrupt,adaptive");
         does("drive", "claim", "ram0");
         does("drive", "claim", "ram1");
         does("pool", "create", "p0", "ram0");
@@ -211,6 +209,23 @@ class CliIT {
         assertThat(folder.resolve("run/drives/d1/cntrl")).exists();
         daemon = startDaemon();
         assertThat(does("show", "d1", "--json")).isEqualTo(shown);
+    }
+
+    @Test
+    void configurationFile() throws IOException, InterruptedException {
+        stopDaemon();
+        Path file = folder.resolve("vnvme.toml");
+        Files.writeString(file, "ram = ['3x64M']\nreactors = 65\n");
+        fails(1, "vnvme.toml:2:1: reactors: 65 reactors: write 1 to 64", "config", "check", file.toString());
+        fails(1, "vnvme.toml:2:1: reactors", "daemon", "--config", file.toString());
+        fails(1, "there is no such file", "daemon", "--config", file + ".old");
+
+        Files.writeString(file, "ram = ['3x64M']\nidle = ['interrupt']\nrun = '%s'\n".formatted(folder.resolve("other")));
+        assertThat(does("config", "check", file.toString())).contains("a daemon can start with it");
+        daemon = startDaemon("--idle", "poll", "--config", file.toString());
+        assertThat(does("reactor", "ls")).contains("poll").doesNotContain("interrupt");
+        assertThat(folder.resolve("other")).doesNotExist();
+        assertThat(does("config", "sample")).contains("#listen");
     }
 
     @Test

@@ -1,0 +1,31 @@
+package io.vnvme.control.config;
+
+import io.vnvme.control.plane.ReactorSettings;
+import io.vnvme.control.service.RamOffer;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * All that a daemon is told.
+ *
+ * @param stateDir folder of the state file
+ * @param runDir folder of the sockets
+ * @param offers embedded RAM drives to be claimed
+ * @param reactors the threads that serve I/O
+ * @param listen where to serve the API over TLS as well
+ * @param rehearsal how long a guest of its own works before it serves
+ */
+public record DaemonSettings(
+        Path stateDir,
+        Path runDir,
+        List<RamOffer> offers,
+        ReactorSettings reactors,
+        Optional<InetSocketAddress> listen,
+        Duration rehearsal) {
+    public DaemonSettings {
+        offers = List.copyOf(offers);
+    }
+}
