@@ -6,6 +6,7 @@ public final class IoCounters {
     private long readBytes;
     private long writeCommands;
     private long writeBytes;
+    private long errors;
     private long mediaErrors;
 
     void read(long bytes) {
@@ -16,6 +17,10 @@ public final class IoCounters {
     void wrote(long bytes) {
         writeCommands++;
         writeBytes += bytes;
+    }
+
+    void error() {
+        errors++;
     }
 
     void mediaError() {
@@ -36,6 +41,11 @@ public final class IoCounters {
 
     public long writeBytes() {
         return writeBytes;
+    }
+
+    /** Commands that ended with an error of any kind. */
+    public long errors() {
+        return errors;
     }
 
     /** Commands that ended with a media or data integrity error. */

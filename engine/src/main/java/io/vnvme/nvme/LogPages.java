@@ -34,10 +34,13 @@ final class LogPages {
     int failed(Request request, int status) {
         int type = Status.type(status);
         Namespace namespace = request.namespaceOrNull();
-        if (namespace != null && type == 2) {
-            namespace.counters().mediaError();
-        }
         int queueId = request.queue().id();
+        if (namespace != null && queueId != 0) {
+            namespace.counters().error();
+            if (type == 2) {
+                namespace.counters().mediaError();
+            }
+        }
         errors.add(queueId, request.cid(), status, queueId == 0 ? 0 : request.startingLba(), request.nsid());
         return status | Status.MORE;
     }

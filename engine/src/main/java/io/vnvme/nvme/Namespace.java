@@ -2,6 +2,8 @@ package io.vnvme.nvme;
 
 import io.vnvme.qos.Share;
 import io.vnvme.telemetry.CommandMeter;
+import io.vnvme.telemetry.WaitCause;
+import io.vnvme.telemetry.WaitMeter;
 import io.vnvme.volume.Volume;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -13,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Belongs to the reactor of the controllers it is attached to; {@link #controllers} may be read by anyone.
  */
 public final class Namespace {
+    /** With work of the namespace's for so long without ending any, the drives are slow. */
+    static final long STALL_NS = 10_000_000;
+
     private final int nsid;
     private final NamespaceIdentity identity;
     private Volume volume;
@@ -24,6 +29,7 @@ public final class Namespace {
     private final RangeLock rangeLock = new RangeLock(this);
     private final IoCounters counters = new IoCounters();
     private final CommandMeter commands = new CommandMeter();
+    private final WaitMeter stalls = new WaitMeter();
 
     /**
      * @param nsid 1 to {@link ActiveNamespaces#NSID_MAX}
@@ -119,6 +125,34 @@ public final class Namespace {
     /** How many commands for it ended, and after how long; read by any thread. */
     public CommandMeter commands() {
         return commands;
+    }
+
+    /** How many of its commands, stalls for a slow drive, had to wait for that; read by any thread, a moment old. */
+    public long waits(WaitCause cause) {
+        return switch (cause) {
+            case OWN_LIMIT, GROUP_LIMIT, FAIR_SHARE ->
+                share == null ? 0 : share.limited().commands(cause);
+            case POOL_SPACE -> volume.space().count();
+            case SLOW_DRIVE -> stalls.count();
+        };
+    }
+
+    /** For how long some had to, until {@code nowNs} of the reactor's clock, in nanoseconds. */
+    public long waitNs(WaitCause cause, long nowNs) {
+        return switch (cause) {
+            case OWN_LIMIT, GROUP_LIMIT, FAIR_SHARE ->
+                share == null ? 0 : share.limited().ns(cause);
+            case POOL_SPACE -> volume.space().ns(nowNs);
+            case SLOW_DRIVE -> stalls.ns(nowNs);
+        };
+    }
+
+    /** Nothing ended for that long. Writes that waited for space were not with a drive. */
+    void stalled(long stillNs, long nowNs) {
+        long withDriveNs = stillNs - volume.space().lastSince(nowNs - stillNs, nowNs);
+        if (withDriveNs >= STALL_NS) {
+            stalls.lasted(withDriveNs);
+        }
     }
 
     Reservations reservations() {

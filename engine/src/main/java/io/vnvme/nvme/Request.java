@@ -334,7 +334,11 @@ final class Request extends Ticket implements Io.Completion {
         Share share = flightOf;
         if (share != null) {
             flightOf = null;
-            share.flightEnded(flightKind, flightBytes);
+            long stillNs = share.flightEnded(flightKind, flightBytes);
+            Namespace target = namespace;
+            if (stillNs >= Namespace.STALL_NS && target != null) {
+                target.stalled(stillNs, share.scheduler().nowNs());
+            }
         }
     }
 

@@ -5,6 +5,7 @@ import io.vnvme.crypto.VolumeKey;
 import io.vnvme.drive.Io;
 import io.vnvme.drive.IoStatus;
 import io.vnvme.pool.format.Geometry;
+import io.vnvme.telemetry.WaitMeter;
 import io.vnvme.volume.Volume;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -110,6 +111,11 @@ public final class GuardedVolume implements Volume, AutoCloseable {
     @Override
     public boolean synchronous() {
         return volume.synchronous();
+    }
+
+    @Override
+    public WaitMeter space() {
+        return volume.space();
     }
 
     @Override

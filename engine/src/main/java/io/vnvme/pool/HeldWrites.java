@@ -9,7 +9,13 @@ import java.util.ArrayDeque;
 final class HeldWrites {
     private record Held(PoolVolume volume, Io io, long sinceNs) {}
 
+    private final boolean forSpace;
     private ArrayDeque<Held> waiting = new ArrayDeque<>();
+
+    /** @param forSpace whether their volumes count them: what is waited for is space */
+    HeldWrites(boolean forSpace) {
+        this.forSpace = forSpace;
+    }
 
     int size() {
         return waiting.size();
@@ -17,19 +23,32 @@ final class HeldWrites {
 
     void add(PoolVolume volume, Io io, long nowNs) {
         waiting.add(new Held(volume, io, nowNs));
+        if (forSpace) {
+            volume.space().began(nowNs);
+        }
+    }
+
+    private void went(Held held, long nowNs) {
+        if (forSpace) {
+            held.volume().space().ended(nowNs);
+        }
     }
 
     /** Lets all try again; those that still cannot are back here afterwards, and have waited since they came. */
-    void retry() {
+    void retry(long nowNs) {
         ArrayDeque<Held> again = waiting;
         waiting = new ArrayDeque<>();
         for (Held held = again.poll(); held != null; held = again.poll()) {
+            went(held, nowNs);
             int status = held.volume().submit(held.io());
             if (status != IoStatus.PENDING) {
                 held.io().complete(status);
             } else if (!waiting.isEmpty() && waiting.peekLast().io() == held.io()) {
                 waiting.removeLast();
                 waiting.add(held);
+                if (forSpace) {
+                    held.volume().space().resumed();
+                }
                 // The next ones wait for the same: asking for each would only cost time.
                 waiting.addAll(again);
                 return;
@@ -46,24 +65,29 @@ final class HeldWrites {
     /** Fails those that have waited for {@code holdNs}. */
     void expire(long nowNs, long holdNs, int status) {
         while (!waiting.isEmpty() && nowNs - waiting.peek().sinceNs() >= holdNs) {
-            waiting.remove().io().complete(status);
+            fail(waiting.remove(), nowNs, status);
         }
     }
 
     /** Fails all. */
-    void failAll(int status) {
+    void failAll(long nowNs, int status) {
         while (!waiting.isEmpty()) {
-            waiting.remove().io().complete(status);
+            fail(waiting.remove(), nowNs, status);
         }
     }
 
+    private void fail(Held held, long nowNs, int status) {
+        went(held, nowNs);
+        held.io().complete(status);
+    }
+
     /** Fails those of one volume. */
-    void drop(PoolVolume volume) {
+    void drop(PoolVolume volume, long nowNs) {
         ArrayDeque<Held> all = waiting;
         waiting = new ArrayDeque<>();
         all.forEach(held -> {
             if (held.volume() == volume) {
-                held.io().complete(IoStatus.GONE);
+                fail(held, nowNs, IoStatus.GONE);
             } else {
                 waiting.add(held);
             }

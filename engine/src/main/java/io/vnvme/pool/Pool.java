@@ -54,8 +54,8 @@ public final class Pool implements Poller, AutoCloseable {
     private final PoolOperations operations;
     private final PoolGrowth growth;
     private final ArrayDeque<Walk> walks = new ArrayDeque<>();
-    private final HeldWrites held = new HeldWrites();
-    private final HeldWrites waitingForJournal = new HeldWrites();
+    private final HeldWrites held = new HeldWrites(true);
+    private final HeldWrites waitingForJournal = new HeldWrites(false);
     private final Map<String, PoolVolume> volumes = new HashMap<>();
     private final ArrayDeque<Flight> flights = new ArrayDeque<>();
     private final ArrayDeque<SplitIo> splits = new ArrayDeque<>();
@@ -254,8 +254,8 @@ public final class Pool implements Poller, AutoCloseable {
 
     void closeVolume(PoolVolume volume) {
         volume.close();
-        held.drop(volume);
-        waitingForJournal.drop(volume);
+        held.drop(volume, clock.nowNs());
+        waitingForJournal.drop(volume, clock.nowNs());
     }
 
     /** Gives the memory back. After {@link #close(Done)} was told, or when the pool is given up. */
@@ -535,7 +535,7 @@ public final class Pool implements Poller, AutoCloseable {
     void spaceFreed() {
         growth.spaceFreed();
         if (held.size() > 0) {
-            held.retry();
+            held.retry(clock.nowNs());
         }
     }
 
@@ -562,7 +562,7 @@ public final class Pool implements Poller, AutoCloseable {
     private void committed() {
         oldestChangeNs = layers.leaves().changedEntryCount() > 0 ? clock.nowNs() : Long.MAX_VALUE;
         if (waitingForJournal.size() > 0) {
-            waitingForJournal.retry();
+            waitingForJournal.retry(clock.nowNs());
         }
         if (journal.halfFull()) {
             checkpointSoon();
@@ -581,8 +581,8 @@ public final class Pool implements Poller, AutoCloseable {
         if (!stopped) {
             stopped = true;
             stopReason = why;
-            held.failAll(IoStatus.WRITE_ERROR);
-            waitingForJournal.failAll(IoStatus.WRITE_ERROR);
+            held.failAll(clock.nowNs(), IoStatus.WRITE_ERROR);
+            waitingForJournal.failAll(clock.nowNs(), IoStatus.WRITE_ERROR);
             listener.stopped(why);
         }
     }

@@ -4,6 +4,7 @@ import io.vnvme.drive.Io;
 import io.vnvme.drive.IoStatus;
 import io.vnvme.pool.format.Geometry;
 import io.vnvme.pool.format.LayerRecord;
+import io.vnvme.telemetry.WaitMeter;
 import io.vnvme.volume.Volume;
 import java.util.ArrayDeque;
 import java.util.HashSet;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 public final class PoolVolume implements Volume {
     private final Pool pool;
     private final BlockLocks locks = new BlockLocks();
+    private final WaitMeter space = new WaitMeter();
     /** Requests that wait: for a lock, for a snapshot being made. */
     private ArrayDeque<Io> parked = new ArrayDeque<>();
     /** The same of those who have to look where they write before they do. */
@@ -67,6 +69,11 @@ public final class PoolVolume implements Volume {
 
     BlockLocks locks() {
         return locks;
+    }
+
+    @Override
+    public WaitMeter space() {
+        return space;
     }
 
     /** Writes go to another layer from now on. */

@@ -90,7 +90,7 @@ public final class Scheduler implements Poller {
     }
 
     /** The pass's time. */
-    long nowNs() {
+    public long nowNs() {
         return nowNs;
     }
 

@@ -1,5 +1,7 @@
 package io.vnvme.qos;
 
+import io.vnvme.telemetry.LimitMeter;
+import io.vnvme.telemetry.WaitCause;
 import java.util.Arrays;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -41,6 +43,8 @@ public final class Share {
     /** When one of them last ended, or the first began. */
     private final long[] movedNs = new long[Ticket.KINDS];
 
+    private final LimitMeter limited = new LimitMeter();
+
     Share(Scheduler scheduler) {
         this.scheduler = scheduler;
         this.meter = new Meter(Limits.NONE);
@@ -57,6 +61,11 @@ public final class Share {
 
     public int weight() {
         return weight;
+    }
+
+    /** What its commands had to wait for. */
+    public LimitMeter limited() {
+        return limited;
     }
 
     /**
@@ -132,12 +141,22 @@ public final class Share {
         }
         lines[kind].add(ticket);
         lookNs = Long.MIN_VALUE;
+        WaitCause cause = cause(kind, ticket.bytes(), nowNs);
+        limited.command(cause);
         if (!waiting) {
             waiting = true;
             restricted = true;
+            limited.waits(cause, nowNs);
             group.waits(this);
         }
         return false;
+    }
+
+    private WaitCause cause(int kind, long bytes, long nowNs) {
+        if (!windowOpen(kind, bytes, nowNs)) {
+            return WaitCause.FAIR_SHARE;
+        }
+        return meter.open(kind, nowNs) ? WaitCause.GROUP_LIMIT : WaitCause.OWN_LIMIT;
     }
 
     private void take(Ticket ticket) {
@@ -171,11 +190,15 @@ public final class Share {
         flightBytes += bytes;
     }
 
-    public void flightEnded(int kind, long bytes) {
+    /** That ended. @return for how long nothing of its kind had ended before, in nanoseconds */
+    public long flightEnded(int kind, long bytes) {
         flights[kind] -= bytes;
         flightBytes -= bytes;
-        movedNs[kind] = scheduler.nowNs();
+        long nowNs = scheduler.nowNs();
+        long stillNs = nowNs - movedNs[kind];
+        movedNs[kind] = nowNs;
         lookNs = Long.MIN_VALUE;
+        return stillNs;
     }
 
     long virtualTime() {
@@ -197,6 +220,7 @@ public final class Share {
         }
         groupHolds = 0;
         long wait = Long.MAX_VALUE;
+        WaitCause cause = WaitCause.FAIR_SHARE;
         for (int i = 0; i < Ticket.KINDS; i++) {
             int kind = turn ^ i;
             Ticket first = lines[kind].first();
@@ -213,9 +237,13 @@ public final class Share {
                     return true;
                 }
                 groupHolds |= 1 << kind;
+                cause = WaitCause.GROUP_LIMIT;
+            } else {
+                cause = WaitCause.OWN_LIMIT;
             }
             wait = Math.min(wait, Math.max(meter.waitNs(kind, nowNs), group.waitNs(kind, nowNs)));
         }
+        limited.waits(cause, nowNs);
         lookNs = nowNs + wait;
         return false;
     }
@@ -235,6 +263,7 @@ public final class Share {
     private void stillWaiting() {
         if (waiting && lines[Ticket.READ].isEmpty() && lines[Ticket.WRITE].isEmpty()) {
             waiting = false;
+            limited.over(scheduler.nowNs());
             group.waitsNoMore(this);
             restrict();
         }

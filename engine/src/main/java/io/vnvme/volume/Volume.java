@@ -1,6 +1,7 @@
 package io.vnvme.volume;
 
 import io.vnvme.drive.Io;
+import io.vnvme.telemetry.WaitMeter;
 
 /** A range of bytes with the life of its own that a namespace shows: where on which drive is this layer's matter. */
 public interface Volume {
@@ -28,6 +29,11 @@ public interface Volume {
      */
     default boolean synchronous() {
         return false;
+    }
+
+    /** How its writes waited for space: while the pool that it is thin in is full. */
+    default WaitMeter space() {
+        return WaitMeter.NEVER;
     }
 
     /**

@@ -8,6 +8,7 @@ import io.vnvme.drive.IoStatus;
 import io.vnvme.pool.PoolException;
 import io.vnvme.pool.PoolUsage;
 import io.vnvme.pool.format.Layout;
+import io.vnvme.telemetry.WaitMeter;
 import io.vnvme.testkit.sim.Faults;
 import io.vnvme.testkit.sim.SimClock;
 import io.vnvme.testkit.sim.SimDrive;
@@ -108,6 +109,11 @@ class PoolGrowthTest {
         pool.step();
         pool.settle();
         assertThat(write.status()).as("space was freed").isEqualTo(IoStatus.OK);
+        WaitMeter waits = pool.volume("v").space();
+        assertThat(waits.count()).isEqualTo(1);
+        assertThat(waits.ns(clock.nowNs()))
+                .as("counted until the space came")
+                .isBetween(29L * 60 * 1_000_000_000, 30L * 60 * 1_000_000_000);
 
         assertThat(write.ended(at + 1)).isFalse();
         pool.grow(drive());

@@ -9,6 +9,7 @@ import io.vnvme.qos.Limits;
 import io.vnvme.qos.Scheduler;
 import io.vnvme.qos.Share;
 import io.vnvme.reactor.Poller;
+import io.vnvme.telemetry.WaitCause;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
@@ -124,6 +125,26 @@ final class ShareTest {
         long sum = small.tally.bytes[0] + large.tally.bytes[1];
         assertThat(sum).isBetween(98L << 20, 102L << 20);
         assertThat(large.tally.bytes[1]).isCloseTo(50 << 20, withPercentage(4));
+    }
+
+    @Test
+    void whatOneWaitsForIsTold() {
+        Client own = client(iops(1_000), 100, null, 100, 4096);
+        second(own);
+        assertThat(own.share.limited().ns(WaitCause.OWN_LIMIT)).isCloseTo(SECOND_NS, withPercentage(5));
+        assertThat(own.share.limited().commands(WaitCause.OWN_LIMIT)).isPositive();
+        assertThat(own.share.limited().ns(WaitCause.GROUP_LIMIT)).isZero();
+        own.share.set(Limits.NONE, 100, null);
+        scheduler.poll(now += 1_000);
+        long until = own.share.limited().ns(WaitCause.OWN_LIMIT);
+        second(own);
+        assertThat(own.share.limited().ns(WaitCause.OWN_LIMIT))
+                .as("nothing waits any more")
+                .isEqualTo(until);
+        Client member = client(Limits.NONE, 100, scheduler.group(iops(1_000)), 100, 4096);
+        second(member);
+        assertThat(member.share.limited().ns(WaitCause.GROUP_LIMIT)).isCloseTo(SECOND_NS, withPercentage(5));
+        assertThat(member.share.limited().ns(WaitCause.OWN_LIMIT)).isZero();
     }
 
     @Test
