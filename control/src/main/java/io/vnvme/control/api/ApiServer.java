@@ -16,6 +16,7 @@ import io.vnvme.control.audit.AuditLog;
 import io.vnvme.control.auth.Certificate;
 import io.vnvme.control.auth.Doorkeeper;
 import io.vnvme.control.change.Changes;
+import io.vnvme.control.metrics.Metrics;
 import io.vnvme.control.service.Services;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -48,6 +49,7 @@ public final class ApiServer implements AutoCloseable {
     /** Of all listeners: who asks again may come another way. */
     private final Replays replays;
 
+    private final Metrics metrics;
     private final Preconditions preconditions;
     private final List<WebServer> servers = new ArrayList<>();
     private final List<Connections> connections = new ArrayList<>();
@@ -65,7 +67,9 @@ public final class ApiServer implements AutoCloseable {
         this.doorkeeper = doorkeeper;
         this.audit = audit;
         this.version = version;
+        this.metrics = new Metrics(services::observed);
         this.scope = BeanScope.builder()
+                .bean(Metrics.class, metrics)
                 .bean(Services.class, services)
                 .bean(Doorkeeper.class, doorkeeper)
                 .bean(AuditLog.class, audit)
@@ -146,6 +150,7 @@ public final class ApiServer implements AutoCloseable {
     private HttpRouting.Builder routing(Optional<Doorkeeper> asked) {
         HttpRouting.Builder routing = HttpRouting.builder();
         Changes changes = services.changes();
+        routing.addFilter(new Counted(metrics.api()));
         routing.addFilter((chain, request, response) -> {
             response.header(NO_SNIFF);
             try {

@@ -7,10 +7,13 @@ import io.vnvme.control.model.ProblemException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -23,8 +26,21 @@ public final class Jobs implements AutoCloseable {
     private final EventLog events;
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<Long, Job> jobs = new LinkedHashMap<>();
+    private final Map<Ended, Long> ended = new TreeMap<>();
     private long lastId;
     private boolean closed;
+
+    /**
+     * How jobs ended.
+     *
+     * @param state {@code done}, {@code failed} or {@code cancelled}
+     */
+    public record Ended(String kind, String state) implements Comparable<Ended> {
+        @Override
+        public int compareTo(Ended other) {
+            return Comparator.comparing(Ended::kind).thenComparing(Ended::state).compare(this, other);
+        }
+    }
 
     public Jobs(EventLog events) {
         this.events = events;
@@ -83,10 +99,10 @@ public final class Jobs implements AutoCloseable {
             String result = work.run(job);
             // The event first: who waits for the end finds it.
             events.add("info", "job-done", job.subject(), "%s of %s: %s".formatted(job.kind(), job.subject(), result));
-            job.end(Job.State.DONE, result);
+            end(job, Job.State.DONE, result);
         } catch (CancellationException e) {
             events.add("info", "job-cancelled", job.subject(), "%s of %s".formatted(job.kind(), job.subject()));
-            job.end(Job.State.CANCELLED, "cancelled");
+            end(job, Job.State.CANCELLED, "cancelled");
         } catch (ProblemException e) {
             failed(job, e.detail());
         } catch (Throwable e) {
@@ -95,9 +111,19 @@ public final class Jobs implements AutoCloseable {
         }
     }
 
+    private void end(Job job, Job.State state, String what) {
+        lock.lock();
+        try {
+            ended.merge(new Ended(job.kind(), state.name().toLowerCase(Locale.ROOT)), 1L, Long::sum);
+        } finally {
+            lock.unlock();
+        }
+        job.end(state, what);
+    }
+
     private void failed(Job job, String why) {
         events.add("error", "job-failed", job.subject(), "%s of %s: %s".formatted(job.kind(), job.subject(), why));
-        job.end(Job.State.FAILED, why);
+        end(job, Job.State.FAILED, why);
     }
 
     /** All that are known, oldest first. */
@@ -105,6 +131,16 @@ public final class Jobs implements AutoCloseable {
         lock.lock();
         try {
             return jobs.values().stream().map(Job::info).toList();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** How many have ended how, since the daemon began. */
+    public Map<Ended, Long> ended() {
+        lock.lock();
+        try {
+            return new TreeMap<>(ended);
         } finally {
             lock.unlock();
         }

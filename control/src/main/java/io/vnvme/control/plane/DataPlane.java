@@ -8,6 +8,7 @@ import io.vnvme.control.store.VnvmeRecord;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -50,6 +51,9 @@ public interface DataPlane extends AutoCloseable {
 
     /** Why an open drive does not work now: it reports errors, or is gone; nothing when it works. */
     Optional<String> driveFailure(UUID id);
+
+    /** How often a drive failed; none of one that is not open. */
+    DriveErrors driveErrors(UUID id);
 
     /** Takes an open drive that is gone again when it is back. @return where it is then */
     Optional<DriveFacts> driveReturned(UUID id);
@@ -96,6 +100,9 @@ public interface DataPlane extends AutoCloseable {
     void removeGroup(String name);
 
     List<ReactorInfo> reactors();
+
+    /** What each reactor has ended, by its name; a moment old. */
+    Map<String, ReactorCounters> reactorCounters();
 
     /**
      * Moves a pool, and all that is shown of it, to another reactor; guests wait for a moment.

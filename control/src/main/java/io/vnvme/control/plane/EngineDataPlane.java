@@ -36,6 +36,7 @@ public final class EngineDataPlane implements DataPlane {
     /** All that have controllers: those too of vNVMes that are removed, whose controllers are parked or about to end. */
     private final Set<EngineExport> open = ConcurrentHashMap.newKeySet();
 
+    private final ReactorTally tally = new ReactorTally();
     private final Moves moves;
     private final Balancer balancer;
 
@@ -56,6 +57,10 @@ public final class EngineDataPlane implements DataPlane {
 
     EngineGroups groups() {
         return groups;
+    }
+
+    ReactorTally tally() {
+        return tally;
     }
 
     Moves moves() {
@@ -126,6 +131,11 @@ public final class EngineDataPlane implements DataPlane {
     @Override
     public Optional<String> driveFailure(UUID id) {
         return drives.find(id).flatMap(EngineDrive::failure);
+    }
+
+    @Override
+    public DriveErrors driveErrors(UUID id) {
+        return drives.find(id).map(EngineDrive::errors).orElse(DriveErrors.NONE);
     }
 
     @Override
@@ -229,6 +239,11 @@ public final class EngineDataPlane implements DataPlane {
     @Override
     public List<ReactorInfo> reactors() {
         return reactors.all().stream().map(this::info).toList();
+    }
+
+    @Override
+    public Map<String, ReactorCounters> reactorCounters() {
+        return tally.now(reactors.all(), open);
     }
 
     private ReactorInfo info(EngineReactor reactor) {

@@ -52,6 +52,10 @@ sealed interface EngineDrive extends AutoCloseable permits EngineDrive.Ram, Engi
     /** Why it does not work now. */
     Optional<String> failure();
 
+    default DriveErrors errors() {
+        return DriveErrors.NONE;
+    }
+
     @Override
     void close();
 
@@ -156,6 +160,11 @@ sealed interface EngineDrive extends AutoCloseable permits EngineDrive.Ram, Engi
                                     health.readErrors(),
                                     health.writeErrors(),
                                     Errno.name(health.lastErrno())));
+        }
+
+        @Override
+        public DriveErrors errors() {
+            return new DriveErrors(health.readErrors(), health.writeErrors());
         }
 
         @Override

@@ -18,11 +18,13 @@ import io.vnvme.qos.Turn;
 import io.vnvme.reactor.Home;
 import io.vnvme.reactor.Reactor;
 import io.vnvme.telemetry.CommandMeter;
+import io.vnvme.telemetry.WaitCause;
 import io.vnvme.volume.Volume;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -58,6 +60,8 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
     private volatile boolean closed;
     /** Of the reactor's thread alone. */
     private Qos qos;
+    /** What was counted for reactors that it has left. */
+    private ReactorCounters taken = ReactorCounters.NONE;
 
     private EngineExport(EnginePool pool, EngineDataPlane dataPlane, VnvmeRecord vnvme, Volume volume) {
         this.pool = pool;
@@ -174,6 +178,7 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
     @Override
     public void leave() {
         share.leave();
+        dataPlane.tally().leaves(this, pool.home().reactor());
     }
 
     @Override
@@ -196,7 +201,41 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
                 commands.read(CommandMeter.OTHER),
                 bytes.readBytes(),
                 bytes.writeBytes(),
-                namespace.controllers().stream().mapToInt(Controller::inFlight).sum());
+                namespace.controllers().stream().mapToInt(Controller::inFlight).sum(),
+                bytes.errors(),
+                bytes.mediaErrors(),
+                waits());
+    }
+
+    private List<ExportCounters.Wait> waits() {
+        long nowNs = System.nanoTime();
+        return Arrays.stream(WaitCause.values())
+                .map(cause -> new ExportCounters.Wait(cause, namespace.waits(cause), namespace.waitNs(cause, nowNs)))
+                .toList();
+    }
+
+    private ReactorCounters ended() {
+        ExportCounters now = counters();
+        return new ReactorCounters(
+                now.reads().total(),
+                now.writes().total(),
+                now.others().total(),
+                now.readBytes(),
+                now.writtenBytes(),
+                now.errors());
+    }
+
+    /** What has ended since it was taken last; with the tally's lock. */
+    ReactorCounters untaken() {
+        return ended().since(taken);
+    }
+
+    /** Takes that; with the tally's lock. */
+    ReactorCounters taken() {
+        ReactorCounters ended = ended();
+        ReactorCounters since = ended.since(taken);
+        taken = ended;
+        return since;
     }
 
     @Override
@@ -241,6 +280,7 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
     private void leavePool() {
         pool.home().call(() -> {
             pool.home().remove(this);
+            dataPlane.tally().leaves(this, pool.home().reactor());
             return true;
         });
     }

@@ -8,6 +8,7 @@ import io.vnvme.control.model.PoolInfo;
 import io.vnvme.control.model.SystemInfo;
 import io.vnvme.control.model.VnvmeInfo;
 import io.vnvme.control.plane.DataPlane;
+import io.vnvme.control.plane.ExportCounters;
 import io.vnvme.control.store.StateFile;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -203,6 +204,39 @@ public final class Services implements AutoCloseable {
                 listen,
                 fingerprint,
                 warnings);
+    }
+
+    /** Looks at all that is counted. */
+    public Observed observed() {
+        return new Observed(
+                setup.version(),
+                registry.state().vnvmes().stream()
+                        .map(v -> new Observed.Vnvme(
+                                v.name(),
+                                v.sizeBytes(),
+                                (int) storage.exports.connections(v.name()).stream()
+                                        .filter(DataPlane.Connection::open)
+                                        .count(),
+                                storage.exports
+                                        .find(v.name())
+                                        .map(DataPlane.Export::counters)
+                                        .orElse(ExportCounters.NONE)))
+                        .toList(),
+                pools().list().stream()
+                        .filter(p -> !p.state().equals("exported"))
+                        .toList(),
+                registry.state().drives().stream()
+                        .map(d -> new Observed.Drive(
+                                d.name(),
+                                d.sizeBytes(),
+                                storage.openDrives.isOpen(d.name())
+                                        && storage.openDrives.failure(d.name()).isEmpty(),
+                                dataPlane.driveErrors(OpenDrives.id(d))))
+                        .toList(),
+                jobs.list(),
+                jobs.ended(),
+                dataPlane.reactors(),
+                dataPlane.reactorCounters());
     }
 
     /** Stops serving; the state stays as it is, and the pools are closed cleanly. */

@@ -179,6 +179,12 @@ public final class FakeDataPlane implements DataPlane {
     }
 
     @Override
+    public DriveErrors driveErrors(UUID id) {
+        Disk disk = open.get(id);
+        return disk == null || disk.trouble == null ? DriveErrors.NONE : new DriveErrors(1, 2);
+    }
+
+    @Override
     public List<DriveLook> find(List<Path> places) {
         return world.disks.values().stream()
                 .filter(d -> d.there && d.id != null)
@@ -237,6 +243,11 @@ public final class FakeDataPlane implements DataPlane {
     @Override
     public List<ReactorInfo> reactors() {
         return List.of(new ReactorInfo("fake", -1, "poll", List.of(), busyNs.get(), 0, 0));
+    }
+
+    @Override
+    public Map<String, ReactorCounters> reactorCounters() {
+        return Map.of("fake", new ReactorCounters(1, 2, 3, 4096, 8192, 4));
     }
 
     @Override

@@ -15,6 +15,7 @@ import io.vnvme.control.model.ImportPool;
 import io.vnvme.control.model.MovePool;
 import io.vnvme.control.model.ReactorInfo;
 import io.vnvme.control.plane.EngineDataPlane;
+import io.vnvme.control.plane.ReactorCounters;
 import io.vnvme.control.plane.ReactorSettings;
 import io.vnvme.testkit.server.Idle;
 import java.nio.file.Path;
@@ -98,6 +99,7 @@ final class SeveralReactorsTest {
         }
         assertThatThrownBy(() -> services.pools().move("ram", new MovePool("reactor-2")))
                 .hasMessageContaining("no reactor reactor-2: there are reactor-0, reactor-1");
+        await().atMost(LIMIT).untilAsserted(this::everyCommandCountsForTheReactorThatEndedIt);
         pool("next", "ram:16M", null);
         assertThat(pools().getFirst()).as("the fewest pools").containsExactly("next");
     }
@@ -113,6 +115,7 @@ final class SeveralReactorsTest {
                     services.pools().move(pool, new MovePool("reactor-0"));
                     works(a, b, c);
                 }
+                gone("c");
                 services.vnvmes().remove("c");
                 works(a, b);
             }
@@ -123,8 +126,7 @@ final class SeveralReactorsTest {
                 try (CheckedClient d = client("d")) {
                     works(a, b, d);
                 }
-                await().atMost(LIMIT)
-                        .until(() -> services.vnvmes().show("d").connections().isEmpty());
+                gone("d");
                 services.poolImport().giveAway("third");
                 services.poolImport().take(new ImportPool("third", false, List.of(folder.toString())));
                 works(a, b);
@@ -134,6 +136,24 @@ final class SeveralReactorsTest {
                         .show(services.pools().scrub("file").id(), LIMIT)
                         .state())
                 .isEqualTo("done");
+    }
+
+    private void everyCommandCountsForTheReactorThatEndedIt() {
+        Observed seen = services.observed();
+        assertThat(seen.reactorCounters().values())
+                .hasSize(2)
+                .allSatisfy(c -> assertThat(c.writes()).isPositive());
+        assertThat(seen.reactorCounters().values().stream()
+                        .mapToLong(ReactorCounters::reads)
+                        .sum())
+                .isEqualTo(seen.vnvmes().stream()
+                        .mapToLong(v -> v.counters().reads().total())
+                        .sum());
+    }
+
+    private void gone(String client) {
+        await().atMost(LIMIT)
+                .until(() -> services.vnvmes().show(client).connections().isEmpty());
     }
 
     @Test

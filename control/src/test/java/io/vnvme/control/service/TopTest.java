@@ -11,6 +11,7 @@ import io.vnvme.control.plane.FakeDataPlane.FakeExport;
 import io.vnvme.telemetry.LatencyBuckets;
 import io.vnvme.telemetry.LatencyCounts;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import org.assertj.core.data.Percentage;
@@ -46,7 +47,8 @@ class TopTest {
     }
 
     private static ExportCounters counters(long reads, long writes) {
-        return new ExportCounters(commands(reads), commands(writes), LatencyCounts.NONE, reads * 4096, writes * 512, 3);
+        return new ExportCounters(
+                commands(reads), commands(writes), LatencyCounts.NONE, reads * 4096, writes * 512, 3, 0, 0, List.of());
     }
 
     private FakeExport export() {

@@ -1,0 +1,37 @@
+package io.vnvme.control.service;
+
+import io.vnvme.control.job.Jobs;
+import io.vnvme.control.model.JobInfo;
+import io.vnvme.control.model.PoolInfo;
+import io.vnvme.control.model.ReactorInfo;
+import io.vnvme.control.plane.DriveErrors;
+import io.vnvme.control.plane.ExportCounters;
+import io.vnvme.control.plane.ReactorCounters;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * All that is counted, as it was at one look.
+ *
+ * @param vnvmes in the order of creation
+ * @param pools those that are not exported
+ * @param drives those that are claimed
+ * @param jobs those that are known
+ * @param endedJobs how many have ended how
+ * @param reactorCounters by reactor's name
+ */
+public record Observed(
+        String version,
+        List<Vnvme> vnvmes,
+        List<PoolInfo> pools,
+        List<Drive> drives,
+        List<JobInfo> jobs,
+        Map<Jobs.Ended, Long> endedJobs,
+        List<ReactorInfo> reactors,
+        Map<String, ReactorCounters> reactorCounters) {
+    /** @param connections clients of its socket */
+    public record Vnvme(String name, long sizeBytes, int connections, ExportCounters counters) {}
+
+    /** @param up whether it works */
+    public record Drive(String name, long sizeBytes, boolean up, DriveErrors errors) {}
+}
