@@ -12,6 +12,7 @@ import java.nio.file.Path;
 final class SocketCalls {
     private static final int AF_UNIX = 1;
     private static final int SOCK_STREAM = 1;
+    private static final int SOCK_DGRAM = 2;
     private static final int SOCK_NONBLOCK = 0x800;
     private static final int SOCK_CLOEXEC = 0x80000;
     private static final int SOL_SOCKET = 1;
@@ -59,8 +60,16 @@ final class SocketCalls {
     private SocketCalls() {}
 
     static Fd socket() {
+        return socket(SOCK_STREAM);
+    }
+
+    static Fd datagramSocket() {
+        return socket(SOCK_DGRAM);
+    }
+
+    private static Fd socket(int type) {
         try {
-            int number = (int) SOCKET.invokeExact(Libc.errnoState(), AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+            int number = (int) SOCKET.invokeExact(Libc.errnoState(), AF_UNIX, type | SOCK_CLOEXEC, 0);
             if (number < 0) {
                 throw Libc.failed("socket");
             }
@@ -107,10 +116,22 @@ final class SocketCalls {
 
     static void connect(Fd fd, Path path) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment address = address(arena, path);
+            connect(fd, address(arena, path), path.toString());
+        }
+    }
+
+    /** @param name a path, or after an {@code @} an abstract name */
+    static void connectByName(Fd fd, String name) {
+        try (Arena arena = Arena.ofConfined()) {
+            connect(fd, nameOrAbstract(arena, name), name);
+        }
+    }
+
+    private static void connect(Fd fd, MemorySegment address, String name) {
+        try {
             int result = (int) CONNECT.invokeExact(Libc.errnoState(), fd.number(), address, (int) address.byteSize());
             if (result < 0) {
-                throw Libc.failed("connect " + path);
+                throw Libc.failed("connect " + name);
             }
         } catch (Throwable e) {
             throw Libc.unexpected(e);
@@ -177,6 +198,16 @@ final class SocketCalls {
         address.set(ValueLayout.JAVA_SHORT, 0, (short) AF_UNIX);
         MemorySegment.copy(bytes, 0, address, ValueLayout.JAVA_BYTE, PATH_OFFSET, bytes.length);
         return address;
+    }
+
+    /** An abstract name, written with '@' for the zero before it, is as long as its address says (unix(7)). */
+    private static MemorySegment nameOrAbstract(Arena arena, String text) {
+        MemorySegment address = address(arena, Path.of(text));
+        if (!text.startsWith("@")) {
+            return address;
+        }
+        address.set(ValueLayout.JAVA_BYTE, PATH_OFFSET, (byte) 0);
+        return address.asSlice(0, PATH_OFFSET + text.getBytes(StandardCharsets.UTF_8).length);
     }
 
     private static MethodHandle addressed(String name) {

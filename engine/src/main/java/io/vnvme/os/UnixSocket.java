@@ -11,7 +11,7 @@ import java.nio.file.Path;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** A stream socket of the Unix domain that carries descriptors (unix(7)). One thread at a time. */
+/** A socket of the Unix domain that carries descriptors (unix(7)), of streams unless said. One thread at a time. */
 public final class UnixSocket implements AutoCloseable {
     /** What {@link #receive} and {@link #send} answer when a non-blocking socket would have to wait. */
     public static final int WOULD_BLOCK = -1;
@@ -31,7 +31,7 @@ public final class UnixSocket implements AutoCloseable {
     private final @Nullable Path path;
     private final @Nullable SocketLock lock;
 
-    private UnixSocket(Fd fd, @Nullable Path path, @Nullable SocketLock lock) {
+    UnixSocket(Fd fd, @Nullable Path path, @Nullable SocketLock lock) {
         this.fd = fd;
         this.path = path;
         this.lock = lock;
@@ -74,6 +74,22 @@ public final class UnixSocket implements AutoCloseable {
         Fd fd = SocketCalls.socket();
         try {
             SocketCalls.connect(fd, path);
+            return new UnixSocket(fd, null, null);
+        } catch (RuntimeException e) {
+            fd.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Connects a socket of datagrams, one for each {@link #send}.
+     *
+     * @param name path of the receiver; after an {@code @}, an abstract name
+     */
+    public static UnixSocket connectForDatagrams(String name) {
+        Fd fd = SocketCalls.datagramSocket();
+        try {
+            SocketCalls.connectByName(fd, name);
             return new UnixSocket(fd, null, null);
         } catch (RuntimeException e) {
             fd.close();

@@ -41,6 +41,27 @@ class UnixSocketTest {
     }
 
     @Test
+    void datagramsKeepTheirBounds() {
+        Path path = folder.resolve("notices");
+        Fd bound = SocketCalls.datagramSocket();
+        SocketCalls.bind(bound, path, 0600);
+        try (UnixSocket receiver = new UnixSocket(bound, null, null);
+                UnixSocket sender = UnixSocket.connectForDatagrams(path.toString());
+                FdQueue fds = new FdQueue(1)) {
+            assertThat(sender.send(buffer, 0, 8)).isEqualTo(8);
+            assertThat(sender.send(buffer, 0, 5)).isEqualTo(5);
+            assertThat(receiver.receive(buffer, 0, 64, fds)).isEqualTo(8);
+            assertThat(receiver.receive(buffer, 0, 64, fds)).isEqualTo(5);
+        }
+        assertThatThrownBy(() -> UnixSocket.connectForDatagrams(folder.resolve("none").toString()))
+                .isInstanceOf(NativeException.class);
+        // The kernel names the abstract address that nobody listens at: refused, not missing.
+        assertThatThrownBy(() -> UnixSocket.connectForDatagrams("@vnvme-nobody"))
+                .isInstanceOfSatisfying(
+                        NativeException.class, e -> assertThat(e.errno()).isEqualTo(Errno.ECONNREFUSED));
+    }
+
+    @Test
     void descriptorsComeWithTheFirstByteOfTheirMessage() {
         UnixSocket[] pair = UnixSocket.pair();
         long before = OpenFds.count();

@@ -38,8 +38,10 @@ public final class DaemonProcess {
             return 1;
         }
         leaveReactorsAlone();
+        ServiceNotices notices = ServiceNotices.of(System.getenv());
         Runtime.getRuntime()
                 .addShutdownHook(Thread.ofPlatform().name("shutdown").unstarted(() -> {
+                    notices.close();
                     daemon.close();
                     System.out.println("vnvme daemon ended");
                     System.out.flush();
@@ -54,6 +56,9 @@ public final class DaemonProcess {
                     "the API and the web UI on https://%s, certificate SHA-256 %s%n",
                     system.listen(), system.fingerprint());
         }
+        notices.serving(
+                "%d drives, %d vNVMes at the start".formatted(system.driveCount(), system.vnvmeCount()),
+                daemon.services()::pulse);
         system.warnings().forEach(warning -> System.out.println("warning: " + warning));
         System.out.flush();
         awaitQuietly(ended);

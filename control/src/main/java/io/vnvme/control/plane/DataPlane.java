@@ -104,6 +104,9 @@ public interface DataPlane extends AutoCloseable {
     /** What each reactor has ended, by its name; a moment old. */
     Map<String, ReactorCounters> reactorCounters();
 
+    /** Returns once every reactor has made a pass: not while one hangs. */
+    void pulse();
+
     /**
      * Moves a pool, and all that is shown of it, to another reactor; guests wait for a moment.
      *

@@ -246,6 +246,11 @@ public final class EngineDataPlane implements DataPlane {
         return tally.now(reactors.all(), open);
     }
 
+    @Override
+    public void pulse() {
+        reactors.all().forEach(reactor -> reactor.reactor().call(() -> true));
+    }
+
     private ReactorInfo info(EngineReactor reactor) {
         BusyMeter meter = reactor.reactor().meter();
         List<String> there = pools.values().stream()

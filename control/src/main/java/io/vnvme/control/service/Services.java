@@ -165,6 +165,12 @@ public final class Services implements AutoCloseable {
         servingSinceNs = System.nanoTime();
     }
 
+    /** Returns when the control plane and every reactor have shown to be at work: not while one hangs. */
+    public void pulse() {
+        system();
+        dataPlane.pulse();
+    }
+
     /** The API is served over TLS as well. */
     public void listening(String address, String fingerprint) {
         this.listen = address;

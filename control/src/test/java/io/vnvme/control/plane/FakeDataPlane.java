@@ -251,6 +251,9 @@ public final class FakeDataPlane implements DataPlane {
     }
 
     @Override
+    public void pulse() {}
+
+    @Override
     public void movePool(OpenPool pool, String reactor) {
         mayFail("movePool");
     }
