@@ -40,8 +40,8 @@ class PackageIT {
         List<String> tried = new ArrayList<>();
         for (String release : List.of("bookworm", "trixie")) {
             if (isInstallable(needed, release)) {
-                String said = run(
-                        Map.of(), HOME + "/scripts/try-package.sh", release, first.toString(), second.toString());
+                String said =
+                        run(Map.of(), HOME + "/scripts/try-package.sh", release, first.toString(), second.toString());
                 assertThat(said.lines().toList()).as(said).endsWith("all ok");
                 tried.add(release);
             }
@@ -52,24 +52,32 @@ class PackageIT {
 
     private static boolean isInstallable(String needed, String release) throws Exception {
         String version = needed.substring("libc6 (>= ".length(), needed.indexOf(')'));
-        Process compared = new ProcessBuilder("dpkg", "--compare-versions", RELEASES.get(release), "ge", version).start();
+        Process compared =
+                new ProcessBuilder("dpkg", "--compare-versions", RELEASES.get(release), "ge", version).start();
         return compared.waitFor() == 0;
     }
 
     private Path packaged(String name, Map<String, String> environment, String... options) throws Exception {
-        List<String> command = new ArrayList<>(List.of(HOME + "/dev", "package", "--output", folder.resolve(name).toString()));
+        List<String> command = new ArrayList<>(List.of(
+                HOME + "/dev", "package", "--output", folder.resolve(name).toString()));
         command.addAll(List.of(options));
-        return Path.of(run(environment, command.toArray(String[]::new)).lines().toList().getLast());
+        return Path.of(run(environment, command.toArray(String[]::new))
+                .lines()
+                .toList()
+                .getLast());
     }
 
     private String run(Map<String, String> environment, String... command) throws IOException, InterruptedException {
         Path out = Files.createTempFile(folder, "out", null);
         Path err = Files.createTempFile(folder, "err", null);
-        ProcessBuilder builder = new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
         builder.environment().putAll(environment);
         Process process = builder.start();
         try {
-            assertThat(process.waitFor(LIMIT_MINUTES, TimeUnit.MINUTES)).as(String.join(" ", command)).isTrue();
+            assertThat(process.waitFor(LIMIT_MINUTES, TimeUnit.MINUTES))
+                    .as(String.join(" ", command))
+                    .isTrue();
         } finally {
             process.destroyForcibly();
         }

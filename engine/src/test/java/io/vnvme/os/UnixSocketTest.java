@@ -53,7 +53,8 @@ class UnixSocketTest {
             assertThat(receiver.receive(buffer, 0, 64, fds)).isEqualTo(8);
             assertThat(receiver.receive(buffer, 0, 64, fds)).isEqualTo(5);
         }
-        assertThatThrownBy(() -> UnixSocket.connectForDatagrams(folder.resolve("none").toString()))
+        assertThatThrownBy(() ->
+                        UnixSocket.connectForDatagrams(folder.resolve("none").toString()))
                 .isInstanceOf(NativeException.class);
         // The kernel names the abstract address that nobody listens at: refused, not missing.
         assertThatThrownBy(() -> UnixSocket.connectForDatagrams("@vnvme-nobody"))

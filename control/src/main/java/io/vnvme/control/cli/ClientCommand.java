@@ -115,6 +115,13 @@ public abstract class ClientCommand implements Callable<Integer> {
         }
     }
 
+    /** As {@link #confirm} of a person at a terminal; a program that says it means it. */
+    void confirmOfPerson(String what) {
+        if (Terminal.isInputTerminal()) {
+            confirm(what);
+        }
+    }
+
     /** For the person who called, beside the output. */
     void note(String text) {
         spec.commandLine().getErr().println(text);

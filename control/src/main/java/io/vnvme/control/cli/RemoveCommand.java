@@ -1,6 +1,7 @@
 package io.vnvme.control.cli;
 
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 @Command(
@@ -10,8 +11,14 @@ final class RemoveCommand extends ClientCommand {
     @Parameters(paramLabel = "NAME|NAME@SNAPSHOT", description = "the vNVMe, whose snapshots stay, or the snapshot")
     private String name = "";
 
+    @Option(names = "--yes", description = "do not ask; nobody is asked either where there is no terminal")
+    private boolean yes;
+
     @Override
     protected void run(ApiClient client) {
+        if (!yes) {
+            confirmOfPerson("this removes %s and what nothing else keeps of its data".formatted(name));
+        }
         String collection = name.contains("@") ? "snapshots" : "vnvmes";
         String reply = client.delete("/api/v1/%s/%s".formatted(collection, encoded(name)));
         print(json() ? reply : "removed " + name);

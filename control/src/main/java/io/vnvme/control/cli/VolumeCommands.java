@@ -118,8 +118,14 @@ final class VolumeCommands {
         @Parameters(index = "1", paramLabel = "SNAPSHOT", description = "the snapshot's name")
         private String snapshot = "";
 
+        @Option(names = "--yes", description = "do not ask; nobody is asked either where there is no terminal")
+        private boolean yes;
+
         @Override
         protected void run(ApiClient client) {
+            if (!yes) {
+                confirmOfPerson("this loses what was written to %s since %s@%s".formatted(name, name, snapshot));
+            }
             String reply = client.post("/api/v1/vnvmes/%s/rollback".formatted(encoded(name)), new RollBack(snapshot));
             print(json() ? reply : "%s is as %s@%s".formatted(name, name, snapshot));
         }

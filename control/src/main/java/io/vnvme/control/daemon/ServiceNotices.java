@@ -63,7 +63,12 @@ final class ServiceNotices implements AutoCloseable {
             MemorySegment text = arena.allocateFrom(notice);
             manager.send(text, 0, (int) text.byteSize() - 1);
         } catch (RuntimeException e) {
-            LOG.log(Level.WARNING, "the service manager at {0} cannot be told {1}: {2}", socket, notice, e.getMessage());
+            LOG.log(
+                    Level.WARNING,
+                    "the service manager at {0} cannot be told {1}: {2}",
+                    socket,
+                    notice,
+                    e.getMessage());
         }
     }
 

@@ -220,7 +220,8 @@ class CliIT {
         fails(1, "vnvme.toml:2:1: reactors", "daemon", "--config", file.toString());
         fails(1, "there is no such file", "daemon", "--config", file + ".old");
 
-        Files.writeString(file, "ram = ['3x64M']\nidle = ['interrupt']\nrun = '%s'\n".formatted(folder.resolve("other")));
+        Files.writeString(
+                file, "ram = ['3x64M']\nidle = ['interrupt']\nrun = '%s'\n".formatted(folder.resolve("other")));
         assertThat(does("config", "check", file.toString())).contains("a daemon can start with it");
         daemon = startDaemon("--idle", "poll", "--config", file.toString());
         assertThat(does("reactor", "ls")).contains("poll").doesNotContain("interrupt");

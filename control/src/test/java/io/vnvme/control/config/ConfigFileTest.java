@@ -42,7 +42,8 @@ class ConfigFileTest {
 
         assertThat(settings.stateDir()).isEqualTo(Path.of("/srv/state"));
         assertThat(settings.runDir()).isEqualTo(Path.of("/srv/run"));
-        assertThat(settings.listen()).contains(new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), 8443));
+        assertThat(settings.listen())
+                .contains(new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), 8443));
         assertThat(settings.offers()).containsExactly(new RamOffer("ram0", 512L << 20), new RamOffer("swift", 1 << 30));
         assertThat(settings.reactors().count()).isEqualTo(1);
         assertThat(settings.reactors().cpus()).containsExactly(0, 1);
