@@ -30,8 +30,7 @@ final class Document {
         try (Stream<Path> files = Files.walk(HOME.resolve("docs"))) {
             return Stream.concat(Stream.of(HOME.resolve("README.md")), files)
                     .filter(f -> f.toString().endsWith(".md"))
-                    .filter(f ->
-                            !f.toString().contains("/adr/") && !f.toString().contains("/formats/"))
+                    .filter(f -> !f.toString().matches(".*/(adr|formats)/.*|.*/architecture.md"))
                     .sorted()
                     .map(Document::new)
                     .toList();
