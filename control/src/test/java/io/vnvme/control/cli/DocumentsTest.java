@@ -33,6 +33,6 @@ class DocumentsTest {
             }
         }
         assertThat(problems).isEmpty();
-        assertThat(commands).isGreaterThan(80);
+        assertThat(commands).isGreaterThan(60);
     }
 }
