@@ -38,6 +38,10 @@ test_all() {
   # Fetched first: a test that waits for it would time out.
   local tools
   tools=$("$home/scripts/lab.sh" | sed -n 's/^tools=//p') || status=1
+  # Its daemon is started by the tests themselves, in a folder of theirs.
+  { command -v libvirtd && command -v virsh; } >/dev/null ||
+    (install_packages libvirt-clients libvirt-daemon libvirt-daemon-driver-qemu) ||
+    say "VMs of libvirt are not tested: it cannot be installed here"
   # What reads images of other formats needs it; the lab has one for hosts that have none.
   command -v qemu-img >/dev/null || export VNVME_QEMU_IMG=$tools/bin/qemu-img
   # Some tests start ./vnvme, which must not build beneath a running Maven.

@@ -4,6 +4,8 @@ import io.avaje.http.api.Controller;
 import io.avaje.http.api.Get;
 import io.avaje.http.api.Path;
 import io.avaje.http.api.QueryParam;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
 import io.vnvme.control.audit.AuditLog;
 import io.vnvme.control.model.AuditInfo;
 import io.vnvme.control.model.Role;
@@ -14,8 +16,6 @@ import org.jspecify.annotations.Nullable;
 @Controller
 @Path("/api/v1/audit")
 final class AuditController {
-    private static final int LIMIT = 1000;
-
     private final AuditLog log;
 
     AuditController(AuditLog log) {
@@ -31,7 +31,11 @@ final class AuditController {
      */
     @Get
     @Allowed(Role.ADMIN)
-    List<AuditInfo> list(@QueryParam @Nullable Long after, @QueryParam @Nullable Integer limit) {
-        return log.after(after == null ? 0 : after, limit == null ? LIMIT : Math.clamp(limit, 1, LIMIT));
+    List<AuditInfo> list(
+            @QueryParam @Nullable Long after,
+            @QueryParam @Nullable Integer limit,
+            ServerRequest http,
+            ServerResponse response) {
+        return Page.of(log.after(0, Integer.MAX_VALUE), AuditInfo::number, limit, after, http, response);
     }
 }

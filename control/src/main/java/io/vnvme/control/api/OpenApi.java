@@ -73,7 +73,8 @@ final class OpenApi {
                 if (verb.equals("post")) {
                     addHeader(fields(operation), "Idempotency-Key", "the same answer to whoever sends this again");
                 }
-                if (!verb.equals("get") && String.valueOf(path).contains("{name}")) {
+                String name = String.valueOf(path);
+                if (!verb.equals("get") && name.contains("{name}") && Preconditions.covers(name)) {
                     addHeader(fields(operation), "If-Match", "only while its ETag is this");
                 }
             }));

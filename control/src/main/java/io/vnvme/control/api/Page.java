@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,11 +53,25 @@ final class Page {
         List<T> page = rest.subList(0, size);
         response.header(
                 HeaderNames.LINK,
-                "<%s?limit=%d&after=%s>; rel=\"next\""
+                "<%s?limit=%d&after=%s%s>; rel=\"next\""
                         .formatted(
-                                request.path().path(),
+                                request.path().rawPath(),
                                 size,
-                                URLEncoder.encode(String.valueOf(key.apply(page.getLast())), StandardCharsets.UTF_8)));
+                                encoded(String.valueOf(key.apply(page.getLast()))),
+                                filters(request)));
         return page;
+    }
+
+    /** What the list was asked for besides, as it goes on in the next part. */
+    private static String filters(ServerRequest request) {
+        return request.query().names().stream()
+                .filter(name -> !name.equals("limit") && !name.equals("after"))
+                .map(name -> "&%s=%s"
+                        .formatted(encoded(name), encoded(request.query().get(name))))
+                .collect(Collectors.joining());
+    }
+
+    private static String encoded(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8);
     }
 }

@@ -39,6 +39,11 @@ final class Preconditions implements Filter {
         this.tags = tags;
     }
 
+    /** Whether requests to change what {@code path} names may have conditions. */
+    static boolean covers(String path) {
+        return RESOURCE.matcher(path).matches();
+    }
+
     @Override
     public void filter(FilterChain chain, RoutingRequest request, RoutingResponse response) {
         Matcher resource = RESOURCE.matcher(request.path().path());

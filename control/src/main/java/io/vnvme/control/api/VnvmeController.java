@@ -20,6 +20,7 @@ import io.vnvme.control.model.JobInfo;
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
 import io.vnvme.control.model.Qos;
+import io.vnvme.control.model.RecipeInfo;
 import io.vnvme.control.model.RenameVnvme;
 import io.vnvme.control.model.ResizeVnvme;
 import io.vnvme.control.model.Role;
@@ -61,6 +62,7 @@ final class VnvmeController {
      *
      * @param limit how many, 1 to 1000, in the order of names; absent: all, up to 1000
      * @param after only those with a name that comes later; absent: from the first
+     * @param vm only those that this VM has; absent: all
      * @return all of them, in the order of creation
      */
     @Get
@@ -68,9 +70,10 @@ final class VnvmeController {
     List<VnvmeInfo> list(
             @QueryParam @Nullable Integer limit,
             @QueryParam @Nullable String after,
+            @QueryParam @Nullable String vm,
             ServerRequest http,
             ServerResponse response) {
-        return Page.of(vnvmes.list(), VnvmeInfo::name, limit, after, http, response);
+        return Page.of(vm == null ? vnvmes.list() : vnvmes.listOf(vm), VnvmeInfo::name, limit, after, http, response);
     }
 
     /**
@@ -83,6 +86,18 @@ final class VnvmeController {
     @Allowed(Role.VIEWER)
     VnvmeInfo show(String name) {
         return vnvmes.show(name);
+    }
+
+    /**
+     * Tells how VMs get a vNVMe from their start.
+     *
+     * @param name its name
+     * @return what to tell each hypervisor
+     */
+    @Get("/{name}/recipe")
+    @Allowed(Role.VIEWER)
+    RecipeInfo recipe(String name) {
+        return vnvmes.recipe(name);
     }
 
     /**

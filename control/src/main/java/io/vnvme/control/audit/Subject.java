@@ -50,6 +50,7 @@ public final class Subject {
             "spec",
             "thick",
             "unlimited",
+            "vm",
             "vnvme",
             "weight",
             "writeBytes",

@@ -4,6 +4,7 @@ import io.vnvme.control.model.AttachVnvme;
 import io.vnvme.control.model.VnvmeChange;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -13,12 +14,23 @@ final class AttachCommand extends ClientCommand {
     @Parameters(paramLabel = "NAME", description = "the vNVMe")
     private String name = "";
 
-    @Option(
-            names = "--qmp",
-            required = true,
-            paramLabel = "SOCKET",
-            description = "the VM's QMP socket: QEMU's -qmp unix:SOCKET,server=on,wait=off")
-    private Path qmp = Path.of("");
+    @ArgGroup(multiplicity = "1")
+    private Target target = new Target();
+
+    /** The VM, one way or the other. */
+    private static final class Target {
+        @Option(
+                names = "--vm",
+                paramLabel = "VM",
+                description = "the VM's name: a domain of libvirt, or a VM of 'vnvme vm ls'")
+        private @Nullable String vm;
+
+        @Option(
+                names = "--qmp",
+                paramLabel = "SOCKET",
+                description = "the VM's QMP socket: QEMU's -qmp unix:SOCKET,server=on,wait=off")
+        private @Nullable Path qmp;
+    }
 
     @Option(
             names = "--force-slow",
@@ -33,7 +45,8 @@ final class AttachCommand extends ClientCommand {
 
     @Override
     protected void run(ApiClient client) {
-        AttachVnvme request = new AttachVnvme(absolute(qmp), forceSlow, millis(waitSeconds));
+        String socket = target.qmp == null ? null : absolute(target.qmp);
+        AttachVnvme request = new AttachVnvme(target.vm, socket, forceSlow, millis(waitSeconds));
         String reply = client.post("/api/v1/vnvmes/%s/attach".formatted(encoded(name)), request);
         if (json()) {
             print(reply);

@@ -84,6 +84,12 @@ final class DaemonCommand implements Callable<Integer> {
                     "serve the API and the web UI over TLS as well, to those who have a token; a certificate is made the first time (default: on the Unix socket alone)")
     private @Nullable String listen;
 
+    @Option(
+            names = "--libvirt",
+            paramLabel = "URI",
+            description = "the libvirt that is asked for VMs, or none (default: qemu:///system)")
+    private @Nullable String libvirt;
+
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
@@ -99,6 +105,7 @@ final class DaemonCommand implements Callable<Integer> {
         option(draft, Setting.IDLE, idle);
         option(draft, Setting.LISTEN, listen);
         option(draft, Setting.REHEARSAL, rehearsal);
+        option(draft, Setting.LIBVIRT, libvirt);
         return DaemonProcess.run(Vnvme.VERSION, settings(draft));
     }
 

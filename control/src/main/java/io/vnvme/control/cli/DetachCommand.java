@@ -1,5 +1,6 @@
 package io.vnvme.control.cli;
 
+import io.vnvme.control.model.DetachFromVm;
 import io.vnvme.control.model.DetachVnvme;
 import io.vnvme.control.model.VnvmeChange;
 import org.jspecify.annotations.Nullable;
@@ -11,6 +12,12 @@ import picocli.CommandLine.Parameters;
 final class DetachCommand extends ClientCommand {
     @Parameters(paramLabel = "NAME", description = "the vNVMe")
     private String name = "";
+
+    @Option(
+            names = "--vm",
+            paramLabel = "VM",
+            description = "only out of the VM of that name (default: out of the one that has it)")
+    private @Nullable String vm;
 
     @Option(names = "--force", description = "do not wait for the guest: what it has in flight fails")
     private boolean force;
@@ -24,7 +31,9 @@ final class DetachCommand extends ClientCommand {
     @Override
     protected void run(ApiClient client) {
         Integer waitMs = waitSeconds == null ? null : Integer.valueOf(Math.multiplyExact(waitSeconds, 1000));
-        String reply = client.post("/api/v1/vnvmes/%s/detach".formatted(encoded(name)), new DetachVnvme(force, waitMs));
+        String reply = vm == null
+                ? client.post("/api/v1/vnvmes/%s/detach".formatted(encoded(name)), new DetachVnvme(force, waitMs))
+                : client.post("/api/v1/vms/%s/detach".formatted(encoded(vm)), new DetachFromVm(name, force, waitMs));
         if (json()) {
             print(reply);
             return;

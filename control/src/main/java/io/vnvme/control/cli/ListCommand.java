@@ -4,6 +4,7 @@ import io.vnvme.control.model.ByteSize;
 import io.vnvme.control.model.SnapshotInfo;
 import io.vnvme.control.model.VnvmeInfo;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -12,9 +13,15 @@ final class ListCommand extends ClientCommand {
     @Option(names = "--snapshots", description = "also snapshots, as the tree that volumes grow from")
     private boolean snapshots;
 
+    @Option(names = "--vm", paramLabel = "VM", description = "only those attached to that VM")
+    private @Nullable String vm;
+
     @Override
     protected void run(ApiClient client) {
-        String reply = client.get("/api/v1/vnvmes");
+        if (vm != null && snapshots) {
+            throw usage("--vm and --snapshots exclude each other: snapshots are attached to no VM");
+        }
+        String reply = client.get("/api/v1/vnvmes" + (vm == null ? "" : "?vm=" + encoded(vm)));
         if (json()) {
             print(snapshots ? client.get("/api/v1/snapshots") : reply);
             return;
@@ -26,7 +33,10 @@ final class ListCommand extends ClientCommand {
             return;
         }
         if (vnvmes.isEmpty()) {
-            print("no vNVMes: make one with 'vnvme create NAME --size 20G'");
+            print(
+                    vm == null
+                            ? "no vNVMes: make one with 'vnvme create NAME --size 20G'"
+                            : "VM %s has no vNVMe: give it one with 'vnvme attach NAME --vm VM'".formatted(vm));
             return;
         }
         Table table = new Table("NAME", "SIZE", "USED", "POOL", "SNAPS", "STATE", "WHERE");

@@ -2,19 +2,53 @@ package io.vnvme.control.cli;
 
 import io.vnvme.control.model.AttachmentInfo;
 import io.vnvme.control.model.ByteSize;
-import io.vnvme.control.model.ConnectionInfo;
+import io.vnvme.control.model.RecipeInfo;
 import io.vnvme.control.model.VnvmeInfo;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-@Command(name = "show", description = "Show a virtual NVMe drive, and how to give it to QEMU from the start.")
+@Command(name = "show", description = "Show a virtual NVMe drive, or how to give it to a VM from its start.")
 final class ShowCommand extends ClientCommand {
     @Parameters(paramLabel = "NAME", description = "the vNVMe")
     private String name = "";
 
+    /** One of them, instead of everything else. */
+    private static final class Hypervisor {
+        @Option(names = "--qemu", description = "QEMU's options that give it to a VM from its start")
+        private boolean qemu;
+
+        @Option(names = "--libvirt", description = "what gives it to a domain of libvirt: elements for 'virsh edit'")
+        private boolean libvirt;
+
+        @Option(names = "--cloud-hypervisor", description = "Cloud Hypervisor's options that give it to a VM")
+        private boolean cloudHypervisor;
+
+        @Option(names = "--proxmox", description = "lines for a VM's file in Proxmox VE, /etc/pve/qemu-server/ID.conf")
+        private boolean proxmox;
+
+        /** Exactly one is said. */
+        String of(RecipeInfo recipe) {
+            return (qemu ? recipe.qemu() : "")
+                    + (libvirt ? recipe.libvirt() : "")
+                    + (cloudHypervisor ? recipe.cloudHypervisor() : "")
+                    + (proxmox ? recipe.proxmox() : "");
+        }
+    }
+
+    @ArgGroup
+    private @Nullable Hypervisor hypervisor;
+
     @Override
     protected void run(ApiClient client) {
+        if (hypervisor != null) {
+            String recipe = client.get("/api/v1/vnvmes/%s/recipe".formatted(encoded(name)));
+            print(json() ? recipe : hypervisor.of(client.read(recipe, RecipeInfo.class)));
+            return;
+        }
         String reply = client.get("/api/v1/vnvmes/" + encoded(name));
         if (json()) {
             print(reply);
@@ -64,8 +98,7 @@ final class ShowCommand extends ClientCommand {
         }
         String clients = vnvme.connections().stream()
                 .filter(c -> !c.parked())
-                .map(ConnectionInfo::pid)
-                .map(pid -> "process " + pid)
+                .map(c -> c.vm() == null ? "process " + c.pid() : "VM %s, from its start".formatted(c.vm()))
                 .collect(Collectors.joining(", "));
         return clients.isEmpty() ? "-" : clients;
     }

@@ -17,6 +17,7 @@ import java.util.Optional;
  * @param reactors the threads that serve I/O
  * @param listen where to serve the API over TLS as well
  * @param rehearsal how long a guest of its own works before it serves
+ * @param libvirt URI of the libvirt that is asked for VMs, if any
  */
 public record DaemonSettings(
         Path stateDir,
@@ -24,7 +25,8 @@ public record DaemonSettings(
         List<RamOffer> offers,
         ReactorSettings reactors,
         Optional<InetSocketAddress> listen,
-        Duration rehearsal) {
+        Duration rehearsal,
+        Optional<String> libvirt) {
     public DaemonSettings {
         offers = List.copyOf(offers);
     }

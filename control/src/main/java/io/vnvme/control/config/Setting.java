@@ -13,7 +13,8 @@ public enum Setting {
     CPUS,
     IDLE,
     LISTEN,
-    REHEARSAL;
+    REHEARSAL,
+    LIBVIRT;
 
     public static Optional<Setting> of(String key) {
         return Arrays.stream(values()).filter(s -> s.key().equals(key)).findFirst();

@@ -29,6 +29,7 @@ public final class SettingsDraft {
     private List<IdlePolicy> idle = List.of(IdlePolicy.ADAPTIVE);
     private Optional<InetSocketAddress> listen = Optional.empty();
     private Duration rehearsal = Duration.ZERO;
+    private String libvirt = "qemu:///system";
 
     /**
      * Says one of them; what was said of it before no longer counts.
@@ -49,13 +50,20 @@ public final class SettingsDraft {
             case IDLE -> idle = idle(values);
             case LISTEN -> listen = listen(values.getFirst());
             case REHEARSAL -> rehearsal = rehearsal(values.getFirst());
+            case LIBVIRT -> libvirt = libvirt(values.getFirst());
         }
     }
 
     /** @throws IllegalArgumentException when they do not go together */
     public DaemonSettings settings() {
         return new DaemonSettings(
-                stateDir, runDir, offers, new ReactorSettings(reactors, cpus, idle), listen, rehearsal);
+                stateDir,
+                runDir,
+                offers,
+                new ReactorSettings(reactors, cpus, idle),
+                listen,
+                rehearsal,
+                Optional.of(libvirt).filter(uri -> !uri.equals("none")));
     }
 
     private static Path absolute(String text) {
@@ -120,6 +128,13 @@ public final class SettingsDraft {
             throw new IllegalArgumentException(usage, e);
         }
         throw new IllegalArgumentException(usage);
+    }
+
+    private static String libvirt(String uri) {
+        if (uri.isBlank()) {
+            throw new IllegalArgumentException("is empty: write a URI such as qemu:///system, or none");
+        }
+        return uri;
     }
 
     private static Duration rehearsal(String text) {

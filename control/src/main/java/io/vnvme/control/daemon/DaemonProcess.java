@@ -3,6 +3,7 @@ package io.vnvme.control.daemon;
 import io.vnvme.control.config.DaemonSettings;
 import io.vnvme.control.plane.EngineDataPlane;
 import io.vnvme.control.service.Services;
+import io.vnvme.control.vm.Libvirt;
 import io.vnvme.os.NativeException;
 import io.vnvme.os.PinnedThreads;
 import java.io.IOException;
@@ -29,7 +30,8 @@ public final class DaemonProcess {
         try {
             daemon = new Daemon(
                     new Services.Setup(version, settings.stateDir(), settings.runDir(), settings.offers())
-                            .withRehearsal(settings.rehearsal()),
+                            .withRehearsal(settings.rehearsal())
+                            .withLibvirt(settings.libvirt().map(Libvirt::at)),
                     settings.listen(),
                     () -> EngineDataPlane.start(settings.reactors()),
                     startMillis);

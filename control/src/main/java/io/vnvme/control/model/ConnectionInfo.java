@@ -1,6 +1,7 @@
 package io.vnvme.control.model;
 
 import io.avaje.jsonb.Json;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A client of a vNVMe's socket.
@@ -9,6 +10,12 @@ import io.avaje.jsonb.Json;
  * @param controllerId NVMe controller identifier given to it
  * @param ready true when the controller is enabled and ready
  * @param parked true when no namespace is attached to its controller
+ * @param vm name of the VM that the client says it is; absent: it says none
  */
 @Json
-public record ConnectionInfo(long pid, int controllerId, boolean ready, boolean parked) {}
+public record ConnectionInfo(
+        long pid,
+        int controllerId,
+        boolean ready,
+        boolean parked,
+        @Nullable String vm) {}

@@ -6,7 +6,10 @@ import io.vnvme.control.model.StepInfo;
 import io.vnvme.control.plane.DataPlane.Connection;
 import io.vnvme.control.plane.DataPlane.Export;
 import io.vnvme.control.store.VnvmeRecord;
+import io.vnvme.control.vm.Connector;
+import io.vnvme.control.vm.Libvirt;
 import io.vnvme.control.vm.QemuVm;
+import io.vnvme.control.vm.VmAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,40 +26,47 @@ import java.util.function.BooleanSupplier;
  * the VM, parked, and the next vNVMe for that VM is shown on it.
  */
 final class Attachments {
+    private static final String CONNECT = "connect to monitor";
     private static final Duration LOOK_AGAIN = Duration.ofMillis(5);
     private static final Duration TAKE_BACK = Duration.ofSeconds(5);
 
     private final Volumes volumes;
     private final Slots slots;
+    private final Connector connector;
+    private final KnownSockets sockets;
     private final KeyedLocks names = new KeyedLocks();
     private final KeyedLocks vms = new KeyedLocks();
 
-    Attachments(Volumes volumes, Slots slots) {
+    Attachments(Volumes volumes, Slots slots, Connector connector, KnownSockets sockets) {
         this.volumes = volumes;
         this.slots = slots;
+        this.connector = connector;
+        this.sockets = sockets;
     }
 
     /** What came of an attach or a detach. */
     record Outcome(String text, long micros, List<StepInfo> steps, List<String> warnings) {}
 
     /**
-     * Plugs a vNVMe into the VM whose monitor is at {@code qmpPath}, and waits for the guest to start it.
+     * Plugs a vNVMe into a VM, and waits for the guest to start it.
      *
      * @param forceSlow also when the VM's memory cannot be mapped
      * @throws ProblemException when it cannot be; the VM is as it was
      */
-    Outcome attach(String name, Path qmpPath, boolean forceSlow, Duration wait) {
-        Path qmp = Monitors.canonical(qmpPath);
+    Outcome attach(String name, VmAddress address, boolean forceSlow, Duration wait) {
         try (KeyedLocks.Held _ = names.hold(name);
-                KeyedLocks.Held _ = vms.hold(qmp.toString());
+                KeyedLocks.Held _ = vms.hold(address.toString());
                 Steps steps = new Steps("attach " + name)) {
             VnvmeRecord vnvme = volumes.require(name);
             Export export = volumes.requireExport(name);
             checkFree(name);
-            QemuVm vm = steps.open("connect to QMP", () -> QemuVm.connect(qmp), QemuVm::close);
+            QemuVm vm = steps.open(CONNECT, () -> connector.connect(address), QemuVm::close);
+            if (address instanceof VmAddress.Socket socket) {
+                sockets.seen(socket, vm.name());
+            }
             steps.run("check VM", vm::checkRunning);
             List<String> warnings = new ArrayList<>();
-            Optional<Slot> parked = slots.parked(qmp, name, vnvme.msi()).filter(s -> vm.has(s.deviceId()));
+            Optional<Slot> parked = slots.parked(address, name, vnvme.msi()).filter(s -> vm.has(s.deviceId()));
             Slot slot = parked.isPresent()
                     ? reuse(parked.get(), name, steps)
                     : plug(vm, vnvme, export, forceSlow, steps, warnings);
@@ -116,10 +126,13 @@ final class Attachments {
         String deviceId = deviceId(name, nth);
         Path socket = steps.get("name socket", () -> volumes.exports().socket(name, nth), () -> {});
         Set<Connection> before = new HashSet<>(export.connections());
+        Optional<Libvirt.Owner> owner = steps.get("find QEMU's user", () -> connector.owner(vm.address()), () -> {});
         Slot slot = steps.get(
                 "plug in",
                 () -> {
-                    vm.plug(deviceId, port, socket);
+                    try (SocketFolders.Lent _ = volumes.exports().lend(socket, owner)) {
+                        vm.plug(deviceId, port, socket);
+                    }
                     Connection connection = export.connections().stream()
                             .filter(c -> c.open() && !before.contains(c))
                             .findFirst()
@@ -127,7 +140,7 @@ final class Attachments {
                                     ProblemCode.VM_REFUSED,
                                     "QEMU of VM %s took the device but is not connected to %s: look at QEMU's log"
                                             .formatted(vm.name(), socket)));
-                    return new Slot(vm.path(), vm.name(), vm.version(), deviceId, name, vnvme.msi(), connection);
+                    return new Slot(vm.address(), vm.name(), vm.version(), deviceId, name, vnvme.msi(), connection);
                 },
                 () -> {});
         steps.run("take note", () -> slots.add(slot), () -> takeBack(vm, slot, name));
@@ -155,9 +168,8 @@ final class Attachments {
         if (!forceSlow) {
             throw new ProblemException(
                     ProblemCode.VM_MEMORY_NOT_SHARED,
-                    ("VM %s has memory that is not shared (%s): start it with -object memory-backend-memfd,id=ram0,size=SIZE,share=on"
-                                    + " -M q35,memory-backend=ram0, or attach with --force-slow")
-                            .formatted(vm.name(), notShared.get()));
+                    "VM %s has memory that is not shared (%s): %s, or attach with --force-slow"
+                            .formatted(vm.name(), notShared.get(), vm.sharedMemoryAdvice()));
         }
         warnings.add("VM %s does not share its memory: every byte of %s goes through messages, which is slow"
                 .formatted(vm.name(), name));
@@ -180,15 +192,21 @@ final class Attachments {
     /**
      * Takes a vNVMe out of its VM and waits until the guest has let go.
      *
+     * @param from name of the VM that it is to be taken out of; nothing: whichever has it
      * @param force does not wait: the namespace is detached at once, the controller stays parked
      * @throws ProblemException when the guest does not let go in time; the guest then still has the drive
      */
-    Outcome detach(String name, boolean force, Duration wait) {
+    Outcome detach(String name, Optional<String> from, boolean force, Duration wait) {
         try (KeyedLocks.Held _ = names.hold(name);
                 Steps steps = new Steps("detach " + name)) {
             volumes.require(name);
             Slot slot = slots.showing(name).orElseThrow(() -> notAttached(name));
-            try (KeyedLocks.Held _ = vms.hold(slot.qmp().toString())) {
+            if (from.isPresent() && !from.get().equals(slot.vm())) {
+                throw new ProblemException(
+                        ProblemCode.NOT_ATTACHED,
+                        "%s is attached to VM %s, not to %s".formatted(name, slot.vm(), from.get()));
+            }
+            try (KeyedLocks.Held _ = vms.hold(slot.address().toString())) {
                 String text = slot.unplugs() && !force
                         ? unplug(slot, name, wait, steps)
                         : hide(slot, name, force, wait, steps);
@@ -209,7 +227,7 @@ final class Attachments {
     }
 
     private String unplug(Slot slot, String name, Duration wait, Steps steps) {
-        QemuVm vm = steps.open("connect to QMP", () -> QemuVm.connect(slot.qmp()), QemuVm::close);
+        QemuVm vm = steps.open(CONNECT, () -> connector.connect(slot.address()), QemuVm::close);
         steps.run("unplug", () -> {
             if (!vm.unplug(slot.deviceId(), wait)) {
                 throw guestHolds(slot, name, wait);

@@ -5,6 +5,7 @@ import io.vnvme.control.plane.DataPlane.Connection;
 import io.vnvme.control.plane.DataPlane.Export;
 import io.vnvme.control.plane.OpenPool;
 import io.vnvme.control.store.VnvmeRecord;
+import io.vnvme.control.vm.Libvirt;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
@@ -36,6 +37,11 @@ final class Exports {
 
     Path socket(String name, int nth) {
         return folders.socket(name, nth);
+    }
+
+    /** @see SocketFolders#lend */
+    SocketFolders.Lent lend(Path socket, Optional<Libvirt.Owner> borrower) {
+        return folders.lend(socket, borrower);
     }
 
     /** Why it is not served; nothing when it is. */

@@ -2,12 +2,12 @@ package io.vnvme.control.service;
 
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
+import io.vnvme.control.vm.Connector;
 import io.vnvme.control.vm.QemuVm;
-import java.io.IOException;
+import io.vnvme.control.vm.VmAddress;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -32,83 +32,88 @@ final class Monitors implements AutoCloseable {
 
     private record Finding(Trouble trouble, String text) {}
 
+    /** Libvirt is asked by a process for each VM: more seldom. */
+    private static final int ROUNDS_OF_DOMAINS = 5;
+
     private final Slots slots;
+    private final Connector connector;
     private final Duration interval;
-    private final Map<Path, Finding> findings = new ConcurrentHashMap<>();
+    private final Map<VmAddress, Finding> findings = new ConcurrentHashMap<>();
     private final Thread thread;
 
-    Monitors(Slots slots, Duration interval) {
+    Monitors(Slots slots, Connector connector, Duration interval) {
         this.slots = slots;
+        this.connector = connector;
         this.interval = interval;
         this.thread = Thread.ofVirtual().name("migration watch").start(this::run);
     }
 
-    /** One name for a VM however its socket is named. */
-    static Path canonical(Path qmp) {
-        try {
-            return qmp.toRealPath();
-        } catch (IOException e) {
-            return qmp.toAbsolutePath().normalize();
-        }
-    }
-
     private void run() {
         try {
-            while (true) {
+            for (int round = 1; true; round++) {
                 Thread.sleep(interval);
-                look();
+                look(round % ROUNDS_OF_DOMAINS == 0);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
-    private void look() {
+    private void look(boolean domainsToo) {
         findings.keySet().retainAll(slots.vms());
-        for (Path qmp : slots.vms()) {
+        for (VmAddress address : slots.vms()) {
             try {
-                look(qmp);
+                if (domainsToo || address instanceof VmAddress.Socket) {
+                    look(address);
+                }
             } catch (RuntimeException e) {
-                LOG.log(Level.WARNING, "watching the VM at " + qmp, e);
+                LOG.log(Level.WARNING, "watching the VM at " + address, e);
             }
         }
     }
 
-    private void look(Path qmp) {
-        try (QemuVm vm = QemuVm.connect(qmp)) {
+    private void look(VmAddress address) {
+        try (QemuVm vm = connector.connect(address)) {
             Optional<String> migration = vm.migration();
             if (migration.isEmpty()) {
-                findings.remove(qmp);
+                findings.remove(address);
                 return;
             }
             found(
-                    qmp,
+                    address,
                     new Finding(
                             Trouble.MIGRATING,
                             "VM %s is being migrated (%s) with a vNVMe plugged in: it will lose the drive; cancel the migration, detach, then migrate"
                                     .formatted(vm.name(), migration.get())));
         } catch (ProblemException e) {
-            if (e.code() == ProblemCode.VM_MONITOR_BUSY && Files.exists(qmp)) {
-                found(
-                        qmp,
-                        new Finding(
-                                Trouble.NOT_WATCHED,
-                                "the QMP socket %s is held by another client: a migration of that VM would go unnoticed"
-                                        .formatted(qmp)));
+            switch (address) {
+                case VmAddress.Socket socket -> {
+                    if (e.code() == ProblemCode.VM_MONITOR_BUSY && Files.exists(socket.path())) {
+                        notWatched(address, "the QMP socket %s is held by another client".formatted(socket));
+                    }
+                }
+                case VmAddress.Domain domain -> {
+                    if (e.code() == ProblemCode.LIBVIRT_UNREACHABLE) {
+                        notWatched(address, "libvirt is not reached for VM %s".formatted(domain.name()));
+                    }
+                }
             }
         }
     }
 
-    private void found(Path qmp, Finding finding) {
-        if (!finding.equals(findings.put(qmp, finding))) {
+    private void notWatched(VmAddress address, String why) {
+        found(address, new Finding(Trouble.NOT_WATCHED, why + ": a migration of that VM would go unnoticed"));
+    }
+
+    private void found(VmAddress address, Finding finding) {
+        if (!finding.equals(findings.put(address, finding))) {
             LOG.log(finding.trouble() == Trouble.MIGRATING ? Level.ERROR : Level.WARNING, finding.text());
         }
     }
 
-    /** What needs attention in the VM at {@code qmp}. */
-    List<String> warnings(Path qmp) {
-        return Optional.ofNullable(findings.get(qmp)).map(Finding::text).stream()
-                .toList();
+    /** What needs attention in that VM. */
+    List<String> warnings(VmAddress vm) {
+        return Optional.ofNullable(findings.get(vm)).map(Finding::text).stream().toList();
     }
 
     /** What needs attention in any VM. */

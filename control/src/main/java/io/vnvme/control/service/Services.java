@@ -10,10 +10,13 @@ import io.vnvme.control.model.VnvmeInfo;
 import io.vnvme.control.plane.DataPlane;
 import io.vnvme.control.plane.ExportCounters;
 import io.vnvme.control.store.StateFile;
+import io.vnvme.control.vm.Connector;
+import io.vnvme.control.vm.Libvirt;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** All that an administrator can do, over one state and one data plane. */
@@ -30,6 +33,7 @@ public final class Services implements AutoCloseable {
     private final Jobs jobs;
     private final Storage storage;
     private final Monitors monitors;
+    private final Vms vms;
     private final VnvmeService vnvmes;
     private final Groups groups;
     private final Snapshots snapshots;
@@ -51,6 +55,7 @@ public final class Services implements AutoCloseable {
      * @param offers embedded drives that can be claimed
      * @param watchInterval between two looks at each VM, drive and pool
      * @param rehearsal how long a guest of the daemon's own works before it serves
+     * @param libvirt the libvirt that is asked for VMs, if any
      */
     public record Setup(
             String version,
@@ -58,17 +63,22 @@ public final class Services implements AutoCloseable {
             Path runDir,
             List<RamOffer> offers,
             Duration watchInterval,
-            Duration rehearsal) {
+            Duration rehearsal,
+            Optional<Libvirt> libvirt) {
         public Setup(String version, Path stateDir, Path runDir, List<RamOffer> offers) {
             this(version, stateDir, runDir, offers, WATCH_INTERVAL);
         }
 
         public Setup(String version, Path stateDir, Path runDir, List<RamOffer> offers, Duration watchInterval) {
-            this(version, stateDir, runDir, offers, watchInterval, REHEARSAL_SHORT);
+            this(version, stateDir, runDir, offers, watchInterval, REHEARSAL_SHORT, Optional.empty());
         }
 
         public Setup withRehearsal(Duration length) {
-            return new Setup(version, stateDir, runDir, offers, watchInterval, length);
+            return new Setup(version, stateDir, runDir, offers, watchInterval, length, libvirt);
+        }
+
+        public Setup withLibvirt(Optional<Libvirt> asked) {
+            return new Setup(version, stateDir, runDir, offers, watchInterval, rehearsal, asked);
         }
     }
 
@@ -92,10 +102,13 @@ public final class Services implements AutoCloseable {
                 setup.runDir().resolve("drives"));
         this.groups = new Groups(registry, dataPlane, storage.volumes);
         Slots slots = new Slots();
-        this.monitors = new Monitors(slots, setup.watchInterval());
-        Attachments attachments = new Attachments(storage.volumes, slots);
+        Connector connector = new Connector(setup.libvirt());
+        KnownSockets sockets = new KnownSockets();
+        this.monitors = new Monitors(slots, connector, setup.watchInterval());
+        this.vms = new Vms(connector, slots, sockets, monitors, registry, storage.exports);
+        Attachments attachments = new Attachments(storage.volumes, slots, connector, sockets);
         VnvmeView view = new VnvmeView(registry, storage.volumes, storage.openPools, slots, monitors);
-        this.vnvmes = new VnvmeService(registry, storage.volumes, storage.poolChoice, view, attachments);
+        this.vnvmes = new VnvmeService(registry, storage.volumes, storage.poolChoice, view, attachments, vms);
         this.snapshots = new Snapshots(registry, storage.openPools, storage.volumes, attachments);
         this.transfers = new Transfers(
                 registry, storage.openPools, storage.volumes, storage.poolChoice, storage.keys, jobs, setup.stateDir());
@@ -125,6 +138,10 @@ public final class Services implements AutoCloseable {
 
     public VnvmeService vnvmes() {
         return vnvmes;
+    }
+
+    public Vms vms() {
+        return vms;
     }
 
     public Groups groups() {

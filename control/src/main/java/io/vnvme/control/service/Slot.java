@@ -2,7 +2,7 @@ package io.vnvme.control.service;
 
 import io.vnvme.control.plane.DataPlane.Connection;
 import io.vnvme.control.vm.QemuVersion;
-import java.nio.file.Path;
+import io.vnvme.control.vm.VmAddress;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Optional;
@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * the VM's lock, read by anyone.
  */
 final class Slot {
-    private final Path qmp;
+    private final VmAddress address;
     private final String vm;
     private final QemuVersion qemu;
     private final String deviceId;
@@ -28,8 +28,15 @@ final class Slot {
      * @param home the vNVMe whose socket the VM is connected to
      * @param msi its controller has MSI, not MSI-X
      */
-    Slot(Path qmp, String vm, QemuVersion qemu, String deviceId, String home, boolean msi, Connection connection) {
-        this.qmp = qmp;
+    Slot(
+            VmAddress address,
+            String vm,
+            QemuVersion qemu,
+            String deviceId,
+            String home,
+            boolean msi,
+            Connection connection) {
+        this.address = address;
         this.vm = vm;
         this.qemu = qemu;
         this.deviceId = deviceId;
@@ -38,8 +45,8 @@ final class Slot {
         this.connection = connection;
     }
 
-    Path qmp() {
-        return qmp;
+    VmAddress address() {
+        return address;
     }
 
     String vm() {

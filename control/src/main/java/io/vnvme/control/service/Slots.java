@@ -1,6 +1,6 @@
 package io.vnvme.control.service;
 
-import java.nio.file.Path;
+import io.vnvme.control.vm.VmAddress;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -31,14 +31,19 @@ final class Slots {
     }
 
     /** A parked one in that VM with those interrupts, preferably the vNVMe's own. */
-    Optional<Slot> parked(Path qmp, String vnvme, boolean msi) {
+    Optional<Slot> parked(VmAddress vm, String vnvme, boolean msi) {
         return open().stream()
-                .filter(s -> s.qmp().equals(qmp) && s.shown().isEmpty() && s.msi() == msi)
+                .filter(s -> s.address().equals(vm) && s.shown().isEmpty() && s.msi() == msi)
                 .max(Comparator.comparing(s -> s.home().equals(vnvme)));
     }
 
-    /** VMs that have at least one, by their QMP path. */
-    Set<Path> vms() {
-        return open().stream().map(Slot::qmp).collect(Collectors.toUnmodifiableSet());
+    /** All in that VM, parked or not. */
+    List<Slot> of(VmAddress vm) {
+        return open().stream().filter(s -> s.address().equals(vm)).toList();
+    }
+
+    /** VMs that have at least one. */
+    Set<VmAddress> vms() {
+        return open().stream().map(Slot::address).collect(Collectors.toUnmodifiableSet());
     }
 }

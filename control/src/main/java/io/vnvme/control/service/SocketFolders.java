@@ -2,12 +2,14 @@ package io.vnvme.control.service;
 
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
+import io.vnvme.control.vm.Libvirt;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /** The folder of each vNVMe with its socket, and the further names of that. */
 final class SocketFolders {
@@ -50,6 +52,43 @@ final class SocketFolders {
         } catch (IOException e) {
             throw new ProblemException(
                     ProblemCode.HOST_REFUSED, "link %s cannot be made: %s".formatted(alias, e.getMessage()), e);
+        }
+    }
+
+    /** Another user's for a while; given back when closed. */
+    interface Lent extends AutoCloseable {
+        @Override
+        void close();
+    }
+
+    /**
+     * Lets a QEMU connect that runs as another user: for that moment the socket is its user's, and nobody else's. A connection
+     * that is made stays.
+     *
+     * @throws ProblemException when the daemon may not
+     */
+    Lent lend(Path socket, Optional<Libvirt.Owner> borrower) {
+        if (borrower.isEmpty()) {
+            return () -> {};
+        }
+        try {
+            Object own = Files.getAttribute(socket, "unix:uid");
+            Files.setAttribute(socket, "unix:uid", borrower.get().uid());
+            return () -> giveBack(socket, own);
+        } catch (IOException e) {
+            throw new ProblemException(
+                    ProblemCode.HOST_REFUSED,
+                    "%s cannot be opened to user %d, as whom the VM's QEMU runs (%s): run the daemon as root, or as that user"
+                            .formatted(socket, borrower.get().uid(), e.getMessage()),
+                    e);
+        }
+    }
+
+    private static void giveBack(Path socket, Object owner) {
+        try {
+            Files.setAttribute(socket, "unix:uid", owner);
+        } catch (IOException e) {
+            LOG.log(Level.WARNING, "{0} stays open to the VM''s user: {1}", socket, e.getMessage());
         }
     }
 

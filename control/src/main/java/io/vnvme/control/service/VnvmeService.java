@@ -1,24 +1,29 @@
 package io.vnvme.control.service;
 
+import io.vnvme.control.model.AttachToVm;
 import io.vnvme.control.model.AttachVnvme;
+import io.vnvme.control.model.AttachmentInfo;
 import io.vnvme.control.model.ByteSize;
 import io.vnvme.control.model.CloneSnapshot;
 import io.vnvme.control.model.CreateVnvme;
+import io.vnvme.control.model.DetachFromVm;
 import io.vnvme.control.model.DetachVnvme;
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
+import io.vnvme.control.model.RecipeInfo;
 import io.vnvme.control.model.RenameVnvme;
 import io.vnvme.control.model.ResizeVnvme;
 import io.vnvme.control.model.UnlockVnvme;
 import io.vnvme.control.model.VnvmeChange;
 import io.vnvme.control.model.VnvmeInfo;
 import io.vnvme.control.store.VnvmeRecord;
+import io.vnvme.control.vm.Recipe;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** What can be done with virtual NVMe drives, in the shape that the API shows. */
@@ -33,13 +38,21 @@ public final class VnvmeService {
     private final PoolChoice poolChoice;
     private final VnvmeView view;
     private final Attachments attachments;
+    private final Vms vms;
 
-    VnvmeService(Registry registry, Volumes volumes, PoolChoice poolChoice, VnvmeView view, Attachments attachments) {
+    VnvmeService(
+            Registry registry,
+            Volumes volumes,
+            PoolChoice poolChoice,
+            VnvmeView view,
+            Attachments attachments,
+            Vms vms) {
         this.registry = registry;
         this.volumes = volumes;
         this.poolChoice = poolChoice;
         this.view = view;
         this.attachments = attachments;
+        this.vms = vms;
     }
 
     /** All, in the order of creation. */
@@ -50,6 +63,12 @@ public final class VnvmeService {
     /** @throws ProblemException when there is none of that name */
     public VnvmeInfo show(String name) {
         return view.info(volumes.require(name));
+    }
+
+    /** How VMs get it from their start. @throws ProblemException when there is none of that name */
+    public RecipeInfo recipe(String name) {
+        volumes.require(name);
+        return Recipe.of(name, volumes.exports().socket(name).toString());
     }
 
     public VnvmeChange create(CreateVnvme request) {
@@ -121,17 +140,51 @@ public final class VnvmeService {
         return show(name);
     }
 
+    /** Those that a VM has, attached or from its start, in the order of creation. */
+    public List<VnvmeInfo> listOf(String vm) {
+        return list().stream().filter(v -> has(vm, v)).toList();
+    }
+
+    private static boolean has(String vm, VnvmeInfo vnvme) {
+        AttachmentInfo attachment = vnvme.attachment();
+        return attachment == null
+                ? vnvme.connections().stream().anyMatch(c -> !c.parked() && vm.equals(c.vm()))
+                : attachment.vm().equals(vm);
+    }
+
     public VnvmeChange attach(String name, AttachVnvme request) {
-        String qmp = request.qmp();
-        if (qmp == null || qmp.isBlank()) {
-            throw new ProblemException(ProblemCode.BAD_REQUEST, "no QMP path: name the VM's -qmp socket");
-        }
-        Duration wait = wait(request.waitMs(), ATTACH_WAIT_MS);
-        return change(name, attachments.attach(name, Path.of(qmp), request.forceSlow(), wait));
+        return attach(name, request.vm(), request.qmp(), request.forceSlow(), request.waitMs());
+    }
+
+    /** @param vm name of the VM */
+    public VnvmeChange attach(String vm, AttachToVm request) {
+        return attach(vnvme(request.vnvme()), vm, null, request.forceSlow(), request.waitMs());
+    }
+
+    private VnvmeChange attach(
+            String name, @Nullable String vm, @Nullable String qmp, boolean forceSlow, @Nullable Integer waitMs) {
+        Duration wait = wait(waitMs, ATTACH_WAIT_MS);
+        volumes.require(name);
+        return change(name, attachments.attach(name, vms.address(vm, qmp), forceSlow, wait));
     }
 
     public VnvmeChange detach(String name, DetachVnvme request) {
-        return change(name, attachments.detach(name, request.force(), wait(request.waitMs(), DETACH_WAIT_MS)));
+        Duration wait = wait(request.waitMs(), DETACH_WAIT_MS);
+        return change(name, attachments.detach(name, Optional.empty(), request.force(), wait));
+    }
+
+    /** @param vm name of the VM */
+    public VnvmeChange detach(String vm, DetachFromVm request) {
+        Duration wait = wait(request.waitMs(), DETACH_WAIT_MS);
+        String name = vnvme(request.vnvme());
+        return change(name, attachments.detach(name, Optional.of(vm), request.force(), wait));
+    }
+
+    private static String vnvme(@Nullable String name) {
+        if (name == null) {
+            throw new ProblemException(ProblemCode.BAD_REQUEST, "which vNVMe? name it ('vnvme')");
+        }
+        return name;
     }
 
     private static Duration wait(@Nullable Integer waitMs, int defaultMs) {

@@ -8,6 +8,9 @@ import io.vnvme.control.plane.LayerFacts;
 import io.vnvme.control.plane.LayerUsage;
 import io.vnvme.control.plane.OpenPool;
 import io.vnvme.control.store.VnvmeRecord;
+import io.vnvme.control.vm.QemuProcess;
+import io.vnvme.control.vm.Recipe;
+import io.vnvme.control.vm.VmAddress;
 import io.vnvme.frontend.vfiouser.DoorbellAccess;
 import java.util.ArrayList;
 import java.util.List;
@@ -62,7 +65,7 @@ final class VnvmeView {
                 vnvme.msi() ? "msi" : "msi-x",
                 vnvme.doorbells() == null ? DoorbellAccess.AUTO.word() : vnvme.doorbells(),
                 socket,
-                qemuDevice(name, socket),
+                Recipe.qemuDevice(name, socket),
                 vnvme.nqn(),
                 vnvme.serial(),
                 vnvme.nsid(),
@@ -91,7 +94,11 @@ final class VnvmeView {
         return all.stream()
                 .filter(Connection::open)
                 .map(c -> new ConnectionInfo(
-                        c.pid(), c.controllerId(), c.ready(), c.shown().isEmpty()))
+                        c.pid(),
+                        c.controllerId(),
+                        c.ready(),
+                        c.shown().isEmpty(),
+                        QemuProcess.of(c.pid()).map(QemuProcess::name).orElse(null)))
                 .toList();
     }
 
@@ -104,7 +111,7 @@ final class VnvmeView {
                 .flatMap(c -> c.failure().stream())
                 .map("its controller stopped until the guest resets it: %s"::formatted)
                 .forEach(warnings::add);
-        slot.ifPresent(s -> warnings.addAll(monitors.warnings(s.qmp())));
+        slot.ifPresent(s -> warnings.addAll(monitors.warnings(s.address())));
         slot.filter(Slot::slow)
                 .ifPresent(s -> warnings.add("VM %s does not share its memory: this is slow".formatted(s.vm())));
         return warnings;
@@ -124,7 +131,9 @@ final class VnvmeView {
     private static AttachmentInfo attachment(Slot slot) {
         return new AttachmentInfo(
                 slot.vm(),
-                slot.qmp().toString(),
+                slot.address() instanceof VmAddress.Socket socket
+                        ? socket.path().toString()
+                        : null,
                 slot.deviceId(),
                 slot.since(),
                 slot.connection().ready());
@@ -139,12 +148,5 @@ final class VnvmeView {
                     .ifPresent(failure -> warnings.add("vNVMe %s: %s".formatted(vnvme.name(), failure)));
         }
         return warnings;
-    }
-
-    /** What follows QEMU's {@code -device}, in the JSON form, which is the only one that takes a socket address. */
-    private static String qemuDevice(String name, String socket) {
-        String path = socket.replace("\\", "\\\\").replace("\"", "\\\"");
-        return "{\"driver\":\"vfio-user-pci\",\"id\":\"vnvme-%s\",\"socket\":{\"type\":\"unix\",\"path\":\"%s\"}}"
-                .formatted(name, path);
     }
 }

@@ -1,5 +1,8 @@
 package io.vnvme.control.vm;
 
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
 /** A release of QEMU, and what it can be trusted with. */
 public record QemuVersion(int major, int minor, int micro) implements Comparable<QemuVersion> {
     /** The first release with the device that connects a VM to a vfio-user socket. */
@@ -11,6 +14,16 @@ public record QemuVersion(int major, int minor, int micro) implements Comparable
      * "vfio-user: Do not delete the subregion").
      */
     private static final QemuVersion FIRST_THAT_UNPLUGS_MSIX = new QemuVersion(11, 2, 0);
+
+    /** As QMP shows it: {@code {"qemu":{"major":11,"minor":1,"micro":0}}}. What is missing is 0. */
+    static QemuVersion of(Map<?, ?> version) {
+        Map<?, ?> qemu = version.get("qemu") instanceof Map<?, ?> map ? map : Map.of();
+        return new QemuVersion(number(qemu.get("major")), number(qemu.get("minor")), number(qemu.get("micro")));
+    }
+
+    private static int number(@Nullable Object value) {
+        return value instanceof Number number ? number.intValue() : 0;
+    }
 
     /** The oldest release that can take a vNVMe, as text. */
     public static String minimum() {

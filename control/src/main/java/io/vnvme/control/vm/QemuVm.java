@@ -5,6 +5,7 @@ import io.vnvme.control.model.ProblemException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,38 +18,53 @@ public final class QemuVm implements AutoCloseable {
     private static final List<String> PORT_TYPES = List.of("pcie-root-port", "xio3130-downstream", "ioh3420");
 
     private static final String PERIPHERALS = "/machine/peripheral";
+    private static final String NO_WAY_IN =
+            "; its QEMU may not open that socket: let its user through the folders before it, and AppArmor or SELinux too"
+                    + " (docs/hypervisors/libvirt.md)";
     private static final Duration UNPLUG_RETRY = Duration.ofSeconds(1);
 
-    private final Qmp qmp;
+    private final Monitor qmp;
+    private final VmAddress address;
     private final String name;
 
-    private QemuVm(Qmp qmp) {
+    private QemuVm(VmAddress address, Monitor qmp) {
         this.qmp = qmp;
-        Object answer = qmp.execute("query-name", Map.of());
-        this.name = answer instanceof Map<?, ?> map && map.get("name") instanceof String text && !text.isBlank()
-                ? text
-                : qmp.path().toString();
+        this.address = address;
+        this.name = switch (address) {
+            case VmAddress.Domain domain -> domain.name();
+            case VmAddress.Socket socket -> ownName().orElseGet(() -> fileName(socket));
+        };
     }
 
-    /** @throws ProblemException when no QEMU answers at that path */
-    public static QemuVm connect(Path qmpPath) {
-        Qmp qmp = Qmp.connect(qmpPath);
+    /** Takes over the monitor, also when this fails. */
+    static QemuVm of(VmAddress address, Monitor monitor) {
         try {
-            return new QemuVm(qmp);
+            return new QemuVm(address, monitor);
         } catch (RuntimeException e) {
-            qmp.close();
+            monitor.close();
             throw e;
         }
     }
 
-    /** The VM's name, or its QMP path when it has none. */
+    private Optional<String> ownName() {
+        return qmp.execute("query-name", Map.of()) instanceof Map<?, ?> map && map.get("name") instanceof String text
+                ? Optional.of(text).filter(t -> !t.isBlank())
+                : Optional.empty();
+    }
+
+    private static String fileName(VmAddress.Socket socket) {
+        String file = String.valueOf(socket.path().getFileName());
+        int dot = file.lastIndexOf('.');
+        return dot > 0 ? file.substring(0, dot) : file;
+    }
+
+    /** The VM's name; when it has none, that of its socket's file, without an ending. */
     public String name() {
         return name;
     }
 
-    /** Of its QMP socket. */
-    public Path path() {
-        return qmp.path();
+    public VmAddress address() {
+        return address;
     }
 
     public QemuVersion version() {
@@ -67,8 +83,13 @@ public final class QemuVm implements AutoCloseable {
         if (!known || !version().hasVfioUser()) {
             throw new ProblemException(
                     ProblemCode.VM_TOO_OLD,
-                    "VM %s runs QEMU %s without %s: it needs QEMU %s or later, built with vfio-user"
-                            .formatted(name, version(), DRIVER, QemuVersion.minimum()));
+                    "VM %s runs QEMU %s without %s: it needs QEMU %s or later, built with vfio-user; %s"
+                            .formatted(
+                                    name,
+                                    version(),
+                                    DRIVER,
+                                    QemuVersion.minimum(),
+                                    qmp.advice().newerQemu()));
         }
     }
 
@@ -92,7 +113,8 @@ public final class QemuVm implements AutoCloseable {
             default ->
                 throw new ProblemException(
                         ProblemCode.VM_NOT_RUNNING,
-                        "VM %s does not run (%s): resume it (QMP: cont) and try again".formatted(name, status));
+                        "VM %s does not run (%s): %s"
+                                .formatted(name, status, qmp.advice().resume()));
         }
     }
 
@@ -104,6 +126,11 @@ public final class QemuVm implements AutoCloseable {
             case "none", "cancelled", "failed" -> Optional.empty();
             default -> Optional.of(status);
         };
+    }
+
+    /** What to do about memory that is not shared. */
+    public String sharedMemoryAdvice() {
+        return qmp.advice().sharedMemory();
     }
 
     /** A memory backend of the guest that other processes cannot map, by its id; nothing when all are shared. */
@@ -128,7 +155,7 @@ public final class QemuVm implements AutoCloseable {
      */
     public String freePort() {
         List<String> taken = new ArrayList<>();
-        for (Property port : list(PERIPHERALS)) {
+        for (Property port : inOrder(list(PERIPHERALS))) {
             if (!PORT_TYPES.contains(port.childType()) || !hotPluggable(port.name())) {
                 continue;
             }
@@ -142,8 +169,17 @@ public final class QemuVm implements AutoCloseable {
         String found = taken.isEmpty() ? "it has none with an id" : "all are taken: " + String.join(", ", taken);
         throw new ProblemException(
                 ProblemCode.VM_NO_FREE_PORT,
-                "VM %s has no free PCIe root port (%s): start it with -M q35 and more of -device pcie-root-port,id=rpN,chassis=N"
-                        .formatted(name, found));
+                "VM %s has no free PCIe root port (%s): %s"
+                        .formatted(name, found, qmp.advice().freePort()));
+    }
+
+    /** By number. Of a domain the last comes first: libvirt gives its own devices the first that it thinks is free. */
+    private List<Property> inOrder(List<Property> ports) {
+        Comparator<Property> byNumber =
+                Comparator.comparingInt((Property p) -> p.name().length()).thenComparing(Property::name);
+        return ports.stream()
+                .sorted(address instanceof VmAddress.Domain ? byNumber.reversed() : byNumber)
+                .toList();
     }
 
     private static String busPath(String port) {
@@ -200,9 +236,10 @@ public final class QemuVm implements AutoCloseable {
         try {
             qmp.execute("device_add", arguments);
         } catch (QmpException e) {
+            String way = e.description().contains("Permission denied") ? NO_WAY_IN : "";
             throw new ProblemException(
                     ProblemCode.VM_REFUSED,
-                    "QEMU of VM %s refused the device at port %s: %s".formatted(name, port, e.description()),
+                    "QEMU of VM %s refused the device at port %s: %s%s".formatted(name, port, e.description(), way),
                     e);
         }
     }
@@ -222,12 +259,7 @@ public final class QemuVm implements AutoCloseable {
             }
             Duration left = Duration.ofNanos(deadlineNs - System.nanoTime());
             Duration wait = left.compareTo(UNPLUG_RETRY) < 0 ? left : UNPLUG_RETRY;
-            boolean gone = qmp.awaitEvent(
-                            e -> e.name().equals("DEVICE_DELETED")
-                                    && e.text("device").equals(deviceId),
-                            wait)
-                    .isPresent();
-            if (gone || !has(deviceId)) {
+            if (qmp.awaitDeleted(deviceId, wait, () -> !has(deviceId))) {
                 return true;
             }
             if (System.nanoTime() >= deadlineNs) {

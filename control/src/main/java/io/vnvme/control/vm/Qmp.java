@@ -23,6 +23,7 @@ import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -32,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Used by one thread at a time. A monitor serves one client at a time; the next one waits without an answer: so a
  * connection is held as briefly as can be, and a monitor that does not greet is called busy.
  */
-public final class Qmp implements AutoCloseable {
+final class Qmp implements Monitor {
     private static final Duration GREETING_TIMEOUT = Duration.ofSeconds(2);
     private static final Duration REPLY_TIMEOUT = Duration.ofSeconds(20);
     /** A message of QEMU's is some kilobytes; who sends longer lines is no monitor. */
@@ -44,9 +45,9 @@ public final class Qmp implements AutoCloseable {
     private record Received(@Nullable Map<?, ?> message, String why) {}
 
     /** Something that happened in the VM. */
-    public record Event(String name, Map<?, ?> data) {
+    record Event(String name, Map<?, ?> data) {
         /** A text in its data; empty when there is none. */
-        public String text(String key) {
+        String text(String key) {
             return data.get(key) instanceof String text ? text : "";
         }
     }
@@ -70,7 +71,7 @@ public final class Qmp implements AutoCloseable {
      *
      * @throws ProblemException when nothing answers there, or not in QMP
      */
-    public static Qmp connect(Path path) {
+    static Qmp connect(Path path) {
         SocketChannel channel;
         try {
             channel = SocketChannel.open(StandardProtocolFamily.UNIX);
@@ -156,35 +157,27 @@ public final class Qmp implements AutoCloseable {
         if (first.message() == null
                 || !(first.message().get("QMP") instanceof Map<?, ?> greeting)
                 || !(greeting.get("version") instanceof Map<?, ?> versions)
-                || !(versions.get("qemu") instanceof Map<?, ?> qemu)) {
+                || !(versions.get("qemu") instanceof Map<?, ?>)) {
             throw new ProblemException(
                     ProblemCode.VM_NOT_QMP,
                     "%s is no QMP socket: it did not greet as QEMU's monitor does; name the path of -qmp, not of -monitor or the guest agent"
                             .formatted(path));
         }
         execute("qmp_capabilities", Map.of());
-        return new QemuVersion(number(qemu.get("major")), number(qemu.get("minor")), number(qemu.get("micro")));
+        return QemuVersion.of(versions);
     }
 
     private static int number(@Nullable Object value) {
         return value instanceof Number number ? number.intValue() : 0;
     }
 
-    public Path path() {
-        return path;
-    }
-
     /** What the greeting says. */
+    @Override
     public QemuVersion version() {
         return version;
     }
 
-    /**
-     * Runs a command and returns what it returns: maps, lists, texts, numbers, booleans.
-     *
-     * @throws QmpException when QEMU answers with an error
-     * @throws ProblemException when the VM went away or does not answer in time
-     */
+    @Override
     public Object execute(String command, Map<String, ?> arguments) {
         long id = nextId++;
         Map<String, Object> request = new LinkedHashMap<>();
@@ -235,13 +228,28 @@ public final class Qmp implements AutoCloseable {
         return true;
     }
 
+    @Override
+    public boolean awaitDeleted(String deviceId, Duration timeout, BooleanSupplier gone) {
+        return awaitEvent(
+                                e -> e.name().equals("DEVICE_DELETED")
+                                        && e.text("device").equals(deviceId),
+                                timeout)
+                        .isPresent()
+                || gone.getAsBoolean();
+    }
+
+    @Override
+    public Advice advice() {
+        return Advice.COMMAND_LINE;
+    }
+
     /**
      * Waits for an event, also among those that came during commands. Others that come first are dropped.
      *
      * @return nothing when it does not come in time
      * @throws ProblemException when the VM went away
      */
-    public Optional<Event> awaitEvent(Predicate<Event> wanted, Duration timeout) {
+    private Optional<Event> awaitEvent(Predicate<Event> wanted, Duration timeout) {
         long deadlineNs = System.nanoTime() + timeout.toNanos();
         while (true) {
             for (Event event = events.poll(); event != null; event = events.poll()) {

@@ -2,6 +2,7 @@ package io.vnvme.control.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vnvme.control.vm.FakeVirsh;
 import io.vnvme.testkit.server.Idle;
 import io.vnvme.testkit.server.ReactorCount;
 import java.io.IOException;
@@ -27,8 +28,11 @@ class CliIT {
 
     private record Result(int status, String out, String err) {}
 
+    private FakeVirsh virsh;
+
     @BeforeEach
     void setUp() throws IOException {
+        virsh = new FakeVirsh(folder.resolve("bin"));
         daemon = startDaemon();
     }
 
@@ -77,6 +81,8 @@ class CliIT {
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().put("VNVME_RUN", folder.resolve("run").toString());
+        // No libvirt of this host.
+        builder.environment().put("VNVME_VIRSH", virsh.program().toString());
         return builder;
     }
 
@@ -178,6 +184,34 @@ class CliIT {
                 .hasLineCount(1);
         fails(2, "it is 0.01 to 60", "top", "--once", "--interval", "0");
         fails(2, "say what to do: ls or move", "reactor");
+    }
+
+    @Test
+    void vmsOfLibvirt() {
+        virsh.withDomain("web 1");
+        does("drive", "claim", "ram0");
+        does("create", "d1", "--size", "1M");
+        assertThat(does("vm", "ls").lines().map(line -> line.strip().replaceAll(" +", " ")))
+                .containsExactly("NAME STATE BY VNVMES", "web 1 running libvirt -");
+        assertThat(does("vm", "show", "web 1")).contains("reached by  libvirt, uuid " + FakeVirsh.UUID);
+        assertThat(does("ls", "--vm", "web 1")).startsWith("VM web 1 has no vNVMe");
+        virsh.answer("query-memdev", "{\"return\":[{\"id\":\"pc.ram\",\"share\":false}]}");
+        fails(1, "<access mode='shared'/>", "attach", "d1", "--vm", "web 1");
+        fails(1, "no VM web 2: see 'vnvme vm ls'", "attach", "d1", "--vm", "web 2");
+        fails(1, "d1 is not attached to any VM", "detach", "d1", "--vm", "web 1");
+        fails(2, "--vm=VM", "attach", "d1");
+        fails(2, "mutually exclusive", "attach", "d1", "--vm", "web 1", "--qmp", "/q");
+        fails(2, "say what to do: ls or show", "vm");
+        assertThat(does("show", "d1", "--libvirt")).contains("<access mode='shared'/>", "/run/drives/d1/cntrl");
+        assertThat(does("show", "d1", "--cloud-hypervisor")).contains("--user-device");
+        assertThat(does("show", "d1", "--proxmox")).contains("args: ");
+        assertThat(does("show", "d1", "--qemu")).contains("-device '{");
+
+        virsh.fail("domstats", "error: failed to connect to the hypervisor\n");
+        virsh.fail("uri", "error: failed to connect to the hypervisor\n");
+        Result unreachable = vnvme("vm", "ls");
+        assertThat(unreachable.out()).startsWith("no VMs");
+        assertThat(unreachable.err()).startsWith("warning: libvirt at qemu:///system does not answer");
     }
 
     @Test

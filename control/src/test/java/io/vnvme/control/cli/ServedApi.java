@@ -8,6 +8,7 @@ import io.vnvme.control.model.Problem;
 import io.vnvme.control.plane.FakeDataPlane;
 import io.vnvme.control.service.RamOffer;
 import io.vnvme.control.service.Services;
+import io.vnvme.control.vm.Libvirt;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -30,6 +31,7 @@ final class ServedApi implements AutoCloseable {
     private final FakeDataPlane.World world = new FakeDataPlane.World();
     final Path folder;
     private final boolean listens;
+    private final Optional<Libvirt> libvirt;
     Daemon daemon;
 
     ServedApi(Path folder) {
@@ -38,15 +40,25 @@ final class ServedApi implements AutoCloseable {
 
     /** @param listens over TLS too, on a port of its own */
     ServedApi(Path folder, boolean listens) {
+        this(folder, listens, Optional.empty());
+    }
+
+    /** @param libvirt that it asks for VMs */
+    ServedApi(Path folder, Libvirt libvirt) {
+        this(folder, false, Optional.of(libvirt));
+    }
+
+    private ServedApi(Path folder, boolean listens, Optional<Libvirt> libvirt) {
         this.folder = folder;
         this.listens = listens;
+        this.libvirt = libvirt;
         this.daemon = start();
     }
 
     private Daemon start() {
         List<RamOffer> offers = List.of(new RamOffer("ram0", 64 << 20), new RamOffer("ram1", 64 << 20));
         return new Daemon(
-                new Services.Setup("test", folder, folder, offers, Duration.ofHours(1)),
+                new Services.Setup("test", folder, folder, offers, Duration.ofHours(1)).withLibvirt(libvirt),
                 listens ? Optional.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)) : Optional.empty(),
                 () -> new FakeDataPlane(world),
                 System.currentTimeMillis());

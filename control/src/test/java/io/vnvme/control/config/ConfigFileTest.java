@@ -38,6 +38,7 @@ class ConfigFileTest {
                 cpus = "0,1"
                 idle = ["poll", "interrupt"]
                 rehearsal = 1.5
+                libvirt = "qemu:///session"
                 """);
 
         assertThat(settings.stateDir()).isEqualTo(Path.of("/srv/state"));
@@ -49,6 +50,8 @@ class ConfigFileTest {
         assertThat(settings.reactors().cpus()).containsExactly(0, 1);
         assertThat(settings.reactors().idle()).containsExactly(IdlePolicy.POLL, IdlePolicy.INTERRUPT);
         assertThat(settings.rehearsal()).isEqualTo(Duration.ofMillis(1500));
+        assertThat(settings.libvirt()).contains("qemu:///session");
+        assertThat(settings("libvirt = 'none'").libvirt()).isEmpty();
     }
 
     @Test
@@ -112,6 +115,7 @@ class ConfigFileTest {
                 "listen = '0.0.0.0:70000'       | is no address of this host and a port",
                 "rehearsal = 61                 | write 0 to 60 seconds",
                 "rehearsal = nan                | write 0 to 60 seconds",
+                "libvirt = ''                   | is empty: write a URI",
                 "state = ''                     | is empty: name a folder",
                 "state = 2026-01-01             | is no text and no number"
             })

@@ -60,7 +60,8 @@ class AttachIT {
     }
 
     private VnvmeChange attach(String name, Vm vm) {
-        return services.vnvmes().attach(name, new AttachVnvme(vm.qmpSocket().toString(), false, null));
+        return services.vnvmes()
+                .attach(name, AttachVnvme.toSocket(vm.qmpSocket().toString(), false, null));
     }
 
     private VnvmeChange detach(String name) {
@@ -219,8 +220,8 @@ class AttachIT {
                             ProblemException.class,
                             e -> assertThat(e.code()).isEqualTo(ProblemCode.VM_MEMORY_NOT_SHARED));
             assertThat(services.vnvmes().show("a").connections()).isEmpty();
-            VnvmeChange change =
-                    services.vnvmes().attach("a", new AttachVnvme(vm.qmpSocket().toString(), true, null));
+            VnvmeChange change = services.vnvmes()
+                    .attach("a", AttachVnvme.toSocket(vm.qmpSocket().toString(), true, null));
             assertThat(change.warnings()).anyMatch(w -> w.contains("slow"));
             awaitDrives(vm, 1);
             vm.sh("echo slow > /tmp/x && dd if=/tmp/x of=/dev/nvme0n1 bs=4096 conv=sync,fsync");

@@ -71,7 +71,7 @@ class AttachmentsTest {
     }
 
     private VnvmeChange attach(String name) {
-        return services.vnvmes().attach(name, new AttachVnvme(qemu.path.toString(), false, 50));
+        return services.vnvmes().attach(name, AttachVnvme.toSocket(qemu.path.toString(), false, 50));
     }
 
     private VnvmeChange detach(String name) {
@@ -193,19 +193,20 @@ class AttachmentsTest {
         assertProblem(ProblemCode.VM_MEMORY_NOT_SHARED, () -> attach("a"));
         assertThat(qemu.plugged).isEmpty();
         assertThat(qemu.commands).doesNotContain("device_add");
-        VnvmeChange slow = services.vnvmes().attach("a", new AttachVnvme(qemu.path.toString(), true, 50));
+        VnvmeChange slow = services.vnvmes().attach("a", AttachVnvme.toSocket(qemu.path.toString(), true, 50));
         assertThat(slow.warnings()).anyMatch(w -> w.contains("slow"));
         assertThat(services.vnvmes().show("a").warnings()).anyMatch(w -> w.contains("slow"));
     }
 
     @Test
     void saysWhatIsWrongWithThePath() throws IOException {
-        AttachVnvme nowhere = new AttachVnvme(folder.resolve("none").toString(), false, 50);
+        AttachVnvme nowhere = AttachVnvme.toSocket(folder.resolve("none").toString(), false, 50);
         assertThatThrownBy(() -> services.vnvmes().attach("a", nowhere)).hasMessageContaining("there is no such file");
         Path file = Files.createFile(folder.resolve("file"));
-        AttachVnvme noSocket = new AttachVnvme(file.toString(), false, 50);
+        AttachVnvme noSocket = AttachVnvme.toSocket(file.toString(), false, 50);
         assertThatThrownBy(() -> services.vnvmes().attach("a", noSocket)).hasMessageContaining("that is no socket");
-        assertProblem(ProblemCode.BAD_REQUEST, () -> services.vnvmes().attach("a", new AttachVnvme(null, false, null)));
+        assertProblem(
+                ProblemCode.BAD_REQUEST, () -> services.vnvmes().attach("a", new AttachVnvme(null, null, false, null)));
         qemu.greets = false;
         assertProblem(ProblemCode.VM_MONITOR_BUSY, () -> attach("a"));
     }

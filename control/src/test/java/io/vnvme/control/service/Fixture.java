@@ -2,6 +2,7 @@ package io.vnvme.control.service;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.vnvme.control.model.ClaimDrive;
 import io.vnvme.control.model.CreatePool;
@@ -84,6 +85,11 @@ final class Fixture implements AutoCloseable {
                 .filter(p -> p.name().equals(name))
                 .findFirst()
                 .orElseThrow();
+    }
+
+    /** What a call that must fail fails with. */
+    static ProblemException problem(ThrowingCallable call) {
+        return Objects.requireNonNull(catchThrowableOfType(ProblemException.class, call), "nothing was refused");
     }
 
     static void assertProblem(ProblemCode code, ThrowingCallable call) {

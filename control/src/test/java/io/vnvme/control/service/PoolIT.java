@@ -48,7 +48,7 @@ class PoolIT {
     }
 
     private void attach(String name, Vm vm) {
-        services.vnvmes().attach(name, new AttachVnvme(vm.qmpSocket().toString(), false, null));
+        services.vnvmes().attach(name, AttachVnvme.toSocket(vm.qmpSocket().toString(), false, null));
         await().atMost(LIMIT).until(() -> vm.sh("ls /dev").contains("nvme0n1"));
     }
 

@@ -83,6 +83,11 @@ public final class Lab {
         return accel;
     }
 
+    /** Returns the firmware that starts a kernel the fastest. */
+    Path qboot() {
+        return root().resolve("usr/share/qemu/qboot.rom");
+    }
+
     /** Returns the folder of UEFI's code and of its empty variables. */
     Path ovmf() {
         return root().resolve("usr/share/OVMF");
