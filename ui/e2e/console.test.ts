@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { DriveInfo, PoolInfo, SnapshotInfo, VnvmeInfo } from '../src/api/types';
@@ -125,6 +126,63 @@ describe('the page', () => {
     await heading('vNVMes / copy');
     await page.getByRole('row', { name: /copy idle/ }).waitFor();
     expect(await daemon.ask<SnapshotInfo>('GET', 'snapshots/disk1@before')).toMatchObject({ clones: ['copy'] });
+  });
+
+  it('refuses a change of what somebody else has changed meanwhile', async () => {
+    await goTo('vNVMes');
+    await page.getByRole('link', { name: 'copy', exact: true }).click();
+    await page.getByRole('button', { name: 'Resize…' }).click();
+    await dialog().getByRole('textbox', { name: 'Size' }).fill('32M');
+    await daemon.ask('POST', 'vnvmes/copy/qos', { weight: 200 });
+    await press('Resize');
+    await dialog().getByText('somebody has changed this since you looked').waitFor();
+    await page.keyboard.press('Escape');
+    await closed();
+    await page.getByRole('button', { name: 'Resize…' }).click();
+    await dialog().getByRole('textbox', { name: 'Size' }).fill('32M');
+    await press('Resize');
+    await closed();
+    expect(await daemon.ask<VnvmeInfo>('GET', 'vnvmes/copy')).toMatchObject({ sizeBytes: 32 * 1024 ** 2 });
+  });
+
+  it('exports into a file and imports it, as jobs', async () => {
+    const file = join(daemon.folder, 'copy.raw');
+    await page.getByRole('button', { name: 'Export…' }).click();
+    await dialog().getByLabel('File').fill(file);
+    await press('Export');
+    await closed();
+    await goTo('Jobs');
+    await page.getByRole('row', { name: /export[\s\S]*done/ }).waitFor();
+
+    await goTo('vNVMes');
+    await page.getByRole('button', { name: 'Import…' }).click();
+    await dialog().getByLabel('File,').fill(file);
+    await dialog().getByLabel('Name of the new vNVMe').fill('again');
+    await press('Import');
+    await closed();
+    await page.getByRole('row', { name: /again idle/ }).waitFor();
+    expect(await daemon.ask<VnvmeInfo>('GET', 'vnvmes/again')).toMatchObject({ sizeBytes: 32 * 1024 ** 2 });
+    await daemon.ask('DELETE', 'vnvmes/again');
+  });
+
+  it('gives a token once, lists and revokes it, and shows who did what', async () => {
+    await page.goto(`${daemon.url}#/settings`);
+    await page.getByRole('button', { name: 'Create token…' }).click();
+    await dialog().getByLabel('Name').fill('ops');
+    await dialog().getByLabel('Role').selectOption('viewer');
+    await press('Create');
+    await dialog().getByText('This is shown once').waitFor();
+    const secret = await dialog().locator('code').innerText();
+    expect(secret).toMatch(/^vnvme_/);
+    await press('I have it');
+    await closed();
+    await page.getByRole('row', { name: /ops viewer/ }).waitFor();
+    await page.getByRole('button', { name: 'Revoke ops' }).click();
+    await press('Revoke');
+    await closed();
+    await page.getByText('there is no token').waitFor();
+    await page.getByRole('row', { name: /DELETE \/api\/v1\/tokens\/ops/ }).waitFor();
+    expect(await page.getByText(secret).count()).toBe(0);
   });
 
   it('shows at once what was done elsewhere', async () => {

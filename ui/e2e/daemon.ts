@@ -36,6 +36,9 @@ export class Daemon {
         join(this.folder, 'run'),
         '--ram',
         '3x64M',
+        // What this host has besides is no part of the test.
+        '--libvirt',
+        'none',
         ...options,
       ],
       { stdio: ['ignore', 'pipe', 'pipe'] },

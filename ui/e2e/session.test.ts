@@ -53,7 +53,12 @@ describe('who comes over TLS', () => {
     await page.getByRole('row', { name: /blue 777 IOPS/ }).waitFor();
     expect(await daemon.ask<GroupInfo>('GET', 'groups/blue')).toMatchObject({ limits: { iops: 777 } });
 
-    // Drives are for administrators.
+    // Drives are for administrators: the button says so, and the daemon says so too.
+    await page.goto(`${url}#/drives`);
+    const claim = page.getByRole('button', { name: 'Claim a drive' }).first();
+    expect(await claim.getAttribute('title')).toBe('Needs the role admin; you are operator');
+    await claim.click({ force: true });
+    expect(await page.getByRole('dialog').count()).toBe(0);
     await page.goto(`${url}#/drives?claim`);
     await page.getByRole('dialog').getByRole('button', { name: 'See what is on it' }).click();
     await page.getByRole('dialog').getByRole('alert').waitFor();
@@ -61,6 +66,7 @@ describe('who comes over TLS', () => {
 
     await page.goto(`${url}#/settings`);
     await page.getByText('As ci, role operator.').waitFor();
+    expect(await page.getByRole('heading', { name: 'Tokens' }).count()).toBe(0);
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByRole('heading', { name: 'Sign in to vNVMe' }).waitFor();
     await page.reload();

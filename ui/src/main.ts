@@ -1,5 +1,6 @@
 import { createApp } from 'vue';
 import App from './App.vue';
+import { needs } from './api/roles';
 import { findSession } from './api/session';
 import { followChanges } from './live/changes';
 import { watchLoad } from './live/load';
@@ -9,7 +10,7 @@ import './style/base.css';
 import { applyTheme } from './theme';
 
 applyTheme();
-const app = createApp(App).use(router);
+const app = createApp(App).use(router).directive('needs', needs);
 // The first page is no change of pages: the focus stays where the browser has it.
 await router.isReady();
 app.mount('#app');

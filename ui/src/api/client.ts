@@ -38,25 +38,35 @@ export function segment(name: string | number): string {
   return encodeURIComponent(String(name));
 }
 
+/** An answer: what it holds, and the rest of it. */
+export interface Exchange<T> {
+  value: T;
+  response: Response;
+}
+
 /**
  * Asks the daemon.
  *
  * @param path relative to /api/v1, with its query
  * @throws ApiError for everything that is no success
  */
-export async function request<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
-  const headers: Record<string, string> = { Accept: 'application/json' };
+export async function exchange<T>(
+  method: string,
+  path: string,
+  { body, headers, signal }: { body?: unknown; headers?: Record<string, string>; signal?: AbortSignal } = {},
+): Promise<Exchange<T>> {
+  const all: Record<string, string> = { Accept: 'application/json', ...headers };
   if (body !== undefined) {
-    headers['Content-Type'] = 'application/json';
+    all['Content-Type'] = 'application/json';
   }
   if (method !== 'GET' && csrf) {
-    headers['X-CSRF-Token'] = csrf;
+    all['X-CSRF-Token'] = csrf;
   }
   let response: Response;
   try {
     response = await fetch(apiUrl(path), {
       method,
-      headers,
+      headers: all,
       body: body === undefined ? undefined : JSON.stringify(body),
       signal,
       cache: 'no-store',
@@ -69,7 +79,11 @@ export async function request<T>(method: string, path: string, body?: unknown, s
     lost();
     throw new ApiError(0, 'unreachable', 'the daemon cannot be reached; the page goes on trying');
   }
-  return answer<T>(response, path);
+  return { value: await answer<T>(response, path), response };
+}
+
+export async function request<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+  return (await exchange<T>(method, path, { body, signal })).value;
 }
 
 async function answer<T>(response: Response, path: string): Promise<T> {
@@ -104,3 +118,44 @@ function problem(response: Response, text: string): ApiError {
 export const get = <T>(path: string, signal?: AbortSignal) => request<T>('GET', path, undefined, signal);
 export const post = <T>(path: string, body?: unknown) => request<T>('POST', path, body ?? {});
 export const remove = <T>(path: string) => request<T>('DELETE', path);
+
+/** A list in as many parts as the daemon gives it in. */
+export async function getWhole<T>(path: string): Promise<T> {
+  const first = await exchange<T>('GET', path);
+  let next = nextPart(first.response);
+  if (!next || !Array.isArray(first.value)) {
+    return first.value;
+  }
+  const whole: unknown[] = [...(first.value as unknown[])];
+  while (next) {
+    const part: Exchange<unknown[]> = await exchange<unknown[]>('GET', `${path.split('?')[0]}?${next}`);
+    whole.push(...part.value);
+    next = nextPart(part.response);
+  }
+  return whole as T;
+}
+
+/** The query that leads to it. The path is the daemon's own, which is not where the page finds it. */
+function nextPart(response: Response): string | undefined {
+  return /<[^>?]*\?([^>]*)>; rel="next"/.exec(response.headers.get('Link') ?? '')?.[1];
+}
+
+/** Keys of what was asked to be made, and has no answer yet. */
+const wanted = new Map<string, string>();
+
+/**
+ * Makes something, once: when the answer is lost and the same is asked for again, the daemon knows it by its key, and answers what it
+ * answered.
+ */
+export async function postOnce<T>(path: string, body: unknown): Promise<T> {
+  const what = `${path} ${JSON.stringify(body)}`;
+  const key = wanted.get(what) ?? newKey();
+  wanted.set(what, key);
+  const { value } = await exchange<T>('POST', path, { body, headers: { 'Idempotency-Key': key } });
+  wanted.delete(what);
+  return value;
+}
+
+function newKey(): string {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}

@@ -137,9 +137,48 @@ export interface GroupInfo {
   members: string[];
 }
 
+export interface VmDriveInfo {
+  vnvme: string;
+  deviceId?: string;
+  since?: string;
+  guestReady: boolean;
+}
+
+export interface VmInfo {
+  name: string;
+  source: string;
+  state: string;
+  uuid?: string;
+  qmp?: string;
+  drives: VmDriveInfo[];
+  parkedCount: number;
+  warnings: string[];
+}
+
+export interface HypervisorInfo {
+  name: string;
+  uri?: string;
+  state: string;
+  detail: string;
+}
+
+export interface RecipeInfo {
+  qemu: string;
+  libvirt: string;
+  cloudHypervisor: string;
+  proxmox: string;
+}
+
+/** One of the two says which VM. */
+export interface AttachVnvme {
+  vm?: string;
+  qmp?: string;
+  forceSlow: boolean;
+}
+
 export interface AttachmentInfo {
   vm: string;
-  qmp: string;
+  qmp?: string;
   deviceId: string;
   since: string;
   guestReady: boolean;
@@ -150,6 +189,7 @@ export interface ConnectionInfo {
   controllerId: number;
   ready: boolean;
   parked: boolean;
+  vm?: string;
 }
 
 export interface VnvmeInfo {
@@ -194,10 +234,46 @@ export interface CreateVnvme {
   pool?: string;
   thick: boolean;
   msi: boolean;
+  doorbells?: string;
   blockSizeBytes?: number;
   checksum: boolean;
   key?: KeySource;
   qos?: ChangeQos;
+}
+
+export interface ImportVolume {
+  file: string;
+  format?: string;
+  vnvme: CreateVnvme;
+}
+
+export interface TokenInfo {
+  name: string;
+  role: string;
+  createdAt: string;
+  expiresAt?: string;
+}
+
+export interface NewToken {
+  token: TokenInfo;
+  secret: string;
+}
+
+export interface CreateToken {
+  name: string;
+  role: string;
+  expiresSeconds?: number;
+}
+
+export interface AuditInfo {
+  number: number;
+  at: string;
+  who: string;
+  via: string;
+  from: string;
+  what: string;
+  status?: number;
+  micros?: number;
 }
 
 export interface VnvmeChange {

@@ -1,12 +1,16 @@
 import type {
+  AuditInfo,
   DriveInfo,
   EventInfo,
   GroupInfo,
+  HypervisorInfo,
   JobInfo,
   PoolInfo,
   ReactorInfo,
   SnapshotInfo,
   SystemInfo,
+  TokenInfo,
+  VmInfo,
   VnvmeInfo,
 } from '../api/types';
 import { Resource } from './resource';
@@ -16,13 +20,31 @@ export const system = new Resource<SystemInfo>('system');
 export const drives = new Resource<DriveInfo[]>('drives');
 export const pools = new Resource<PoolInfo[]>('pools');
 export const vnvmes = new Resource<VnvmeInfo[]>('vnvmes');
+export const vms = new Resource<VmInfo[]>('vms');
+export const hypervisors = new Resource<HypervisorInfo[]>('hypervisors');
 export const snapshots = new Resource<SnapshotInfo[]>('snapshots');
 export const groups = new Resource<GroupInfo[]>('groups');
 export const jobs = new Resource<JobInfo[]>('jobs');
+export const tokens = new Resource<TokenInfo[]>('tokens');
+export const audit = new Resource<AuditInfo[]>('audit');
 export const events = new Resource<EventInfo[]>('events');
 export const reactors = new Resource<ReactorInfo[]>('reactors');
 
-const all: Resource<unknown>[] = [system, drives, pools, vnvmes, snapshots, groups, jobs, events, reactors];
+const all: Resource<unknown>[] = [
+  system,
+  drives,
+  pools,
+  vnvmes,
+  vms,
+  hypervisors,
+  snapshots,
+  groups,
+  jobs,
+  tokens,
+  audit,
+  events,
+  reactors,
+];
 
 /** Anything may have changed. */
 export function invalidateAll(): void {
@@ -34,7 +56,7 @@ const SEEN_IN: Record<string, Resource<unknown>[]> = {
   drive: [drives, pools, system],
   pool: [pools, drives, vnvmes, reactors, system],
   volume: [vnvmes, snapshots, pools, system],
-  vnvme: [vnvmes, snapshots, pools, groups, system],
+  vnvme: [vnvmes, vms, snapshots, pools, groups, system],
   snapshot: [snapshots, vnvmes, pools],
   group: [groups, vnvmes],
   job: [jobs, pools, system],

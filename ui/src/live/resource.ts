@@ -1,5 +1,5 @@
 import { onMounted, onUnmounted, shallowRef } from 'vue';
-import { ApiError, get } from '../api/client';
+import { ApiError, getWhole } from '../api/client';
 
 /**
  * Something of the daemon that pages show: fetched while a page shows it, again when it may have changed, and once at a
@@ -46,7 +46,7 @@ export class Resource<T> {
     do {
       this.again = false;
       try {
-        this.value.value = await get<T>(this.path);
+        this.value.value = await getWhole<T>(this.path);
         this.problem.value = undefined;
       } catch (e) {
         if (!(e instanceof ApiError)) {

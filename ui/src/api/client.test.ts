@@ -1,0 +1,68 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { ApiError, getWhole, postOnce } from './client';
+import { Seen } from './seen';
+
+interface Asked {
+  url: string;
+  headers: Record<string, string>;
+}
+
+/** Answers one after the other; nothing is an answer that is lost. */
+function daemon(...answers: (Response | undefined)[]): Asked[] {
+  const asked: Asked[] = [];
+  vi.stubGlobal('fetch', (url: string, init: { headers: Record<string, string> }) => {
+    asked.push({ url, headers: init.headers });
+    const next = answers.shift();
+    return next ? Promise.resolve(next) : Promise.reject(new TypeError('lost'));
+  });
+  return asked;
+}
+const json = (value: unknown, headers: Record<string, string> = {}, status = 200) =>
+  new Response(JSON.stringify(value), { status, headers: { 'Content-Type': 'application/json', ...headers } });
+
+afterEach(() => vi.unstubAllGlobals());
+
+describe('what is made', () => {
+  it('is asked for with the same key until there is an answer', async () => {
+    const asked = daemon(undefined, json({ code: 'no-space', detail: 'no' }, {}, 409), json({}), json({}));
+    await expect(postOnce('vnvmes', { name: 'a' })).rejects.toThrow(ApiError);
+    await expect(postOnce('vnvmes', { name: 'a' })).rejects.toThrow('no');
+    await postOnce('vnvmes', { name: 'a' });
+    await postOnce('vnvmes', { name: 'a' });
+    const keys = asked.map((request) => request.headers['Idempotency-Key']);
+    expect(keys[0]).toMatch(/^[0-9a-f]{32}$/);
+    expect(keys.slice(0, 3)).toEqual([keys[0], keys[0], keys[0]]);
+    expect(keys[3]).not.toBe(keys[0]);
+  });
+});
+
+describe('a list', () => {
+  it('comes in as many parts as it has', async () => {
+    const asked = daemon(
+      json([1, 2], { Link: '</api/v1/vnvmes?limit=2&after=b>; rel="next"' }),
+      json([3], { Link: '</api/v1/vnvmes?limit=2&after=c>; rel="next"' }),
+      json([4]),
+    );
+    expect(await getWhole('vnvmes')).toEqual([1, 2, 3, 4]);
+    expect(asked.map((request) => new URL(request.url).search)).toEqual(['', '?limit=2&after=b', '?limit=2&after=c']);
+  });
+});
+
+describe('what one has seen', () => {
+  it('is changed only while it is still like that', async () => {
+    const asked = daemon(json({}, { ETag: '"x"' }), json({}), json({}));
+    const seen = new Seen('vnvmes', 'a b');
+    await seen.post('resize', { sizeBytes: 1 });
+    expect(asked.map((request) => new URL(request.url).pathname)).toEqual([
+      expect.stringMatching(/vnvmes\/a%20b$/),
+      expect.stringMatching(/vnvmes\/a%20b\/resize$/),
+    ]);
+    expect(asked[1]?.headers['If-Match']).toBe('"x"');
+  });
+
+  it('is changed all the same when it could not be looked at', async () => {
+    const asked = daemon(undefined, json({}));
+    await new Seen('groups', 'g').post('', {});
+    expect(asked[1]?.headers['If-Match']).toBeUndefined();
+  });
+});
