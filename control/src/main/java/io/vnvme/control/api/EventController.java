@@ -6,9 +6,14 @@ import io.avaje.http.api.Path;
 import io.avaje.http.api.QueryParam;
 import io.vnvme.control.event.EventLog;
 import io.vnvme.control.model.EventInfo;
+import io.vnvme.control.model.EventKind;
+import io.vnvme.control.model.EventKindInfo;
+import io.vnvme.control.model.ProblemCode;
+import io.vnvme.control.model.ProblemException;
 import io.vnvme.control.model.Role;
 import io.vnvme.control.service.Services;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -36,5 +41,31 @@ final class EventController {
     List<EventInfo> list(@QueryParam @Nullable Long after, @QueryParam @Nullable Integer waitMs) {
         return events.after(
                 after == null ? 0 : after, Duration.ofMillis(waitMs == null ? 0 : Math.clamp(waitMs, 0, WAIT_MS_MAX)));
+    }
+
+    /**
+     * Lists the kinds of events that there are, explained.
+     *
+     * @return all of them
+     */
+    @Get("/kinds")
+    @Allowed(Role.VIEWER)
+    List<EventKindInfo> kinds() {
+        return Arrays.stream(EventKind.values()).map(EventKind::info).toList();
+    }
+
+    /**
+     * Explains a kind of event.
+     *
+     * @param id its stable name
+     * @return what has happened, what it means, what to do
+     */
+    @Get("/kinds/{id}")
+    @Allowed(Role.VIEWER)
+    EventKindInfo kind(String id) {
+        return EventKind.of(id)
+                .orElseThrow(() -> new ProblemException(
+                        ProblemCode.UNKNOWN_EVENT_KIND, "no kind of event is called '%s'".formatted(id)))
+                .info();
     }
 }

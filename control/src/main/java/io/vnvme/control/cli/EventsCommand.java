@@ -5,7 +5,9 @@ import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-@Command(name = "events", description = "Show what happened.")
+@Command(
+        name = "events",
+        description = {"Show what happened.", "'vnvme explain EVENT' says what one means and what to do."})
 final class EventsCommand extends ClientCommand {
     private static final int WAIT_MS = 30_000;
 
@@ -14,6 +16,17 @@ final class EventsCommand extends ClientCommand {
 
     @Option(names = "--follow", description = "wait for more")
     private boolean follow;
+
+    private static String line(EventInfo event) {
+        return "%d  %s  %-7s  %s: %s%s"
+                .formatted(
+                        event.number(),
+                        event.at(),
+                        event.severity(),
+                        event.kind(),
+                        event.text(),
+                        event.count() == 1 ? "" : " (%d times)".formatted(event.count()));
+    }
 
     @Override
     protected void run(ApiClient client) {
@@ -24,8 +37,7 @@ final class EventsCommand extends ClientCommand {
             if (json()) {
                 print(reply);
             } else {
-                events.forEach(e ->
-                        print("%d  %s  %-7s  %s: %s".formatted(e.number(), e.at(), e.severity(), e.kind(), e.text())));
+                events.forEach(e -> print(line(e)));
             }
             last = events.isEmpty() ? last : events.getLast().number();
             if (!follow && !json() && events.isEmpty()) {

@@ -67,6 +67,7 @@ public final class Vnvme implements Runnable {
         commands.put("reactor", ReactorCommand::new);
         commands.put("top", TopCommand::new);
         commands.put("events", EventsCommand::new);
+        commands.put("explain", ExplainCommand::new);
         commands.put("token", TokenCommand::new);
         commands.put("audit", AuditCommand::new);
         commands.put("config", ConfigCommand::new);

@@ -3,6 +3,7 @@ package io.vnvme.control.event;
 import io.avaje.jsonb.JsonType;
 import io.avaje.jsonb.Jsonb;
 import io.vnvme.control.model.EventInfo;
+import io.vnvme.control.model.EventKind;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -14,10 +15,13 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -35,11 +39,17 @@ public final class EventLog implements AutoCloseable {
 
     private static final String NAME = "events.jsonl";
 
+    private final InstantSource clock;
     private final Path file;
     private final JsonType<EventInfo> json = Jsonb.builder().build().type(EventInfo.class);
     private final Deque<EventInfo> events = new ArrayDeque<>();
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition added = lock.newCondition();
+    private final Storms storms = new Storms();
+    /** How often each has happened since the daemon began. */
+    private final Map<EventKind, Long> counts = new EnumMap<>(EventKind.class);
+
+    private boolean folding;
     private int lineCount;
     private long lastNumber;
     private boolean closed;
@@ -48,6 +58,11 @@ public final class EventLog implements AutoCloseable {
 
     /** @param folder there and writable */
     public EventLog(Path folder) {
+        this(folder, InstantSource.system());
+    }
+
+    EventLog(Path folder, InstantSource clock) {
+        this.clock = clock;
         this.file = folder.resolve(NAME);
         try {
             load();
@@ -81,28 +96,85 @@ public final class EventLog implements AutoCloseable {
     }
 
     /**
-     * Notes that something happened; the log of the daemon says it too.
+     * Notes that something happened; the log of the daemon says it too. What happens to the same subject again and again
+     * within a minute is told as one at the end of that.
      *
-     * @param severity {@code info}, {@code warning} or {@code error}
+     * @param subject the drive, pool or volume
+     * @param text one line for people
      */
-    public void add(String severity, String kind, String subject, String text) {
-        LOG.log(level(severity), "{0}: {1}", kind, text);
+    public void add(EventKind kind, String subject, String text) {
         lock.lock();
         try {
-            EventInfo event = new EventInfo(
-                    lastNumber + 1,
-                    Instant.now().truncatedTo(ChronoUnit.MILLIS).toString(),
-                    severity,
-                    kind,
-                    subject,
-                    text.lines().findFirst().orElse(""));
-            keep(event);
-            write(event);
-            added.signalAll();
+            counts.merge(kind, 1L, Long::sum);
+            if (!storms.tell(kind, subject, text, clock.instant())) {
+                tellLater();
+                return;
+            }
+            add(kind, subject, text, 1);
         } finally {
             lock.unlock();
         }
         listener.run();
+    }
+
+    private void add(EventKind kind, String subject, String text, int count) {
+        String line = text.lines().findFirst().orElse("");
+        LOG.log(level(kind.severity()), "{0}: {1}{2}", kind.text(), line, count == 1 ? "" : " (" + count + " times)");
+        EventInfo event = new EventInfo(
+                lastNumber + 1,
+                clock.instant().truncatedTo(ChronoUnit.MILLIS).toString(),
+                kind.severity().text(),
+                kind.text(),
+                subject,
+                line,
+                count);
+        keep(event);
+        write(event);
+        added.signalAll();
+    }
+
+    /** With the lock: sees that what is folded is told, by a thread that is there only while something is. */
+    private void tellLater() {
+        if (!folding && !closed) {
+            folding = true;
+            Thread.ofVirtual().name("events").start(this::tellFolded);
+        }
+    }
+
+    private void tellFolded() {
+        boolean more = true;
+        while (more) {
+            try {
+                Thread.sleep(Storms.WINDOW);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+            lock.lock();
+            try {
+                tellOver(clock.instant());
+                folding = storms.folding() && !closed;
+                more = folding;
+            } finally {
+                lock.unlock();
+            }
+            listener.run();
+        }
+    }
+
+    /** With the lock. */
+    private void tellOver(Instant now) {
+        storms.over(now).forEach(f -> add(f.kind(), f.subject(), f.text(), f.count()));
+    }
+
+    /** How often each kind has happened since the daemon began, folded or not. */
+    public Map<EventKind, Long> counts() {
+        lock.lock();
+        try {
+            return Map.copyOf(counts);
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** @param listener called after each event, by whoever adds it; returns at once */
@@ -110,11 +182,11 @@ public final class EventLog implements AutoCloseable {
         this.listener = listener;
     }
 
-    private static Level level(String severity) {
+    private static Level level(EventKind.Severity severity) {
         return switch (severity) {
-            case "error" -> Level.ERROR;
-            case "warning" -> Level.WARNING;
-            default -> Level.INFO;
+            case ERROR -> Level.ERROR;
+            case WARNING -> Level.WARNING;
+            case INFO -> Level.INFO;
         };
     }
 
@@ -181,6 +253,7 @@ public final class EventLog implements AutoCloseable {
     public void close() {
         lock.lock();
         try {
+            tellOver(Instant.MAX);
             closed = true;
             added.signalAll();
             if (channel != null) {

@@ -1,6 +1,7 @@
 package io.vnvme.control.job;
 
 import io.vnvme.control.event.EventLog;
+import io.vnvme.control.model.EventKind;
 import io.vnvme.control.model.JobInfo;
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
@@ -98,10 +99,10 @@ public final class Jobs implements AutoCloseable {
         try {
             String result = work.run(job);
             // The event first: who waits for the end finds it.
-            events.add("info", "job-done", job.subject(), "%s of %s: %s".formatted(job.kind(), job.subject(), result));
+            events.add(EventKind.JOB_DONE, job.subject(), "%s of %s: %s".formatted(job.kind(), job.subject(), result));
             end(job, Job.State.DONE, result);
         } catch (CancellationException e) {
-            events.add("info", "job-cancelled", job.subject(), "%s of %s".formatted(job.kind(), job.subject()));
+            events.add(EventKind.JOB_CANCELLED, job.subject(), "%s of %s".formatted(job.kind(), job.subject()));
             end(job, Job.State.CANCELLED, "cancelled");
         } catch (ProblemException e) {
             failed(job, e.detail());
@@ -122,7 +123,7 @@ public final class Jobs implements AutoCloseable {
     }
 
     private void failed(Job job, String why) {
-        events.add("error", "job-failed", job.subject(), "%s of %s: %s".formatted(job.kind(), job.subject(), why));
+        events.add(EventKind.JOB_FAILED, job.subject(), "%s of %s: %s".formatted(job.kind(), job.subject(), why));
         end(job, Job.State.FAILED, why);
     }
 

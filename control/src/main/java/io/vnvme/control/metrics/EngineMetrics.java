@@ -32,6 +32,9 @@ final class EngineMetrics {
         pools(observed.pools(), to);
         drives(observed.drives(), to);
         jobs(observed, to);
+        observed.events()
+                .forEach((kind, count) -> to.add(
+                        Metric.EVENTS, count, kind.text(), kind.severity().text()));
     }
 
     private void vnvmes(List<Observed.Vnvme> all, Families to) {

@@ -84,6 +84,12 @@ enum Metric {
             "kind",
             "subject"),
     JOBS_ENDED(Type.COUNTER, "vnvme_jobs_ended", "Jobs that ended since the daemon began", "kind", "state"),
+    EVENTS(
+            Type.COUNTER,
+            "vnvme_events",
+            "Events since the daemon began, those too that were folded",
+            "kind",
+            "severity"),
     API_REQUESTS(Type.COUNTER, "vnvme_api_requests", "Requests that the API has answered", "method", "route", "status"),
     API_SECONDS(
             Type.HISTOGRAM,
@@ -129,6 +135,6 @@ enum Metric {
     }
 
     List<String> labels() {
-        return labels.isEmpty() ? List.of() : List.of(labels.split(" "));
+        return labels.isEmpty() ? List.of() : List.of(labels.split(" ", -1));
     }
 }

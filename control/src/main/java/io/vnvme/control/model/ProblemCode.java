@@ -22,6 +22,7 @@ public enum ProblemCode {
     UNKNOWN_REACTOR(404, "there is no such reactor"),
     UNKNOWN_TOKEN(404, "there is no such token"),
     UNKNOWN_VM(404, "there is no such VM, or none that is known by that name"),
+    UNKNOWN_EVENT_KIND(404, "there is no such kind of event"),
     NAME_TAKEN(409, "something has that name already"),
     REQUEST_UNDER_WAY(409, "the first request with this Idempotency-Key has no answer yet"),
     DRIVE_NOT_CLAIMED(409, "the drive has to be claimed first"),

@@ -1,5 +1,6 @@
 package io.vnvme.control.plane;
 
+import io.vnvme.control.model.EventKind;
 import io.vnvme.pool.mirror.MirrorListener;
 import java.util.UUID;
 import java.util.function.IntFunction;
@@ -38,8 +39,7 @@ final class EnginePoolListener implements io.vnvme.pool.PoolListener {
             @Override
             public void rebuildFailed(int slot, long offsetBytes, long lengthBytes) {
                 tell(
-                        "error",
-                        "rebuild-failed",
+                        EventKind.REBUILD_FAILED,
                         "pool %s: a drive of a mirror cannot be filled: no other can read %d bytes at %d"
                                 .formatted(pool, lengthBytes, offsetBytes));
             }
@@ -47,37 +47,35 @@ final class EnginePoolListener implements io.vnvme.pool.PoolListener {
             @Override
             public void repaired(int slot, long offsetBytes, long lengthBytes) {
                 tell(
-                        "warning",
-                        "mirror-repaired",
+                        EventKind.MIRROR_REPAIRED,
                         "pool %s: %d bytes at %d of a mirror were repaired from another drive"
                                 .formatted(pool, lengthBytes, offsetBytes));
             }
 
             @Override
             public void stopped() {
-                tell("error", "mirror-stopped", "pool %s: the records of a mirror cannot be written".formatted(pool));
+                tell(EventKind.MIRROR_STOPPED, "pool %s: the records of a mirror cannot be written".formatted(pool));
             }
         };
     }
 
-    private void tell(String severity, String kind, String text) {
-        Thread.ofVirtual().start(() -> listener.event(new PoolListener.Event(severity, kind, "", text)));
+    private void tell(EventKind kind, String text) {
+        Thread.ofVirtual().start(() -> listener.event(new PoolListener.Event(kind, "", text)));
     }
 
     @Override
     public void stopped(String why) {
-        tell("error", "pool-stopped", "pool %s takes no more writes: %s".formatted(pool, why));
+        tell(EventKind.POOL_STOPPED, "pool %s takes no more writes: %s".formatted(pool, why));
     }
 
     @Override
     public void filled(int percent, boolean above) {
         if (above) {
             tell(
-                    percent >= ERROR_PERCENT ? "error" : "warning",
-                    "pool-full",
+                    percent >= ERROR_PERCENT ? EventKind.POOL_FULL : EventKind.POOL_FILLING,
                     "pool %s is %d %% full: grow it or remove something".formatted(pool, percent));
         } else {
-            tell("info", "pool-room", "pool %s is less than %d %% full again".formatted(pool, percent));
+            tell(EventKind.POOL_ROOM, "pool %s is less than %d %% full again".formatted(pool, percent));
         }
     }
 
@@ -85,11 +83,10 @@ final class EnginePoolListener implements io.vnvme.pool.PoolListener {
     public void held(int count) {
         if (count > 0) {
             tell(
-                    "error",
-                    "writes-held",
+                    EventKind.WRITES_HELD,
                     "pool %s has no space: writes wait until it is grown or something is removed".formatted(pool));
         } else {
-            tell("info", "writes-resumed", "pool %s has space again: writes go on".formatted(pool));
+            tell(EventKind.WRITES_RESUMED, "pool %s has space again: writes go on".formatted(pool));
         }
     }
 }

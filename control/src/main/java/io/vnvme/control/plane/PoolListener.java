@@ -1,5 +1,6 @@
 package io.vnvme.control.plane;
 
+import io.vnvme.control.model.EventKind;
 import java.util.UUID;
 
 /** Told of what happens to a pool by itself, on any thread; returns at once. */
@@ -11,10 +12,8 @@ public interface PoolListener {
     void replica(UUID drive, boolean stale);
 
     /**
-     * @param severity {@code info}, {@code warning} or {@code error}
-     * @param kind stable name
      * @param subject drive or volume; empty: the pool
      * @param text one line for people
      */
-    record Event(String severity, String kind, String subject, String text) {}
+    record Event(EventKind kind, String subject, String text) {}
 }

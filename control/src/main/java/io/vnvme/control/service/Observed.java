@@ -1,6 +1,7 @@
 package io.vnvme.control.service;
 
 import io.vnvme.control.job.Jobs;
+import io.vnvme.control.model.EventKind;
 import io.vnvme.control.model.JobInfo;
 import io.vnvme.control.model.PoolInfo;
 import io.vnvme.control.model.ReactorInfo;
@@ -18,6 +19,7 @@ import java.util.Map;
  * @param drives those that are claimed
  * @param jobs those that are known
  * @param endedJobs how many have ended how
+ * @param events how often each kind has happened
  * @param reactorCounters by reactor's name
  */
 public record Observed(
@@ -27,6 +29,7 @@ public record Observed(
         List<Drive> drives,
         List<JobInfo> jobs,
         Map<Jobs.Ended, Long> endedJobs,
+        Map<EventKind, Long> events,
         List<ReactorInfo> reactors,
         Map<String, ReactorCounters> reactorCounters) {
     /** @param connections clients of its socket */

@@ -1,6 +1,7 @@
 package io.vnvme.control.service;
 
 import io.vnvme.control.event.EventLog;
+import io.vnvme.control.model.EventKind;
 import io.vnvme.control.plane.DataPlane;
 import io.vnvme.control.plane.DriveFacts;
 import io.vnvme.control.plane.DriveLook;
@@ -113,8 +114,7 @@ final class OpenDrives {
             }
             if (!drive.inMemory() && !facts.path().equals(drive.path())) {
                 events.add(
-                        "info",
-                        "drive-moved",
+                        EventKind.DRIVE_MOVED,
                         drive.name(),
                         "drive %s was found at %s, not at %s".formatted(drive.name(), facts.path(), drive.path()));
             }
@@ -166,10 +166,10 @@ final class OpenDrives {
             String before = troubles.get(name);
             if (failure.isPresent() && before == null) {
                 troubles.put(name, failure.get());
-                events.add("error", "drive-gone", name, "drive %s: %s".formatted(name, failure.get()));
+                events.add(EventKind.DRIVE_GONE, name, "drive %s: %s".formatted(name, failure.get()));
             } else if (failure.isEmpty() && before != null) {
                 troubles.remove(name);
-                events.add("info", "drive-back", name, "drive %s works again".formatted(name));
+                events.add(EventKind.DRIVE_BACK, name, "drive %s works again".formatted(name));
             }
         }
         return back;

@@ -1,6 +1,7 @@
 package io.vnvme.control.service;
 
 import io.vnvme.control.event.EventLog;
+import io.vnvme.control.model.EventKind;
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
 import io.vnvme.control.plane.DataPlane;
@@ -95,7 +96,7 @@ final class OpenPools {
     void waits(String name, String why) {
         String text = "the drives of pool %s are back; it is opened again when nobody uses it: %s".formatted(name, why);
         if (!text.equals(waiting.put(name, text))) {
-            events.add("warning", "pool-waits", name, text);
+            events.add(EventKind.POOL_WAITS, name, text);
         }
     }
 
@@ -103,11 +104,7 @@ final class OpenPools {
         return new PoolListener() {
             @Override
             public void event(Event event) {
-                events.add(
-                        event.severity(),
-                        event.kind(),
-                        event.subject().isEmpty() ? name : event.subject(),
-                        event.text());
+                events.add(event.kind(), event.subject().isEmpty() ? name : event.subject(), event.text());
             }
 
             @Override
@@ -131,8 +128,7 @@ final class OpenPools {
             }
             registry.update(state -> state.with(record.withStale(all)));
             events.add(
-                    stale ? "warning" : "info",
-                    stale ? "mirror-degraded" : "mirror-whole",
+                    stale ? EventKind.MIRROR_DEGRADED : EventKind.MIRROR_WHOLE,
                     drive,
                     stale
                             ? "pool %s goes on without drive %s".formatted(pool, drive)
@@ -172,7 +168,7 @@ final class OpenPools {
             String why = "pool %s is unavailable: %s".formatted(record.name(), e.getMessage());
             if (!why.equals(failures.put(record.name(), why))) {
                 LOG.log(e instanceof ProblemException ? Level.DEBUG : Level.ERROR, why, e);
-                events.add("error", "pool-unavailable", record.name(), why);
+                events.add(EventKind.POOL_UNAVAILABLE, record.name(), why);
             }
             return false;
         }

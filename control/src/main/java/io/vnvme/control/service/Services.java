@@ -258,6 +258,7 @@ public final class Services implements AutoCloseable {
                         .toList(),
                 jobs.list(),
                 jobs.ended(),
+                events.counts(),
                 dataPlane.reactors(),
                 dataPlane.reactorCounters());
     }

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.vnvme.control.change.Changes;
 import io.vnvme.control.event.EventLog;
 import io.vnvme.control.model.ChangeInfo;
+import io.vnvme.control.model.EventKind;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -108,7 +109,7 @@ class ChangesApiTest {
             vnvme = follower.until(is("vnvme", "d1", "created"));
             api.ok("POST", "/api/v1/vnvmes/d1/snapshots", "{\"name\":\"s1\"}");
             follower.until(is("snapshot", "d1@s1", "created"));
-            api.daemon.services().events().add("warning", "test", "d1", "something happened");
+            api.daemon.services().events().add(EventKind.DRIVE_GONE, "d1", "something happened");
             follower.until(
                     is("event", Long.toString(api.daemon.services().events().last()), "created"));
         }
@@ -146,7 +147,7 @@ class ChangesApiTest {
             // What its socket holds is full before its queue fills.
             while (changes.streamCount() > 1) {
                 for (int i = 0; i < 200; i++) {
-                    events.add("info", "test", "x", "x");
+                    events.add(EventKind.JOB_DONE, "x" + events.last(), "x");
                 }
                 reading.until(is("event", Long.toString(events.last()), "created"));
             }

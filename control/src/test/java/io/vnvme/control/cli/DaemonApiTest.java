@@ -7,6 +7,8 @@ import io.avaje.jsonb.Jsonb;
 import io.vnvme.control.daemon.Daemon;
 import io.vnvme.control.daemon.DaemonException;
 import io.vnvme.control.model.DriveInfo;
+import io.vnvme.control.model.EventKind;
+import io.vnvme.control.model.EventKindInfo;
 import io.vnvme.control.model.GroupInfo;
 import io.vnvme.control.model.Problem;
 import io.vnvme.control.model.Qos;
@@ -151,6 +153,17 @@ class DaemonApiTest {
                 .isEqualTo(QosLimits.NONE);
     }
 
+    @Test
+    void kindsOfEventsAreExplained() throws IOException {
+        EventKindInfo full = ok(EventKindInfo.class, "GET", "/api/v1/events/kinds/pool-full", "");
+        assertThat(full).isEqualTo(EventKind.POOL_FULL.info());
+        assertThat(JSONB.type(EventKindInfo.class)
+                        .list()
+                        .fromJson(request("GET", "/api/v1/events/kinds", "").body()))
+                .hasSize(EventKind.values().length)
+                .contains(full);
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -194,7 +207,8 @@ class DaemonApiTest {
                 "POST|/api/v1/drives|{\"spec\":\"null:1K\"}|400|bad-size",
                 "GET|/api/v1/jobs/7||404|unknown-job",
                 "GET|/api/v1/jobs/x||400|bad-request",
-                "GET|/api/v1/events?after=x||400|bad-request"
+                "GET|/api/v1/events?after=x||400|bad-request",
+                "GET|/api/v1/events/kinds/none||404|unknown-event-kind"
             })
     void errorsAreProblems(String method, String path, String body, int status, String code) throws IOException {
         HttpReply reply = request(method, path, body == null ? "" : body);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.prometheus.metrics.model.snapshots.MetricSnapshot;
 import io.vnvme.control.job.Jobs;
+import io.vnvme.control.model.EventKind;
 import io.vnvme.control.model.JobInfo;
 import io.vnvme.control.model.PoolInfo;
 import io.vnvme.control.model.ReactorInfo;
@@ -65,6 +66,7 @@ class MetricsTest {
                 List.of(new Observed.Drive("n1", 100, false, new DriveErrors(8, 9))),
                 List.of(job),
                 Map.of(new Jobs.Ended("scrub", "done"), 2L),
+                Map.of(EventKind.POOL_FULL, 3L),
                 List.of(new ReactorInfo("reactor-0", 1, "adaptive", List.of("p"), 2_000_000_000, 1, 1)),
                 Map.of("reactor-0", new ReactorCounters(1, 2, 3, 4, 5, 6)));
     }
@@ -97,6 +99,7 @@ class MetricsTest {
                 .contains("vnvme_drive_errors_total{drive=\"n1\",operation=\"write\"} 9.0\n")
                 .contains("vnvme_job_progress_ratio{kind=\"rebuild\",subject=\"p\"} 0.25\n")
                 .contains("vnvme_jobs_ended_total{kind=\"scrub\",state=\"done\"} 2.0\n")
+                .contains("vnvme_events_total{kind=\"pool-full\",severity=\"error\"} 3.0\n")
                 .contains("vnvme_api_requests_total{method=\"GET\",route=\"/metrics\",status=\"200\"} 1.0\n")
                 .contains("jvm_gc_collection_seconds_count")
                 .contains("jvm_threads_current");
