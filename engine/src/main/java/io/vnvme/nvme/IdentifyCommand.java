@@ -85,6 +85,7 @@ final class IdentifyCommand {
         page.set(BYTE, 99, (byte) (namespace.readOnly() ? 1 : 0));
         copy(page, 104, namespace.identity().nguidBytes());
         copy(page, 120, namespace.identity().eui64Bytes());
+        VendorLog.name(page, 384, namespace);
         return Status.SUCCESS;
     }
 

@@ -22,6 +22,7 @@ final class IdentifyController {
         byte[] nqn = controller.subsystem().nqn().getBytes(StandardCharsets.UTF_8);
         IdentifyCommand.copy(page, 768, nqn);
         powerState(page);
+        controller.namespaces().all().stream().findFirst().ifPresent(first -> VendorLog.name(page, 3072, first));
     }
 
     private static void identity(Controller controller, MemorySegment page) {

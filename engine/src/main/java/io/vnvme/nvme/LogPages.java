@@ -4,6 +4,7 @@ import io.vnvme.nvme.wire.LogPageId;
 import io.vnvme.nvme.wire.Status;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
 
 /** The log pages of a controller (NVM Express Base 2.0, 5.16). */
 final class LogPages {
@@ -65,6 +66,7 @@ final class LogPages {
             case LogPageId.ANA -> ana(request, out);
             case LogPageId.FEATURES_SUPPORTED -> features(out);
             case LogPageId.RESERVATION_NOTIFICATION -> reservation(out);
+            case LogPageId.VENDOR -> vendor(request.nsid(), out);
             default -> -Status.LOG_PAGE_INVALID;
         };
     }
@@ -93,7 +95,8 @@ final class LogPages {
             LogPageId.COMMANDS_SUPPORTED,
             LogPageId.ANA,
             LogPageId.FEATURES_SUPPORTED,
-            LogPageId.RESERVATION_NOTIFICATION
+            LogPageId.RESERVATION_NOTIFICATION,
+            LogPageId.VENDOR
         };
         for (int page : pages) {
             out.set(INT, page * 4L, 1);
@@ -182,6 +185,15 @@ final class LogPages {
             }
         }
         return 1024;
+    }
+
+    private long vendor(int nsid, MemorySegment out) {
+        long nowNs = controller.passMeter().beganNs();
+        if (nsid == 0 || nsid == -1) {
+            return VendorLog.fill(out, nsid, controller.namespaces().all(), nowNs);
+        }
+        Namespace namespace = controller.namespaces().find(nsid);
+        return namespace == null ? -Status.INVALID_NAMESPACE : VendorLog.fill(out, nsid, List.of(namespace), nowNs);
     }
 
     private long reservation(MemorySegment out) {

@@ -21,6 +21,7 @@ public final class Namespace {
     private final int nsid;
     private final NamespaceIdentity identity;
     private Volume volume;
+    private volatile String name = "";
     private final int blockShift;
     private final @Nullable Share share;
     private final boolean readOnly;
@@ -92,6 +93,16 @@ public final class Namespace {
                     .formatted(reopened.sizeBytes(), volume.sizeBytes()));
         }
         volume = reopened;
+    }
+
+    /** The name that people know its volume by; empty where nobody gave it one. */
+    public String name() {
+        return name;
+    }
+
+    /** @param newName ASCII */
+    public void named(String newName) {
+        name = newName;
     }
 
     public int blockShift() {

@@ -116,6 +116,17 @@ class IdentifyTest {
     }
 
     @Test
+    void namesOfVolumes() {
+        host.namespace(1).named("disk-1");
+        assertThat(identify(Cns.CONTROLLER, 0, 0)).isEqualTo(Status.SUCCESS);
+        assertThat(text(3072, 40)).isEqualTo("disk-1" + "\0".repeat(34));
+        zeros(3112, 4096);
+        assertThat(identify(Cns.NAMESPACE, 1, 0)).isEqualTo(Status.SUCCESS);
+        assertThat(text(384, 40)).isEqualTo("disk-1" + "\0".repeat(34));
+        zeros(424, 4096);
+    }
+
+    @Test
     void namespace() {
         assertThat(identify(Cns.NAMESPACE, 1, 0)).isEqualTo(Status.SUCCESS);
         assertThat(u64(0)).as("NSZE").isEqualTo(8192);

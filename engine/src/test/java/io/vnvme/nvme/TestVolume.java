@@ -3,6 +3,7 @@ package io.vnvme.nvme;
 import io.vnvme.drive.Io;
 import io.vnvme.drive.IoStatus;
 import io.vnvme.memory.Segments;
+import io.vnvme.telemetry.WaitMeter;
 import io.vnvme.volume.Volume;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -13,6 +14,7 @@ import java.util.List;
 /** A volume in memory that answers at once, or - when told to - only when the test says so. */
 final class TestVolume implements Volume {
     final MemorySegment media;
+    final WaitMeter space = new WaitMeter();
     final List<Integer> operations = new ArrayList<>();
     final ArrayDeque<Io> pending = new ArrayDeque<>();
     boolean asynchronous;
@@ -25,6 +27,11 @@ final class TestVolume implements Volume {
 
     TestVolume(long sizeBytes) {
         media = Arena.ofAuto().allocate(sizeBytes, 4096);
+    }
+
+    @Override
+    public WaitMeter space() {
+        return space;
     }
 
     @Override

@@ -80,6 +80,7 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
                 vnvme.blockSizeBytes(),
                 false,
                 share);
+        namespace.named(vnvme.name());
     }
 
     /** While nothing moves. */

@@ -12,5 +12,8 @@ public final class LogPageId {
     public static final int FEATURES_SUPPORTED = 0x12;
     public static final int RESERVATION_NOTIFICATION = 0x80;
 
+    /** Vendor specific: what the daemon counts (docs/formats/vendor-log.md). */
+    public static final int VENDOR = 0xc0;
+
     private LogPageId() {}
 }

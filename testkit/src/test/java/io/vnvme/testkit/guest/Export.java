@@ -51,6 +51,7 @@ final class Export implements AutoCloseable {
         NamespaceIdentity identity =
                 NamespaceIdentity.of(UUID.nameUUIDFromBytes(serial.getBytes(StandardCharsets.US_ASCII)));
         this.namespace = new Namespace(NSID, identity, new LinearVolume(drive, 0, sizeBytes), 512, false);
+        namespace.named(serial);
         this.endpoint =
                 VfioUserEndpoint.open(reactor, socket, new Controllers(failures), new VfioUserEndpoint.Options(msi));
     }

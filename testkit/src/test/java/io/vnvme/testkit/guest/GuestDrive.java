@@ -150,6 +150,12 @@ record GuestDrive(Vm vm, String controller, String block) {
                 try nvme effects-log $ctrl -c 0
                 says CRWMT nvme show-regs -H $ctrl
                 try nvme changed-ns-list-log $ctrl
+                nvme get-log $ctrl -i 0xc0 -l 1024 -b >/tmp/counted
+                test $(od -An -tu2 -j2 -N2 /tmp/counted) = 1024
+                test $(od -An -tu4 -j48 -N4 /tmp/counted) -gt 0
+                test $(od -An -tu4 -j256 -N768 -v /tmp/counted | tr -s ' ' '\\n' | grep -v '^0*$' | wc -l) -gt 0
+                name=$(nvme id-ctrl $ctrl -b | tail -c +3073 | head -c 40 | tr -d '\\000')
+                test -n "$name" && test "$name" = "$(nvme id-ns $dev -b | tail -c +385 | head -c 40 | tr -d '\\000')"
                 for f in 1 2 4 6 7 8 9 0xa 0xb; do try nvme get-feature $ctrl -f $f; done
                 try nvme get-feature $ctrl -n 1 -f 5
                 says 'enabled' nvme get-feature $ctrl -f 6 -H

@@ -161,7 +161,7 @@ final class AdminCommandTest {
 
     @Test
     void unknownLogs() {
-        for (int page : new int[] {0x1F, 0x7F, 0xC0, 0xFF}) {
+        for (int page : new int[] {0x1F, 0x7F, 0xC1, 0xFF}) {
             assertThat(run(Command.logPage(page, 512))).isEqualTo(outcome(Status.LOG_PAGE_INVALID));
         }
     }
