@@ -59,7 +59,16 @@ public abstract class ClientCommand implements Callable<Integer> {
     @Override
     public final Integer call() {
         run(client());
+        return status();
+    }
+
+    /** The exit status of what was done; what could not be done is told by a {@link CliException}. */
+    protected int status() {
         return 0;
+    }
+
+    Path runDir() {
+        return runDir;
     }
 
     private ApiClient client() {

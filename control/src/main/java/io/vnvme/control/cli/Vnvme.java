@@ -68,6 +68,8 @@ public final class Vnvme implements Runnable {
         commands.put("top", TopCommand::new);
         commands.put("events", EventsCommand::new);
         commands.put("explain", ExplainCommand::new);
+        commands.put("doctor", DoctorCommand::new);
+        commands.put("support-bundle", SupportBundleCommand::new);
         commands.put("token", TokenCommand::new);
         commands.put("audit", AuditCommand::new);
         commands.put("config", ConfigCommand::new);
