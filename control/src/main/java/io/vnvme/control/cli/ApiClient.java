@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -79,6 +80,20 @@ public final class ApiClient {
 
     private String request(String method, String path, @Nullable String body) {
         return exchange(method, path, body).body();
+    }
+
+    /**
+     * Reads a stream of events, line by line, until the daemon ends it.
+     *
+     * @throws CliException when there is none, or it breaks
+     */
+    void follow(String path, Consumer<String> line) {
+        try (Transport.Connection connection = transport.connect()) {
+            send(connection.out(), "GET", path, null);
+            HttpReply.stream(new BufferedInputStream(connection.in()), line);
+        } catch (IOException | NumberFormatException e) {
+            throw new CliException("the daemon tells of no more changes (%s)".formatted(e.getMessage()), e);
+        }
     }
 
     private HttpReply exchange(String method, String path, @Nullable String body) {

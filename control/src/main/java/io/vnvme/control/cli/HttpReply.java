@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
  * A reply of HTTP/1.1 (RFC 9112), as the daemon sends them.
@@ -36,6 +37,44 @@ record HttpReply(int status, Map<String, String> headers, String body) {
             body = length == null ? in.readNBytes(BODY_SIZE_MAX) : exactly(in, Integer.parseInt(length));
         }
         return new HttpReply(Integer.parseInt(statusLine[1]), headers, new String(body, StandardCharsets.UTF_8));
+    }
+
+    /**
+     * Reads a reply that goes on, and hands out its lines as they come, without their ends.
+     *
+     * @throws IOException when it is none, or ends early
+     */
+    static void stream(InputStream in, Consumer<String> out) throws IOException {
+        String status = line(in);
+        Map<String, String> headers = headers(in);
+        if (!status.startsWith("HTTP/1.1 200")) {
+            throw new IOException(status);
+        }
+        boolean chunked = "chunked".equalsIgnoreCase(headers.get("transfer-encoding"));
+        StringBuilder line = new StringBuilder();
+        long left = chunked ? 0 : Long.MAX_VALUE;
+        while (true) {
+            if (left == 0) {
+                left = Integer.parseInt(line(in).split(";", 2)[0].strip(), 16);
+                if (left == 0) {
+                    return;
+                }
+            }
+            int c = in.read();
+            if (c < 0 || line.length() >= LINE_LENGTH_MAX) {
+                throw new EOFException("the stream ends early");
+            }
+            left--;
+            if (c == '\n') {
+                out.accept(line.toString());
+                line.setLength(0);
+            } else if (c != '\r') {
+                line.append((char) c);
+            }
+            if (left == 0) {
+                line(in);
+            }
+        }
     }
 
     private static Map<String, String> headers(InputStream in) throws IOException {

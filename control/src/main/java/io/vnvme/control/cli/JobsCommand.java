@@ -9,18 +9,16 @@ import picocli.CommandLine.Parameters;
         name = "jobs",
         description = "List long work, follow or cancel it.",
         subcommands = {JobsCommand.Follow.class, JobsCommand.Cancel.class})
-final class JobsCommand extends ClientCommand {
+final class JobsCommand extends WatchableCommand {
     @Override
-    protected void run(ApiClient client) {
+    String page(ApiClient client, int width) {
         String reply = client.get("/api/v1/jobs");
         if (json()) {
-            print(reply);
-            return;
+            return reply;
         }
         List<JobInfo> jobs = client.readList(reply, JobInfo.class);
         if (jobs.isEmpty()) {
-            print("no jobs");
-            return;
+            return "no jobs";
         }
         Table table = new Table("JOB", "KIND", "SUBJECT", "STATE", "DONE", "SINCE", "RESULT");
         for (JobInfo job : jobs) {
@@ -34,7 +32,7 @@ final class JobsCommand extends ClientCommand {
                     job.startedAt(),
                     result == null ? "-" : result);
         }
-        print(table);
+        return table.page(width);
     }
 
     @Command(name = "follow", description = "Show how far a job is until it ends.")

@@ -9,7 +9,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 @Command(name = "ls", description = "List virtual NVMe drives, and their snapshots.")
-final class ListCommand extends ClientCommand {
+final class ListCommand extends WatchableCommand {
     @Option(names = "--snapshots", description = "also snapshots, as the tree that volumes grow from")
     private boolean snapshots;
 
@@ -17,27 +17,23 @@ final class ListCommand extends ClientCommand {
     private @Nullable String vm;
 
     @Override
-    protected void run(ApiClient client) {
+    String page(ApiClient client, int width) {
         if (vm != null && snapshots) {
             throw usage("--vm and --snapshots exclude each other: snapshots are attached to no VM");
         }
         String reply = client.get("/api/v1/vnvmes" + (vm == null ? "" : "?vm=" + encoded(vm)));
         if (json()) {
-            print(snapshots ? client.get("/api/v1/snapshots") : reply);
-            return;
+            return snapshots ? client.get("/api/v1/snapshots") : reply;
         }
         List<VnvmeInfo> vnvmes = client.readList(reply, VnvmeInfo.class);
         if (snapshots) {
             List<SnapshotInfo> all = client.readList(client.get("/api/v1/snapshots"), SnapshotInfo.class);
-            print(SnapshotTree.table(vnvmes, all));
-            return;
+            return SnapshotTree.table(vnvmes, all).page(width);
         }
         if (vnvmes.isEmpty()) {
-            print(
-                    vm == null
-                            ? "no vNVMes: make one with 'vnvme create NAME --size 20G'"
-                            : "VM %s has no vNVMe: give it one with 'vnvme attach NAME --vm VM'".formatted(vm));
-            return;
+            return vm == null
+                    ? "no vNVMes: make one with 'vnvme create NAME --size 20G'"
+                    : "VM %s has no vNVMe: give it one with 'vnvme attach NAME --vm VM'".formatted(vm);
         }
         Table table = new Table("NAME", "SIZE", "USED", "POOL", "SNAPS", "STATE", "WHERE");
         for (VnvmeInfo vnvme : vnvmes) {
@@ -50,6 +46,6 @@ final class ListCommand extends ClientCommand {
                     vnvme.warnings().isEmpty() ? vnvme.state() : vnvme.state() + " (!)",
                     ShowCommand.where(vnvme));
         }
-        print(table);
+        return table.page(width);
     }
 }

@@ -76,18 +76,16 @@ final class PoolCommand implements Runnable {
     }
 
     @Command(name = "ls", description = "List pools.")
-    static final class ListCommand extends ClientCommand {
+    static final class ListCommand extends WatchableCommand {
         @Override
-        protected void run(ApiClient client) {
+        String page(ApiClient client, int width) {
             String reply = client.get("/api/v1/pools");
             if (json()) {
-                print(reply);
-                return;
+                return reply;
             }
             List<PoolInfo> pools = client.readList(reply, PoolInfo.class);
             if (pools.isEmpty()) {
-                print("no pools: make one with 'vnvme pool create NAME DRIVE...', or just 'vnvme create'");
-                return;
+                return "no pools: make one with 'vnvme pool create NAME DRIVE...', or just 'vnvme create'";
             }
             Table table =
                     new Table("NAME", "STATE", "LAYOUT", "SIZE", "USED", "FREE", "PROVISIONED", "VNVMES", "SNAPS");
@@ -104,7 +102,7 @@ final class PoolCommand implements Runnable {
                         known ? String.valueOf(pool.volumeCount()) : "-",
                         known ? String.valueOf(pool.snapshotCount()) : "-");
             }
-            print(table);
+            return table.page(width);
         }
     }
 

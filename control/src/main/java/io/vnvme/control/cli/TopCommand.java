@@ -1,8 +1,6 @@
 package io.vnvme.control.cli;
 
 import io.vnvme.control.model.TopInfo;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -19,7 +17,6 @@ import picocli.CommandLine.Option;
 final class TopCommand extends ClientCommand {
     private static final double SECONDS_MIN = 0.01;
     private static final double SECONDS_MAX = 60;
-    private static final int CTRL_D = 4;
 
     @Option(names = "--once", description = "show one interval and end")
     private boolean once;
@@ -56,7 +53,7 @@ final class TopCommand extends ClientCommand {
         // The first look comes before the screen changes: what is wrong then is said where it can be read.
         TopInfo top = client.read(client.get("/api/v1/top?intervalMs=100"), TopInfo.class);
         try (Screen screen = Screen.open()) {
-            Thread.ofVirtual().start(TopCommand::endOnKey);
+            Thread.ofVirtual().start(Watch::endOnKey);
             while (true) {
                 Terminal.Size size = Terminal.size();
                 List<String> lines = new ArrayList<>();
@@ -77,18 +74,5 @@ final class TopCommand extends ClientCommand {
                 top.vnvmes().size(),
                 top.seconds());
         return line.length() <= width ? line : line.substring(0, width);
-    }
-
-    /** The screen is put back by its hook. */
-    private static void endOnKey() {
-        try {
-            int key = System.in.read();
-            while (key >= 0 && key != 'q' && key != 'Q' && key != CTRL_D) {
-                key = System.in.read();
-            }
-            System.exit(0);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 }

@@ -74,6 +74,7 @@ public final class Vnvme implements Runnable {
         commands.put("audit", AuditCommand::new);
         commands.put("config", ConfigCommand::new);
         commands.put("completion", CompletionCommand::new);
+        commands.put("man", ManCommand::new);
         return commands;
     }
 

@@ -23,6 +23,25 @@ class CompletionTest {
         assertThat(completed("vnvme", "nothing-like-this")).isEmpty();
     }
 
+    @Test
+    void fishIsToldOfEachCommandAndOption() {
+        String script = FishCompletion.of(Vnvme.complete().getCommandSpec());
+        assertThat(script)
+                .contains("complete -c vnvme -n '__vnvme_next' -a create -d '")
+                .contains("complete -c vnvme -n '__vnvme_next pool' -a create -d 'Join claimed drives to a pool.'\n")
+                .contains("complete -c vnvme -n '__vnvme_at pool create' -l layout -r -F -d '")
+                .contains("complete -c vnvme -n '__vnvme_at create' -l thick -d '")
+                .contains("complete -c vnvme -n '__vnvme_at completion' -a 'bash zsh fish'\n");
+        assertThat(script.lines().filter(line -> line.startsWith("complete")))
+                .allSatisfy(line -> assertThat(line.replace("\\'", "")
+                                        .chars()
+                                        .filter(c -> c == '\'')
+                                        .count()
+                                % 2)
+                        .as(line)
+                        .isZero());
+    }
+
     private String[] completed(String... words) throws IOException, InterruptedException {
         Path script = folder.resolve("completion");
         Files.writeString(script, AutoComplete.bash("vnvme", Vnvme.complete()));

@@ -82,7 +82,7 @@ class SupportBundleTest {
         assertThat(tar("-xOzf", file.toString(), "vnvme-support/vnvmes.json")).contains("\"sealed\"");
         assertThat(tar("-xOzf", file.toString(), "vnvme-support/audit.txt"))
                 .contains("POST /api/v1/vnvmes", "DELETE /api/v1/vnvmes/(left out)");
-        assertThat(tar("-xOzf", file.toString(), "vnvme-support/threads.txt")).contains("dumpAllThreads");
+        assertThat(tar("-xOzf", file.toString(), "vnvme-support/threads.txt")).contains("main, RUNNABLE");
         byte[] all = new GZIPInputStream(new ByteArrayInputStream(Files.readAllBytes(file))).readAllBytes();
         String text = new String(all, StandardCharsets.UTF_8);
         assertThat(text).doesNotContain(token, PASSPHRASE, "PRIVATE KEY");
