@@ -209,13 +209,16 @@ public final class EngineDataPlane implements DataPlane {
         EngineExport export = require(vnvme);
         Namespace namespace = export.namespace();
         // Not moved meanwhile: it is a guest without a socket.
-        moves.none(() -> RehearsalGuest.run(
-                export.pool().home().reactor(),
-                export,
-                namespace.nsid(),
-                namespace.volume().sizeBytes(),
-                1 << namespace.blockShift(),
-                length));
+        moves.none(() -> {
+            RehearsalGuest.run(
+                    export.pool().home().reactor(),
+                    export,
+                    namespace.nsid(),
+                    namespace.volume().sizeBytes(),
+                    1 << namespace.blockShift(),
+                    length);
+            tally.forget(export);
+        });
     }
 
     EngineExport require(String vnvme) {

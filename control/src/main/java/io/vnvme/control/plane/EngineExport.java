@@ -232,7 +232,7 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
     }
 
     /** Takes that; with the tally's lock. */
-    ReactorCounters taken() {
+    ReactorCounters take() {
         ReactorCounters ended = ended();
         ReactorCounters since = ended.since(taken);
         taken = ended;

@@ -16,7 +16,12 @@ final class ReactorTally {
 
     /** A vNVMe goes to another reactor, or away. On that reactor's thread. */
     synchronized void leaves(EngineExport export, Reactor at) {
-        left.merge(at, export.taken(), ReactorCounters::and);
+        left.merge(at, export.take(), ReactorCounters::and);
+    }
+
+    /** What it did until now counts for nobody: nobody asked for it. */
+    synchronized void forget(EngineExport export) {
+        export.take();
     }
 
     /** What all have ended until now, by name. */
