@@ -218,11 +218,8 @@ final class EnginePool implements OpenPool {
     }
 
     @Override
-    public LayerUsage usage(String name) {
-        LayerUsage[] found = {LayerUsage.NONE};
-        run(done -> pool.operations()
-                .usage(name, u -> found[0] = new LayerUsage(u.used(), u.shared(), u.exclusive()), done));
-        return found[0];
+    public Map<String, LayerUsage> usages(List<String> names) {
+        return UsageSurvey.of(home, pool, names);
     }
 
     @Override

@@ -23,8 +23,8 @@ public interface OpenPool {
     /** Volumes and snapshots, parents before children. */
     List<LayerFacts> layers();
 
-    /** Space that a volume or snapshot takes. */
-    LayerUsage usage(String name);
+    /** Space that volumes and snapshots take, by name; those that are not there are left out. */
+    Map<String, LayerUsage> usages(List<String> names);
 
     /** @param key encrypts the volume; absent: it is not encrypted */
     void create(VolumeSpec spec, @Nullable VolumeKey key);

@@ -10,6 +10,7 @@ import io.vnvme.control.plane.LayerUsage;
 import io.vnvme.control.plane.OpenPool;
 import io.vnvme.control.store.State;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -58,9 +59,13 @@ public final class Snapshots {
     public List<SnapshotInfo> list() {
         return open().flatMap(pool -> {
                     List<LayerFacts> layers = pool.layers();
-                    return layers.stream()
+                    List<LayerFacts> snapshots = layers.stream()
                             .filter(l -> l.snapshot() && !l.name().contains(Transfers.UNFINISHED))
-                            .map(l -> info(pool, l, layers));
+                            .toList();
+                    Map<String, LayerUsage> usages =
+                            pool.usages(snapshots.stream().map(LayerFacts::name).toList());
+                    return snapshots.stream()
+                            .map(l -> info(pool, l, usages.getOrDefault(l.name(), LayerUsage.NONE), layers));
                 })
                 .toList();
     }
@@ -71,9 +76,8 @@ public final class Snapshots {
         return list().stream().filter(s -> s.name().equals(name)).findFirst().orElseThrow(() -> unknown(name));
     }
 
-    private static SnapshotInfo info(OpenPool pool, LayerFacts layer, List<LayerFacts> layers) {
+    private static SnapshotInfo info(OpenPool pool, LayerFacts layer, LayerUsage usage, List<LayerFacts> layers) {
         Names.Snapshot name = Names.Snapshot.parse(layer.name());
-        LayerUsage usage = pool.usage(layer.name());
         return new SnapshotInfo(
                 layer.name(),
                 name.volume(),

@@ -57,7 +57,7 @@ public final class VnvmeService {
 
     /** All, in the order of creation. */
     public List<VnvmeInfo> list() {
-        return registry.state().vnvmes().stream().map(view::info).toList();
+        return view.infos(registry.state().vnvmes());
     }
 
     /** @throws ProblemException when there is none of that name */

@@ -1,20 +1,24 @@
 package io.vnvme.control.service;
 
+import static java.util.Objects.requireNonNull;
+
 import io.vnvme.control.model.AttachmentInfo;
 import io.vnvme.control.model.ConnectionInfo;
 import io.vnvme.control.model.VnvmeInfo;
 import io.vnvme.control.plane.DataPlane.Connection;
 import io.vnvme.control.plane.LayerFacts;
 import io.vnvme.control.plane.LayerUsage;
-import io.vnvme.control.plane.OpenPool;
 import io.vnvme.control.store.VnvmeRecord;
 import io.vnvme.control.vm.QemuProcess;
 import io.vnvme.control.vm.Recipe;
 import io.vnvme.control.vm.VmAddress;
 import io.vnvme.frontend.vfiouser.DoorbellAccess;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** A vNVMe in the shape that the API shows. */
 final class VnvmeView {
@@ -33,16 +37,29 @@ final class VnvmeView {
     }
 
     VnvmeInfo info(VnvmeRecord vnvme) {
+        return infos(List.of(vnvme)).getFirst();
+    }
+
+    /** In the same order. Each pool is asked once for all that it has. */
+    List<VnvmeInfo> infos(List<VnvmeRecord> vnvmes) {
+        Map<String, List<String>> names = vnvmes.stream()
+                .collect(Collectors.groupingBy(
+                        VnvmeRecord::pool, Collectors.mapping(VnvmeRecord::name, Collectors.toList())));
+        Map<String, PoolLayers> layers = new HashMap<>();
+        names.forEach((pool, inside) -> layers.put(pool, PoolLayers.of(pools.find(pool), inside)));
+        return vnvmes.stream()
+                .map(vnvme -> info(vnvme, requireNonNull(layers.get(vnvme.pool()))))
+                .toList();
+    }
+
+    private VnvmeInfo info(VnvmeRecord vnvme, PoolLayers layers) {
         String name = vnvme.name();
         Optional<Slot> slot = slots.showing(name);
         List<Connection> all = volumes.exports().connections(name);
         List<ConnectionInfo> connections = connections(all);
         Optional<String> failure = volumes.failure(name);
-        Optional<OpenPool> pool = pools.find(vnvme.pool());
-        List<LayerFacts> layers = pool.map(OpenPool::layers).orElse(List.of());
-        Optional<LayerFacts> layer =
-                layers.stream().filter(l -> l.name().equals(name)).findFirst();
-        LayerUsage usage = layer.isPresent() ? pool.orElseThrow().usage(name) : LayerUsage.NONE;
+        Optional<LayerFacts> layer = layers.find(name);
+        LayerUsage usage = layers.usage(name);
         List<String> warnings = warnings(failure, layer, all, slot);
         String socket = volumes.exports().socket(name).toString();
         return new VnvmeInfo(
@@ -58,10 +75,7 @@ final class VnvmeView {
                 usage.sharedBytes(),
                 usage.exclusiveBytes(),
                 layer.flatMap(LayerFacts::parent).orElse(null),
-                (int) layers.stream()
-                        .filter(l ->
-                                l.name().startsWith(name + "@") && !l.name().contains(Transfers.UNFINISHED))
-                        .count(),
+                layers.snapshotsOf(name),
                 vnvme.msi() ? "msi" : "msi-x",
                 vnvme.doorbells() == null ? DoorbellAccess.AUTO.word() : vnvme.doorbells(),
                 socket,

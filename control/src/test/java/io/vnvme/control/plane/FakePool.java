@@ -9,6 +9,7 @@ import io.vnvme.crypto.VolumeKey;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -127,9 +128,16 @@ public final class FakePool implements OpenPool {
     }
 
     @Override
-    public LayerUsage usage(String name) {
-        long used = (long) require(name).clusters.size() * CLUSTER_BYTES;
-        return new LayerUsage(used, 0, used);
+    public Map<String, LayerUsage> usages(List<String> names) {
+        Map<String, LayerUsage> found = new HashMap<>();
+        for (String name : names) {
+            Layer layer = layers.get(name);
+            if (layer != null) {
+                long used = (long) layer.clusters.size() * CLUSTER_BYTES;
+                found.put(name, new LayerUsage(used, 0, used));
+            }
+        }
+        return found;
     }
 
     @Override
