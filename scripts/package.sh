@@ -92,7 +92,11 @@ package_documents() { # ROOT VERSION
   mkdir -p "$doc" "$1/etc/vnvme" "$1/usr/lib/systemd/system" "$1/usr/share/bash-completion/completions"
   cp "$home/packaging/vnvme.service" "$1/usr/lib/systemd/system/"
   cp "$home/control/src/main/resources/io/vnvme/control/config/vnvme.toml" "$1/etc/vnvme/"
+  mkdir -p "$1/usr/share/fish/vendor_completions.d" "$1/usr/share/man/man1"
   "$home/vnvme" completion >"$1/usr/share/bash-completion/completions/vnvme"
+  "$home/vnvme" completion fish >"$1/usr/share/fish/vendor_completions.d/vnvme.fish"
+  "$home/vnvme" man "$1/usr/share/man/man1" >/dev/null
+  gzip -9n "$1"/usr/share/man/man1/*
   cp "$home/packaging/copyright" "$doc/copyright"
   cp -r "$home/docs" "$doc/docs"
   printf 'vnvme (%s) stable; urgency=medium\n\n  * See docs/ for what it does.\n\n -- vNVMe <vnvme@localhost>  %s\n' \

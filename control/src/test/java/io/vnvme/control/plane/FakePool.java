@@ -20,6 +20,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** A pool in memory: layers whose written clusters are counted, and their bytes. */
@@ -57,6 +58,8 @@ public final class FakePool implements OpenPool {
     public volatile long holdMillis = 30L * 60 * 1000;
     public volatile long usedBytes;
     public volatile boolean closed;
+    /** How often somebody asked what is in it, or what that takes. */
+    public final AtomicInteger questions = new AtomicInteger();
     /** Long work waits for this before it goes on. */
     public volatile CountDownLatch gate = new CountDownLatch(0);
 
@@ -106,6 +109,7 @@ public final class FakePool implements OpenPool {
 
     @Override
     public List<LayerFacts> layers() {
+        questions.incrementAndGet();
         synchronized (layers) {
             return layers.values().stream()
                     .map(l -> new LayerFacts(
@@ -129,6 +133,7 @@ public final class FakePool implements OpenPool {
 
     @Override
     public Map<String, LayerUsage> usages(List<String> names) {
+        questions.incrementAndGet();
         Map<String, LayerUsage> found = new HashMap<>();
         for (String name : names) {
             Layer layer = layers.get(name);

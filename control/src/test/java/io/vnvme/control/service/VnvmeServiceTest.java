@@ -61,6 +61,29 @@ class VnvmeServiceTest {
         assertThat(on.services.pools().list()).hasSize(1);
     }
 
+    /** What a list costs grows with the vNVMes, not with their square. */
+    @Test
+    void aListAsksThePoolAsOftenForManyAsForOne() {
+        on.claim("ram0");
+        on.create("d0", 4 * MIB);
+        int forOne = questionsOfAList();
+        for (int i = 1; i < 20; i++) {
+            on.create("d" + i, 4 * MIB);
+            on.services.snapshots().take("d" + i, "s");
+        }
+        assertThat(questionsOfAList()).isEqualTo(forOne);
+        assertThat(on.services.vnvmes().list())
+                .hasSize(20)
+                .filteredOn(d -> d.snapshotCount() == 1)
+                .hasSize(19);
+    }
+
+    private int questionsOfAList() {
+        int before = on.fakePool("pool0").questions.get();
+        on.services.vnvmes().list();
+        return on.fakePool("pool0").questions.get() - before;
+    }
+
     @Test
     void drivesThatKeepTheirContentComeBeforeRam() {
         on.claim("ram0");
