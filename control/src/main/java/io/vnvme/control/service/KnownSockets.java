@@ -4,6 +4,8 @@ import io.vnvme.control.vm.VmAddress;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.net.ConnectException;
+import java.net.SocketException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
@@ -33,14 +35,27 @@ final class KnownSockets {
         return new LinkedHashMap<>(names);
     }
 
-    /** Whether somebody listens there. It says nothing to whoever holds the monitor. */
+    /**
+     * Whether somebody listens there. It says nothing to whoever holds the monitor, and does not wait where so many stand in
+     * line already that there is no room for one more: that is a listener too.
+     */
     static boolean listens(VmAddress.Socket socket) {
         try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            channel.configureBlocking(false);
             channel.connect(UnixDomainSocketAddress.of(socket.path()));
             return true;
+        } catch (ConnectException e) {
+            return refused(socket, e);
+        } catch (SocketException e) {
+            // No room in the line is said in no type of its own; what else there is to say is that it is not there.
+            return Files.exists(socket.path()) || refused(socket, e);
         } catch (IOException e) {
-            LOG.log(Level.DEBUG, "nobody listens at " + socket, e);
-            return false;
+            return refused(socket, e);
         }
+    }
+
+    private static boolean refused(VmAddress.Socket socket, IOException why) {
+        LOG.log(Level.DEBUG, "nobody listens at " + socket, why);
+        return false;
     }
 }

@@ -88,7 +88,9 @@ public final class Vms {
     }
 
     private VmInfo info(VmAddress.Socket socket, String name) {
-        String state = KnownSockets.listens(socket) ? "running" : "gone";
+        // Who has a drive of ours is there: no need to knock.
+        boolean there = !slots.of(socket).isEmpty() || KnownSockets.listens(socket);
+        String state = there ? "running" : "gone";
         return info(name, "qmp", state, null, socket.path().toString(), socket, List.of());
     }
 

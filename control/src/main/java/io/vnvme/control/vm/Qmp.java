@@ -39,6 +39,9 @@ final class Qmp implements Monitor {
     /** A message of QEMU's is some kilobytes; who sends longer lines is no monitor. */
     private static final int LINE_LENGTH_MAX = 4 << 20;
 
+    /** EAGAIN in words; the JDK has no exception of its own for it. */
+    private static final String NO_ROOM = "temporarily unavailable";
+
     private static final JsonType<Object> JSON = Jsonb.builder().build().type(Object.class);
 
     /** What the reader hands over: a message, or the end ({@code null} inside). */
@@ -79,7 +82,10 @@ final class Qmp implements Monitor {
             throw new ProblemException(ProblemCode.HOST_REFUSED, "no socket to be had: " + e.getMessage(), e);
         }
         try {
+            // A full line in front of a monitor would hold up who connects for as long as another client has it.
+            channel.configureBlocking(false);
             channel.connect(UnixDomainSocketAddress.of(path));
+            channel.configureBlocking(true);
             return new Qmp(path, channel);
         } catch (IOException e) {
             closeQuietly(channel);
@@ -90,7 +96,17 @@ final class Qmp implements Monitor {
         }
     }
 
+    private static ProblemException busy(Path path) {
+        return new ProblemException(
+                ProblemCode.VM_MONITOR_BUSY,
+                "QMP at %s does not answer: another client (libvirt?) holds it; give the VM a second -qmp socket and name that"
+                        .formatted(path));
+    }
+
     private static ProblemException unreachable(Path path, IOException e) {
+        if (String.valueOf(e.getMessage()).contains(NO_ROOM)) {
+            return busy(path);
+        }
         String why = Files.notExists(path)
                 ? "there is no such file"
                 : Files.isRegularFile(path) || Files.isDirectory(path)
@@ -149,11 +165,7 @@ final class Qmp implements Monitor {
     }
 
     private QemuVersion greet() {
-        Received first = next(GREETING_TIMEOUT)
-                .orElseThrow(() -> new ProblemException(
-                        ProblemCode.VM_MONITOR_BUSY,
-                        "QMP at %s does not answer: another client (libvirt?) holds it; give the VM a second -qmp socket and name that"
-                                .formatted(path)));
+        Received first = next(GREETING_TIMEOUT).orElseThrow(() -> busy(path));
         if (first.message() == null
                 || !(first.message().get("QMP") instanceof Map<?, ?> greeting)
                 || !(greeting.get("version") instanceof Map<?, ?> versions)

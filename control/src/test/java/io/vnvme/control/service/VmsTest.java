@@ -168,7 +168,9 @@ class VmsTest {
             assertThat(services.vms().show("fake").drives()).hasSize(1);
             assertProblem(ProblemCode.ALREADY_ATTACHED, () -> attach("a", "fake"));
         }
+        requireNonNull(connections.get("vnvme-a")).open = false;
         assertThat(services.vms().show("fake").state()).isEqualTo("gone");
+        assertThat(services.vms().show("fake").drives()).isEmpty();
     }
 
     @Test

@@ -13,8 +13,11 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -61,6 +64,28 @@ class QmpTest {
             assertThatThrownBy(() -> Qmp.connect(path))
                     .isInstanceOfSatisfying(
                             ProblemException.class, e -> assertThat(e.code()).isEqualTo(ProblemCode.VM_NOT_QMP));
+        }
+    }
+
+    @Test
+    @Timeout(30)
+    void oneWithAFullLineIsCalledBusy() throws IOException {
+        Path path = folder.resolve("held");
+        List<SocketChannel> line = new ArrayList<>();
+        try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            server.bind(UnixDomainSocketAddress.of(path), 1);
+            for (int i = 0; i < 2; i++) {
+                SocketChannel waiting = SocketChannel.open(StandardProtocolFamily.UNIX);
+                line.add(waiting);
+                waiting.connect(UnixDomainSocketAddress.of(path));
+            }
+            assertThatThrownBy(() -> Qmp.connect(path))
+                    .isInstanceOfSatisfying(
+                            ProblemException.class, e -> assertThat(e.code()).isEqualTo(ProblemCode.VM_MONITOR_BUSY));
+        } finally {
+            for (SocketChannel waiting : line) {
+                waiting.close();
+            }
         }
     }
 
