@@ -145,6 +145,15 @@ describe('the page', () => {
     expect(await daemon.ask<VnvmeInfo>('GET', 'vnvmes/copy')).toMatchObject({ sizeBytes: 32 * 1024 ** 2 });
   });
 
+  it('says how a VM has it from its start', async () => {
+    await page.getByRole('button', { name: "From a VM's start…" }).click();
+    await dialog().getByText("<access mode='shared'/>").waitFor();
+    await dialog().getByRole('combobox').selectOption('Cloud Hypervisor');
+    await dialog().getByText('--user-device').waitFor();
+    await page.keyboard.press('Escape');
+    await closed();
+  });
+
   it('exports into a file and imports it, as jobs', async () => {
     const file = join(daemon.folder, 'copy.raw');
     await page.getByRole('button', { name: 'Export…' }).click();

@@ -45,7 +45,9 @@ describe('a VM', () => {
     await page.getByRole('button', { name: 'Create vNVMe' }).first().click();
     await dialog().getByLabel('Name').fill('disk1');
     await dialog().getByRole('textbox', { name: 'Size' }).fill('16M');
-    await dialog().getByLabel(/^\s*VM/).selectOption({ label: 'another, by its QMP socket' });
+    await dialog()
+      .getByLabel(/^\s*VM/)
+      .selectOption({ label: 'another, by its QMP socket' });
     await dialog().getByLabel("The VM's QMP socket").fill(guest.qmp);
     await dialog().getByText('Encryption, blocks').click();
     await dialog().getByLabel('Doorbells').selectOption('trapped');
@@ -68,8 +70,12 @@ describe('a VM', () => {
     await page.getByRole('row', { name: /web1 running/ }).waitFor();
 
     await page.getByRole('button', { name: 'Attach a vNVMe' }).first().click();
-    await dialog().getByLabel(/^\s*vNVMe/).selectOption('disk1');
-    await dialog().getByLabel(/^\s*VM/).selectOption({ label: 'web1' });
+    await dialog()
+      .getByLabel(/^\s*vNVMe/)
+      .selectOption('disk1');
+    await dialog()
+      .getByLabel(/^\s*VM/)
+      .selectOption({ label: 'web1' });
     await press('Attach');
     await closed();
     await page.getByRole('region', { name: 'VM web1' }).getByRole('cell', { name: 'uses it' }).waitFor();
