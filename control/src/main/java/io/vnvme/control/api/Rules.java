@@ -4,6 +4,7 @@ import io.avaje.http.api.Delete;
 import io.avaje.http.api.Get;
 import io.avaje.http.api.Path;
 import io.avaje.http.api.Post;
+import io.avaje.http.api.Put;
 import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.HttpRouting;
 import io.vnvme.control.auth.Caller;
@@ -53,6 +54,9 @@ final class Rules {
         }
         if (method.isAnnotationPresent(Post.class)) {
             return Optional.of("POST " + method.getAnnotation(Post.class).value());
+        }
+        if (method.isAnnotationPresent(Put.class)) {
+            return Optional.of("PUT " + method.getAnnotation(Put.class).value());
         }
         if (method.isAnnotationPresent(Delete.class)) {
             return Optional.of("DELETE " + method.getAnnotation(Delete.class).value());

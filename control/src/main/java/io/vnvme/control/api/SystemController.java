@@ -4,11 +4,16 @@ import io.avaje.http.api.Controller;
 import io.avaje.http.api.Get;
 import io.avaje.http.api.Path;
 import io.avaje.http.api.Produces;
+import io.avaje.http.api.Put;
+import io.vnvme.control.log.Logs;
+import io.vnvme.control.model.LogLevelInfo;
 import io.vnvme.control.model.Role;
+import io.vnvme.control.model.SetLogLevel;
 import io.vnvme.control.model.SystemInfo;
 import io.vnvme.control.service.Services;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadInfo;
+import java.util.List;
 
 /** The daemon itself. */
 @Controller
@@ -31,6 +36,29 @@ final class SystemController {
     @Allowed(Role.VIEWER)
     SystemInfo status() {
         return services.system();
+    }
+
+    /**
+     * Lists the loggers that have levels of their own.
+     *
+     * @return those, the root first
+     */
+    @Get("/log-levels")
+    @Allowed(Role.ADMIN)
+    List<LogLevelInfo> logLevels() {
+        return Logs.levels();
+    }
+
+    /**
+     * Has a logger write more or less, until the daemon ends.
+     *
+     * @param request which, and its level
+     * @return how it is now
+     */
+    @Put("/log-levels")
+    @Allowed(Role.ADMIN)
+    LogLevelInfo setLogLevel(SetLogLevel request) {
+        return Logs.set(request.logger(), request.level());
     }
 
     /**

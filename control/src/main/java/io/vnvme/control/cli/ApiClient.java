@@ -64,6 +64,11 @@ public final class ApiClient {
         return request("POST", path, null);
     }
 
+    /** @param body a record of the API */
+    String put(String path, Object body) {
+        return request("PUT", path, jsonb.toJson(body));
+    }
+
     public String delete(String path) {
         return request("DELETE", path, null);
     }

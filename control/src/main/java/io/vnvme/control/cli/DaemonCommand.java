@@ -6,6 +6,8 @@ import io.vnvme.control.config.DaemonSettings;
 import io.vnvme.control.config.Setting;
 import io.vnvme.control.config.SettingsDraft;
 import io.vnvme.control.daemon.DaemonProcess;
+import io.vnvme.control.log.LogFormat;
+import io.vnvme.control.log.Logs;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -90,6 +92,12 @@ final class DaemonCommand implements Callable<Integer> {
             description = "the libvirt that is asked for VMs, or none (default: qemu:///system)")
     private @Nullable String libvirt;
 
+    @Option(
+            names = "--log-format",
+            paramLabel = "FORMAT",
+            description = "how its log looks: human, or json, an object in each line (default: human)")
+    private @Nullable String logFormat;
+
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
@@ -106,7 +114,15 @@ final class DaemonCommand implements Callable<Integer> {
         option(draft, Setting.LISTEN, listen);
         option(draft, Setting.REHEARSAL, rehearsal);
         option(draft, Setting.LIBVIRT, libvirt);
+        Logs.to(logFormat());
         return DaemonProcess.run(Vnvme.VERSION, settings(draft));
+    }
+
+    private LogFormat logFormat() {
+        String wanted = logFormat == null ? "human" : logFormat;
+        return LogFormat.of(wanted)
+                .orElseThrow(() -> new ParameterException(
+                        spec.commandLine(), "--log-format: '%s' is none: use human or json".formatted(wanted)));
     }
 
     private DaemonSettings settings(SettingsDraft draft) {

@@ -70,6 +70,7 @@ public final class Vnvme implements Runnable {
         commands.put("explain", ExplainCommand::new);
         commands.put("doctor", DoctorCommand::new);
         commands.put("support-bundle", SupportBundleCommand::new);
+        commands.put("log", LogCommand::new);
         commands.put("token", TokenCommand::new);
         commands.put("audit", AuditCommand::new);
         commands.put("config", ConfigCommand::new);

@@ -10,6 +10,7 @@ import io.vnvme.control.model.DriveInfo;
 import io.vnvme.control.model.EventKind;
 import io.vnvme.control.model.EventKindInfo;
 import io.vnvme.control.model.GroupInfo;
+import io.vnvme.control.model.LogLevelInfo;
 import io.vnvme.control.model.Problem;
 import io.vnvme.control.model.Qos;
 import io.vnvme.control.model.QosLimits;
@@ -154,6 +155,22 @@ class DaemonApiTest {
     }
 
     @Test
+    void levelsOfTheLogAreSet() throws IOException {
+        String path = "/api/v1/system/log-levels";
+        String logger = "io.vnvme.control.transfer";
+        LogLevelInfo debug = new LogLevelInfo(logger, "debug", "debug");
+        assertThat(ok(LogLevelInfo.class, "PUT", path, "{\"logger\":\"%s\",\"level\":\"debug\"}".formatted(logger)))
+                .isEqualTo(debug);
+        assertThat(JSONB.type(LogLevelInfo.class)
+                        .list()
+                        .fromJson(request("GET", path, "").body()))
+                .contains(debug);
+        assertThat(ok(LogLevelInfo.class, "PUT", path, "{\"logger\":\"%s\",\"level\":\"inherit\"}".formatted(logger))
+                        .effective())
+                .isEqualTo("info");
+    }
+
+    @Test
     void kindsOfEventsAreExplained() throws IOException {
         EventKindInfo full = ok(EventKindInfo.class, "GET", "/api/v1/events/kinds/pool-full", "");
         assertThat(full).isEqualTo(EventKind.POOL_FULL.info());
@@ -208,7 +225,9 @@ class DaemonApiTest {
                 "GET|/api/v1/jobs/7||404|unknown-job",
                 "GET|/api/v1/jobs/x||400|bad-request",
                 "GET|/api/v1/events?after=x||400|bad-request",
-                "GET|/api/v1/events/kinds/none||404|unknown-event-kind"
+                "GET|/api/v1/events/kinds/none||404|unknown-event-kind",
+                "PUT|/api/v1/system/log-levels|{}|400|bad-request",
+                "PUT|/api/v1/system/log-levels|{\"logger\":\"root\",\"level\":\"loud\"}|400|bad-request"
             })
     void errorsAreProblems(String method, String path, String body, int status, String code) throws IOException {
         HttpReply reply = request(method, path, body == null ? "" : body);
