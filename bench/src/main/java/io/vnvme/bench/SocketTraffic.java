@@ -146,7 +146,8 @@ public final class SocketTraffic {
             } else {
                 Thread.onSpinWait();
                 if (++spins % CLOCK_INTERVAL == 0 && System.nanoTime() - now > STALL_NS) {
-                    throw new IllegalStateException("the drive does not answer");
+                    throw new IllegalStateException(
+                            "the drive has not answered for 20 s: is its pool full? 'vnvme events' may say why");
                 }
             }
         }

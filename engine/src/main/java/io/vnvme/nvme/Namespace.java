@@ -1,9 +1,9 @@
 package io.vnvme.nvme;
 
 import io.vnvme.qos.Share;
+import io.vnvme.qos.WaitCause;
+import io.vnvme.reactor.WaitMeter;
 import io.vnvme.telemetry.CommandMeter;
-import io.vnvme.telemetry.WaitCause;
-import io.vnvme.telemetry.WaitMeter;
 import io.vnvme.volume.Volume;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;

@@ -1,9 +1,9 @@
 package io.vnvme.nvme;
 
+import io.vnvme.qos.WaitCause;
 import io.vnvme.telemetry.CommandMeter;
 import io.vnvme.telemetry.LatencyBuckets;
 import io.vnvme.telemetry.LatencyCounts;
-import io.vnvme.telemetry.WaitCause;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;

@@ -4,7 +4,7 @@ import io.vnvme.drive.Io;
 import io.vnvme.drive.IoStatus;
 import io.vnvme.pool.format.Geometry;
 import io.vnvme.pool.format.LayerRecord;
-import io.vnvme.telemetry.WaitMeter;
+import io.vnvme.reactor.WaitMeter;
 import io.vnvme.volume.Volume;
 import java.util.ArrayDeque;
 import java.util.HashSet;

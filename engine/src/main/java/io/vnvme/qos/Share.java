@@ -1,7 +1,5 @@
 package io.vnvme.qos;
 
-import io.vnvme.telemetry.LimitMeter;
-import io.vnvme.telemetry.WaitCause;
 import java.util.Arrays;
 import java.util.function.Consumer;
 import java.util.function.Predicate;

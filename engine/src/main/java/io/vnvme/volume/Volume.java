@@ -1,7 +1,7 @@
 package io.vnvme.volume;
 
 import io.vnvme.drive.Io;
-import io.vnvme.telemetry.WaitMeter;
+import io.vnvme.reactor.WaitMeter;
 
 /** A range of bytes with the life of its own that a namespace shows: where on which drive is this layer's matter. */
 public interface Volume {

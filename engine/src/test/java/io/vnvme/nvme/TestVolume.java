@@ -3,7 +3,7 @@ package io.vnvme.nvme;
 import io.vnvme.drive.Io;
 import io.vnvme.drive.IoStatus;
 import io.vnvme.memory.Segments;
-import io.vnvme.telemetry.WaitMeter;
+import io.vnvme.reactor.WaitMeter;
 import io.vnvme.volume.Volume;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;

@@ -1,5 +1,6 @@
 package io.vnvme.nvme;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vnvme.nvme.wire.AdminOpcode;
@@ -8,9 +9,9 @@ import io.vnvme.nvme.wire.Status;
 import io.vnvme.qos.Limits;
 import io.vnvme.qos.Scheduler;
 import io.vnvme.qos.Share;
+import io.vnvme.qos.WaitCause;
 import io.vnvme.telemetry.CommandMeter;
 import io.vnvme.telemetry.PassMeter;
-import io.vnvme.telemetry.WaitCause;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -98,7 +99,7 @@ class VendorLogTest {
     @Test
     void aGuestReadsIt() {
         try (Host host = Host.ready()) {
-            host.namespace(1).named("boot");
+            requireNonNull(host.controller.namespaces().find(1)).named("boot");
             assertThat(logPage(host, 1)).isEqualTo(Status.SUCCESS);
             assertThat(host.data(4096).get(ValueLayout.JAVA_INT_UNALIGNED, 4)).isEqualTo(1);
             assertThat(host.data(4096).asSlice(8, 5).toArray(ValueLayout.JAVA_BYTE))

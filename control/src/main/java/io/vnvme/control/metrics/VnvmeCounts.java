@@ -1,9 +1,9 @@
 package io.vnvme.control.metrics;
 
 import io.vnvme.control.plane.ExportCounters;
+import io.vnvme.qos.WaitCause;
 import io.vnvme.telemetry.LatencyBuckets;
 import io.vnvme.telemetry.LatencyCounts;
-import io.vnvme.telemetry.WaitCause;
 import java.util.Arrays;
 
 /** All counters of a vNVMe as numbers in a row, so that those of many can be added up. */

@@ -1,7 +1,7 @@
 package io.vnvme.control.plane;
 
+import io.vnvme.qos.WaitCause;
 import io.vnvme.telemetry.LatencyCounts;
-import io.vnvme.telemetry.WaitCause;
 import java.util.List;
 
 /**

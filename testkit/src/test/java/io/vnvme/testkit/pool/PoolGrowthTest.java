@@ -8,7 +8,7 @@ import io.vnvme.drive.IoStatus;
 import io.vnvme.pool.PoolException;
 import io.vnvme.pool.PoolUsage;
 import io.vnvme.pool.format.Layout;
-import io.vnvme.telemetry.WaitMeter;
+import io.vnvme.reactor.WaitMeter;
 import io.vnvme.testkit.sim.Faults;
 import io.vnvme.testkit.sim.SimClock;
 import io.vnvme.testkit.sim.SimDrive;

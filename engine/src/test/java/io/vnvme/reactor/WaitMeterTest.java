@@ -1,4 +1,4 @@
-package io.vnvme.telemetry;
+package io.vnvme.reactor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -38,20 +38,5 @@ class WaitMeterTest {
         meter.ended(150);
         assertThat(meter.lastSince(120, 1000)).isEqualTo(30);
         assertThat(meter.lastSince(200, 1000)).isZero();
-    }
-
-    @Test
-    void eachCauseHasItsTime() {
-        LimitMeter meter = new LimitMeter();
-        meter.command(WaitCause.OWN_LIMIT);
-        meter.waits(WaitCause.OWN_LIMIT, 100);
-        meter.waits(WaitCause.GROUP_LIMIT, 130);
-        meter.over(200);
-        meter.waits(WaitCause.FAIR_SHARE, 500);
-        meter.over(501);
-        assertThat(meter.ns(WaitCause.OWN_LIMIT)).isEqualTo(30);
-        assertThat(meter.ns(WaitCause.GROUP_LIMIT)).isEqualTo(70);
-        assertThat(meter.ns(WaitCause.FAIR_SHARE)).isEqualTo(1);
-        assertThat(meter.commands(WaitCause.OWN_LIMIT)).isEqualTo(1);
     }
 }

@@ -1,4 +1,4 @@
-package io.vnvme.telemetry;
+package io.vnvme.qos;
 
 import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;

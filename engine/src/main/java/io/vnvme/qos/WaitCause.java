@@ -1,4 +1,4 @@
-package io.vnvme.telemetry;
+package io.vnvme.qos;
 
 /** What the commands of a vNVMe may have to wait for, other than their turn. */
 public enum WaitCause {

@@ -1,4 +1,4 @@
-package io.vnvme.telemetry;
+package io.vnvme.reactor;
 
 import java.lang.invoke.VarHandle;
 
