@@ -30,9 +30,9 @@ final class ArchitectureTest {
             Map.entry("reactor", List.of("os")),
             Map.entry("drive", List.of("os", "memory", "reactor")),
             Map.entry("telemetry", List.of()),
-            Map.entry("volume", List.of("os", "memory", "reactor", "drive", "telemetry")),
-            Map.entry("qos", List.of("reactor", "telemetry")),
-            Map.entry("pool", List.of("os", "memory", "reactor", "drive", "volume", "crypto", "telemetry")),
+            Map.entry("volume", List.of("os", "memory", "reactor", "drive")),
+            Map.entry("qos", List.of("reactor")),
+            Map.entry("pool", List.of("os", "memory", "reactor", "drive", "volume", "crypto")),
             Map.entry("nvme", List.of("os", "memory", "reactor", "drive", "volume", "qos", "telemetry")),
             Map.entry("frontend", List.of("os", "memory", "reactor", "nvme", "telemetry")));
 
