@@ -117,7 +117,7 @@ class IdentifyTest {
 
     @Test
     void namesOfVolumes() {
-        host.namespace(1).named("disk-1");
+        host.controller.namespaces().all().getFirst().named("disk-1");
         assertThat(identify(Cns.CONTROLLER, 0, 0)).isEqualTo(Status.SUCCESS);
         assertThat(text(3072, 40)).isEqualTo("disk-1" + "\0".repeat(34));
         zeros(3112, 4096);
