@@ -49,7 +49,6 @@ package_programs() { # ROOT VERSION
   mkdir -p "$lib" "$1/usr/lib/vnvme/bin" "$1/usr/bin"
   for module in control engine testkit bench; do
     printf 'Implementation-Title: vnvme-%s\nImplementation-Version: %s\n' "$module" "$2" >"$1/manifest"
-    # The races' tests of the bench need what is left out.
     jar_of "$home/$module/target/classes" "$1/manifest" "$lib/$module.jar" "$date"
     path+=("/usr/lib/vnvme/lib/$module.jar")
   done
@@ -65,7 +64,7 @@ package_programs() { # ROOT VERSION
   ln -s ../lib/vnvme/bin/vnvme "$1/usr/bin/vnvme"
 }
 
-# Entries in the order of their names, whatever order the folder has them in.
+# Entries in the order of their names, whatever order the folder has them in. The tests of races need what is left out.
 jar_of() { # FOLDER MANIFEST JAR DATE
   (
     cd "$1"

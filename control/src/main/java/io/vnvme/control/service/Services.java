@@ -182,9 +182,11 @@ public final class Services implements AutoCloseable {
         servingSinceNs = System.nanoTime();
     }
 
-    /** Returns when the control plane and every reactor have shown to be at work: not while one hangs. */
+    /**
+     * Returns when every reactor has shown to be at work: not while one hangs. No pool is asked, since one that fails or is
+     * slow is no reason to take the others from their guests.
+     */
     public void pulse() {
-        system();
         dataPlane.pulse();
     }
 

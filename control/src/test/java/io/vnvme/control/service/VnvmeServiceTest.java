@@ -78,6 +78,16 @@ class VnvmeServiceTest {
                 .hasSize(19);
     }
 
+    /** Who asks whether the daemon still works restarts it if not: a pool that cannot answer is no reason. */
+    @Test
+    void aPulseAsksNoPool() {
+        on.claim("ram0");
+        on.create("d0", 4 * MIB);
+        int before = on.fakePool("pool0").questions.get();
+        on.services.pulse();
+        assertThat(on.fakePool("pool0").questions).hasValue(before);
+    }
+
     private int questionsOfAList() {
         int before = on.fakePool("pool0").questions.get();
         on.services.vnvmes().list();
