@@ -170,14 +170,27 @@ public final class PoolLoader {
         for (int i = 0; i < config.sets().size(); i++) {
             SetRecord set = config.sets().get(i);
             List<BlockingDrive> replicas = set.clusterCount() == 0 ? List.of() : replicas(i);
-            for (BlockingDrive drive : replicas) {
-                if (set.dataOffsetBytes() + (set.clusterCount() << Geometry.CLUSTER_SHIFT) > drive.sizeBytes()) {
-                    throw new FormatException("drive %s has %d bytes, and the pool counts on more"
-                            .formatted(drive.name(), drive.sizeBytes()));
-                }
+            if (set.clusterCount() > 0) {
+                requireRoom(i);
             }
             space.add(i, set);
             readers.add(replicas.isEmpty() ? null : new SetReader(replicas));
+        }
+    }
+
+    /** The second superblock of a drive comes after all that the pool has there: it is found, and written, by that. */
+    private void requireRoom(int set) {
+        SetRecord record = config.sets().get(set);
+        long end = record.dataOffsetBytes() + (record.clusterCount() << Geometry.CLUSTER_SHIFT);
+        for (MemberRecord member : config.membersOf(set)) {
+            PoolScan.Found found = scan.found().get(member.drive());
+            if (found != null
+                    && end > Geometry.secondSuperblock(found.superblock().driveBytes())) {
+                throw new FormatException(
+                        "the superblock of drive %s says that it had %d bytes, and the pool counts on more"
+                                .formatted(
+                                        found.drive().name(), found.superblock().driveBytes()));
+            }
         }
     }
 

@@ -61,39 +61,45 @@ public record PoolScan(
             throw new PoolException(
                     Reason.DRIVE_MISSING, "drive %s has no media: %d bytes".formatted(drive.name(), drive.sizeBytes()));
         }
-        Found newest = null;
-        String wrong = null;
+        List<String> wrong = new ArrayList<>();
+        Optional<Superblock> first = read(drive, 0, wrong);
+        // A drive may have grown since: then its second superblock is where its end was.
+        long end = first.map(Superblock::driveBytes).orElse(drive.sizeBytes());
+        Optional<Superblock> second = read(drive, Geometry.secondSuperblock(end), wrong);
+        findings.addAll(wrong);
+        if (first.isEmpty() && second.isEmpty() && !wrong.isEmpty()) {
+            throw new PoolException(Reason.DAMAGED, wrong.getLast());
+        }
+        boolean atStart = first.isPresent()
+                && (second.isEmpty() || first.get().generation() >= second.get().generation());
+        return (atStart ? first : second).map(superblock -> new Found(drive, superblock, atStart));
+    }
+
+    /** Nothing when there is nothing like a superblock, or when it cannot be used, which is then said in {@code wrong}. */
+    private static Optional<Superblock> read(BlockingDrive drive, long offset, List<String> wrong) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment block = arena.allocate(Superblock.SIZE, Superblock.SIZE);
-            for (long offset : new long[] {0, Geometry.secondSuperblock(drive.sizeBytes())}) {
-                if (drive.read(offset, block) != IoStatus.OK) {
-                    wrong = "drive %s: the superblock at byte %d cannot be read".formatted(drive.name(), offset);
-                    findings.add(wrong);
-                    continue;
-                }
-                if (!Superblock.recognized(block)) {
-                    continue;
-                }
-                try {
-                    Superblock superblock = Superblock.decode(block);
-                    if (superblock.driveBytes() > drive.sizeBytes()) {
-                        throw new FormatException("the drive has %d bytes, and its superblock counts on %d"
-                                .formatted(drive.sizeBytes(), superblock.driveBytes()));
-                    }
-                    if (newest == null
-                            || superblock.generation() > newest.superblock().generation()) {
-                        newest = new Found(drive, superblock, offset == 0);
-                    }
-                } catch (FormatException e) {
-                    wrong = "drive %s, byte %d: %s".formatted(drive.name(), offset, e.getMessage());
-                    findings.add(wrong);
-                }
+            if (drive.read(offset, block) != IoStatus.OK) {
+                wrong.add("drive %s: the superblock at byte %d cannot be read".formatted(drive.name(), offset));
+                return Optional.empty();
             }
+            if (!Superblock.recognized(block)) {
+                return Optional.empty();
+            }
+            Superblock superblock = Superblock.decode(block);
+            if (superblock.driveBytes() > drive.sizeBytes()) {
+                throw new FormatException("the drive has %d bytes, and its superblock counts on %d"
+                        .formatted(drive.sizeBytes(), superblock.driveBytes()));
+            }
+            if (offset != 0 && Geometry.secondSuperblock(superblock.driveBytes()) != offset) {
+                throw new FormatException("a superblock that belongs to byte %d"
+                        .formatted(Geometry.secondSuperblock(superblock.driveBytes())));
+            }
+            return Optional.of(superblock);
+        } catch (FormatException e) {
+            wrong.add("drive %s, byte %d: %s".formatted(drive.name(), offset, e.getMessage()));
+            return Optional.empty();
         }
-        if (newest == null && wrong != null) {
-            throw new PoolException(Reason.DAMAGED, wrong);
-        }
-        return Optional.ofNullable(newest);
     }
 
     /**

@@ -161,11 +161,13 @@ public record Superblock(long generation, UUID drive, String driveName, long dri
                     .formatted(version, unknown | unwritable, VERSION));
         }
         UUID poolId = uuid(block, 64);
+        long driveBytes = block.get(U64, 208);
+        require(driveBytes >= 2 * SIZE, "size of the drive");
         return new Superblock(
                 block.get(U64, 40),
                 uuid(block, 48),
                 name(block, 144),
-                block.get(U64, 208),
+                driveBytes,
                 poolId.equals(NONE) ? Optional.empty() : Optional.of(inPool(block, poolId)));
     }
 

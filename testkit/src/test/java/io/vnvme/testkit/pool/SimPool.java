@@ -59,14 +59,15 @@ final class SimPool {
 
     /** Loads what is on the drives: after a close, or as after a crash of the daemon. */
     void open() {
-        PoolImage image = PoolLoader.load(
-                PoolScan.scan(POOL, drives.stream().map(this::blocking).toList()));
+        PoolScan scan = scan();
+        PoolImage image = PoolLoader.load(scan);
         List<PoolMember> members = new ArrayList<>();
         List<@Nullable Drive> sets = new ArrayList<>();
         image.config().sets().forEach(_ -> sets.add(null));
         for (MemberRecord record : image.config().members()) {
             int i = (int) record.drive().getLeastSignificantBits();
-            members.add(new PoolMember(record, "d" + i, drives.get(i).sizeBytes(), drives.get(i)));
+            long driveBytes = scan.of(record).orElseThrow().superblock().driveBytes();
+            members.add(new PoolMember(record, "d" + i, driveBytes, drives.get(i)));
             sets.set(record.set(), drives.get(i));
         }
         Result opened = new Result();
@@ -96,6 +97,11 @@ final class SimPool {
                 simulated.abandon();
             }
         }
+    }
+
+    /** Has another drive at the place of one, with what that one has copied to it by the caller. */
+    void exchange(int index, Drive drive) {
+        drives.set(index, drive);
     }
 
     void close() {
