@@ -20,6 +20,23 @@ run_tests() { # NAME MAVEN-ARGUMENTS...
   ! grep -q '^\[ERROR\] Maven ended with status' "$log"
 }
 
+# What failed, a line each, and the first line of what it said: at the end, where it is looked for.
+list_failures() {
+  find "$reports" -name '*.xml' | sort | while read -r file; do
+    awk -v RS='<testcase ' '
+      function value(name) { return match($0, "(^| )" name "=\"[^\"]*\"") ? substr($0, RSTART, RLENGTH) : "" }
+      function bare(text) { sub(/^[^"]*"/, "", text); sub(/"$/, "", text); return text }
+      NR > 1 && /<(failure|error)[ >]/ {
+        test = bare(value("classname")) " " bare(value("name"))
+        sub(/^.*<(failure|error)/, "")
+        said = bare(value("message"))
+        if (said == "") { said = $0; sub(/^[^>]*>/, "", said) }
+        gsub(/[ \n]+/, " ", said)
+        print "failed: " test ": " substr(said, 1, 300)
+      }' "$file"
+  done
+}
+
 # Sums the reports: "N passed, N failed, N skipped". Fails when a test failed or when none ran.
 count_tests() {
   find "$reports" -name '*.xml' -exec grep -h '<testsuite ' {} \; | awk '
@@ -52,6 +69,7 @@ test_all() {
   maven -q spotless:check || { say "format: ./dev format mends it"; status=1; }
   run_tests unit || { say "Maven failed: see $reports/unit.log"; status=1; }
   run_tests guest -Dtest.groups=guest -Dtest.excludedGroups= || { say "Maven failed: see $reports/guest.log"; status=1; }
+  list_failures
   count_tests || status=1
   exit "$status"
 }
