@@ -27,6 +27,8 @@ public final class Vnvme implements Runnable {
     static final String VERSION = version();
 
     /** By name, in the order of the help. */
+    private static final String DAEMON = "daemon";
+
     private static final Map<String, Supplier<Object>> COMMANDS = commands();
 
     @Spec
@@ -41,7 +43,7 @@ public final class Vnvme implements Runnable {
 
     private static Map<String, Supplier<Object>> commands() {
         Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
-        commands.put("daemon", DaemonCommand::new);
+        commands.put(DAEMON, DaemonCommand::new);
         commands.put("status", StatusCommand::new);
         commands.put("drive", DriveCommand::new);
         commands.put("pool", PoolCommand::new);
@@ -109,7 +111,12 @@ public final class Vnvme implements Runnable {
     }
 
     public static void main(String[] args) {
-        System.exit(execute(Map.of(), args));
+        int status = execute(Map.of(), args);
+        // An exit asks the log whether it is to be noted, and that makes all of logging start: a client that has done
+        // what it was told just ends.
+        if (status != 0 || args[0].equals(DAEMON)) {
+            System.exit(status);
+        }
     }
 
     /**

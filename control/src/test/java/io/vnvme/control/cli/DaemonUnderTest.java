@@ -15,24 +15,28 @@ import java.util.concurrent.TimeUnit;
 /** A daemon as a process of its own, that can be killed and started again. */
 final class DaemonUnderTest implements AutoCloseable {
     private final Path folder;
+    private final List<String> options;
     private Process process;
 
-    DaemonUnderTest(Path folder) throws IOException {
+    /** @param options besides those of every test */
+    DaemonUnderTest(Path folder, String... options) throws IOException {
         this.folder = folder;
+        this.options = List.of(options);
         this.process = launch();
     }
 
     private Process launch() throws IOException {
-        Process started = java(
-                        "daemon",
-                        "--state",
-                        folder.resolve("state").toString(),
-                        "--reactors",
-                        Integer.toString(ReactorCount.ofTests()),
-                        "--idle",
-                        Idle.policy().name())
-                .redirectErrorStream(true)
-                .start();
+        List<String> arguments = new ArrayList<>(List.of(
+                "daemon",
+                "--state",
+                folder.resolve("state").toString(),
+                "--reactors",
+                Integer.toString(ReactorCount.ofTests()),
+                "--idle",
+                Idle.policy().name()));
+        arguments.addAll(options);
+        Process started =
+                java(arguments.toArray(String[]::new)).redirectErrorStream(true).start();
         // The rest is read too, so that the daemon never waits for its output to be taken.
         BufferedReader output = started.inputReader();
         String banner = output.readLine();
@@ -63,6 +67,18 @@ final class DaemonUnderTest implements AutoCloseable {
     /** Runs a command against it. @return what it said */
     String vnvme(String... arguments) throws IOException, InterruptedException {
         Process command = java(arguments).redirectErrorStream(true).start();
+        return ended(command);
+    }
+
+    /** The same with the file as its input. */
+    String vnvmeWith(Path input, String... arguments) throws IOException, InterruptedException {
+        return ended(java(arguments)
+                .redirectErrorStream(true)
+                .redirectInput(input.toFile())
+                .start());
+    }
+
+    private static String ended(Process command) throws IOException, InterruptedException {
         String said = new String(command.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(command.waitFor()).as(said).isZero();
         return said;

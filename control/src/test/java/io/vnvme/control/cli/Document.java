@@ -41,12 +41,24 @@ final class Document {
 
     /** The arguments of each line of code that calls vnvme; what a shell does with them ends at a comment or a pipe. */
     List<List<String>> commands() {
+        return commands("");
+    }
+
+    /**
+     * Those of one section.
+     *
+     * @param heading without its marks; an empty one stands for the whole document
+     */
+    List<List<String>> commands(String heading) {
         List<List<String>> commands = new ArrayList<>();
         boolean fenced = false;
+        boolean here = heading.isEmpty();
         for (String line : lines()) {
             if (line.startsWith("```")) {
                 fenced = !fenced;
-            } else if (fenced || line.startsWith("    ")) {
+            } else if (line.startsWith("#") && !fenced) {
+                here = heading.isEmpty() || line.replaceFirst("#+ ", "").equals(heading);
+            } else if (here && (fenced || line.startsWith("    "))) {
                 words(line).ifPresent(commands::add);
             }
         }

@@ -6,7 +6,6 @@ import io.vnvme.testkit.lab.Lab;
 import io.vnvme.testkit.lab.Vm;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Tag;
@@ -44,15 +43,6 @@ class DocumentsIT {
 
     private static void follow(String document, DaemonUnderTest daemon, Map<String, List<String>> here)
             throws IOException, InterruptedException {
-        List<List<String>> commands = Document.of(document).commands();
-        assertThat(commands).as(document).isNotEmpty();
-        for (List<String> command : commands) {
-            // The bench is another module's: BenchIT has it.
-            if (!command.getFirst().equals("bench")) {
-                List<String> words = new ArrayList<>();
-                command.forEach(word -> words.addAll(here.getOrDefault(word, List.of(word))));
-                daemon.vnvme(words.toArray(String[]::new));
-            }
-        }
+        new Guide(document, daemon).follow("", here);
     }
 }
