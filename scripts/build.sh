@@ -52,9 +52,24 @@ pack() {
     paste -sd : >"$lib/classpath.new"
   mv "$lib/classpath.new" "$lib/classpath"
   rm -f "$lib/client.aot"
-  VNVME_RUN=/nonexistent "$JAVA_HOME/bin/java" "${client_options[@]}" -XX:AOTCacheOutput="$lib/client.aot" \
-    -cp "$(packed_classpath)" io.vnvme.control.cli.Vnvme status >/dev/null 2>&1 || true
+  make_client_cache "$lib/client.aot" >/dev/null 2>&1 || true
 }
+
+# The classes that a client loads when a daemon answers it; of a daemon that does not start here, those before that.
+make_client_cache() ( # FILE
+  work=$(mktemp -d)
+  export VNVME_RUN=$work/run
+  "$JAVA_HOME/bin/java" --enable-native-access=ALL-UNNAMED -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp "$(packed_classpath)" \
+    io.vnvme.control.cli.Vnvme daemon --config /dev/null --state "$work/state" --libvirt none --ram 1x64M --reactors 1 \
+    >"$work/log" 2>&1 &
+  daemon=$!
+  trap 'kill $daemon || true; wait $daemon || true; rm -rf "$work"' EXIT
+  for _ in {1..100}; do
+    ! grep -q 'serves on' "$work/log" || break
+    kill -0 $daemon && sleep 0.1 || break
+  done
+  "$JAVA_HOME/bin/java" "${client_options[@]}" -XX:AOTCacheOutput="$1" -cp "$(packed_classpath)" io.vnvme.control.cli.Vnvme ls
+)
 
 packed_classpath() {
   printf '%s:%s' "$home/target/lib/control.jar" "$(<"$home/target/lib/classpath")"
