@@ -9,19 +9,26 @@ cyclonedx=2.9.1
 # For the demo and the campaign, which are run from the sources.
 left_out='/(jcstress-core|jopt-simple|jna|jna-platform|xchart)-[0-9][^/]*\.jar$'
 
-package() { # [--version V] [--output FOLDER]
-  local version output=$home/target work
+package() { # [--version V] [--output FOLDER] [--architecture A]
+  local version output=$home/target work architecture own jdk=$JAVA_HOME
+  need dpkg-deb:dpkg gzip:gzip
+  own=$(dpkg --print-architecture)
+  architecture=$own
   version=$(sed -n 's:^  <version>\(.*\)</version>:\1:p' "$home/pom.xml" | sed 's/-SNAPSHOT$//')
   while [ $# -gt 0 ]; do
     case $1 in
       --version) version=${2:?--version needs a version} ;;
       --output) output=${2:?--output needs a folder} ;;
-      *) die "usage: ./dev package [--version V] [--output FOLDER]" ;;
+      --architecture) architecture=${2:?--architecture needs amd64 or arm64} ;;
+      *) die "usage: ./dev package [--version V] [--output FOLDER] [--architecture A]" ;;
     esac
     shift 2
   done
   [[ $version =~ ^[0-9][0-9A-Za-z.+~]*$ ]] || die "'$version' is no version of a package: write it like 1.2.3"
-  need dpkg-deb:dpkg gzip:gzip
+  if [ "$architecture" != "$own" ]; then
+    [[ $architecture =~ ^(amd64|arm64)$ ]] || die "there is no package for '$architecture': amd64 and arm64 are known"
+    jdk=$("$home/scripts/foreign-jdk.sh" "$architecture" | sed -n 's/^jdk=//p') && [ -n "$jdk" ] || exit 1
+  fi
   work=$(mktemp -d "$home/target/package.XXXXXX")
   # shellcheck disable=SC2064
   trap "rm -rf '$work'" EXIT
@@ -29,14 +36,14 @@ package() { # [--version V] [--output FOLDER]
   SOURCE_DATE_EPOCH=$(git -C "$home" log -1 --format=%ct 2>/dev/null) || SOURCE_DATE_EPOCH=1767225600
   export SOURCE_DATE_EPOCH
   package_programs "$work/root" "$version"
-  package_runtime "$work/root/usr/lib/vnvme/runtime"
+  package_runtime "$work/root/usr/lib/vnvme/runtime" "$jdk"
   package_documents "$work/root" "$version"
   package_bill "$work" "$version"
-  package_control "$work/root" "$version"
+  package_control "$work/root" "$version" "$architecture"
   mkdir -p "$output"
   find "$work/root" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
   local file
-  file=$output/vnvme_${version}_$(dpkg --print-architecture).deb
+  file=$output/vnvme_${version}_$architecture.deb
   dpkg-deb --root-owner-group -Zxz -z3 --build "$work/root" "$file.new" >/dev/null
   mv "$file.new" "$file"
   echo "$file"
@@ -75,15 +82,17 @@ jar_of() { # FOLDER MANIFEST JAR DATE
   rm "$3.files"
 }
 
-package_runtime() { # FOLDER
+package_runtime() { # FOLDER JDK-IT-IS-MADE-OF
   local from=()
-  [ ! -d "$JAVA_HOME/jmods" ] || from=(--module-path "$JAVA_HOME/jmods")
+  [ ! -d "$2/jmods" ] || from=(--module-path "$2/jmods")
   "$JAVA_HOME/bin/jlink" "${from[@]}" --add-modules "$runtime_modules" --strip-java-debug-attributes --no-man-pages \
     --no-header-files --compress zip-0 --vm server --output "$1" >"$home/target/package.log" 2>&1 ||
     { tail -n 5 "$home/target/package.log" >&2; die "jlink of $JAVA_HOME failed"; }
   rm -rf "$1/legal" "$1/bin/keytool" "$1/bin/rmiregistry"
+  # Debian's JDK has them beside its libraries: half a gigabyte.
+  find "$1" -name '*.debuginfo' -delete
   mkdir -p "$1/legal"
-  cp -rL "$JAVA_HOME/legal/java.base" "$1/legal/" 2>/dev/null || rm -rf "$1/legal"
+  cp -rL "$2/legal/java.base" "$1/legal/" 2>/dev/null || rm -rf "$1/legal"
 }
 
 package_documents() { # ROOT VERSION
@@ -96,6 +105,8 @@ package_documents() { # ROOT VERSION
   "$home/vnvme" completion fish >"$1/usr/share/fish/vendor_completions.d/vnvme.fish"
   "$home/vnvme" man "$1/usr/share/man/man1" >/dev/null
   gzip -9n "$1"/usr/share/man/man1/*
+  mkdir -p "$1/usr/share/vnvme"
+  cp -r "$home/integrations" "$1/usr/share/vnvme/"
   cp "$home/packaging/copyright" "$doc/copyright"
   cp -r "$home/docs" "$doc/docs"
   printf 'vnvme (%s) stable; urgency=medium\n\n  * See docs/ for what it does.\n\n -- vNVMe <vnvme@localhost>  %s\n' \
@@ -117,10 +128,11 @@ package_bill() { # WORK-FOLDER VERSION
   ) >"$home/target/package.log" 2>&1 || { tail -n 5 "$home/target/package.log" >&2; die "the bill of materials failed"; }
 }
 
-package_control() { # ROOT VERSION
-  local script
+package_control() { # ROOT VERSION ARCHITECTURE
+  local script qemu=qemu-system-x86
+  [ "$3" != arm64 ] || qemu=qemu-system-arm
   mkdir -p "$1/DEBIAN"
-  sed -e "s/@version@/$2/" -e "s/@architecture@/$(dpkg --print-architecture)/" \
+  sed -e "s/@qemu@/$qemu/" -e "s/@version@/$2/" -e "s/@architecture@/$3/" \
     -e "s/@size@/$(du -sk --apparent-size "$1" | cut -f1)/" -e "s/@libc@/$(needed_libc "$1/usr/lib/vnvme/runtime")/" \
     "$home/packaging/control.in" >"$1/DEBIAN/control"
   echo /etc/vnvme/vnvme.toml >"$1/DEBIAN/conffiles"

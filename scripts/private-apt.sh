@@ -15,15 +15,15 @@ debian_mirror() {
 }
 
 # Makes a private apt in a folder and reads the lists of trixie and its backports. QEMU comes from the backports.
-private_apt() { # FOLDER
-  local dir=$1 suite key mirror
+private_apt() { # FOLDER [ARCHITECTURE]
+  local dir=$1 architecture=${2:-amd64} suite key mirror
   for key in /usr/share/keyrings/debian-archive-keyring.{pgp,gpg}; do [ ! -e "$key" ] || break; done
   [ -e "$key" ] || die "please install: debian-archive-keyring"
   mirror=$(debian_mirror)
   mkdir -p "$dir"/{etc/{apt.conf.d,preferences.d,sources.list.d,trusted.gpg.d},state/lists/partial,debs/partial,log}
   : >"$dir/status"
   for suite in trixie trixie-backports; do
-    echo "deb [signed-by=$key arch=amd64] $mirror $suite main"
+    echo "deb [signed-by=$key arch=$architecture] $mirror $suite main"
   done >"$dir/etc/sources.list"
   printf '%s\n' 'Package: qemu-* seabios' 'Pin: release n=trixie-backports' 'Pin-Priority: 600' \
     >"$dir/etc/preferences.d/qemu"
@@ -42,8 +42,8 @@ Dir::Cache::archives "$dir/debs";
 Dir::Cache::pkgcache "";
 Dir::Cache::srcpkgcache "";
 Dir::Log "$dir/log";
-APT::Architecture "amd64";
-APT::Architectures { "amd64"; };
+APT::Architecture "$architecture";
+APT::Architectures { "$architecture"; };
 APT::Install-Recommends "false";
 APT::Sandbox::User "root";
 Acquire::Languages "none";

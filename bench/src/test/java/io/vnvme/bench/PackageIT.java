@@ -50,6 +50,16 @@ class PackageIT {
         assertThat(tried).contains("trixie");
     }
 
+    @Test
+    void aPackageForAnotherArchitectureHasWhatRunsThere() throws Exception {
+        String other = run(Map.of(), "dpkg", "--print-architecture").equals("arm64") ? "amd64" : "arm64";
+        Path made = packaged("other", Map.of(), "--architecture", other);
+        assertThat(run(Map.of(), "dpkg-deb", "--field", made.toString(), "Architecture"))
+                .isEqualTo(other);
+        String said = run(Map.of(), HOME + "/scripts/try-foreign.sh", other, made.toString());
+        assertThat(said.lines().toList()).as(said).endsWith("all ok");
+    }
+
     private static boolean isInstallable(String needed, String release) throws Exception {
         String version = needed.substring("libc6 (>= ".length(), needed.indexOf(')'));
         Process compared =

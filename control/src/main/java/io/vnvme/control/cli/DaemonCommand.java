@@ -6,7 +6,6 @@ import io.vnvme.control.config.DaemonSettings;
 import io.vnvme.control.config.Setting;
 import io.vnvme.control.config.SettingsDraft;
 import io.vnvme.control.daemon.DaemonProcess;
-import io.vnvme.control.log.LogFormat;
 import io.vnvme.control.log.Logs;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -114,15 +113,10 @@ final class DaemonCommand implements Callable<Integer> {
         option(draft, Setting.LISTEN, listen);
         option(draft, Setting.REHEARSAL, rehearsal);
         option(draft, Setting.LIBVIRT, libvirt);
-        Logs.to(logFormat());
-        return DaemonProcess.run(Vnvme.VERSION, settings(draft));
-    }
-
-    private LogFormat logFormat() {
-        String wanted = logFormat == null ? "human" : logFormat;
-        return LogFormat.of(wanted)
-                .orElseThrow(() -> new ParameterException(
-                        spec.commandLine(), "--log-format: '%s' is none: use human or json".formatted(wanted)));
+        option(draft, Setting.LOG_FORMAT, logFormat);
+        DaemonSettings settings = settings(draft);
+        Logs.to(settings.logFormat());
+        return DaemonProcess.run(Vnvme.VERSION, settings);
     }
 
     private DaemonSettings settings(SettingsDraft draft) {

@@ -1,5 +1,6 @@
 package io.vnvme.control.config;
 
+import io.vnvme.control.log.LogFormat;
 import io.vnvme.control.plane.ReactorSettings;
 import io.vnvme.control.service.RamOffer;
 import java.net.InetSocketAddress;
@@ -18,6 +19,7 @@ import java.util.Optional;
  * @param listen where to serve the API over TLS as well
  * @param rehearsal how long a guest of its own works before it serves
  * @param libvirt URI of the libvirt that is asked for VMs, if any
+ * @param logFormat how the lines of the log look
  */
 public record DaemonSettings(
         Path stateDir,
@@ -26,7 +28,8 @@ public record DaemonSettings(
         ReactorSettings reactors,
         Optional<InetSocketAddress> listen,
         Duration rehearsal,
-        Optional<String> libvirt) {
+        Optional<String> libvirt,
+        LogFormat logFormat) {
     public DaemonSettings {
         offers = List.copyOf(offers);
     }

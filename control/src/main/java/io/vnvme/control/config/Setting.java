@@ -14,7 +14,8 @@ public enum Setting {
     IDLE,
     LISTEN,
     REHEARSAL,
-    LIBVIRT;
+    LIBVIRT,
+    LOG_FORMAT;
 
     public static Optional<Setting> of(String key) {
         return Arrays.stream(values()).filter(s -> s.key().equals(key)).findFirst();
@@ -22,7 +23,7 @@ public enum Setting {
 
     /** As in the file; with two dashes before it, the option. */
     public String key() {
-        return name().toLowerCase(Locale.ROOT);
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     /** Whether it can have several values, a list in the file. */

@@ -1,5 +1,6 @@
 package io.vnvme.control.config;
 
+import io.vnvme.control.log.LogFormat;
 import io.vnvme.control.plane.ReactorSettings;
 import io.vnvme.control.service.RamOffer;
 import io.vnvme.os.CpuList;
@@ -30,6 +31,7 @@ public final class SettingsDraft {
     private Optional<InetSocketAddress> listen = Optional.empty();
     private Duration rehearsal = Duration.ZERO;
     private String libvirt = "qemu:///system";
+    private LogFormat logFormat = LogFormat.HUMAN;
 
     /**
      * Says one of them; what was said of it before no longer counts.
@@ -51,6 +53,7 @@ public final class SettingsDraft {
             case LISTEN -> listen = listen(values.getFirst());
             case REHEARSAL -> rehearsal = rehearsal(values.getFirst());
             case LIBVIRT -> libvirt = libvirt(values.getFirst());
+            case LOG_FORMAT -> logFormat = logFormat(values.getFirst());
         }
     }
 
@@ -63,7 +66,8 @@ public final class SettingsDraft {
                 new ReactorSettings(reactors, cpus, idle),
                 listen,
                 rehearsal,
-                Optional.of(libvirt).filter(uri -> !uri.equals("none")));
+                Optional.of(libvirt).filter(uri -> !uri.equals("none")),
+                logFormat);
     }
 
     private static Path absolute(String text) {
@@ -135,6 +139,11 @@ public final class SettingsDraft {
             throw new IllegalArgumentException("is empty: write a URI such as qemu:///system, or none");
         }
         return uri;
+    }
+
+    private static LogFormat logFormat(String text) {
+        return LogFormat.of(text)
+                .orElseThrow(() -> new IllegalArgumentException("'%s' is none: use human or json".formatted(text)));
     }
 
     private static Duration rehearsal(String text) {

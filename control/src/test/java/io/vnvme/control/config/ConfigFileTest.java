@@ -67,7 +67,7 @@ class ConfigFileTest {
         }
         assertThat(settings(sample)).isEqualTo(new SettingsDraft().settings());
 
-        String said = Pattern.compile("(?m)^#(?=[a-z]+ = )").matcher(sample).replaceAll("");
+        String said = Pattern.compile("(?m)^#(?=[a-z-]+ = )").matcher(sample).replaceAll("");
         List<String> keys = said.lines()
                 .filter(line -> !line.startsWith("#") && !line.isBlank())
                 .map(line -> line.substring(0, line.indexOf(' ')))
