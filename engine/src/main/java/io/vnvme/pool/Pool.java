@@ -161,11 +161,16 @@ public final class Pool implements Poller, AutoCloseable {
 
     /** Reads everything that the pool refers to; one at a time. */
     public Scrub scrub(Scrub.Progress progress, Scrub.Ended done) {
+        return scrub(Optional.empty(), progress, done);
+    }
+
+    /** @param from where an earlier one was, maybe in an earlier life of the pool */
+    public Scrub scrub(Optional<Scrub.Mark> from, Scrub.Progress progress, Scrub.Ended done) {
         Scrub current = scrub;
         if (current != null && !current.ended()) {
             throw new PoolException(PoolException.Reason.IN_USE, "pool %s is being scrubbed already".formatted(name()));
         }
-        Scrub begun = new Scrub(this, progress, done);
+        Scrub begun = new Scrub(this, from, progress, done);
         scrub = begun;
         return begun;
     }

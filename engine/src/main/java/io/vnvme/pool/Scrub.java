@@ -6,6 +6,9 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads everything that the pool refers to, while it is in use: pages of maps and directories, and the written blocks of all
@@ -42,6 +45,17 @@ public final class Scrub {
         void ended(Report report, boolean complete);
     }
 
+    /**
+     * How far a scrub was: all that comes before is checked, and what was to be repaired there is.
+     *
+     * @param layer id of the layer that it was at
+     * @param page map pages of that layer that were checked
+     * @param part pages of its directory that were
+     * @param index clusters of it that were
+     * @param report what it had come to
+     */
+    public record Mark(int layer, int page, int part, long index, Report report) {}
+
     private final Pool pool;
     private final Progress progress;
     private final Ended done;
@@ -67,13 +81,18 @@ public final class Scrub {
     private boolean checkpointMade;
     private boolean cancelled;
     private boolean ended;
+    private @Nullable Consumer<Mark> marking;
 
-    Scrub(Pool pool, Progress progress, Ended done) {
+    /** @param from where an earlier one was; empty: at the beginning */
+    Scrub(Pool pool, Optional<Mark> from, Progress progress, Ended done) {
         this.pool = pool;
         this.progress = progress;
         this.done = done;
-        addLayers(-1);
-        total = layers.stream().mapToLong(layer -> layer.map().clusterCount()).sum();
+        total = pool.layers().all().stream()
+                .mapToLong(layer -> layer.map().clusterCount())
+                .sum();
+        addLayers(from.map(mark -> mark.layer() - 1).orElse(-1));
+        from.ifPresent(this::goOn);
         for (int i = 0; i < LOOKS_MAX; i++) {
             spare.add(new EachReplica(pool));
         }
@@ -85,6 +104,31 @@ public final class Scrub {
                 .filter(layer -> layer.id() > since)
                 .sorted(Comparator.comparingInt(Layer::id))
                 .forEach(layers::add);
+    }
+
+    private void goOn(Mark mark) {
+        // The layer may have been removed since: the next one is begun at its beginning then.
+        if (!layers.isEmpty() && layers.getFirst().id() == mark.layer()) {
+            page = mark.page();
+            part = mark.part();
+            index = mark.index();
+        }
+        Report before = mark.report();
+        clustersRead = before.clustersRead();
+        pagesRead = before.pagesRead();
+        repaired = before.repaired();
+        errors = before.errors();
+        findings.addAll(before.findings());
+    }
+
+    /**
+     * Asks from where another one can go on. Nothing new is looked at until what is under way is over, for then all that lies
+     * before is checked.
+     *
+     * @param told called once, unless it ends before
+     */
+    public void mark(Consumer<Mark> told) {
+        marking = told;
     }
 
     /** Ends it early. */
@@ -113,9 +157,11 @@ public final class Scrub {
         if (complete || interrupted()) {
             if (spare.size() == LOOKS_MAX && (interrupted() || !repairing() && checkpointMade())) {
                 ended = true;
-                Report report = new Report(clustersRead, pagesRead, repaired, errors, List.copyOf(findings));
-                done.ended(report, complete && checkpointMade);
+                done.ended(report(), complete && checkpointMade);
             }
+            return 0;
+        }
+        if (!marked()) {
             return 0;
         }
         int work = 0;
@@ -124,6 +170,24 @@ public final class Scrub {
             step(layers.get(layerCursor));
         }
         return spare.isEmpty() ? 0 : work;
+    }
+
+    /** @return false while somebody has to wait for a mark */
+    private boolean marked() {
+        Consumer<Mark> told = marking;
+        if (told == null) {
+            return true;
+        }
+        if (spare.size() < LOOKS_MAX || repairing()) {
+            return false;
+        }
+        marking = null;
+        told.accept(new Mark(layers.get(layerCursor).id(), page, part, index, report()));
+        return true;
+    }
+
+    private Report report() {
+        return new Report(clustersRead, pagesRead, repaired, errors, List.copyOf(findings));
     }
 
     /** What is reported as repaired has been. */

@@ -13,8 +13,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.UUID;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 /** A scrub finds what any drive has wrong, and repairs what another one has right. */
@@ -246,6 +248,63 @@ final class ScrubTest {
             pool.cutPower();
             assertClean(pool);
         }
+    }
+
+    /** Wherever it is cut short, the one that goes on after a restart looks at the rest and at nothing twice. */
+    @Test
+    void goesOnFromAMark() {
+        GuardedPool pool = pool(1, true);
+        pool.run(done -> pool.pool().operations().snapshot("v", "s", new UUID(1, 1), 0, done));
+        pool.write(9 * CLUSTER, new byte[5 * CLUSTER]);
+        pool.flush();
+        pool.restart();
+        flip(pool, 0, victim(pool, 0));
+        Scrub.Report whole = scrub(pool);
+        assertThat(whole.errors()).isEqualTo(1);
+        boolean marked = true;
+        int marks = 0;
+        while (marked) {
+            Optional<Scrub.Mark> mark = cutShort(pool, ++marks);
+            marked = mark.isPresent();
+            pool.restart();
+            List<Scrub.Report> reports = new ArrayList<>();
+            pool.pool().scrub(mark, (_, _) -> {}, (report, _) -> reports.add(report));
+            pool.until(() -> !reports.isEmpty());
+            assertThat(reports).containsExactly(whole);
+        }
+        assertThat(marks).isGreaterThan(3);
+    }
+
+    /** @return the mark of that number, at which it ended; none: it had fewer */
+    private static Optional<Scrub.Mark> cutShort(GuardedPool pool, int number) {
+        List<Scrub.Mark> marks = new ArrayList<>();
+        List<Boolean> ends = new ArrayList<>();
+        Scrub scrub = pool.pool().scrub((_, _) -> {}, (_, complete) -> ends.add(complete));
+        scrub.mark(new Consumer<>() {
+            @Override
+            public void accept(Scrub.Mark mark) {
+                marks.add(mark);
+                if (marks.size() < number) {
+                    scrub.mark(this);
+                } else {
+                    scrub.cancel();
+                }
+            }
+        });
+        pool.until(() -> !ends.isEmpty());
+        return ends.getFirst() ? Optional.empty() : Optional.of(marks.getLast());
+    }
+
+    /** What was removed meanwhile is not looked for. */
+    @Test
+    void goesOnWithoutTheLayerItWasAt() {
+        GuardedPool pool = pool(1, true);
+        Scrub.Report before = new Scrub.Report(7, 5, 3, 0, List.of());
+        List<Scrub.Report> reports = new ArrayList<>();
+        Scrub.Mark mark = new Scrub.Mark(Integer.MAX_VALUE, 1, 1, 1, before);
+        pool.pool().scrub(Optional.of(mark), (_, _) -> {}, (report, _) -> reports.add(report));
+        pool.until(() -> !reports.isEmpty());
+        assertThat(reports).containsExactly(before);
     }
 
     /** What was to be written anew at the end was not. */
