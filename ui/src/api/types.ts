@@ -320,7 +320,9 @@ export interface JobInfo {
   doneBytes: number;
   totalBytes: number;
   bytesPerSecond: number;
+  startedBy: string;
   startedAt: string;
+  resumedAt?: string;
   endedAt?: string;
   result?: string;
   cancellable: boolean;

@@ -4,7 +4,10 @@ import { matters } from './attention';
 
 const pool = (over: Partial<PoolInfo>) =>
   ({ name: 'p', state: 'online', sizeBytes: 100, usedBytes: 10, warnings: [], ...over }) as PoolInfo;
-const job = (id: number, state: string) => ({ id, kind: 'scrub', subject: 'p', state, result: `r${id}` }) as JobInfo;
+const endedAt = '2030-01-01T00:00:00Z';
+const now = Date.parse(endedAt) + 1000;
+const job = (id: number, state: string) =>
+  ({ id, kind: 'scrub', subject: 'p', state, endedAt, result: `r${id}` }) as JobInfo;
 
 describe('what needs attention', () => {
   it('is nothing when all is well', () => {
@@ -27,7 +30,11 @@ describe('what needs attention', () => {
   });
 
   it('forgets a failed job once the same has worked', () => {
-    expect(matters(undefined, [], [], [], [job(1, 'failed')])).toHaveLength(1);
-    expect(matters(undefined, [], [], [], [job(1, 'failed'), job(2, 'done')])).toEqual([]);
+    expect(matters(undefined, [], [], [], [job(1, 'failed')], now)).toHaveLength(1);
+    expect(matters(undefined, [], [], [], [job(1, 'failed'), job(2, 'done')], now)).toEqual([]);
+  });
+
+  it('forgets a failed job after a day', () => {
+    expect(matters(undefined, [], [], [], [job(1, 'failed')], now + 24 * 3600 * 1000)).toEqual([]);
   });
 });

@@ -34,12 +34,13 @@ export function matters(
   pools: PoolInfo[],
   vnvmes: VnvmeInfo[],
   jobs: JobInfo[],
+  nowMs = Date.now(),
 ): Matter[] {
   const found = [
     ...pools.flatMap(ofPool),
     ...drives.filter((d) => d.state === 'missing' || d.state === 'failed').map(ofDrive),
     ...vnvmes.flatMap(ofVnvme),
-    ...lastFailures(jobs),
+    ...lastFailures(jobs, nowMs),
   ];
   const said = new Set(found.map((matter) => matter.text));
   const rest = (system?.warnings ?? [])
@@ -97,11 +98,14 @@ function ofVnvme(vnvme: VnvmeInfo): Matter[] {
   return vnvme.warnings.map((text) => ({ severe: vnvme.state === 'unavailable', subject, text, to, action: 'See it' }));
 }
 
-/** Jobs of a kind and subject whose last try failed. */
-function lastFailures(jobs: JobInfo[]): Matter[] {
+/** A failure that nobody has seen to for so long is no news any more: the list of jobs has it. */
+const FAILURE_MS = 24 * 3600 * 1000;
+
+/** Jobs of a kind and subject whose last try failed, lately. */
+function lastFailures(jobs: JobInfo[], nowMs: number): Matter[] {
   const last = new Map(jobs.map((job) => [`${job.kind} ${job.subject}`, job]));
   return [...last.values()]
-    .filter((job) => job.state === 'failed')
+    .filter((job) => job.state === 'failed' && nowMs - Date.parse(job.endedAt ?? job.startedAt) < FAILURE_MS)
     .map((job) => ({
       severe: false,
       subject: `Job ${job.id}, ${job.kind} of ${job.subject}`,

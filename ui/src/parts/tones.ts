@@ -13,6 +13,7 @@ const TONES: Record<string, Tone> = {
   rebuilding: 'busy',
   degraded: 'warn',
   full: 'warn',
+  interrupted: 'warn',
   locked: 'warn',
   warning: 'warn',
   missing: 'err',

@@ -29,7 +29,7 @@ final class JobController {
     }
 
     /**
-     * Lists jobs: those under way and the last that ended.
+     * Lists jobs: those under way, those that a restart interrupted, and the last thousand that ended within 90 days.
      *
      * @param limit how many, 1 to 1000, in the order of numbers; absent: all, up to 1000
      * @param after only those with a larger number; absent: all

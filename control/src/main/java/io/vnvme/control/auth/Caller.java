@@ -17,6 +17,11 @@ public record Caller(String name, Role role, String via, Optional<String> csrf, 
     /** Of the request that this thread works on; unbound where nobody has shown who they are. */
     public static final ScopedValue<Caller> CURRENT = ScopedValue.newInstance();
 
+    /** Who the one of this thread is; {@code daemon} where nobody asked. */
+    public static String currentName() {
+        return CURRENT.isBound() ? CURRENT.get().name() : "daemon";
+    }
+
     /** Somebody whom the permissions of the Unix socket let in. */
     public static Caller local(String user) {
         return new Caller("user " + user, Role.ADMIN, "socket", Optional.empty(), () -> true);

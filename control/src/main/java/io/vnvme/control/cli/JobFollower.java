@@ -50,6 +50,10 @@ final class JobFollower {
             case "cancelled" ->
                 throw new CliException(
                         "job %d, %s of %s, was cancelled".formatted(job.id(), job.kind(), job.subject()));
+            case "interrupted" ->
+                throw new CliException(
+                        "job %d, %s of %s, is interrupted, since the daemon ended: it goes on when its pool is open"
+                                .formatted(job.id(), job.kind(), job.subject()));
             default -> throw new CliException(result);
         }
     }
@@ -74,7 +78,7 @@ final class JobFollower {
     }
 
     /** A size whose length does not jump. */
-    private static String rough(long bytes) {
+    static String rough(long bytes) {
         return bytes < 1 << 20
                 ? "%d KiB".formatted(bytes >> 10)
                 : bytes < 1L << 30

@@ -8,7 +8,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "jobs",
         description = "List long work, follow or cancel it.",
-        subcommands = {JobsCommand.Follow.class, JobsCommand.Cancel.class})
+        subcommands = {JobsCommand.Show.class, JobsCommand.Follow.class, JobsCommand.Cancel.class})
 final class JobsCommand extends WatchableCommand {
     @Override
     String page(ApiClient client, int width) {
@@ -33,6 +33,40 @@ final class JobsCommand extends WatchableCommand {
                     result == null ? "-" : result);
         }
         return table.page(width);
+    }
+
+    @Command(name = "show", description = "Show a job, also one that has ended.")
+    static final class Show extends ClientCommand {
+        @Parameters(paramLabel = "JOB", description = "its number")
+        private long id;
+
+        @Override
+        protected void run(ApiClient client) {
+            String reply = client.get("/api/v1/jobs/" + id);
+            if (json()) {
+                print(reply);
+                return;
+            }
+            JobInfo job = client.read(reply, JobInfo.class);
+            print("job         %d: %s of %s".formatted(job.id(), job.kind(), job.subject()));
+            print("state       " + job.state());
+            String result = job.result();
+            if (result != null) {
+                print("result      " + result);
+            }
+            print("done        %s of %s, %s/s"
+                    .formatted(
+                            JobFollower.rough(job.doneBytes()),
+                            JobFollower.rough(job.totalBytes()),
+                            JobFollower.rough(job.bytesPerSecond())));
+            print("began       %s, by %s".formatted(job.startedAt(), job.startedBy()));
+            if (job.resumedAt() != null) {
+                print("went on     %s, after a restart of the daemon".formatted(job.resumedAt()));
+            }
+            if (job.endedAt() != null) {
+                print("ended       " + job.endedAt());
+            }
+        }
     }
 
     @Command(name = "follow", description = "Show how far a job is until it ends.")

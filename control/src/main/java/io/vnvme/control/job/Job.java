@@ -1,46 +1,123 @@
 package io.vnvme.control.job;
 
 import io.vnvme.control.model.JobInfo;
-import io.vnvme.control.plane.Progress;
+import io.vnvme.control.store.JobPlan;
+import io.vnvme.control.store.JobRecord;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** One piece of long work. */
-final class Job implements Progress {
+/** One piece of long work, in this life of the daemon. */
+final class Job implements JobProgress {
+    /** How much of its work a crash may cost. */
+    private static final Duration MARK_INTERVAL = Duration.ofSeconds(1);
+
     enum State {
         RUNNING,
+        /** The daemon ended while it was under way, and it does not go on yet. */
+        INTERRUPTED,
         DONE,
         FAILED,
-        CANCELLED
+        CANCELLED;
+
+        private String text() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 
     private final long id;
     private final String kind;
     private final String subject;
+    private final String startedBy;
     private final boolean cancellable;
-    private final boolean lasting;
-    private final Instant startedAt = Instant.now();
-    private final long startNs = System.nanoTime();
+    private final Instant startedAt;
+    private final @Nullable Instant resumedAt;
+    private final InstantSource clock;
+    private final Consumer<Job> marked;
     private final CountDownLatch ended = new CountDownLatch(1);
+    private volatile @Nullable JobPlan plan;
     private volatile long doneBytes;
     private volatile long totalBytes;
+    /** What was done when it began or went on; -1: it has not said yet. */
+    private volatile long firstBytes = -1;
+
     private volatile boolean cancelled;
-    private volatile State state = State.RUNNING;
-    private volatile long endNs;
+    private volatile boolean stopping;
+    private volatile State state;
+    private volatile long endedBytesPerSecond;
     private volatile @Nullable Instant endedAt;
     private volatile @Nullable String result;
+    private volatile Instant lastMark;
 
-    Job(long id, String kind, String subject, boolean cancellable, boolean lasting) {
+    /** A new one. */
+    Job(
+            long id,
+            JobPlan plan,
+            String subject,
+            String startedBy,
+            boolean cancellable,
+            InstantSource clock,
+            Consumer<Job> marked) {
         this.id = id;
-        this.kind = kind;
+        this.kind = plan.kind();
         this.subject = subject;
+        this.startedBy = startedBy;
         this.cancellable = cancellable;
-        this.lasting = lasting;
+        this.startedAt = clock.instant();
+        this.resumedAt = null;
+        this.clock = clock;
+        this.marked = marked;
+        this.plan = plan;
+        this.state = State.RUNNING;
+        this.lastMark = startedAt;
+    }
+
+    /** One of an earlier life. */
+    Job(JobRecord record, InstantSource clock) {
+        this.id = record.id();
+        this.kind = record.kind();
+        this.subject = record.subject();
+        this.startedBy = record.startedBy();
+        this.cancellable = record.cancellable();
+        this.startedAt = Instant.parse(record.startedAt());
+        this.resumedAt = record.resumedAt() == null ? null : Instant.parse(record.resumedAt());
+        this.clock = clock;
+        this.marked = _ -> {};
+        this.plan = record.plan();
+        this.doneBytes = record.doneBytes();
+        this.totalBytes = record.totalBytes();
+        this.endedBytesPerSecond = record.bytesPerSecond();
+        this.endedAt = record.endedAt() == null ? null : Instant.parse(record.endedAt());
+        this.result = record.running() ? "the daemon ended while it was under way" : record.result();
+        this.state = record.running()
+                ? State.INTERRUPTED
+                : State.valueOf(record.state().toUpperCase(Locale.ROOT));
+        this.lastMark = startedAt;
+        ended.countDown();
+    }
+
+    /** The same, which goes on. */
+    Job(Job interrupted, JobPlan plan, Consumer<Job> marked) {
+        this.id = interrupted.id;
+        this.kind = interrupted.kind;
+        this.subject = interrupted.subject;
+        this.startedBy = interrupted.startedBy;
+        this.cancellable = interrupted.cancellable;
+        this.startedAt = interrupted.startedAt;
+        this.clock = interrupted.clock;
+        this.resumedAt = clock.instant();
+        this.marked = marked;
+        this.plan = plan;
+        this.doneBytes = interrupted.doneBytes;
+        this.totalBytes = interrupted.totalBytes;
+        this.state = State.RUNNING;
+        this.lastMark = clock.instant();
     }
 
     long id() {
@@ -59,35 +136,82 @@ final class Job implements Progress {
         return cancellable;
     }
 
-    /** Whether the daemon's end only interrupts it. */
-    boolean lasting() {
-        return lasting;
+    @Nullable
+    JobPlan plan() {
+        return plan;
     }
 
     boolean running() {
         return state == State.RUNNING;
     }
 
+    boolean waiting() {
+        return state == State.INTERRUPTED;
+    }
+
+    /** When it ended; empty while it is under way or interrupted. */
+    @Nullable
+    Instant endedAt() {
+        return endedAt;
+    }
+
+    /** Whether it is the same work. */
+    boolean is(JobPlan wanted, String on) {
+        return kind.equals(wanted.kind()) && subject.equals(on);
+    }
+
     @Override
     public void at(long done, long total) {
+        if (firstBytes < 0) {
+            firstBytes = done;
+        }
         doneBytes = done;
         totalBytes = total;
     }
 
     @Override
     public boolean cancelled() {
-        return cancelled;
+        return cancelled || stopping;
+    }
+
+    @Override
+    public boolean interrupted() {
+        return stopping && !cancelled;
+    }
+
+    @Override
+    public boolean markDue() {
+        return Duration.between(lastMark, clock.instant()).compareTo(MARK_INTERVAL) >= 0;
+    }
+
+    @Override
+    public void mark(JobPlan next) {
+        plan = next;
+        marked.accept(this);
+        lastMark = clock.instant();
     }
 
     void cancel() {
         cancelled = true;
     }
 
+    /** The daemon ends. */
+    void stop() {
+        stopping = true;
+    }
+
     void end(State how, String what) {
         result = what.lines().findFirst().orElse("");
-        endNs = System.nanoTime();
-        endedAt = Instant.now();
+        endedBytesPerSecond = bytesPerSecond();
+        if (how != State.INTERRUPTED) {
+            endedAt = clock.instant();
+            plan = null;
+        }
         state = how;
+    }
+
+    /** Who waits for the end goes on. */
+    void tellEnd() {
         ended.countDown();
     }
 
@@ -96,24 +220,54 @@ final class Job implements Progress {
         return ended.await(time.toNanos(), TimeUnit.NANOSECONDS);
     }
 
+    private long bytesPerSecond() {
+        Instant from = resumedAt == null ? startedAt : resumedAt;
+        long millis = Math.max(1, Duration.between(from, clock.instant()).toMillis());
+        return Math.max(0, (long) ((doneBytes - Math.max(0, firstBytes)) * 1e3 / millis));
+    }
+
+    private static @Nullable String text(@Nullable Instant moment, ChronoUnit unit) {
+        return moment == null ? null : moment.truncatedTo(unit).toString();
+    }
+
+    JobRecord record() {
+        JobPlan next = plan;
+        boolean open = next != null && (running() || waiting());
+        return new JobRecord(
+                id,
+                kind,
+                subject,
+                startedBy,
+                open ? JobRecord.RUNNING : state.text(),
+                startedAt.truncatedTo(ChronoUnit.MILLIS).toString(),
+                text(resumedAt, ChronoUnit.MILLIS),
+                text(endedAt, ChronoUnit.MILLIS),
+                doneBytes,
+                totalBytes,
+                open ? 0 : endedBytesPerSecond,
+                cancellable,
+                open ? null : result,
+                open ? next : null);
+    }
+
     JobInfo info() {
         State now = state;
         long done = doneBytes;
         long total = totalBytes;
-        long ns = Math.max(1, (now == State.RUNNING ? System.nanoTime() : endNs) - startNs);
-        Instant end = endedAt;
         double progress = now == State.DONE ? 1 : total <= 0 ? 0 : Math.min(1, (double) done / total);
         return new JobInfo(
                 id,
                 kind,
                 subject,
-                now.name().toLowerCase(Locale.ROOT),
+                now.text(),
                 progress,
                 done,
                 total,
-                (long) (done * 1e9 / ns),
+                now == State.RUNNING ? bytesPerSecond() : endedBytesPerSecond,
+                startedBy,
                 startedAt.truncatedTo(ChronoUnit.SECONDS).toString(),
-                end == null ? null : end.truncatedTo(ChronoUnit.SECONDS).toString(),
+                text(resumedAt, ChronoUnit.SECONDS),
+                text(endedAt, ChronoUnit.SECONDS),
                 result,
                 now == State.RUNNING && cancellable && !cancelled);
     }

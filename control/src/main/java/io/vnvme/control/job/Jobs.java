@@ -5,11 +5,16 @@ import io.vnvme.control.model.EventKind;
 import io.vnvme.control.model.JobInfo;
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
+import io.vnvme.control.store.JobPlan;
+import io.vnvme.control.store.JobRecord;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -17,19 +22,27 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
-/** The jobs of this daemon: those under way and the last that ended. */
+/** The jobs of this daemon: those under way, those that ended, and those that a restart interrupted. */
 public final class Jobs implements AutoCloseable {
     private static final Logger LOG = System.getLogger(Jobs.class.getName());
-    private static final int ENDED_MAX = 100;
+    /** Ended jobs that are kept, and how long. */
+    static final int ENDED_MAX = 1000;
+
+    static final Duration ENDED_AGE_MAX = Duration.ofDays(90);
     private static final Duration CLOSE_WAIT = Duration.ofSeconds(10);
 
     private final EventLog events;
+    private final History history;
+    private final InstantSource clock;
+    private final Supplier<String> caller;
     private final ReentrantLock lock = new ReentrantLock();
-    private final Map<Long, Job> jobs = new LinkedHashMap<>();
+    private final Map<Long, Job> jobs = new TreeMap<>();
     private final Map<Ended, Long> ended = new TreeMap<>();
     private long lastId;
-    private boolean closed;
+    private volatile boolean closed;
 
     /**
      * How jobs ended.
@@ -43,56 +56,112 @@ public final class Jobs implements AutoCloseable {
         }
     }
 
-    public Jobs(EventLog events) {
+    /**
+     * One that has not gone on yet since the daemon began.
+     *
+     * @param subject what it works on
+     */
+    public record Interrupted(String subject, JobPlan plan) {}
+
+    /**
+     * Knows what an earlier daemon had noted.
+     *
+     * @param folder where they are kept
+     * @param caller who asks, on the thread of a request
+     */
+    public Jobs(Path folder, EventLog events, InstantSource clock, Supplier<String> caller) {
         this.events = events;
+        this.clock = clock;
+        this.caller = caller;
+        history = new History(folder, events);
+        for (JobRecord record : history.found().records()) {
+            jobs.put(record.id(), new Job(record, clock));
+            lastId = record.id();
+        }
+        // Each line that is lost may have been that of one more job: no number is given twice.
+        lastId += history.found().damage();
+        forgetOld();
     }
 
     /**
-     * Starts work on a thread of its own.
+     * Starts work on a thread of its own. If the same was interrupted by a restart, it is that job which goes on.
      *
-     * @param cancellable whether it looks at {@link Progress#cancelled}
+     * @param plan what it needs after a restart
+     * @param cancellable whether it looks at {@link JobProgress#cancelled}
      * @throws ProblemException when the same is under way already
      */
-    public JobInfo start(String kind, String subject, boolean cancellable, JobWork work) {
-        return start(kind, subject, cancellable, false, work);
-    }
-
-    /** Starts work that its pool remembers: it can be cancelled, but the daemon's end only interrupts it. */
-    public JobInfo startLasting(String kind, String subject, JobWork work) {
-        return start(kind, subject, true, true, work);
-    }
-
-    private JobInfo start(String kind, String subject, boolean cancellable, boolean lasting, JobWork work) {
+    public JobInfo start(JobPlan plan, String subject, boolean cancellable, JobWork work) {
         Job job;
+        boolean resumed = false;
         lock.lock();
         try {
             if (closed) {
                 throw new ProblemException(ProblemCode.INTERNAL, "the daemon is ending: start it again first");
             }
-            for (Job other : jobs.values()) {
-                if (other.running()
-                        && other.kind().equals(kind)
-                        && other.subject().equals(subject)) {
-                    throw new ProblemException(
-                            ProblemCode.POOL_IN_USE,
-                            "job %d does that already (%s of %s): see 'vnvme jobs'"
-                                    .formatted(other.id(), kind, subject));
-                }
+            Job before = same(plan, subject);
+            if (before == null) {
+                job = new Job(++lastId, plan, subject, caller.get(), cancellable, clock, j -> note(j, false));
+            } else {
+                job = new Job(before, plan, j -> note(j, false));
+                resumed = true;
             }
-            job = new Job(++lastId, kind, subject, cancellable, lasting);
             jobs.put(job.id(), job);
             forgetOld();
         } finally {
             lock.unlock();
+        }
+        note(job, true);
+        if (resumed) {
+            events.add(EventKind.JOB_RESUMED, subject, "%s of %s goes on".formatted(job.kind(), subject));
         }
         // A platform thread: the work waits in native calls, which would hold up virtual threads.
         Thread.ofPlatform().daemon().name("job " + job.id()).start(() -> run(job, work));
         return job.info();
     }
 
+    /** With the lock: the interrupted job that did this. @throws ProblemException when one is under way */
+    private @Nullable Job same(JobPlan plan, String subject) {
+        Job interrupted = null;
+        for (Job other : jobs.values()) {
+            if (!other.is(plan, subject)) {
+                continue;
+            }
+            if (other.running()) {
+                throw new ProblemException(
+                        ProblemCode.POOL_IN_USE,
+                        "job %d does that already (%s of %s): see 'vnvme jobs'"
+                                .formatted(other.id(), other.kind(), subject));
+            }
+            JobPlan before = other.plan();
+            if (other.waiting() && before != null && before.pool().equals(plan.pool())) {
+                interrupted = other;
+            }
+        }
+        return interrupted;
+    }
+
+    private void note(Job job, boolean sync) {
+        history.note(job.record(), sync, this::records);
+    }
+
+    private List<JobRecord> records() {
+        lock.lock();
+        try {
+            return jobs.values().stream().map(Job::record).toList();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private void forgetOld() {
-        List<Job> ended = jobs.values().stream().filter(j -> !j.running()).toList();
-        ended.stream().limit(Math.max(0, ended.size() - ENDED_MAX)).forEach(j -> jobs.remove(j.id()));
+        Instant oldest = clock.instant().minus(ENDED_AGE_MAX);
+        List<Job> over = jobs.values().stream().filter(j -> j.endedAt() != null).toList();
+        for (int i = 0; i < over.size(); i++) {
+            Instant end = over.get(i).endedAt();
+            if (over.size() - i > ENDED_MAX || end != null && end.isBefore(oldest)) {
+                jobs.remove(over.get(i).id());
+            }
+        }
     }
 
     private void run(Job job, JobWork work) {
@@ -102,12 +171,16 @@ public final class Jobs implements AutoCloseable {
             events.add(EventKind.JOB_DONE, job.subject(), "%s of %s: %s".formatted(job.kind(), job.subject(), result));
             end(job, Job.State.DONE, result);
         } catch (CancellationException e) {
-            events.add(EventKind.JOB_CANCELLED, job.subject(), "%s of %s".formatted(job.kind(), job.subject()));
-            end(job, Job.State.CANCELLED, "cancelled");
+            if (job.interrupted()) {
+                interrupt(job);
+            } else {
+                events.add(EventKind.JOB_CANCELLED, job.subject(), "%s of %s".formatted(job.kind(), job.subject()));
+                end(job, Job.State.CANCELLED, "cancelled");
+            }
         } catch (ProblemException e) {
             failed(job, e.detail());
         } catch (Throwable e) {
-            LOG.log(Level.ERROR, "%s of %s failed".formatted(job.kind(), job.subject()), e);
+            LOG.log(closed ? Level.DEBUG : Level.ERROR, "%s of %s failed".formatted(job.kind(), job.subject()), e);
             failed(job, String.valueOf(e.getMessage()));
         }
     }
@@ -116,15 +189,46 @@ public final class Jobs implements AutoCloseable {
         lock.lock();
         try {
             ended.merge(new Ended(job.kind(), state.name().toLowerCase(Locale.ROOT)), 1L, Long::sum);
+            job.end(state, what);
         } finally {
             lock.unlock();
         }
-        job.end(state, what);
+        note(job, true);
+        job.tellEnd();
+    }
+
+    /** The daemon's end stops it; what is kept of it says that it is under way. */
+    private void interrupt(Job job) {
+        job.end(Job.State.INTERRUPTED, "the daemon ends");
+        note(job, false);
+        job.tellEnd();
     }
 
     private void failed(Job job, String why) {
+        if (closed) {
+            // Its pool was closed under it, most likely. If not, it fails again when it goes on.
+            interrupt(job);
+            return;
+        }
         events.add(EventKind.JOB_FAILED, job.subject(), "%s of %s: %s".formatted(job.kind(), job.subject(), why));
         end(job, Job.State.FAILED, why);
+    }
+
+    /** Those that were under way when an earlier daemon ended and do not go on yet. */
+    public List<Interrupted> interrupted() {
+        lock.lock();
+        try {
+            List<Interrupted> waiting = new ArrayList<>();
+            for (Job job : jobs.values()) {
+                JobPlan plan = job.plan();
+                if (job.waiting() && plan != null) {
+                    waiting.add(new Interrupted(job.subject(), plan));
+                }
+            }
+            return waiting;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** All that are known, oldest first. */
@@ -178,6 +282,12 @@ public final class Jobs implements AutoCloseable {
     /** Asks a job to stop. @throws ProblemException when it has ended, or cannot be */
     public JobInfo cancel(long id) {
         Job job = require(id);
+        if (job.waiting()) {
+            throw new ProblemException(
+                    ProblemCode.BAD_REQUEST,
+                    "job %d, %s of %s, is interrupted: it goes on when its pool is open, and can be cancelled then"
+                            .formatted(id, job.kind(), job.subject()));
+        }
         if (!job.running()) {
             throw new ProblemException(ProblemCode.JOB_ENDED, "job %d has ended: nothing to cancel".formatted(id));
         }
@@ -204,20 +314,18 @@ public final class Jobs implements AutoCloseable {
         }
     }
 
-    /** Asks all to stop and waits a while; those that a pool remembers go on at the next start. */
+    /** Has all stop and waits a while. They go on at the next start; those that their pool remembers end with that. */
     @Override
     public void close() {
         List<Job> running;
         lock.lock();
         try {
             closed = true;
-            running = jobs.values().stream()
-                    .filter(j -> j.running() && !j.lasting())
-                    .toList();
+            running = jobs.values().stream().filter(Jobs::stops).toList();
         } finally {
             lock.unlock();
         }
-        running.forEach(Job::cancel);
+        running.forEach(Job::stop);
         for (Job job : running) {
             try {
                 if (!job.await(CLOSE_WAIT)) {
@@ -225,8 +333,14 @@ public final class Jobs implements AutoCloseable {
                 }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
-                return;
+                break;
             }
         }
+        history.close();
+    }
+
+    private static boolean stops(Job job) {
+        JobPlan plan = job.plan();
+        return job.running() && plan != null && !plan.inPool();
     }
 }

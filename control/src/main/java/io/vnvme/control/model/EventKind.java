@@ -102,7 +102,19 @@ public enum EventKind {
             Severity.ERROR,
             "Long work has failed.",
             "What there was before is there still; the text says what could not be done.",
-            "Mend what the text says, and start it again.");
+            "Mend what the text says, and start it again."),
+    JOB_RESUMED(
+            Severity.INFO,
+            "Long work goes on that the end of the daemon had interrupted.",
+            "None: it goes on where all before is durable.",
+            "Nothing."),
+    JOBS_NOT_KEPT(
+            Severity.WARNING,
+            "The list of jobs could not be written to the disk of the daemon's state, or a part of it could not be read.",
+            "None: jobs go on. After a restart some may be missing in the list, and an import or export among them is not"
+                    + " taken up again: what it left is removed.",
+            "Make room on that disk, or see what is wrong with it. The list is written again with the next change of a"
+                    + " job.");
 
     private final Severity severity;
     private final String happened;

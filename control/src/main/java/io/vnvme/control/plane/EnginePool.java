@@ -2,6 +2,7 @@ package io.vnvme.control.plane;
 
 import io.vnvme.control.model.DiffRange;
 import io.vnvme.control.plane.EngineDrive.OnReactor;
+import io.vnvme.control.store.ScrubMark;
 import io.vnvme.crypto.VolumeKey;
 import io.vnvme.pool.Done;
 import io.vnvme.pool.GuardedVolume;
@@ -13,7 +14,6 @@ import io.vnvme.pool.PoolLoader;
 import io.vnvme.pool.PoolScan;
 import io.vnvme.pool.PoolSpace;
 import io.vnvme.pool.RangeSink;
-import io.vnvme.pool.Scrub;
 import io.vnvme.pool.format.Geometry;
 import io.vnvme.pool.format.LayerRecord;
 import io.vnvme.reactor.Clock;
@@ -30,7 +30,6 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
@@ -360,28 +359,8 @@ final class EnginePool implements OpenPool {
     }
 
     @Override
-    public String scrub(Progress progress) {
-        CompletableFuture<Scrub.Report> end = new CompletableFuture<>();
-        AtomicReference<@Nullable Scrub> begun = new AtomicReference<>();
-        ask(() -> {
-            begun.set(pool.scrub(
-                    (done, total) -> {
-                        progress.at(bytes(done), bytes(total));
-                        Scrub scrub = begun.get();
-                        if (progress.cancelled() && scrub != null) {
-                            scrub.cancel();
-                        }
-                    },
-                    (report, complete) -> {
-                        if (complete) {
-                            end.complete(report);
-                        } else {
-                            end.completeExceptionally(new CancellationException());
-                        }
-                    }));
-            return true;
-        });
-        return ScrubText.of(EngineFailure.translated(end::join));
+    public String scrub(Optional<ScrubMark> from, Progress progress, Consumer<ScrubMark> marks) {
+        return ScrubText.of(EngineScrub.run(home, pool, from, progress, marks));
     }
 
     @Override

@@ -1,11 +1,13 @@
 package io.vnvme.control.plane;
 
 import io.vnvme.control.model.DiffRange;
+import io.vnvme.control.store.ScrubMark;
 import io.vnvme.crypto.VolumeKey;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -78,8 +80,14 @@ public interface OpenPool {
     /** Long work that a restart interrupted and that goes on when it is asked for: by drive, {@code shrink} or {@code rebuild}. */
     Map<UUID, String> interrupted();
 
-    /** Reads everything and checks what can be checked. @return one line for people */
-    String scrub(Progress progress);
+    /**
+     * Reads everything and checks what can be checked.
+     *
+     * @param from where an earlier one was; empty: at the beginning
+     * @param marks told from where another can go on, when that is due
+     * @return one line for people
+     */
+    String scrub(Optional<ScrubMark> from, Progress progress, Consumer<ScrubMark> marks);
 
     /** Everything to the drives; then it is no longer in use. */
     void close();

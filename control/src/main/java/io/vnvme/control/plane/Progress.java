@@ -10,6 +10,16 @@ public interface Progress {
         public boolean cancelled() {
             return false;
         }
+
+        @Override
+        public boolean interrupted() {
+            return false;
+        }
+
+        @Override
+        public boolean markDue() {
+            return false;
+        }
     };
 
     /** How far it is. */
@@ -17,4 +27,10 @@ public interface Progress {
 
     /** Whether to stop. */
     boolean cancelled();
+
+    /** Whether it is to stop only because the daemon ends, and will go on: what it needs for that stays. */
+    boolean interrupted();
+
+    /** Whether it is time again to note from where it can go on after a restart. */
+    boolean markDue();
 }

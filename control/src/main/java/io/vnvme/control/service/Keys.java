@@ -66,6 +66,16 @@ final class Keys {
         }
     }
 
+    /** What a job goes on with after a restart. @throws ProblemException when that is nothing: it was a passphrase */
+    static KeySource kept(@Nullable String file) {
+        if (file == null) {
+            throw new ProblemException(
+                    ProblemCode.WRONG_KEY,
+                    "the daemon has ended meanwhile and passphrases are not kept: begin again, or use a key file");
+        }
+        return new KeySource(file, null);
+    }
+
     private static byte[] passphrase(KeySource source) {
         String passphrase = source.passphrase();
         if (passphrase == null || passphrase.length() < PASSPHRASE_MIN) {

@@ -2,11 +2,14 @@ package io.vnvme.control.service;
 
 import io.vnvme.control.event.EventLog;
 import io.vnvme.control.model.EventKind;
+import io.vnvme.control.model.ProblemCode;
+import io.vnvme.control.model.ProblemException;
 import io.vnvme.control.plane.DataPlane;
 import io.vnvme.control.plane.DriveFacts;
 import io.vnvme.control.plane.DriveLook;
 import io.vnvme.control.plane.DriveSource;
 import io.vnvme.control.store.ClaimedDrive;
+import io.vnvme.control.store.State;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
@@ -187,5 +190,22 @@ final class OpenDrives {
             registry.update(state -> state.with(drive.at(f.path(), f.sizeBytes())));
         });
         return facts.isPresent();
+    }
+
+    /** @throws ProblemException when a drive is not there to be put into a pool */
+    void requireFree(String drive) {
+        State state = registry.state();
+        if (state.drive(drive).isEmpty()) {
+            throw new ProblemException(
+                    ProblemCode.DRIVE_NOT_CLAIMED,
+                    "no claimed drive %s: take control of it first ('vnvme drive claim %1$s')".formatted(drive));
+        }
+        state.poolOf(drive).ifPresent(pool -> {
+            throw new ProblemException(
+                    ProblemCode.DRIVE_IN_USE, "drive %s belongs to pool %s".formatted(drive, pool.name()));
+        });
+        failure(drive).ifPresent(failure -> {
+            throw new ProblemException(ProblemCode.DRIVE_MISSING, failure);
+        });
     }
 }

@@ -1,7 +1,6 @@
 package io.vnvme.control.service;
 
 import io.vnvme.control.job.Jobs;
-import io.vnvme.control.model.ByteSize;
 import io.vnvme.control.model.CheckReport;
 import io.vnvme.control.model.CreatePool;
 import io.vnvme.control.model.DriveNames;
@@ -16,9 +15,8 @@ import io.vnvme.control.plane.DataPlane;
 import io.vnvme.control.plane.DriveSource;
 import io.vnvme.control.plane.OpenPool;
 import io.vnvme.control.plane.PoolPlan;
-import io.vnvme.control.plane.Progress;
-import io.vnvme.control.store.ClaimedDrive;
 import io.vnvme.control.store.ExportedPool;
+import io.vnvme.control.store.JobPlan;
 import io.vnvme.control.store.PoolRecord;
 import io.vnvme.control.store.State;
 import io.vnvme.control.store.VnvmeRecord;
@@ -30,6 +28,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
 
 /** Drives joined: what can be done with pools, in the shape that the API shows. */
@@ -45,6 +44,8 @@ public final class Pools {
     private final OpenPools pools;
     private final Volumes volumes;
     private final Jobs jobs;
+    private final PoolDriveJobs driveJobs;
+    private volatile BiConsumer<String, OpenPool> whenOpened = (_, _) -> {};
     /** Names of pools that are to be opened anew. */
     private final Set<String> stopped = ConcurrentHashMap.newKeySet();
 
@@ -55,6 +56,7 @@ public final class Pools {
         this.pools = pools;
         this.volumes = volumes;
         this.jobs = jobs;
+        this.driveJobs = new PoolDriveJobs(registry, dataPlane, drives, pools, jobs);
     }
 
     /** All pools of the state are opened after a start, side by side; one that cannot be holds up no other. */
@@ -75,30 +77,18 @@ public final class Pools {
         }
     }
 
+    /** @param listener told of each pool that was opened, by its name */
+    void whenOpened(BiConsumer<String, OpenPool> listener) {
+        this.whenOpened = listener;
+    }
+
     /** Serves what is in a pool that was opened, and goes on with what a restart interrupted. */
     private void opened(PoolRecord record) {
         pools.find(record.name()).ifPresent(pool -> {
             volumes.poolOpened(record.name(), pool);
-            pool.interrupted().forEach((drive, work) -> goOn(record.name(), pool, drive, work));
+            driveJobs.poolOpened(record.name(), pool);
+            whenOpened.accept(record.name(), pool);
         });
-    }
-
-    private JobInfo goOn(String name, OpenPool pool, UUID drive, String work) {
-        String driveName = driveName(drive);
-        if (work.equals("shrink")) {
-            return jobs.startLasting("shrink", driveName, progress -> shrinkNow(name, driveName, progress));
-        }
-        return jobs.startLasting("rebuild", driveName, progress -> {
-            pool.rejoin(drive, progress);
-            return "%s is a full member of %s again".formatted(driveName, name);
-        });
-    }
-
-    private String driveName(UUID drive) {
-        return registry.state()
-                .driveById(drive.toString())
-                .map(ClaimedDrive::name)
-                .orElse(drive.toString());
     }
 
     /** A drive that was missing is open: its pool is opened if that was what it waited for, its mirror takes it back. */
@@ -111,7 +101,7 @@ public final class Pools {
                         opened(record);
                     }
                 } else if (record.layout().equals(PoolPlan.MIRROR)) {
-                    goOn(record.name(), pool.get(), drives.id(drive), "rebuild");
+                    driveJobs.rebuild(record.name(), pool.get(), drives.id(drive));
                 } else if (pool.get().facts().doubt().isPresent()) {
                     stopped.add(record.name());
                 }
@@ -182,7 +172,7 @@ public final class Pools {
                 throw new ProblemException(
                         ProblemCode.NAME_TAKEN, "there is a pool %s already: choose another name".formatted(name));
             }
-            names.forEach(this::requireFree);
+            names.forEach(drives::requireFree);
             List<List<String>> sets = PoolLayout.sets(layout, names);
             PoolLayout.checkKinds(name, names, registry.state());
             PoolRecord record = new PoolRecord(name, UUID.randomUUID().toString(), layout, sets, List.of());
@@ -210,23 +200,6 @@ public final class Pools {
 
     private List<List<UUID>> ids(List<List<String>> sets) {
         return sets.stream().map(set -> set.stream().map(drives::id).toList()).toList();
-    }
-
-    /** @throws ProblemException when a drive is not there to be put into a pool */
-    private void requireFree(String drive) {
-        State state = registry.state();
-        if (state.drive(drive).isEmpty()) {
-            throw new ProblemException(
-                    ProblemCode.DRIVE_NOT_CLAIMED,
-                    "no claimed drive %s: take control of it first ('vnvme drive claim %1$s')".formatted(drive));
-        }
-        state.poolOf(drive).ifPresent(pool -> {
-            throw new ProblemException(
-                    ProblemCode.DRIVE_IN_USE, "drive %s belongs to pool %s".formatted(drive, pool.name()));
-        });
-        drives.failure(drive).ifPresent(failure -> {
-            throw new ProblemException(ProblemCode.DRIVE_MISSING, failure);
-        });
     }
 
     /** Ends a pool and all that is in it; its drives stay claimed and are free. */
@@ -260,7 +233,7 @@ public final class Pools {
         return registry.exclusively(() -> {
             OpenPool pool = pools.require(name);
             PoolRecord record = pools.record(name);
-            names.forEach(this::requireFree);
+            names.forEach(drives::requireFree);
             List<List<String>> added = PoolLayout.added(record, names);
             List<String> all = new ArrayList<>(record.drives());
             all.addAll(names);
@@ -281,99 +254,12 @@ public final class Pools {
 
     /** Begins to move everything off a drive, and takes it out. */
     public JobInfo shrink(String name, DriveNames request) {
-        List<String> names = request.drives() == null ? List.of() : request.drives();
-        if (names.size() != 1) {
-            throw new ProblemException(
-                    ProblemCode.BAD_REQUEST, "%d drives: name the one to take out".formatted(names.size()));
-        }
-        String drive = names.getFirst();
-        OpenPool pool = pools.require(name);
-        PoolRecord record = pools.record(name);
-        requireMember(record, drive);
-        if (record.sets().size() == 1) {
-            throw new ProblemException(
-                    ProblemCode.POOL_REFUSED,
-                    "pool %s would have no drive left: remove its volumes and destroy it instead".formatted(name));
-        }
-        long freeBytes = pool.facts().freeBytes();
-        long leavingBytes = PoolLayout.setOf(record, drive).stream()
-                .mapToLong(d ->
-                        registry.state().drive(d).map(ClaimedDrive::sizeBytes).orElse(0L))
-                .min()
-                .orElse(0);
-        if (freeBytes < leavingBytes && pool.facts().usedBytes() > pool.facts().sizeBytes() - leavingBytes) {
-            throw new ProblemException(
-                    ProblemCode.NO_SPACE,
-                    "what is on %s does not fit on the others: pool %s has %s free; remove something or grow it first"
-                            .formatted(drive, name, ByteSize.format(freeBytes)));
-        }
-        return jobs.startLasting("shrink", drive, progress -> shrinkNow(name, drive, progress));
-    }
-
-    private String shrinkNow(String name, String drive, Progress progress) {
-        HostFailure.shown(
-                "pool %s could not be shrunk".formatted(name),
-                () -> pools.require(name).shrink(drives.id(drive), progress));
-        return registry.exclusively(() -> {
-            PoolRecord record = pools.record(name);
-            List<String> out = PoolLayout.setOf(record, drive);
-            List<List<String>> sets =
-                    record.sets().stream().filter(set -> !set.equals(out)).toList();
-            registry.update(state -> state.with(record.withSets(sets)));
-            out.stream().filter(drives::isOpen).forEach(d -> dataPlane.freeDrive(drives.id(d), d));
-            return "%s left pool %s and is free".formatted(String.join(", ", out), name);
-        });
-    }
-
-    private static void requireMember(PoolRecord record, String drive) {
-        if (!record.drives().contains(drive)) {
-            throw new ProblemException(
-                    ProblemCode.UNKNOWN_DRIVE,
-                    "pool %s has no drive %s: it has %s"
-                            .formatted(record.name(), drive, String.join(", ", record.drives())));
-        }
+        return driveJobs.shrink(name, request);
     }
 
     /** Begins to fill a drive in the place of another of a mirror. */
     public JobInfo replace(String name, ReplaceDrive request) {
-        String old = Names.checked(request.old());
-        String replacement = Names.checked(request.replacement());
-        OpenPool pool = pools.require(name);
-        return registry.exclusively(() -> {
-            PoolRecord record = pools.record(name);
-            requireMember(record, old);
-            if (old.equals(replacement) && record.layout().equals(PoolPlan.MIRROR)) {
-                return takeBack(name, pool, old);
-            }
-            if (!record.layout().equals(PoolPlan.MIRROR)) {
-                throw new ProblemException(
-                        ProblemCode.POOL_REFUSED,
-                        "pool %s is no mirror: grow it by %s, then shrink it by %s".formatted(name, replacement, old));
-            }
-            requireFree(replacement);
-            PoolLayout.checkLarge(registry.state(), PoolLayout.setOf(record, old), replacement);
-            UUID oldId = drives.id(old);
-            UUID newId = drives.id(replacement);
-            registry.update(state -> state.with(PoolLayout.replaced(record, old, replacement)));
-            return jobs.startLasting("rebuild", replacement, progress -> {
-                HostFailure.shown(
-                        "%s could not replace %s".formatted(replacement, old),
-                        () -> pool.replace(oldId, newId, progress));
-                if (drives.isOpen(old)) {
-                    dataPlane.freeDrive(oldId, old);
-                }
-                return "%s is a full member of %s in the place of %s".formatted(replacement, name, old);
-            });
-        });
-    }
-
-    /** A drive of a mirror that failed, and is good again: it gets what it lacks. */
-    private JobInfo takeBack(String name, OpenPool pool, String drive) {
-        if (!drives.isOpen(drive)) {
-            throw new ProblemException(
-                    ProblemCode.DRIVE_MISSING, drives.failure(drive).orElse("drive %s is missing".formatted(drive)));
-        }
-        return goOn(name, pool, drives.id(drive), "rebuild");
+        return driveJobs.replace(name, request);
     }
 
     /** Sets how long writes wait when the pool is full; those too that wait now. */
@@ -405,8 +291,16 @@ public final class Pools {
     /** Begins to read and check everything. */
     public JobInfo scrub(String name) {
         OpenPool pool = pools.require(name);
-        return jobs.start("scrub", name, true, progress -> {
-            String result = pool.scrub(progress);
+        return scrub(name, pool, new JobPlan.Scrub(pool.id().toString(), null));
+    }
+
+    /** @param plan says where it begins */
+    JobInfo scrub(String name, OpenPool pool, JobPlan.Scrub plan) {
+        return jobs.start(plan, name, true, progress -> {
+            String result = pool.scrub(
+                    Optional.ofNullable(plan.mark()),
+                    progress,
+                    mark -> progress.mark(new JobPlan.Scrub(plan.pool(), mark)));
             String without = show(name).members().stream()
                     .filter(m -> !m.state().equals("ok"))
                     .map(m -> "%s is %s".formatted(m.drive(), m.state()))

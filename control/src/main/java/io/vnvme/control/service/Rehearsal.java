@@ -1,5 +1,6 @@
 package io.vnvme.control.service;
 
+import io.vnvme.control.auth.Caller;
 import io.vnvme.control.event.EventLog;
 import io.vnvme.control.job.Jobs;
 import io.vnvme.control.model.ClaimDrive;
@@ -16,6 +17,7 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -47,7 +49,7 @@ final class Rehearsal {
             Files.createDirectories(folder);
             Registry registry = new Registry(new StateFile(folder));
             try (EventLog events = new EventLog(folder);
-                    Jobs jobs = new Jobs(events)) {
+                    Jobs jobs = new Jobs(folder, events, InstantSource.system(), Caller::currentName)) {
                 List<RamOffer> offers = List.of(new RamOffer(NAME, DRIVE_BYTES));
                 run(new Storage(registry, dataPlane, events, jobs, offers, folder), dataPlane, guestLength);
             }

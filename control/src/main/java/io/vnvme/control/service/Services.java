@@ -1,5 +1,6 @@
 package io.vnvme.control.service;
 
+import io.vnvme.control.auth.Caller;
 import io.vnvme.control.change.Changes;
 import io.vnvme.control.event.EventLog;
 import io.vnvme.control.job.Jobs;
@@ -14,6 +15,7 @@ import io.vnvme.control.vm.Connector;
 import io.vnvme.control.vm.Libvirt;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -56,6 +58,7 @@ public final class Services implements AutoCloseable {
      * @param watchInterval between two looks at each VM, drive and pool
      * @param rehearsal how long a guest of the daemon's own works before it serves
      * @param libvirt the libvirt that is asked for VMs, if any
+     * @param clock by which jobs are dated, and mark how far they are
      */
     public record Setup(
             String version,
@@ -64,21 +67,34 @@ public final class Services implements AutoCloseable {
             List<RamOffer> offers,
             Duration watchInterval,
             Duration rehearsal,
-            Optional<Libvirt> libvirt) {
+            Optional<Libvirt> libvirt,
+            InstantSource clock) {
         public Setup(String version, Path stateDir, Path runDir, List<RamOffer> offers) {
             this(version, stateDir, runDir, offers, WATCH_INTERVAL);
         }
 
         public Setup(String version, Path stateDir, Path runDir, List<RamOffer> offers, Duration watchInterval) {
-            this(version, stateDir, runDir, offers, watchInterval, REHEARSAL_SHORT, Optional.empty());
+            this(
+                    version,
+                    stateDir,
+                    runDir,
+                    offers,
+                    watchInterval,
+                    REHEARSAL_SHORT,
+                    Optional.empty(),
+                    InstantSource.system());
         }
 
         public Setup withRehearsal(Duration length) {
-            return new Setup(version, stateDir, runDir, offers, watchInterval, length, libvirt);
+            return new Setup(version, stateDir, runDir, offers, watchInterval, length, libvirt, clock);
         }
 
         public Setup withLibvirt(Optional<Libvirt> asked) {
-            return new Setup(version, stateDir, runDir, offers, watchInterval, rehearsal, asked);
+            return new Setup(version, stateDir, runDir, offers, watchInterval, rehearsal, asked, clock);
+        }
+
+        public Setup withClock(InstantSource told) {
+            return new Setup(version, stateDir, runDir, offers, watchInterval, rehearsal, libvirt, told);
         }
     }
 
@@ -92,7 +108,7 @@ public final class Services implements AutoCloseable {
         this.dataPlane = dataPlane;
         this.registry = new Registry(new StateFile(setup.stateDir()));
         this.events = new EventLog(setup.stateDir());
-        this.jobs = new Jobs(events);
+        this.jobs = new Jobs(setup.stateDir(), events, setup.clock(), Caller::currentName);
         this.storage = new Storage(
                 registry,
                 dataPlane,
@@ -110,8 +126,12 @@ public final class Services implements AutoCloseable {
         VnvmeView view = new VnvmeView(registry, storage.volumes, storage.openPools, slots, monitors);
         this.vnvmes = new VnvmeService(registry, storage.volumes, storage.poolChoice, view, attachments, vms);
         this.snapshots = new Snapshots(registry, storage.openPools, storage.volumes, attachments);
-        this.transfers = new Transfers(
+        ImageImport imports = new ImageImport(
                 registry, storage.openPools, storage.volumes, storage.poolChoice, storage.keys, jobs, setup.stateDir());
+        ImageExport exports = new ImageExport(registry, storage.openPools, storage.volumes, storage.keys, jobs);
+        this.transfers = new Transfers(imports, exports);
+        Resumption resumption = new Resumption(registry, jobs, storage.pools, imports, exports);
+        storage.pools.whenOpened(resumption::poolOpened);
         this.top = new Top(registry, dataPlane, storage.exports);
         this.poolImport = new PoolImport(registry, dataPlane, storage.openDrives, storage.openPools, storage.volumes);
         this.tags = new Tags(registry, storage.openPools, storage.pools);
@@ -121,7 +141,7 @@ public final class Services implements AutoCloseable {
         groups.open();
         storage.drives.openClaimed();
         storage.pools.openAll();
-        this.watch = new Watch(storage.openDrives, storage.pools, setup.watchInterval());
+        this.watch = new Watch(storage.openDrives, storage.pools, resumption, setup.watchInterval());
     }
 
     public Drives drives() {

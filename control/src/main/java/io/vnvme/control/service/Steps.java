@@ -82,15 +82,20 @@ final class Steps implements AutoCloseable {
         return (System.nanoTime() - startNs) / 1000;
     }
 
+    /** Undoes something that failed for a reason that matters more than whether this fails too. */
+    static void undo(String operation, String name, Runnable action) {
+        try {
+            action.run();
+        } catch (RuntimeException e) {
+            LOG.log(Level.ERROR, "%s: undoing '%s' failed".formatted(operation, name), e);
+        }
+    }
+
     @Override
     public void close() {
         while (!done && !undos.isEmpty()) {
             Undo undo = undos.pop();
-            try {
-                undo.action().run();
-            } catch (RuntimeException e) {
-                LOG.log(Level.ERROR, "%s: undoing '%s' failed".formatted(operation, undo.name()), e);
-            }
+            undo(operation, undo.name(), undo.action());
         }
         while (!closers.isEmpty()) {
             closers.pop().run();

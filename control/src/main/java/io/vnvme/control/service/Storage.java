@@ -29,7 +29,7 @@ final class Storage {
         openPools = new OpenPools(registry, dataPlane, openDrives, events);
         exports = new Exports(dataPlane, new SocketFolders(socketRoot));
         keys = new Keys();
-        volumes = new Volumes(registry, openPools, exports, keys);
+        volumes = new Volumes(registry, openPools, exports, keys, jobs);
         drives = new Drives(registry, dataPlane, openDrives, offers);
         pools = new Pools(registry, dataPlane, openDrives, openPools, volumes, jobs);
         poolChoice = new PoolChoice(registry, openPools, openDrives, pools);

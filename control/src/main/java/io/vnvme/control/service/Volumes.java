@@ -1,5 +1,6 @@
 package io.vnvme.control.service;
 
+import io.vnvme.control.job.Jobs;
 import io.vnvme.control.model.ByteSize;
 import io.vnvme.control.model.CreateVnvme;
 import io.vnvme.control.model.KeySource;
@@ -10,8 +11,8 @@ import io.vnvme.control.model.StepInfo;
 import io.vnvme.control.plane.DataPlane.Export;
 import io.vnvme.control.plane.LayerFacts;
 import io.vnvme.control.plane.OpenPool;
-import io.vnvme.control.plane.VolumeIo;
 import io.vnvme.control.plane.VolumeSpec;
+import io.vnvme.control.store.JobPlan;
 import io.vnvme.control.store.State;
 import io.vnvme.control.store.VnvmeRecord;
 import io.vnvme.crypto.VolumeKey;
@@ -36,12 +37,14 @@ final class Volumes {
     private final OpenPools pools;
     private final Exports exports;
     private final Keys keys;
+    private final Jobs jobs;
 
-    Volumes(Registry registry, OpenPools pools, Exports exports, Keys keys) {
+    Volumes(Registry registry, OpenPools pools, Exports exports, Keys keys, Jobs jobs) {
         this.registry = registry;
         this.pools = pools;
         this.exports = exports;
         this.keys = keys;
+        this.jobs = jobs;
     }
 
     /** A new vNVMe and how it came to be. */
@@ -148,60 +151,25 @@ final class Volumes {
         });
     }
 
-    /** What fills a new volume. */
-    interface Filling {
-        void fill(VolumeIo io);
-    }
-
-    /** A new volume that nobody sees until it is filled; nothing is left of it when that fails. */
-    VnvmeRecord createFilled(CreateVnvme request, OpenPool pool, Filling filling) {
-        String name = Names.checked(request.name());
-        int blockSizeBytes = Names.checkedBlockSize(request.blockSizeBytes());
-        checkThick(request.thick(), request.sizeBytes(), pool.name(), pool);
-        Qos qos = Groups.checked(registry.state(), request.qos());
-        String unfinished = Transfers.UNFINISHED + name;
-        Keys.Made key = keys.make(request.key());
-        VolumeAttributes attributes =
-                new VolumeAttributes(request.msi(), Names.checkedDoorbells(request.doorbells()), key.slots());
-        VolumeSpec spec = new VolumeSpec(
-                unfinished,
-                UUID.randomUUID(),
-                request.sizeBytes(),
-                blockSizeBytes,
-                request.thick(),
-                request.checksum(),
-                Instant.now(),
-                attributes.bytes());
-        try (Steps steps = new Steps("import " + name);
-                @Nullable VolumeKey secret = key.key()) {
-            steps.run(
-                    "make volume",
-                    () -> HostFailure.shown(
-                            "%s could not be made in pool %s".formatted(name, pool.name()),
-                            () -> pool.create(spec, secret)),
-                    () -> pool.remove(unfinished));
-            steps.run("fill", () -> {
-                try (VolumeIo io = pool.open(unfinished, null)) {
-                    filling.fill(io);
-                }
-            });
-            VnvmeRecord vnvme = Identifiers.record(spec, pool.name(), attributes)
-                    .withKeyFile(key.file())
+    /** A volume that was filled gets its name and is served, all or nothing. */
+    void filled(String unfinished, String name, OpenPool pool, Qos qos, @Nullable String keyFile) {
+        registry.exclusively(() -> {
+            checkFree(name, pool);
+            VnvmeRecord vnvme = reconciled(pool.name(), Snapshots.require(pool, unfinished), null)
                     .named(name)
+                    .withKeyFile(keyFile)
                     .withQos(qos);
-            registry.exclusively(() -> {
-                checkFree(name, pool);
+            try (Steps steps = new Steps("import " + name)) {
                 steps.run("name", () -> pool.rename(unfinished, name), () -> pool.rename(name, unfinished));
                 steps.run("serve", () -> exports.serve(vnvme, pool), () -> exports.end(name));
                 steps.run("save state", () -> registry.update(state -> state.with(vnvme)));
                 steps.done();
-                return name;
-            });
-            return vnvme;
-        }
+            }
+            return name;
+        });
     }
 
-    private static void checkThick(boolean thick, long sizeBytes, String poolName, OpenPool pool) {
+    static void checkThick(boolean thick, long sizeBytes, String poolName, OpenPool pool) {
         long freeBytes = pool.facts().freeBytes();
         if (thick && sizeBytes > freeBytes) {
             throw new ProblemException(
@@ -394,8 +362,9 @@ final class Volumes {
      */
     void poolOpened(String poolName, OpenPool pool) {
         removeUnfinished(pool);
-        List<LayerFacts> layers =
-                pool.layers().stream().filter(l -> !l.snapshot()).toList();
+        List<LayerFacts> layers = pool.layers().stream()
+                .filter(l -> !l.snapshot() && !l.name().startsWith(Transfers.UNFINISHED))
+                .toList();
         Map<String, VnvmeRecord> known = registry.state().vnvmesIn(poolName).stream()
                 .collect(Collectors.toMap(VnvmeRecord::uuid, Function.identity()));
         State before = registry.state();
@@ -428,17 +397,22 @@ final class Volumes {
         }
     }
 
-    private static void removeUnfinished(OpenPool pool) {
+    /** What an export or import left that does not go on. */
+    private void removeUnfinished(OpenPool pool) {
+        Set<String> kept = jobs.interrupted().stream()
+                .flatMap(job -> job.plan().layer().stream())
+                .collect(Collectors.toSet());
         pool.layers().stream()
+                .filter(layer -> layer.name().contains(Transfers.UNFINISHED)
+                        && !kept.contains(layer.id().toString()))
                 .map(LayerFacts::name)
-                .filter(name -> name.contains(Transfers.UNFINISHED))
                 .forEach(name -> {
                     LOG.log(Level.INFO, "{0} is what an interrupted export or import left: it is removed", name);
                     pool.remove(name);
                 });
     }
 
-    private static VnvmeRecord reconciled(String poolName, LayerFacts layer, @Nullable VnvmeRecord known) {
+    private VnvmeRecord reconciled(String poolName, LayerFacts layer, @Nullable VnvmeRecord known) {
         if (known != null) {
             return known.named(layer.name()).sized(layer.sizeBytes());
         }
@@ -452,7 +426,16 @@ final class Volumes {
                 layer.checksum(),
                 layer.createdAt(),
                 layer.attributes());
-        return Identifiers.record(spec, poolName, attributes);
+        VnvmeRecord found = Identifiers.record(spec, poolName, attributes);
+        // An import may have got as far as to give it its name.
+        return jobs.interrupted().stream()
+                .map(Jobs.Interrupted::plan)
+                .filter(JobPlan.Import.class::isInstance)
+                .map(JobPlan.Import.class::cast)
+                .filter(plan -> plan.volume().equals(found.uuid()))
+                .findFirst()
+                .map(plan -> found.withKeyFile(plan.keyFile()).withQos(plan.qos()))
+                .orElse(found);
     }
 
     /** @throws ProblemException when a vNVMe of the pool is in use; else none is served any more */

@@ -12,12 +12,14 @@ final class Watch implements AutoCloseable {
 
     private final OpenDrives drives;
     private final Pools pools;
+    private final Resumption resumption;
     private final Duration interval;
     private final Thread thread;
 
-    Watch(OpenDrives drives, Pools pools, Duration interval) {
+    Watch(OpenDrives drives, Pools pools, Resumption resumption, Duration interval) {
         this.drives = drives;
         this.pools = pools;
+        this.resumption = resumption;
         this.interval = interval;
         // Looking at drives waits in the kernel, which would hold up virtual threads.
         this.thread = Thread.ofPlatform().daemon().name("drive watch").start(this::run);
@@ -41,6 +43,7 @@ final class Watch implements AutoCloseable {
         back.addAll(drives.openMissing());
         back.forEach(pools::driveBack);
         pools.openStopped();
+        resumption.look();
     }
 
     @Override

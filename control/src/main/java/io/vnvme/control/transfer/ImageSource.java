@@ -4,14 +4,17 @@ import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
 import io.vnvme.control.plane.Progress;
 import io.vnvme.control.plane.VolumeIo;
+import io.vnvme.control.store.FileIdentity;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.concurrent.CancellationException;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** A file with a disk image that is to be imported: told what it is, then read as raw. */
@@ -23,11 +26,13 @@ public final class ImageSource {
     private final Path file;
     private final String format;
     private final long sizeBytes;
+    private final FileIdentity identity;
 
-    private ImageSource(Path file, String format, long sizeBytes) {
+    private ImageSource(Path file, String format, long sizeBytes, FileIdentity identity) {
         this.file = file;
         this.format = format;
         this.sizeBytes = sizeBytes;
+        this.identity = identity;
     }
 
     /**
@@ -40,9 +45,10 @@ public final class ImageSource {
         if (!Files.isRegularFile(file)) {
             throw new ProblemException(ProblemCode.FILE_REFUSED, "%s is no file that is there".formatted(file));
         }
+        FileIdentity identity = identity(file);
         String format = wanted == null ? told(file) : wanted;
         if (format.equals(RAW)) {
-            return new ImageSource(file, format, size(file));
+            return new ImageSource(file, format, identity.sizeBytes(), identity);
         }
         QemuImg.Info info =
                 QemuImg.find("reading %s (%s)".formatted(file, format)).info(file, format);
@@ -52,7 +58,18 @@ public final class ImageSource {
                     "%s is only a part: it refers to %s; make it whole with 'qemu-img convert'"
                             .formatted(file, info.external()));
         }
-        return new ImageSource(file, format, info.sizeBytes());
+        return new ImageSource(file, format, info.sizeBytes(), identity);
+    }
+
+    /** The file of which a part was read before. @throws ProblemException when it is not there, or not as it was */
+    public static ImageSource openUnchanged(Path file, String format, FileIdentity before) {
+        ImageSource source = open(file, format);
+        if (!source.identity.equals(before)) {
+            throw new ProblemException(
+                    ProblemCode.FILE_REFUSED,
+                    "%s was changed while the daemon was away: begin again with what it is now".formatted(file));
+        }
+        return source;
     }
 
     private static String told(Path file) {
@@ -65,9 +82,9 @@ public final class ImageSource {
         }
     }
 
-    private static long size(Path file) {
+    private static FileIdentity identity(Path file) {
         try {
-            return Files.size(file);
+            return FileIdentity.of(file);
         } catch (IOException e) {
             throw unreadable(file, e);
         }
@@ -87,17 +104,19 @@ public final class ImageSource {
         return sizeBytes;
     }
 
-    /**
-     * Writes all of it to a new volume, whose zeros need not be written.
-     *
-     * @param scratch folder for what a conversion needs
-     */
-    public void copyTo(VolumeIo target, Path scratch, Progress progress) {
-        if (format.equals(RAW)) {
-            copy(file, target, progress, 0, sizeBytes);
-            return;
-        }
-        Path raw = scratch.resolve("import-%d.raw".formatted(System.nanoTime()));
+    /** The file as it was when it was opened. */
+    public FileIdentity identity() {
+        return identity;
+    }
+
+    /** Whether it is read as it is; if not, it is converted first. */
+    public boolean raw() {
+        return format.equals(RAW);
+    }
+
+    /** Makes a raw image of it, whole and durable; nothing is left when that fails. Half of all work. */
+    public void convert(Path raw, Progress progress) {
+        boolean through = false;
         try {
             QemuImg.find("reading %s".formatted(file))
                     .toRaw(
@@ -106,9 +125,25 @@ public final class ImageSource {
                             raw,
                             progress,
                             percent -> progress.at((long) (sizeBytes * percent / 100), 2 * sizeBytes));
-            copy(raw, target, progress, sizeBytes, 2 * sizeBytes);
+            try (FileChannel channel = FileChannel.open(raw, StandardOpenOption.WRITE)) {
+                channel.force(true);
+            }
+            through = true;
+        } catch (IOException e) {
+            throw unreadable(raw, e);
         } finally {
-            delete(raw);
+            if (!through) {
+                delete(raw);
+            }
+        }
+    }
+
+    /** Whether that is what {@link #convert} has made of it. */
+    public boolean isConverted(Path raw) {
+        try {
+            return Files.isRegularFile(raw, LinkOption.NOFOLLOW_LINKS) && Files.size(raw) == sizeBytes;
+        } catch (IOException e) {
+            return false;
         }
     }
 
@@ -120,14 +155,27 @@ public final class ImageSource {
         }
     }
 
-    private static void copy(Path from, VolumeIo target, Progress progress, long before, long total) {
+    /**
+     * Writes it to a new volume, whose zeros need not be written.
+     *
+     * @param from the file itself, or what it was converted to
+     * @param doneBytes all before is in the volume
+     * @param marks told when that is due how much is in the volume and durable
+     */
+    public void copy(Path from, VolumeIo target, long doneBytes, Progress progress, LongConsumer marks) {
+        long before = raw() ? 0 : sizeBytes;
         ByteBuffer buffer = ByteBuffer.allocateDirect(VolumeIo.LENGTH_MAX);
         ByteBuffer zeros = ByteBuffer.allocateDirect(VolumeIo.LENGTH_MAX);
         try (FileChannel channel = FileChannel.open(from, StandardOpenOption.READ)) {
             long size = channel.size();
-            for (long at = 0; at < size; at += VolumeIo.LENGTH_MAX) {
+            for (long at = doneBytes & -VolumeIo.LENGTH_MAX; at < size; at += VolumeIo.LENGTH_MAX) {
+                progress.at(before + at, before + size);
                 if (progress.cancelled()) {
                     throw new CancellationException();
+                }
+                if (progress.markDue()) {
+                    target.flush();
+                    marks.accept(at);
                 }
                 fill(channel, at, buffer.clear());
                 int whole = (buffer.position() + 4095) & -4096;
@@ -136,9 +184,9 @@ public final class ImageSource {
                 }
                 buffer.flip();
                 writeData(target, at, buffer, zeros);
-                progress.at(before + Math.min(size, at + whole), total);
             }
             target.flush();
+            progress.at(before + size, before + size);
         } catch (IOException e) {
             throw unreadable(from, e);
         }

@@ -3,15 +3,13 @@ package io.vnvme.control.transfer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * An image of QEMU's format, version 3 (QEMU, docs/interop/qcow2.txt), written front to back: a cluster for the header, then
- * clusters of data in the order they come, then the tables that say where they are, and the header last, so that a file that
- * was not finished is no image.
+ * An image of QEMU's format, version 3 (QEMU, docs/interop/qcow2.txt), written front to back: a cluster for the header, the L1
+ * table, then clusters of data and L2 tables in the order in which they are needed, then the reference counts, and the header
+ * last, so that a file that was not finished is no image.
  */
 final class Qcow2Writer implements ImageWriter {
     private static final int MAGIC = 0x514649fb;
@@ -28,16 +26,76 @@ final class Qcow2Writer implements ImageWriter {
     /** "Refcount is exactly one" in an entry of L1 and L2. */
     private static final long COPIED = 1L << 63;
 
+    private static final long L1_CLUSTER = 1;
+
+    /** An L2 table: where it lies, and the numbers of host clusters by guest cluster; 0: none. */
+    private static final class Table {
+        final long cluster;
+        final long[] hosts = new long[L2_ENTRIES];
+        boolean changed = true;
+
+        Table(long cluster) {
+            this.cluster = cluster;
+        }
+    }
+
     private final FileChannel channel;
     private final long sizeBytes;
-    /** L2 tables by their index in L1: host offsets of clusters. */
-    private final Map<Integer, long[]> tables = new TreeMap<>();
+    private final int l1Entries;
+    /** By their index in L1. */
+    private final Map<Integer, Table> tables = new TreeMap<>();
 
-    private long nextCluster = 1;
+    private long nextCluster;
 
-    Qcow2Writer(Path file, long sizeBytes) throws IOException {
-        this.channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    Qcow2Writer(FileChannel channel, long sizeBytes) {
+        this.channel = channel;
         this.sizeBytes = sizeBytes;
+        long clusters = (sizeBytes + CLUSTER_BYTES - 1) >>> CLUSTER_BITS;
+        l1Entries = (int) Math.max(1, (clusters + L2_ENTRIES - 1) / L2_ENTRIES);
+        nextCluster = L1_CLUSTER + clustersOf(l1Entries * 8L);
+    }
+
+    private static long clustersOf(long bytes) {
+        return (bytes + CLUSTER_BYTES - 1) >>> CLUSTER_BITS;
+    }
+
+    /** Knows again what was kept of the tables; what lies beyond belongs to nothing then. */
+    static Qcow2Writer reopen(FileChannel channel, long sizeBytes, long doneBytes) throws IOException {
+        Qcow2Writer writer = new Qcow2Writer(channel, sizeBytes);
+        ByteBuffer l1 = ByteBuffer.allocate(writer.l1Entries * 8);
+        writer.readFully(L1_CLUSTER * CLUSTER_BYTES, l1);
+        for (int index = 0; (long) index * L2_ENTRIES * CLUSTER_BYTES < doneBytes && l1.hasRemaining(); index++) {
+            long entry = l1.getLong();
+            if (entry != 0) {
+                writer.readTable(index, writer.host(entry), doneBytes);
+            }
+        }
+        channel.truncate(writer.nextCluster * CLUSTER_BYTES);
+        return writer;
+    }
+
+    private long host(long entry) throws IOException {
+        long offset = entry & ~COPIED;
+        if ((entry & COPIED) == 0 || offset % CLUSTER_BYTES != 0 || offset >= channel.size() || offset <= 0) {
+            throw new IOException("it is not as it was left");
+        }
+        return offset >>> CLUSTER_BITS;
+    }
+
+    /** Entries of what was not written yet may be there: a later time that was not noted any more has left them. */
+    private void readTable(int index, long cluster, long doneBytes) throws IOException {
+        Table table = new Table(cluster);
+        ByteBuffer l2 = ByteBuffer.allocate(CLUSTER_BYTES);
+        readFully(cluster * CLUSTER_BYTES, l2);
+        long first = (long) index * L2_ENTRIES;
+        for (int i = 0; i < L2_ENTRIES && (first + i) * CLUSTER_BYTES < doneBytes; i++) {
+            long entry = l2.getLong();
+            if (entry != 0) {
+                table.hosts[i] = host(entry);
+                nextCluster = Math.max(nextCluster, Math.max(cluster, table.hosts[i]) + 1);
+                tables.put(index, table);
+            }
+        }
     }
 
     @Override
@@ -55,37 +113,44 @@ final class Qcow2Writer implements ImageWriter {
 
     /** Number of the host cluster that holds a cluster of the disk, a new one if there is none. */
     private long cluster(long index) {
-        long[] table = tables.computeIfAbsent((int) (index / L2_ENTRIES), _ -> new long[L2_ENTRIES]);
+        Table table = tables.computeIfAbsent((int) (index / L2_ENTRIES), _ -> new Table(nextCluster++));
         int entry = (int) (index % L2_ENTRIES);
-        if (table[entry] == 0) {
-            table[entry] = nextCluster++;
+        if (table.hosts[entry] == 0) {
+            table.hosts[entry] = nextCluster++;
+            table.changed = true;
         }
-        return table[entry];
+        return table.hosts[entry];
+    }
+
+    @Override
+    public void keep() throws IOException {
+        writeTables();
+        channel.force(true);
+    }
+
+    private void writeTables() throws IOException {
+        ByteBuffer l1 = ByteBuffer.allocate(l1Entries * 8);
+        for (Map.Entry<Integer, Table> indexed : tables.entrySet()) {
+            Table table = indexed.getValue();
+            l1.putLong(indexed.getKey() * 8, table.cluster * CLUSTER_BYTES | COPIED);
+            if (table.changed) {
+                ByteBuffer l2 = ByteBuffer.allocate(CLUSTER_BYTES);
+                for (long host : table.hosts) {
+                    l2.putLong(host == 0 ? 0 : host * CLUSTER_BYTES | COPIED);
+                }
+                writeFully(table.cluster * CLUSTER_BYTES, l2.flip());
+                table.changed = false;
+            }
+        }
+        writeFully(L1_CLUSTER * CLUSTER_BYTES, l1);
     }
 
     @Override
     public void finish() throws IOException {
-        long clusters = (sizeBytes + CLUSTER_BYTES - 1) >>> CLUSTER_BITS;
-        int l1Entries = (int) Math.max(1, (clusters + L2_ENTRIES - 1) / L2_ENTRIES);
-        long[] l1 = new long[l1Entries];
-        for (Map.Entry<Integer, long[]> table : tables.entrySet()) {
-            ByteBuffer l2 = ByteBuffer.allocate(CLUSTER_BYTES);
-            for (long host : table.getValue()) {
-                l2.putLong(host == 0 ? 0 : host * CLUSTER_BYTES | COPIED);
-            }
-            l1[table.getKey()] = nextCluster * CLUSTER_BYTES | COPIED;
-            writeFully(nextCluster++ * CLUSTER_BYTES, l2.flip());
-        }
-        long l1Cluster = nextCluster;
-        ByteBuffer l1Table = ByteBuffer.allocate(l1Entries * 8);
-        for (long entry : l1) {
-            l1Table.putLong(entry);
-        }
-        writeFully(l1Cluster * CLUSTER_BYTES, l1Table.flip());
-        nextCluster += (l1Entries * 8L + CLUSTER_BYTES - 1) >>> CLUSTER_BITS;
+        writeTables();
         long tableCluster = nextCluster;
         int tableClusters = writeCounts(tableCluster);
-        writeHeader(l1Cluster, l1Entries, tableCluster, tableClusters);
+        writeHeader(tableCluster, tableClusters);
         channel.force(true);
     }
 
@@ -114,13 +179,13 @@ final class Qcow2Writer implements ImageWriter {
         return (int) tableClusters;
     }
 
-    private void writeHeader(long l1Cluster, int l1Entries, long tableCluster, int tableClusters) throws IOException {
+    private void writeHeader(long tableCluster, int tableClusters) throws IOException {
         ByteBuffer header = ByteBuffer.allocate(CLUSTER_BYTES);
         header.putInt(MAGIC).putInt(VERSION);
         header.putLong(0).putInt(0); // no backing file
         header.putInt(CLUSTER_BITS).putLong(sizeBytes);
         header.putInt(0); // not encrypted
-        header.putInt(l1Entries).putLong(l1Cluster * CLUSTER_BYTES);
+        header.putInt(l1Entries).putLong(L1_CLUSTER * CLUSTER_BYTES);
         header.putLong(tableCluster * CLUSTER_BYTES).putInt(tableClusters);
         header.putInt(0).putLong(0); // no internal snapshots
         header.putLong(0).putLong(0).putLong(0); // features: none
@@ -133,6 +198,15 @@ final class Qcow2Writer implements ImageWriter {
         while (data.hasRemaining()) {
             to += channel.write(data, to);
         }
+    }
+
+    private void readFully(long at, ByteBuffer data) throws IOException {
+        while (data.hasRemaining()) {
+            if (channel.read(data, at + data.position()) < 0) {
+                throw new IOException("it is shorter than it was left");
+            }
+        }
+        data.flip();
     }
 
     @Override

@@ -3,17 +3,20 @@ package io.vnvme.control.transfer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 
 /** An image whose bytes are the disk's. */
 final class RawWriter implements ImageWriter {
     private final FileChannel channel;
     private final long sizeBytes;
 
-    RawWriter(Path file, long sizeBytes) throws IOException {
-        this.channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    RawWriter(FileChannel channel, long sizeBytes) {
+        this.channel = channel;
         this.sizeBytes = sizeBytes;
+    }
+
+    static RawWriter reopen(FileChannel channel, long sizeBytes, long doneBytes) throws IOException {
+        channel.truncate(doneBytes);
+        return new RawWriter(channel, sizeBytes);
     }
 
     @Override
@@ -22,6 +25,11 @@ final class RawWriter implements ImageWriter {
         while (data.hasRemaining()) {
             at += channel.write(data, at);
         }
+    }
+
+    @Override
+    public void keep() throws IOException {
+        channel.force(true);
     }
 
     @Override

@@ -5,66 +5,191 @@ import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
 import io.vnvme.control.plane.Progress;
 import io.vnvme.control.plane.VolumeIo;
+import io.vnvme.control.store.FileIdentity;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
+import java.util.function.LongConsumer;
 
-/** Copies a volume or snapshot into a file. */
+/**
+ * Copies a snapshot into a file. It is written beside its place, as {@code FILE.part}, and put there when it is whole and
+ * durable.
+ */
 public final class VolumeExport {
     private static final int ZERO_CHECK_BYTES = 4096;
 
-    private VolumeExport() {}
+    /** Told from where another run can go on. */
+    @FunctionalInterface
+    public interface Marks {
+        /**
+         * A moment at which the unfinished file is durable.
+         *
+         * @param part the unfinished file
+         * @param doneBytes of the volume: all data before is in it
+         */
+        void at(FileIdentity part, long doneBytes);
+    }
 
     /**
-     * Writes the image beside its place, and puts it there when it is whole and durable.
+     * Where to, and how far it is.
+     *
+     * @param format {@code raw} or {@code qcow2}
+     * @param part the unfinished file of an earlier run
+     * @param doneBytes what that had done
+     */
+    public record Target(Path file, String format, Optional<FileIdentity> part, long doneBytes, Marks marks) {
+        Path partPath() {
+            return VolumeExport.partPath(file);
+        }
+    }
+
+    private VolumeExport() {}
+
+    private static Path partPath(Path file) {
+        return file.resolveSibling(file.getFileName() + ".part");
+    }
+
+    /** @throws ProblemException when there is no place for that file */
+    public static void checkFree(Path file) {
+        for (Path needed : List.of(file, partPath(file))) {
+            if (Files.exists(needed, LinkOption.NOFOLLOW_LINKS)) {
+                throw new ProblemException(
+                        ProblemCode.FILE_REFUSED, "%s is there already: remove it, or name another".formatted(needed));
+            }
+        }
+        Path folder = file.getParent();
+        if (folder == null || !Files.isDirectory(folder)) {
+            throw new ProblemException(ProblemCode.FILE_REFUSED, "there is no folder for %s".formatted(file));
+        }
+    }
+
+    /**
+     * Writes the image, or what an earlier run has left to do.
      *
      * @param ranges where the source has data
      * @throws ProblemException when the file cannot be written; it is not there then
-     * @throws CancellationException when it was cancelled; it is not there then
+     * @throws CancellationException when it was cancelled; it is not there then, its part is if this is only interrupted
      */
-    public static void run(VolumeIo source, List<DiffRange> ranges, Path file, String format, Progress progress) {
-        Path part = file.resolveSibling(file.getFileName() + ".part");
+    public static void run(VolumeIo source, List<DiffRange> ranges, Target target, Progress progress) {
+        Path part = target.partPath();
+        boolean own = false;
         try {
-            Files.deleteIfExists(part);
-            try (ImageWriter writer = ImageWriter.create(part, format, source.sizeBytes())) {
-                copy(source, ranges, writer, progress);
+            if (isFile(target.file(), target.part())) {
+                // It had got its name, and only nobody was told any more.
+                Files.deleteIfExists(part);
+                return;
+            }
+            boolean before = isFile(part, target.part());
+            long doneBytes = before ? target.doneBytes() & -4096L : 0;
+            try (ImageWriter writer = before
+                    ? ImageWriter.reopen(part, target.format(), source.sizeBytes(), doneBytes)
+                    : ImageWriter.create(part, target.format(), source.sizeBytes())) {
+                own = true;
+                FileIdentity identity = FileIdentity.of(part, LinkOption.NOFOLLOW_LINKS);
+                if (!before) {
+                    target.marks().at(identity, 0);
+                }
+                copy(
+                        source,
+                        ranges,
+                        writer,
+                        doneBytes,
+                        progress,
+                        at -> target.marks().at(identity, at));
                 writer.finish();
             }
             // A link fails where something is by now; a move would replace it.
-            Files.createLink(file, part);
+            Files.createLink(target.file(), part);
             Files.delete(part);
+            syncFolder(target.file());
         } catch (IOException e) {
-            delete(part);
-            throw new ProblemException(
-                    ProblemCode.FILE_REFUSED, "%s cannot be written: %s".formatted(file, e.getMessage()), e);
+            if (own) {
+                delete(part);
+            }
+            throw refused(target.file(), e);
         } catch (RuntimeException e) {
-            delete(part);
+            if (own && !progress.interrupted()) {
+                delete(part);
+            }
             throw e;
         }
     }
 
-    private static void copy(VolumeIo source, List<DiffRange> ranges, ImageWriter writer, Progress progress)
+    private static ProblemException refused(Path file, IOException e) {
+        String why = e instanceof FileAlreadyExistsException taken
+                ? "%s is there already".formatted(taken.getFile())
+                : String.valueOf(e.getMessage());
+        return new ProblemException(ProblemCode.FILE_REFUSED, "%s cannot be written: %s".formatted(file, why), e);
+    }
+
+    private static boolean isFile(Path path, Optional<FileIdentity> known) throws IOException {
+        return known.isPresent()
+                && Files.exists(path, LinkOption.NOFOLLOW_LINKS)
+                && FileIdentity.of(path, LinkOption.NOFOLLOW_LINKS).sameFile(known.get());
+    }
+
+    /** The name is to be there after a power cut, as all that it names. */
+    private static void syncFolder(Path file) throws IOException {
+        Path folder = file.getParent();
+        if (folder != null) {
+            try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+                channel.force(true);
+            }
+        }
+    }
+
+    /** Removes what an earlier run has left of a file that nobody will finish. */
+    public static void removePart(Path file, Optional<FileIdentity> part) {
+        Path path = partPath(file);
+        try {
+            if (isFile(path, part)) {
+                Files.delete(path);
+            }
+        } catch (IOException e) {
+            System.getLogger(VolumeExport.class.getName()).log(Level.WARNING, "{0} is left: {1}", path, e.getMessage());
+        }
+    }
+
+    private static void copy(
+            VolumeIo source,
+            List<DiffRange> ranges,
+            ImageWriter writer,
+            long fromBytes,
+            Progress progress,
+            LongConsumer marks)
             throws IOException {
         long totalBytes = ranges.stream().mapToLong(DiffRange::lengthBytes).sum();
         long doneBytes = 0;
         ByteBuffer buffer = ByteBuffer.allocateDirect(VolumeIo.LENGTH_MAX);
-        progress.at(0, totalBytes);
         for (DiffRange range : ranges) {
-            for (long at = 0; at < range.lengthBytes(); at += VolumeIo.LENGTH_MAX) {
+            long end = range.offsetBytes() + range.lengthBytes();
+            long begin = Math.clamp(fromBytes, range.offsetBytes(), end);
+            doneBytes += begin - range.offsetBytes();
+            for (long at = begin; at < end; at += VolumeIo.LENGTH_MAX) {
+                progress.at(doneBytes, totalBytes);
                 if (progress.cancelled()) {
                     throw new CancellationException();
                 }
-                int length = (int) Math.min(VolumeIo.LENGTH_MAX, range.lengthBytes() - at);
-                source.read(range.offsetBytes() + at, buffer.clear().limit(length));
-                writeData(writer, range.offsetBytes() + at, buffer.flip());
+                if (progress.markDue()) {
+                    writer.keep();
+                    marks.accept(at);
+                }
+                int length = (int) Math.min(VolumeIo.LENGTH_MAX, end - at);
+                source.read(at, buffer.clear().limit(length));
+                writeData(writer, at, buffer.flip());
                 doneBytes += length;
-                progress.at(doneBytes, totalBytes);
             }
         }
+        progress.at(doneBytes, totalBytes);
     }
 
     /** What holds only zeros stays a hole. */

@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.vnvme.control.model.DiffRange;
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
+import io.vnvme.control.store.ScrubMark;
 import io.vnvme.crypto.VolumeKey;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -19,8 +20,10 @@ import java.util.UUID;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A pool in memory: layers whose written clusters are counted, and their bytes. */
@@ -60,6 +63,14 @@ public final class FakePool implements OpenPool {
     public volatile boolean closed;
     /** How often somebody asked what is in it, or what that takes. */
     public final AtomicInteger questions = new AtomicInteger();
+    /** Reads and writes of volumes by the control plane wait for one each. */
+    public volatile Semaphore permits = new Semaphore(Integer.MAX_VALUE);
+    /** How many writes there were. */
+    public final AtomicInteger writes = new AtomicInteger();
+    /** What it remembers of its drives after a restart. */
+    public volatile Map<UUID, String> remembered = Map.of();
+    /** Where the last scrub began. */
+    public volatile Optional<ScrubMark> scrubbedFrom = Optional.empty();
     /** Long work waits for this before it goes on. */
     public volatile CountDownLatch gate = new CountDownLatch(0);
 
@@ -247,6 +258,7 @@ public final class FakePool implements OpenPool {
 
             @Override
             public void read(long offsetBytes, ByteBuffer target) {
+                permits.acquireUninterruptibly();
                 long at = offsetBytes;
                 while (target.hasRemaining()) {
                     byte[] cluster = layer.clusters.getOrDefault(at / CLUSTER_BYTES, new byte[CLUSTER_BYTES]);
@@ -260,6 +272,8 @@ public final class FakePool implements OpenPool {
             @Override
             public void write(long offsetBytes, ByteBuffer source) {
                 plane.mayFail("write");
+                permits.acquireUninterruptibly();
+                writes.incrementAndGet();
                 long at = offsetBytes;
                 while (source.hasRemaining()) {
                     byte[] cluster = layer.clusters.computeIfAbsent(at / CLUSTER_BYTES, _ -> new byte[CLUSTER_BYTES]);
@@ -324,11 +338,13 @@ public final class FakePool implements OpenPool {
 
     @Override
     public Map<UUID, String> interrupted() {
-        return Map.of();
+        return remembered;
     }
 
     @Override
-    public String scrub(Progress progress) {
+    public String scrub(Optional<ScrubMark> from, Progress progress, Consumer<ScrubMark> marks) {
+        scrubbedFrom = from;
+        marks.accept(new ScrubMark(7, 1, 1, 42, 3, 2, 0, 0, List.of()));
         work(progress);
         return "nothing is wrong";
     }

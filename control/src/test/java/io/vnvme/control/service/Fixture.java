@@ -17,6 +17,7 @@ import io.vnvme.control.plane.FakeDataPlane;
 import io.vnvme.control.plane.FakePool;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Objects;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -31,6 +32,7 @@ final class Fixture implements AutoCloseable {
     Services services;
     List<RamOffer> offers = List.of(new RamOffer("ram0", 16 * MIB), new RamOffer("ram1", 64 * MIB));
     Duration watch = Duration.ofHours(1);
+    InstantSource clock = InstantSource.system();
 
     Fixture(Path folder) {
         this.folder = folder;
@@ -39,11 +41,17 @@ final class Fixture implements AutoCloseable {
     }
 
     private Services open() {
-        return new Services(new Services.Setup("test", folder, folder, offers, watch), plane);
+        return new Services(new Services.Setup("test", folder, folder, offers, watch).withClock(clock), plane);
     }
 
     void restart() {
         services.close();
+        plane = new FakeDataPlane(world);
+        services = open();
+    }
+
+    /** The daemon is gone in the middle of everything, and another one starts. */
+    void crash() {
         plane = new FakeDataPlane(world);
         services = open();
     }

@@ -58,7 +58,7 @@ class ImageFuzz {
         try {
             ImageSource source = ImageSource.open(image, random.nextBoolean() ? null : "qcow2");
             if (source.sizeBytes() <= READ_MAX) {
-                source.copyTo(new Sink(source.sizeBytes()), scratch, Progress.NONE);
+                read(source, image, scratch.resolve("raw"));
             }
         } catch (ProblemException e) {
             assertThat(e.detail()).isNotBlank().doesNotContain("\n");
@@ -68,6 +68,17 @@ class ImageFuzz {
             assertThat(left).isEmpty();
         }
         Files.delete(image);
+    }
+
+    private static void read(ImageSource source, Path image, Path raw) throws IOException {
+        if (source.raw()) {
+            source.copy(image, new Sink(source.sizeBytes()), 0, Progress.NONE, _ -> {});
+            return;
+        }
+        source.convert(raw, Progress.NONE);
+        assertThat(source.isConverted(raw)).isTrue();
+        source.copy(raw, new Sink(source.sizeBytes()), 0, Progress.NONE, _ -> {});
+        Files.delete(raw);
     }
 
     /** A volume that takes what lies within it. */

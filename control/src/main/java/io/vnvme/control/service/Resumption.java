@@ -1,0 +1,79 @@
+package io.vnvme.control.service;
+
+import io.vnvme.control.job.Jobs;
+import io.vnvme.control.model.ProblemCode;
+import io.vnvme.control.model.ProblemException;
+import io.vnvme.control.plane.OpenPool;
+import io.vnvme.control.store.JobPlan;
+import io.vnvme.control.store.PoolRecord;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** Jobs that the end of a daemon interrupted: each goes on when its pool is open, or ends when that is here no more. */
+final class Resumption {
+    private static final Logger LOG = System.getLogger(Resumption.class.getName());
+
+    private final Registry registry;
+    private final Jobs jobs;
+    private final Pools pools;
+    private final ImageImport imports;
+    private final ImageExport exports;
+
+    Resumption(Registry registry, Jobs jobs, Pools pools, ImageImport imports, ImageExport exports) {
+        this.registry = registry;
+        this.jobs = jobs;
+        this.pools = pools;
+        this.imports = imports;
+        this.exports = exports;
+    }
+
+    /** @param name of the pool */
+    void poolOpened(String name, OpenPool pool) {
+        for (Jobs.Interrupted job : jobs.interrupted()) {
+            if (job.plan().pool().equals(pool.id().toString())) {
+                try {
+                    goOn(name, pool, job);
+                } catch (ProblemException e) {
+                    LOG.log(
+                            Level.WARNING,
+                            "{0} of {1} does not go on: {2}",
+                            job.plan().kind(),
+                            job.subject(),
+                            e.detail());
+                }
+            }
+        }
+    }
+
+    private void goOn(String name, OpenPool pool, Jobs.Interrupted job) {
+        switch (job.plan()) {
+            case JobPlan.Import plan -> imports.goOn(job.subject(), plan, pool);
+            case JobPlan.Export plan -> exports.goOn(job.subject(), plan, pool);
+            case JobPlan.Scrub plan -> pools.scrub(name, pool, plan);
+            // The pool remembers these.
+            case JobPlan.Shrink _, JobPlan.Rebuild _ -> {}
+        }
+    }
+
+    /** Ends those whose pool was destroyed or given away. */
+    void look() {
+        Set<String> known =
+                registry.state().pools().stream().map(PoolRecord::uuid).collect(Collectors.toSet());
+        for (Jobs.Interrupted job : jobs.interrupted()) {
+            if (!known.contains(job.plan().pool())) {
+                jobs.start(job.plan(), job.subject(), false, _ -> {
+                    switch (job.plan()) {
+                        case JobPlan.Import plan -> imports.removeScratch(plan);
+                        case JobPlan.Export plan -> ImageExport.removePart(plan);
+                        case JobPlan.Scrub _, JobPlan.Shrink _, JobPlan.Rebuild _ -> {}
+                    }
+                    throw new ProblemException(
+                            ProblemCode.POOL_UNAVAILABLE,
+                            "the daemon ended while it was under way, and its pool is here no more");
+                });
+            }
+        }
+    }
+}

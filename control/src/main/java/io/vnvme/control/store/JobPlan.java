@@ -1,0 +1,167 @@
+package io.vnvme.control.store;
+
+import io.avaje.jsonb.Json;
+import io.vnvme.control.model.Qos;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** What a job needs to go on after a restart, and how far it is for that: written anew with each mark that it makes. */
+@Json(typeProperty = "kind")
+@Json.SubType(type = JobPlan.Import.class, name = "import")
+@Json.SubType(type = JobPlan.Export.class, name = "export")
+@Json.SubType(type = JobPlan.Scrub.class, name = "scrub")
+@Json.SubType(type = JobPlan.Shrink.class, name = "shrink")
+@Json.SubType(type = JobPlan.Rebuild.class, name = "rebuild")
+public sealed interface JobPlan {
+    /** Identity of the pool that it works on. */
+    String pool();
+
+    /** What it is, as the API says it. */
+    default String kind() {
+        return switch (this) {
+            case Import _ -> "import";
+            case Export _ -> "export";
+            case Scrub _ -> "scrub";
+            case Shrink _ -> "shrink";
+            case Rebuild _ -> "rebuild";
+        };
+    }
+
+    /** Whether the pool itself remembers the work: the daemon's end stops it there, and nothing has to be noted here. */
+    default boolean inPool() {
+        return this instanceof Shrink || this instanceof Rebuild;
+    }
+
+    /** Identity of the unfinished volume, or the snapshot, that it cannot go on without. */
+    default Optional<String> layer() {
+        return switch (this) {
+            case Import plan -> Optional.of(plan.volume());
+            case Export plan -> Optional.of(plan.snapshot());
+            case Scrub _, Shrink _, Rebuild _ -> Optional.empty();
+        };
+    }
+
+    private static void check(String pool, long doneBytes) {
+        Objects.requireNonNull(pool, "no pool");
+        if (doneBytes < 0) {
+            throw new IllegalArgumentException("%d bytes are done".formatted(doneBytes));
+        }
+    }
+
+    /**
+     * A file becomes a volume.
+     *
+     * @param volume identity of the volume, which has an unfinished name until it is whole
+     * @param file the image
+     * @param format what it is
+     * @param source the image as it was when this began
+     * @param qos what the vNVMe will be limited to
+     * @param encrypted whether the volume is
+     * @param keyFile what opens it; absent: a passphrase, which is not kept
+     * @param raw the image converted, whole; absent: it is not, or need not be
+     * @param doneBytes of the raw image: all before is in the volume and durable
+     */
+    @Json
+    record Import(
+            String pool,
+            String volume,
+            String file,
+            String format,
+            FileIdentity source,
+            Qos qos,
+            boolean encrypted,
+            @Nullable String keyFile,
+            @Nullable String raw,
+            long doneBytes)
+            implements JobPlan {
+        public Import {
+            check(pool, doneBytes);
+            Objects.requireNonNull(volume, "no volume");
+            Objects.requireNonNull(file, "no file");
+            Objects.requireNonNull(format, "no format");
+            Objects.requireNonNull(source, "no source");
+            Objects.requireNonNull(qos, "no limits");
+        }
+
+        public Import converted(@Nullable String converted) {
+            return new Import(pool, volume, file, format, source, qos, encrypted, keyFile, converted, 0);
+        }
+
+        public Import done(long bytes) {
+            return new Import(pool, volume, file, format, source, qos, encrypted, keyFile, raw, bytes);
+        }
+    }
+
+    /**
+     * A snapshot, or one that was taken for this alone, becomes a file.
+     *
+     * @param snapshot its identity
+     * @param file to be made
+     * @param format what it will be
+     * @param encrypted whether the snapshot is
+     * @param keyFile what opens it; absent: a passphrase, which is not kept
+     * @param part the unfinished file; absent: there is none yet
+     * @param doneBytes of the volume: all data before is in that file and durable
+     */
+    @Json
+    record Export(
+            String pool,
+            String snapshot,
+            String file,
+            String format,
+            boolean encrypted,
+            @Nullable String keyFile,
+            @Nullable FileIdentity part,
+            long doneBytes)
+            implements JobPlan {
+        public Export {
+            check(pool, doneBytes);
+            Objects.requireNonNull(snapshot, "no snapshot");
+            Objects.requireNonNull(file, "no file");
+            Objects.requireNonNull(format, "no format");
+        }
+
+        public Export done(@Nullable FileIdentity unfinished, long bytes) {
+            return new Export(pool, snapshot, file, format, encrypted, keyFile, unfinished, bytes);
+        }
+    }
+
+    /**
+     * Everything in a pool is read and checked.
+     *
+     * @param mark absent: at the beginning
+     */
+    @Json
+    record Scrub(String pool, @Nullable ScrubMark mark) implements JobPlan {
+        public Scrub {
+            check(pool, 0);
+        }
+    }
+
+    /**
+     * A drive leaves its pool.
+     *
+     * @param drive its identity
+     */
+    @Json
+    record Shrink(String pool, String drive) implements JobPlan {
+        public Shrink {
+            check(pool, 0);
+            Objects.requireNonNull(drive, "no drive");
+        }
+    }
+
+    /**
+     * A drive of a mirror gets what it lacks.
+     *
+     * @param drive its identity
+     */
+    @Json
+    record Rebuild(String pool, String drive) implements JobPlan {
+        public Rebuild {
+            check(pool, 0);
+            Objects.requireNonNull(drive, "no drive");
+        }
+    }
+}
