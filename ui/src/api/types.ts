@@ -201,9 +201,9 @@ export interface VnvmeInfo {
   thick: boolean;
   checksum: boolean;
   encrypted: boolean;
-  usedBytes: number;
-  sharedBytes: number;
-  exclusiveBytes: number;
+  usedBytes?: number;
+  sharedBytes?: number;
+  exclusiveBytes?: number;
   origin?: string;
   snapshotCount: number;
   interrupts: string;

@@ -25,6 +25,11 @@ export function roundBytes(bytes: number): string {
   return scaled(bytes, bytes > 0 && scale(bytes).value < 99.95 ? 1 : 0).replace(/\.0 /, ' ');
 }
 
+/** What nobody knows is said so. */
+export function knownBytes(bytes: number | undefined): string {
+  return bytes === undefined ? 'unknown' : roundBytes(bytes);
+}
+
 export function formatRate(bytesPerSecond: number): string {
   return `${roundBytes(bytesPerSecond < 1 ? 0 : bytesPerSecond)}/s`;
 }

@@ -15,7 +15,9 @@ export const PARTS_MAX = 6;
 /** What takes a pool's space: volumes by what only they have, what snapshots alone have, and what is shared. */
 export function spaceOf(pool: PoolInfo, vnvmes: VnvmeInfo[], snapshots: SnapshotInfo[]): Part[] {
   const volumes = vnvmes
-    .filter((v) => v.pool === pool.name && v.exclusiveBytes > 0)
+    .filter((v) => v.pool === pool.name)
+    .map((v) => ({ name: v.name, exclusiveBytes: v.exclusiveBytes ?? 0 }))
+    .filter((v) => v.exclusiveBytes > 0)
     .sort((a, b) => b.exclusiveBytes - a.exclusiveBytes);
   const held = snapshots.filter((s) => s.pool === pool.name).reduce((sum, s) => sum + s.exclusiveBytes, 0);
   const own = volumes.reduce((sum, v) => sum + v.exclusiveBytes, 0);

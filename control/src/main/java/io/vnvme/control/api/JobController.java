@@ -29,7 +29,7 @@ final class JobController {
     }
 
     /**
-     * Lists jobs: those under way, those that a restart interrupted, and the last thousand that ended within 90 days.
+     * Lists jobs: those under way, those that a restart interrupted, and those that ended within 90 days, a thousand in all.
      *
      * @param limit how many, 1 to 1000, in the order of numbers; absent: all, up to 1000
      * @param after only those with a larger number; absent: all

@@ -40,7 +40,7 @@ final class ListCommand extends WatchableCommand {
             table.row(
                     vnvme.name(),
                     ByteSize.format(vnvme.sizeBytes()),
-                    ByteSize.format(vnvme.usedBytes()),
+                    ShowCommand.space(vnvme.usedBytes()),
                     vnvme.pool(),
                     String.valueOf(vnvme.snapshotCount()),
                     vnvme.warnings().isEmpty() ? vnvme.state() : vnvme.state() + " (!)",

@@ -62,10 +62,7 @@ final class ShowCommand extends ClientCommand {
                 .formatted(ByteSize.format(vnvme.sizeBytes()), vnvme.blockSizeBytes()));
         print("pool        %s%s".formatted(vnvme.pool(), traits(vnvme)));
         print("space       %s used: %s exclusive, %s shared"
-                .formatted(
-                        ByteSize.format(vnvme.usedBytes()),
-                        ByteSize.format(vnvme.exclusiveBytes()),
-                        ByteSize.format(vnvme.sharedBytes())));
+                .formatted(space(vnvme.usedBytes()), space(vnvme.exclusiveBytes()), space(vnvme.sharedBytes())));
         if (vnvme.origin() != null || vnvme.snapshotCount() > 0) {
             print("snapshots   %d%s"
                     .formatted(
@@ -88,6 +85,10 @@ final class ShowCommand extends ClientCommand {
         return (vnvme.thick() ? ", thick" : ", thin")
                 + (vnvme.checksum() ? ", checksums" : "")
                 + (vnvme.encrypted() ? ", encrypted" : "");
+    }
+
+    static String space(@Nullable Long bytes) {
+        return bytes == null ? "unknown" : ByteSize.format(bytes);
     }
 
     /** Who has it, in a few words. */

@@ -45,12 +45,17 @@ final class SnapshotTree {
     }
 
     private static List<String> cells(
-            long sizeBytes, long usedBytes, long sharedBytes, long exclusiveBytes, String pool, String state) {
+            long sizeBytes,
+            @Nullable Long usedBytes,
+            @Nullable Long sharedBytes,
+            @Nullable Long exclusiveBytes,
+            String pool,
+            String state) {
         return List.of(
                 ByteSize.format(sizeBytes),
-                ByteSize.format(usedBytes),
-                ByteSize.format(sharedBytes),
-                ByteSize.format(exclusiveBytes),
+                ShowCommand.space(usedBytes),
+                ShowCommand.space(sharedBytes),
+                ShowCommand.space(exclusiveBytes),
                 pool,
                 state);
     }

@@ -28,8 +28,8 @@ import org.jspecify.annotations.Nullable;
 /** The jobs of this daemon: those under way, those that ended, and those that a restart interrupted. */
 public final class Jobs implements AutoCloseable {
     private static final Logger LOG = System.getLogger(Jobs.class.getName());
-    /** Ended jobs that are kept, and how long. */
-    static final int ENDED_MAX = 1000;
+    /** Jobs that are kept, so that the API shows all at once, and how long after their end. */
+    static final int COUNT_MAX = 1000;
 
     static final Duration ENDED_AGE_MAX = Duration.ofDays(90);
     private static final Duration CLOSE_WAIT = Duration.ofSeconds(10);
@@ -156,9 +156,10 @@ public final class Jobs implements AutoCloseable {
     private void forgetOld() {
         Instant oldest = clock.instant().minus(ENDED_AGE_MAX);
         List<Job> over = jobs.values().stream().filter(j -> j.endedAt() != null).toList();
+        int tooMany = jobs.size() - COUNT_MAX;
         for (int i = 0; i < over.size(); i++) {
             Instant end = over.get(i).endedAt();
-            if (over.size() - i > ENDED_MAX || end != null && end.isBefore(oldest)) {
+            if (i < tooMany || end != null && end.isBefore(oldest)) {
                 jobs.remove(over.get(i).id());
             }
         }

@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param thick whether all its space was taken at its creation
  * @param checksum whether its data is checked by CRC32C
  * @param encrypted whether its data is encrypted on the drives
- * @param usedBytes space of the pool that holds its data, shared with snapshots and clones or not
+ * @param usedBytes space of the pool that holds its data, shared with snapshots and clones or not; absent: its pool cannot
+ *     say
  * @param sharedBytes of that, what a snapshot or clone holds too
  * @param exclusiveBytes of that, what its removal would give back
  * @param origin the snapshot it was cloned from or last rolled back to
@@ -47,9 +48,9 @@ public record VnvmeInfo(
         boolean thick,
         boolean checksum,
         boolean encrypted,
-        long usedBytes,
-        long sharedBytes,
-        long exclusiveBytes,
+        @Nullable Long usedBytes,
+        @Nullable Long sharedBytes,
+        @Nullable Long exclusiveBytes,
         @Nullable String origin,
         int snapshotCount,
         String interrupts,

@@ -124,6 +124,11 @@ final class ImageExport {
                 plan.doneBytes(),
                 (part, doneBytes) -> progress.mark(plan.done(part, doneBytes)));
         try (key) {
+            if (VolumeExport.finished(file, target.part())) {
+                // It had got its name, and only nobody was told any more.
+                clean(plan, pool);
+                return exported(plan);
+            }
             String snapshot = snapshot(plan, pool).name();
             try (VolumeIo io = pool.open(snapshot, key)) {
                 List<DiffRange> data = pool.diff(Optional.empty(), snapshot).stream()
@@ -138,7 +143,11 @@ final class ImageExport {
             throw e;
         }
         removeMoment(plan, pool);
-        return "%s holds it, as %s%s".formatted(file, plan.format(), key == null ? "" : ", not encrypted");
+        return exported(plan);
+    }
+
+    private static String exported(JobPlan.Export plan) {
+        return "%s holds it, as %s%s".formatted(plan.file(), plan.format(), plan.encrypted() ? ", not encrypted" : "");
     }
 
     private static void clean(JobPlan.Export plan, OpenPool pool) {

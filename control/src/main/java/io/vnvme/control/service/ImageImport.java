@@ -17,9 +17,6 @@ import io.vnvme.control.store.JobPlan;
 import io.vnvme.control.transfer.ImageSource;
 import io.vnvme.crypto.VolumeKey;
 import io.vnvme.frontend.vfiouser.DoorbellAccess;
-import java.io.IOException;
-import java.lang.System.Logger.Level;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Optional;
@@ -131,7 +128,8 @@ final class ImageImport {
                     LayerFacts volume = find(plan, pool)
                             .orElseThrow(() -> new ProblemException(
                                     ProblemCode.VNVME_UNAVAILABLE,
-                                    "what was filled is in pool %s no more: begin again".formatted(pool.name())));
+                                    "pool %s does not have what was filled, since it is in RAM or that had only just begun: begin again"
+                                            .formatted(pool.name())));
                     if (!volume.name().startsWith(Transfers.UNFINISHED)) {
                         // It was whole, and only nobody was told any more.
                         removeScratch(plan);
@@ -196,10 +194,11 @@ final class ImageImport {
             return plan;
         }
         removeScratch(plan);
-        Path raw = scratch.resolve("import-%s.raw".formatted(UUID.randomUUID()));
-        source.convert(raw, progress);
-        JobPlan.Import next = plan.converted(raw.toString());
+        JobPlan.Import next = plan.converted(
+                scratch.resolve("import-%s.raw".formatted(UUID.randomUUID())).toString());
+        // Noted before it is there: a crash leaves nothing that nobody knows.
         progress.mark(next);
+        source.convert(Path.of(String.valueOf(next.raw())), progress);
         return next;
     }
 
@@ -219,13 +218,8 @@ final class ImageImport {
     /** Removes the converted image. */
     void removeScratch(JobPlan.Import plan) {
         String raw = plan.raw();
-        if (raw == null || !Path.of(raw).startsWith(scratch)) {
-            return;
-        }
-        try {
-            Files.deleteIfExists(Path.of(raw));
-        } catch (IOException e) {
-            System.getLogger(ImageImport.class.getName()).log(Level.WARNING, "{0} is left: {1}", raw, e.getMessage());
+        if (raw != null && Path.of(raw).startsWith(scratch)) {
+            ImageSource.removeConverted(Path.of(raw));
         }
     }
 }

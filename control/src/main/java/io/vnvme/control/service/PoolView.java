@@ -2,7 +2,6 @@ package io.vnvme.control.service;
 
 import io.vnvme.control.model.PoolInfo;
 import io.vnvme.control.model.PoolMember;
-import io.vnvme.control.plane.LayerFacts;
 import io.vnvme.control.plane.OpenPool;
 import io.vnvme.control.plane.PoolFacts;
 import io.vnvme.control.store.ClaimedDrive;
@@ -43,7 +42,7 @@ final class PoolView {
                 inside.size(),
                 (int) pool.stream()
                         .flatMap(p -> p.layers().stream())
-                        .filter(LayerFacts::snapshot)
+                        .filter(l -> l.snapshot() && !l.name().contains(Transfers.UNFINISHED))
                         .count(),
                 facts.map(PoolFacts::heldWriteCount).orElse(0L),
                 facts.map(PoolFacts::holdMillis)

@@ -7,7 +7,6 @@ import io.vnvme.control.job.Jobs;
 import io.vnvme.control.model.DriveInfo;
 import io.vnvme.control.model.PoolInfo;
 import io.vnvme.control.model.SystemInfo;
-import io.vnvme.control.model.VnvmeInfo;
 import io.vnvme.control.plane.DataPlane;
 import io.vnvme.control.plane.ExportCounters;
 import io.vnvme.control.store.StateFile;
@@ -218,7 +217,6 @@ public final class Services implements AutoCloseable {
 
     public SystemInfo system() {
         List<DriveInfo> all = drives().list();
-        List<VnvmeInfo> infos = vnvmes.list();
         List<PoolInfo> pools = pools().list();
         List<String> warnings = new ArrayList<>(storage.drives.failures());
         pools.stream()
@@ -239,10 +237,8 @@ public final class Services implements AutoCloseable {
                 (int) pools.stream().filter(p -> !p.state().equals("exported")).count(),
                 pools.stream().mapToLong(PoolInfo::sizeBytes).sum(),
                 pools.stream().mapToLong(PoolInfo::freeBytes).sum(),
-                infos.size(),
-                (int) infos.stream()
-                        .filter(v -> v.state().equals("attached") || v.state().equals("connected"))
-                        .count(),
+                registry.state().vnvmes().size(),
+                vnvmes.inUseCount(),
                 jobs.runningCount(),
                 events.last(),
                 dataPlane.reactors(),

@@ -60,6 +60,11 @@ public final class VnvmeService {
         return view.infos(registry.state().vnvmes());
     }
 
+    /** How many a VM or another client has. */
+    int inUseCount() {
+        return view.inUseCount();
+    }
+
     /** @throws ProblemException when there is none of that name */
     public VnvmeInfo show(String name) {
         return view.info(volumes.require(name));

@@ -59,8 +59,9 @@ final class VnvmeView {
         List<ConnectionInfo> connections = connections(all);
         Optional<String> failure = volumes.failure(name);
         Optional<LayerFacts> layer = layers.find(name);
-        LayerUsage usage = layers.usage(name);
+        Optional<LayerUsage> usage = layers.usage(name);
         List<String> warnings = warnings(failure, layer, all, slot);
+        layers.failure().ifPresent(warnings::add);
         String socket = volumes.exports().socket(name).toString();
         return new VnvmeInfo(
                 name,
@@ -71,9 +72,9 @@ final class VnvmeView {
                 vnvme.thick(),
                 vnvme.checksum(),
                 vnvme.encrypted(),
-                usage.usedBytes(),
-                usage.sharedBytes(),
-                usage.exclusiveBytes(),
+                usage.map(LayerUsage::usedBytes).orElse(null),
+                usage.map(LayerUsage::sharedBytes).orElse(null),
+                usage.map(LayerUsage::exclusiveBytes).orElse(null),
                 layer.flatMap(LayerFacts::parent).orElse(null),
                 layers.snapshotsOf(name),
                 vnvme.msi() ? "msi" : "msi-x",
@@ -151,6 +152,16 @@ final class VnvmeView {
                 slot.deviceId(),
                 slot.since(),
                 slot.connection().ready());
+    }
+
+    /** How many are attached or connected. No pool is asked for that. */
+    int inUseCount() {
+        return (int) registry.state().vnvmes().stream()
+                .filter(v -> volumes.failure(v.name()).isEmpty())
+                .filter(v -> slots.showing(v.name()).isPresent()
+                        || volumes.exports().connections(v.name()).stream()
+                                .anyMatch(c -> c.open() && !c.shown().isEmpty()))
+                .count();
     }
 
     /** Warnings of all vNVMes and VMs, by vNVMe name where they belong to one. */

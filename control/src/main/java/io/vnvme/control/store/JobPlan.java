@@ -59,7 +59,7 @@ public sealed interface JobPlan {
      * @param qos what the vNVMe will be limited to
      * @param encrypted whether the volume is
      * @param keyFile what opens it; absent: a passphrase, which is not kept
-     * @param raw the image converted, whole; absent: it is not, or need not be
+     * @param raw where the image is, or shall be, converted; absent: it is not, or need not be
      * @param doneBytes of the raw image: all before is in the volume and durable
      */
     @Json
@@ -84,7 +84,7 @@ public sealed interface JobPlan {
             Objects.requireNonNull(qos, "no limits");
         }
 
-        public Import converted(@Nullable String converted) {
+        public Import converted(String converted) {
             return new Import(pool, volume, file, format, source, qos, encrypted, keyFile, converted, 0);
         }
 

@@ -12,6 +12,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.concurrent.CancellationException;
 import java.util.function.LongConsumer;
@@ -114,27 +115,30 @@ public final class ImageSource {
         return format.equals(RAW);
     }
 
-    /** Makes a raw image of it, whole and durable; nothing is left when that fails. Half of all work. */
+    /** Where it lies until it is whole. */
+    private static Path partOf(Path raw) {
+        return raw.resolveSibling(raw.getFileName() + ".part");
+    }
+
+    /** Makes a raw image of it, there when it is whole and durable; nothing is left when that fails. Half of all work. */
     public void convert(Path raw, Progress progress) {
-        boolean through = false;
+        Path part = partOf(raw);
         try {
             QemuImg.find("reading %s".formatted(file))
                     .toRaw(
                             file,
                             format,
-                            raw,
+                            part,
                             progress,
                             percent -> progress.at((long) (sizeBytes * percent / 100), 2 * sizeBytes));
-            try (FileChannel channel = FileChannel.open(raw, StandardOpenOption.WRITE)) {
+            try (FileChannel channel = FileChannel.open(part, StandardOpenOption.WRITE)) {
                 channel.force(true);
             }
-            through = true;
+            Files.move(part, raw, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
             throw unreadable(raw, e);
         } finally {
-            if (!through) {
-                delete(raw);
-            }
+            delete(part);
         }
     }
 
@@ -145,6 +149,12 @@ public final class ImageSource {
         } catch (IOException e) {
             return false;
         }
+    }
+
+    /** Removes what {@link #convert} has made, or what was left of it. */
+    public static void removeConverted(Path raw) {
+        delete(partOf(raw));
+        delete(raw);
     }
 
     private static void delete(Path raw) {

@@ -83,11 +83,6 @@ public final class VolumeExport {
         Path part = target.partPath();
         boolean own = false;
         try {
-            if (isFile(target.file(), target.part())) {
-                // It had got its name, and only nobody was told any more.
-                Files.deleteIfExists(part);
-                return;
-            }
             boolean before = isFile(part, target.part());
             long doneBytes = before ? target.doneBytes() & -4096L : 0;
             try (ImageWriter writer = before
@@ -121,6 +116,15 @@ public final class VolumeExport {
                 delete(part);
             }
             throw e;
+        }
+    }
+
+    /** Whether that file is the one that an earlier run has finished. */
+    public static boolean finished(Path file, Optional<FileIdentity> part) {
+        try {
+            return isFile(file, part);
+        } catch (IOException e) {
+            return false;
         }
     }
 

@@ -101,6 +101,17 @@ final class DaemonUnderTest implements AutoCloseable {
         process.destroyForcibly().waitFor();
     }
 
+    /** As {@code systemctl stop} does. */
+    void stop() throws InterruptedException {
+        process.destroy();
+        process.waitFor();
+    }
+
+    /** Its API, without a process for each request. */
+    ApiClient api() {
+        return new ApiClient(folder.resolve("run"));
+    }
+
     void startAgain() throws IOException {
         process = launch();
     }

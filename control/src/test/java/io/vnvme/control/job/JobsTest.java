@@ -233,19 +233,19 @@ class JobsTest {
 
     @Test
     void oldOnesAreForgotten() {
-        for (int i = 0; i < Jobs.ENDED_MAX + 5; i++) {
+        for (int i = 0; i < Jobs.COUNT_MAX + 5; i++) {
             ended("p", _ -> "");
         }
-        assertThat(jobs.list()).hasSize(Jobs.ENDED_MAX + 1);
+        assertThat(jobs.list()).hasSize(Jobs.COUNT_MAX);
         jobs.close();
         jobs = open();
-        assertThat(jobs.list()).hasSize(Jobs.ENDED_MAX);
-        assertThat(jobs.list().getLast().id()).isEqualTo(Jobs.ENDED_MAX + 5);
+        assertThat(jobs.list()).hasSize(Jobs.COUNT_MAX);
+        assertThat(jobs.list().getLast().id()).isEqualTo(Jobs.COUNT_MAX + 5);
         jobs.close();
         pass(Jobs.ENDED_AGE_MAX.plusSeconds(1));
         jobs = open();
         assertThat(jobs.list()).isEmpty();
-        assertThat(ended("p", _ -> "").id()).isEqualTo(Jobs.ENDED_MAX + 6);
+        assertThat(ended("p", _ -> "").id()).isEqualTo(Jobs.COUNT_MAX + 6);
     }
 
     @Test

@@ -61,6 +61,8 @@ public final class FakePool implements OpenPool {
     public volatile long holdMillis = 30L * 60 * 1000;
     public volatile long usedBytes;
     public volatile boolean closed;
+    /** It cannot say what space anything takes. */
+    public volatile boolean silent;
     /** How often somebody asked what is in it, or what that takes. */
     public final AtomicInteger questions = new AtomicInteger();
     /** Reads and writes of volumes by the control plane wait for one each. */
@@ -144,6 +146,9 @@ public final class FakePool implements OpenPool {
 
     @Override
     public Map<String, LayerUsage> usages(List<String> names) {
+        if (silent) {
+            throw new ProblemException(ProblemCode.POOL_UNAVAILABLE, "its drives do not answer");
+        }
         questions.incrementAndGet();
         Map<String, LayerUsage> found = new HashMap<>();
         for (String name : names) {

@@ -1,6 +1,7 @@
 package io.vnvme.control.service;
 
 import static io.vnvme.control.service.Fixture.MIB;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -53,7 +54,7 @@ class PoolIT {
     }
 
     private long used(String name) {
-        return services.vnvmes().show(name).usedBytes();
+        return requireNonNull(services.vnvmes().show(name).usedBytes());
     }
 
     @Test

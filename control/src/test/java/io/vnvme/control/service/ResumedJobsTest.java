@@ -13,6 +13,7 @@ import io.vnvme.control.model.KeySource;
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ReplaceDrive;
 import io.vnvme.control.plane.FakePool;
+import io.vnvme.control.plane.LayerFacts;
 import io.vnvme.control.plane.VolumeIo;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -194,7 +195,7 @@ class ResumedJobsTest {
         untilStuck(job);
         pool().remove("~e");
         crash();
-        assertFailedAndNothingLeft(job, "is in pool p no more");
+        assertFailedAndNothingLeft(job, "pool p does not have what was filled");
     }
 
     private JobInfo beginExport(Path file) {
@@ -253,6 +254,24 @@ class ResumedJobsTest {
         crash();
         assertFailedAndNothingLeft(job, "d.raw is there already");
         assertThat(Files.readString(file)).isEqualTo("somebody else's");
+    }
+
+    /** It had its name, and what it was made of is gone, but nobody was told. */
+    @Test
+    void anExportThatWasThroughIsDone() throws IOException {
+        Path file = folder.resolve("d.raw");
+        JobInfo job = beginExport(file);
+        untilStuck(job);
+        Files.createLink(file, folder.resolve("d.raw.part"));
+        String moment = pool().layers().stream()
+                .map(LayerFacts::name)
+                .filter(name -> name.contains("~"))
+                .findFirst()
+                .orElseThrow();
+        pool().remove(moment);
+        crash();
+        assertWentOn(job);
+        assertThat(folder.resolve("d.raw.part")).doesNotExist();
     }
 
     @Test

@@ -78,6 +78,37 @@ class VnvmeServiceTest {
                 .hasSize(19);
     }
 
+    @Test
+    void aPoolThatCannotSayItsSpaceHidesNothing() {
+        on.claim("ram0");
+        on.pool("p", "ram0");
+        on.claim("ram1");
+        on.pool("q", "ram1");
+        on.services.vnvmes().create(CreateVnvme.thin("d", 4 * MIB).inPool("p"));
+        on.services.vnvmes().create(CreateVnvme.thin("e", 4 * MIB).inPool("q"));
+        on.fakePool("p").silent = true;
+        assertThat(on.services.vnvmes().list()).extracting("name").containsExactly("d", "e");
+        assertThat(on.services.vnvmes().show("d").usedBytes()).isNull();
+        assertThat(on.services.vnvmes().show("d").warnings())
+                .containsExactly("its pool p does not say what space it takes: its drives do not answer");
+        assertThat(on.services.vnvmes().show("e").usedBytes()).isZero();
+        assertThat(on.services.vnvmes().show("e").warnings()).isEmpty();
+        assertThat(on.services.system().vnvmeCount()).isEqualTo(2);
+    }
+
+    @Test
+    void theSystemSaysHowManyAreInUse() {
+        on.claim("ram0");
+        on.create("d", 4 * MIB);
+        on.create("e", 4 * MIB);
+        requireNonNull(on.plane.exports.get("d")).connect();
+        assertThat(on.services.vnvmes().show("d").state()).isEqualTo("connected");
+        assertThat(on.services.system().attachedCount()).isEqualTo(1);
+        requireNonNull(on.plane.exports.get("d")).connections().forEach(c -> c.hide("d"));
+        assertThat(on.services.vnvmes().show("d").state()).isEqualTo("idle");
+        assertThat(on.services.system().attachedCount()).isZero();
+    }
+
     /** Who asks whether the daemon still works restarts it if not: a pool that cannot answer is no reason. */
     @Test
     void aPulseAsksNoPool() {

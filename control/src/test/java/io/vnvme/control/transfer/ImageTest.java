@@ -82,6 +82,62 @@ class ImageTest {
         assertThat(source.sizeBytes()).isEqualTo(1L << 30);
     }
 
+    /** Written on after a crash, it is the same file as one that was written without: what came after the mark is no part of it. */
+    @Test
+    void goesOnFromAMark() throws IOException {
+        Map<Long, ByteBuffer> data = new TreeMap<>(Map.of(
+                0L, pattern(8192, 1), 1L << 20, pattern(1 << 20, 2), 513L << 20, pattern(70_000 / 4096 * 4096, 3)));
+        for (String format : List.of("raw", "qcow2")) {
+            Path whole = write(format, 520L << 20, data);
+            for (long done :
+                    new long[] {0, 4096, 8192, (1L << 20) + 4096, 2L << 20, 513L << 20, (513L << 20) + 65_536}) {
+                Path file = folder.resolve("part-%d.%s".formatted(done, format));
+                try (ImageWriter writer = ImageWriter.create(file, format, 520L << 20)) {
+                    writeRange(writer, data, 0, done);
+                    writer.keep();
+                    // A later mark that was not noted any more, and some that none was made for.
+                    writeRange(writer, data, done, done + (1 << 20));
+                    writer.keep();
+                    writeRange(writer, data, done + (1 << 20), done + (513L << 20));
+                }
+                try (ImageWriter writer = ImageWriter.reopen(file, format, 520L << 20, done)) {
+                    writeRange(writer, data, done, 520L << 20);
+                    writer.finish();
+                }
+                assertThat(Files.mismatch(file, whole))
+                        .as("%s from %d", format, done)
+                        .isEqualTo(-1);
+                Files.delete(file);
+            }
+        }
+    }
+
+    private static void writeRange(ImageWriter writer, Map<Long, ByteBuffer> data, long from, long to)
+            throws IOException {
+        for (Map.Entry<Long, ByteBuffer> piece : data.entrySet()) {
+            long begin = Math.clamp(
+                    from, piece.getKey(), piece.getKey() + piece.getValue().limit());
+            long end = Math.clamp(
+                    to, piece.getKey(), piece.getKey() + piece.getValue().limit());
+            if (end > begin) {
+                writer.write(begin, piece.getValue().slice((int) (begin - piece.getKey()), (int) (end - begin)));
+            }
+        }
+    }
+
+    @Test
+    void aFileThatIsNotAsItWasLeftIsRefused() throws IOException {
+        Path file = folder.resolve("damaged");
+        Files.write(file, pattern(300_000, 9).array());
+        assertThatThrownBy(() -> ImageWriter.reopen(file, "qcow2", 1L << 30, 1 << 20))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("not as it was left");
+        Files.write(file, new byte[10]);
+        assertThatThrownBy(() -> ImageWriter.reopen(file, "qcow2", 1L << 30, 1 << 20))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("shorter");
+    }
+
     @Test
     void whatIsNoImageIsRefused() throws IOException {
         assumeTool();
