@@ -87,6 +87,13 @@ public final class Campaigns implements Callable<Integer> {
     private boolean api;
 
     @Option(
+            names = "--clients",
+            paramLabel = "N",
+            description =
+                    "With --api: one that calls 100 times a second, or so many that call once a second, all at once.")
+    private int clients = 1;
+
+    @Option(
             names = "--import",
             paramLabel = "FOLDER",
             description = "Measures instead how long a pool of 20 TiB, sparse files there, takes to import.")
@@ -136,7 +143,7 @@ public final class Campaigns implements Callable<Integer> {
                 return 0;
             }
             if (api) {
-                new ApiRun(repeats, server, client, daemon(), System.out).run();
+                new ApiRun(repeats, clients, server, client, daemon(), System.out).run();
                 return 0;
             }
             if (neighbour) {
