@@ -310,9 +310,11 @@ public final class FakePool implements OpenPool {
     }
 
     private void work(Progress progress) {
+        // Of this work alone: what begins after a crash is not held up by what the crash left.
+        CountDownLatch own = gate;
         try {
             progress.at(1, 4);
-            while (!gate.await(5, TimeUnit.MILLISECONDS)) {
+            while (!own.await(5, TimeUnit.MILLISECONDS)) {
                 if (progress.cancelled()) {
                     throw new CancellationException();
                 }
