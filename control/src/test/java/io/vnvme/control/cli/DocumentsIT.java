@@ -21,7 +21,7 @@ class DocumentsIT {
     @Test
     void whoFollowsTheGuidesGetsWhatTheySay() throws IOException, InterruptedException {
         try (DaemonUnderTest daemon = new DaemonUnderTest(folder);
-                Vm vm = Vm.builder(Lab.prepare()).name("vm1").rootPorts(1).start()) {
+                Vm vm = Vm.builder(Lab.prepare()).name("vm1").rootPorts(2).start()) {
             // What the guides name, and what it is here: a drive's file gets the size that a real one has by itself.
             Map<String, List<String>> here = Map.of(
                     "/dev/nvme1n1",
@@ -34,6 +34,13 @@ class DocumentsIT {
             for (String done : List.of("disk1", "disk2", "disk1@before-upgrade")) {
                 daemon.vnvme("rm", done);
             }
+            daemon.vnvme("create", "d1", "--size", "1G");
+            daemon.vnvme("create", "d2", "--size", "1G");
+            follow("hypervisors/qemu.md", daemon, here);
+            assertThat(daemon.vnvme("vm", "show", "vm1")).contains("d2");
+            daemon.vnvme("detach", "d2");
+            daemon.vnvme("rm", "d1");
+            daemon.vnvme("rm", "d2");
             follow("faq.md", daemon, here);
             assertThat(daemon.vnvme("drive", "ls")).doesNotContain("nvme1n1");
             assertThat(daemon.vnvme("audit"))
