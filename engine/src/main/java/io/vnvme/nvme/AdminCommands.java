@@ -3,6 +3,8 @@ package io.vnvme.nvme;
 import io.vnvme.drive.Io;
 import io.vnvme.drive.IoStatus;
 import io.vnvme.nvme.wire.AdminOpcode;
+import io.vnvme.nvme.wire.LogPageId;
+import io.vnvme.nvme.wire.Sqe;
 import io.vnvme.nvme.wire.Status;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -29,8 +31,12 @@ final class AdminCommands {
 
     /** Checks what can be checked before data moves, and says what moves. */
     int check(Request request) {
-        if (request.psdt() != 0 || request.fuse() != 0) {
+        boolean pointer = request.psdt() == Sqe.PSDT_PRP || controller.kind().exactLengths();
+        if (!pointer || request.fuse() != 0) {
             return Status.INVALID_FIELD;
+        }
+        if (!controller.kind().admits(request.opcode())) {
+            return Status.INVALID_OPCODE;
         }
         switch (request.opcode()) {
             case AdminOpcode.IDENTIFY -> request.transfers(IDENTIFY_BYTES, true);
@@ -88,6 +94,9 @@ final class AdminCommands {
         if ((offset & 3) != 0 || offsetIsIndex) {
             return Status.INVALID_FIELD;
         }
+        if (logPage == LogPageId.DISCOVERY && controller.kind().hasLogPage(logPage)) {
+            return discoveryLog(request, offset);
+        }
         answer.fill((byte) 0);
         long size = controller.logs().fill(logPage, request, answer);
         if (size < 0) {
@@ -103,10 +112,31 @@ final class AdminCommands {
             request.data().copyFrom(done, answer, from, part);
             done += part;
         }
+        taken(request, logPage);
+        return Status.SUCCESS;
+    }
+
+    private void taken(Request request, int logPage) {
         boolean retain = (request.dword(10) & 1 << 15) != 0;
         if (!retain) {
             controller.logs().read(logPage);
         }
+    }
+
+    /** The one log page that has no largest size. */
+    private int discoveryLog(Request request, long offset) {
+        MemorySegment log = controller.kind().discoveryLog();
+        if (offset < 0 || offset > log.byteSize()) {
+            return Status.INVALID_FIELD;
+        }
+        long bytes = Math.min(request.dataBytes(), log.byteSize() - offset);
+        if (bytes > 0) {
+            request.data().copyFrom(0, log, offset, bytes);
+        }
+        if (bytes < request.dataBytes()) {
+            request.data().zero(bytes, request.dataBytes() - bytes);
+        }
+        taken(request, LogPageId.DISCOVERY);
         return Status.SUCCESS;
     }
 

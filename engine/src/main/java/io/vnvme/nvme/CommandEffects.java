@@ -45,13 +45,15 @@ final class CommandEffects {
 
     private CommandEffects() {}
 
-    static long fill(Request request, MemorySegment out) {
+    static long fill(ControllerKind kind, Request request, MemorySegment out) {
         int commandSet = request.dword(14) >>> 24 & 0xff;
         if (commandSet != 0) {
             return -Status.INVALID_FIELD;
         }
         for (int opcode : ADMIN) {
-            out.set(INT, opcode * 4L, SUPPORTED);
+            if (kind.admits(opcode)) {
+                out.set(INT, opcode * 4L, SUPPORTED);
+            }
         }
         out.set(INT, AdminOpcode.FORMAT_NVM * 4L, SUPPORTED | CHANGES_CONTENT | EXCLUSIVE_IN_NAMESPACE);
         for (int opcode : IO) {

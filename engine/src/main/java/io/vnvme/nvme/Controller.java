@@ -1,6 +1,7 @@
 package io.vnvme.nvme;
 
 import io.vnvme.memory.GuestMemory;
+import io.vnvme.nvme.wire.AsyncEvent;
 import io.vnvme.nvme.wire.Registers;
 import io.vnvme.qos.Scheduler;
 import io.vnvme.qos.Turn;
@@ -8,6 +9,7 @@ import io.vnvme.reactor.Poller;
 import io.vnvme.telemetry.PassMeter;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +39,7 @@ public final class Controller implements Poller, AutoCloseable {
     /** A host that was silent for a time waits at most for this part of that time more. */
     private static final long SILENCE_PART = 16;
 
+    private final ControllerKind kind;
     private final Subsystem subsystem;
     private final int controllerId;
     private final GuestMemory memory;
@@ -101,6 +104,18 @@ public final class Controller implements Poller, AutoCloseable {
             Interrupts interrupts,
             MemorySegment doorbellPage,
             Turn turn) {
+        this(new PciKind(), subsystem, controllerId, memory, interrupts, doorbellPage, turn);
+    }
+
+    private Controller(
+            ControllerKind kind,
+            Subsystem subsystem,
+            int controllerId,
+            GuestMemory memory,
+            Interrupts interrupts,
+            MemorySegment doorbellPage,
+            Turn turn) {
+        this.kind = kind;
         this.turn = turn;
         this.subsystem = subsystem;
         this.controllerId = controllerId;
@@ -119,8 +134,85 @@ public final class Controller implements Poller, AutoCloseable {
         this.interruptPass = new InterruptPass(interrupts);
     }
 
+    /**
+     * An I/O controller behind a message-based transport. The front end keeps its queues in {@code memory}, in the host's
+     * place: it writes the entries that come in capsules, rings, and takes completions.
+     *
+     * @param turn of the reactor's scheduler, which the reactor polls
+     */
+    public static Controller overFabrics(
+            Subsystem subsystem,
+            int controllerId,
+            FabricsHost host,
+            FabricsLimits limits,
+            GuestMemory memory,
+            MemorySegment doorbellPage,
+            Turn turn) {
+        ControllerKind kind = new FabricsKind(host, limits);
+        return overFabrics(kind, subsystem, controllerId, memory, doorbellPage, turn);
+    }
+
+    /**
+     * A discovery controller behind a message-based transport.
+     *
+     * @param log the Discovery log page for this host as it is when asked
+     */
+    public static Controller forDiscovery(
+            Subsystem subsystem,
+            int controllerId,
+            FabricsHost host,
+            FabricsLimits limits,
+            GuestMemory memory,
+            MemorySegment doorbellPage,
+            Supplier<MemorySegment> log) {
+        ControllerKind kind = new DiscoveryKind(host, limits, log);
+        return overFabrics(kind, subsystem, controllerId, memory, doorbellPage, new Scheduler().turn());
+    }
+
+    private static Controller overFabrics(
+            ControllerKind kind,
+            Subsystem subsystem,
+            int controllerId,
+            GuestMemory memory,
+            MemorySegment doorbellPage,
+            Turn turn) {
+        Controller controller =
+                new Controller(kind, subsystem, controllerId, memory, new NoInterrupts(), doorbellPage, turn);
+        controller.trapDoorbells();
+        return controller;
+    }
+
+    ControllerKind kind() {
+        return kind;
+    }
+
     public Subsystem subsystem() {
         return subsystem;
+    }
+
+    /**
+     * Makes an I/O queue pair, as Connect does: of a message-based transport, with the controller {@link #ready}.
+     *
+     * @param id of both queues, 1 to {@link #IO_QUEUES_MAX}, and of none that is there
+     * @param entries of each ring
+     */
+    public void connectQueuePair(int id, long submissionIova, long completionIova, int entries) {
+        dispatcher.admin().queues().connect(id, submissionIova, completionIova, entries);
+    }
+
+    /** Ends an I/O queue pair: it is gone when what it has begun has ended, and says nothing about that. */
+    public void disconnectQueuePair(int id) {
+        dispatcher.admin().queues().disconnect(id);
+    }
+
+    /** True while there is an I/O queue pair, those included that end. */
+    public boolean hasQueuePair(int id) {
+        return submissionQueue(id) != null || completionQueue(id) != null;
+    }
+
+    /** The Discovery log page has changed: tells the host, when it wants to hear of that. */
+    public void discoveryLogChanged() {
+        events.notify(AsyncEvent.DISCOVERY_LOG_CHANGED);
     }
 
     /** CNTLID. */
@@ -304,8 +396,8 @@ public final class Controller implements Poller, AutoCloseable {
     private void enable(int cc) {
         int set = Registers.commandSet(cc);
         boolean known = (set == Registers.CSS_NVM || set == Registers.CSS_ALL || set == Registers.CSS_ADMIN_ONLY)
-                && Registers.arbitration(cc) <= Registers.AMS_WEIGHTED
-                && Registers.pageBytes(cc) <= 1 << PAGE_SHIFT_MAX;
+                && Registers.arbitrates(kind.capabilities(), Registers.arbitration(cc))
+                && Registers.pageBytes(cc) <= Registers.pageBytesMax(kind.capabilities());
         int aqa = state.getInt(ControllerState.AQA);
         if (!known || Registers.adminSqEntries(aqa) < 2 || Registers.adminCqEntries(aqa) < 2) {
             fatal("enabled with CC 0x%08x and AQA 0x%08x".formatted(cc, aqa));

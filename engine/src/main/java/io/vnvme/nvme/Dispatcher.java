@@ -37,11 +37,13 @@ final class Dispatcher {
     /** Commands that ended while bus mastering was off. */
     private final ArrayDeque<Request> held = new ArrayDeque<>();
 
+    private final boolean exactLengths;
     private int volumeWork;
     private long spent;
 
     Dispatcher(Controller controller) {
         this.controller = controller;
+        this.exactLengths = controller.kind().exactLengths();
         this.transfer = new DataTransfer(controller, this);
         this.admin = new AdminCommands(controller);
         this.io = new IoCommands(controller, this);
@@ -161,6 +163,9 @@ final class Dispatcher {
     private void start(Request request, int checked) {
         try {
             int status = checked;
+            if (status == Status.SUCCESS && exactLengths && described(request) != request.dataBytes()) {
+                status = Status.SGL_LENGTH_INVALID;
+            }
             if (status == Status.SUCCESS && request.dataBytes() > 0) {
                 transfer.prepare(request);
                 status = transfer.resolve(request);
@@ -173,6 +178,11 @@ final class Dispatcher {
         } catch (InternalError | RuntimeException e) {
             failed(request, e);
         }
+    }
+
+    /** The length in a command's one SGL descriptor. */
+    private static long described(Request request) {
+        return request.dataPointerHigh() & 0xffff_ffffL;
     }
 
     /** The command's data, which had to be waited for, is there, or {@code status} says why not. */

@@ -30,6 +30,7 @@ final class Features {
     private static final int EVENTS_DEFAULT = 0;
 
     private static final int NAMESPACE_NOTICES = 1 << 8;
+    private static final int DISCOVERY_NOTICES = 1 << 31;
 
     private final Controller controller;
     private final MemorySegment buffer = Arena.ofAuto().allocate(HOST_BEHAVIOR_BYTES, 8);
@@ -40,7 +41,13 @@ final class Features {
     Features(Controller controller) {
         this.controller = controller;
         this.vectorConfig = new int[controller.interrupts().vectorCount()];
-        this.host = Reservations.Host.unnamed(controller);
+        this.host = firstHost();
+    }
+
+    /** The host before it has set an identifier. */
+    private Reservations.Host firstHost() {
+        Reservations.Host named = controller.kind().host();
+        return named == null ? Reservations.Host.unnamed(controller) : named;
     }
 
     void reset() {
@@ -51,11 +58,16 @@ final class Features {
         state.segment().asSlice(ControllerState.HOST_ID, 32).fill((byte) 0);
         state.setLong(ControllerState.TIMESTAMP_SET_NS, System.nanoTime());
         Arrays.fill(vectorConfig, 0);
-        host = Reservations.Host.unnamed(controller);
+        host = firstHost();
+        if (controller.kind().host() != null) {
+            state.setLong(ControllerState.HOST_ID, host.low());
+            state.setLong(ControllerState.HOST_ID + 8, host.high());
+        }
+        controller.keepAlive().timeout(value(FeatureId.KEEP_ALIVE_TIMER));
         temperatureThresholds = new int[] {TEMPERATURE_DEFAULT, 0};
     }
 
-    private static int defaultValue(int id) {
+    private int defaultValue(int id) {
         return switch (id) {
             case FeatureId.ARBITRATION -> 7;
             case FeatureId.TEMPERATURE_THRESHOLD -> TEMPERATURE_DEFAULT;
@@ -63,6 +75,7 @@ final class Features {
             case FeatureId.NUMBER_OF_QUEUES ->
                 ControllerState.IO_QUEUES_MAX - 1 | ControllerState.IO_QUEUES_MAX - 1 << 16;
             case FeatureId.ASYNC_EVENT_CONFIG -> EVENTS_DEFAULT;
+            case FeatureId.KEEP_ALIVE_TIMER -> controller.kind().keepAliveMs();
             default -> 0;
         };
     }
@@ -86,7 +99,11 @@ final class Features {
 
     /** True when the host wants to hear of this event. */
     boolean reports(int event) {
-        return event != AsyncEvent.NAMESPACE_CHANGED || (value(FeatureId.ASYNC_EVENT_CONFIG) & NAMESPACE_NOTICES) != 0;
+        int wanted = value(FeatureId.ASYNC_EVENT_CONFIG);
+        if (event == AsyncEvent.DISCOVERY_LOG_CHANGED) {
+            return (wanted & DISCOVERY_NOTICES) != 0;
+        }
+        return event != AsyncEvent.NAMESPACE_CHANGED || (wanted & NAMESPACE_NOTICES) != 0;
     }
 
     /** The host as reservations know it. */
@@ -359,6 +376,10 @@ final class Features {
 
     /** The identifier can be set once between resets, and again to the same value. */
     private int setHostIdentifier(Request request) {
+        if (controller.kind().host() != null) {
+            // Connect has said who it is (5.27.1.25).
+            return Status.COMMAND_SEQUENCE_ERROR;
+        }
         buffer.fill((byte) 0);
         request.data().copyTo(0, buffer, 0, request.dataBytes());
         long low = buffer.get(ValueLayout.JAVA_LONG, 0);

@@ -73,7 +73,7 @@ final class IdentifyCommand {
         // The hints below mean something; all of the namespace counts as in use.
         page.set(BYTE, 24, (byte) (1 << 4));
         formats(page, namespace.blockShift());
-        page.set(BYTE, 30, (byte) (controller.subsystem().multipath() ? 1 : 0));
+        page.set(BYTE, 30, (byte) (shared() ? 1 : 0));
         page.set(BYTE, 31, (byte) RESERVATION_CAPABILITIES);
         // Deallocated blocks read zeros; Write Zeroes can deallocate.
         page.set(BYTE, 33, (byte) (1 | 1 << 3));
@@ -87,6 +87,11 @@ final class IdentifyCommand {
         copy(page, 120, namespace.identity().eui64Bytes());
         VendorLog.name(page, 384, namespace);
         return Status.SUCCESS;
+    }
+
+    /** NMIC: whether more than one controller may show it at once. */
+    private boolean shared() {
+        return controller.subsystem().multipath() || controller.kind().shared();
     }
 
     /** NPWG, NPWA, NPDG, NPDA and NOWS: blocks, 0's based. The alignments are what the sizes are. */
@@ -162,7 +167,7 @@ final class IdentifyCommand {
         if (namespace == null) {
             return exists(nsid);
         }
-        page.set(BYTE, 1, (byte) (controller.subsystem().multipath() ? 1 : 0));
+        page.set(BYTE, 1, (byte) (shared() ? 1 : 0));
         page.set(BYTE, 2, (byte) RESERVATION_CAPABILITIES);
         page.set(INT, 4, ANA_GROUP);
         page.set(BYTE, 8, (byte) (namespace.readOnly() ? 1 : 0));

@@ -21,6 +21,7 @@ final class IdentifyController {
         io(page);
         byte[] nqn = controller.subsystem().nqn().getBytes(StandardCharsets.UTF_8);
         IdentifyCommand.copy(page, 768, nqn);
+        controller.kind().describe(page);
         powerState(page);
         controller.namespaces().all().stream().findFirst().ifPresent(first -> VendorLog.name(page, 3072, first));
     }
@@ -37,7 +38,8 @@ final class IdentifyController {
         // Organisation: locally administered, as the namespaces' identifiers.
         page.set(BYTE, 75, (byte) 0x02);
         // Several controllers for a host, and asymmetric access reported.
-        page.set(BYTE, 76, (byte) (subsystem.multipath() ? 1 << 1 | 1 << 3 : 0));
+        page.set(BYTE, 76, (byte)
+                (subsystem.multipath() ? 1 << 1 | 1 << 3 : controller.kind().shared() ? 1 << 1 : 0));
         // MDTS: 2^8 pages of 4 KiB.
         page.set(BYTE, 77, (byte) 8);
         page.set(SHORT, 78, (short) controller.controllerId());
@@ -51,8 +53,8 @@ final class IdentifyController {
     }
 
     private static void admin(MemorySegment page) {
-        // Format NVM, Doorbell Buffer Config.
-        page.set(SHORT, 256, (short) (1 << 1 | 1 << 8));
+        // Format NVM.
+        page.set(SHORT, 256, (short) (1 << 1));
         // Abort: 4 at once; events: 8 at once.
         page.set(BYTE, 258, (byte) 3);
         page.set(BYTE, 259, (byte) (AsyncEvents.REQUESTS_MAX - 1));
@@ -90,8 +92,6 @@ final class IdentifyController {
         // Writes of one block are atomic: AWUN and AWUPF 0; Compare and Write: one block.
         // Copy descriptors of format 0.
         page.set(SHORT, 534, (short) 1);
-        // SGLs: of any alignment, bit buckets, longer than the data.
-        page.set(INT, 536, 1 | 1 << 16 | 1 << 18);
         page.set(INT, 540, ActiveNamespaces.NSID_MAX);
     }
 

@@ -42,7 +42,12 @@ final class LogPages {
                 namespace.counters().mediaError();
             }
         }
-        errors.add(queueId, request.cid(), status, queueId == 0 ? 0 : request.startingLba(), request.nsid());
+        errors.add(
+                queueId,
+                controller.kind().commandId(request),
+                status,
+                queueId == 0 ? 0 : request.startingLba(),
+                request.nsid());
         return status | Status.MORE;
     }
 
@@ -56,13 +61,16 @@ final class LogPages {
      * @return its size in bytes, or a status negated
      */
     long fill(int logPage, Request request, MemorySegment out) {
+        if (!controller.kind().hasLogPage(logPage)) {
+            return -Status.LOG_PAGE_INVALID;
+        }
         return switch (logPage) {
             case LogPageId.SUPPORTED_LOG_PAGES -> supported(out);
             case LogPageId.ERROR_INFORMATION -> errors.fill(out);
             case LogPageId.SMART -> smart(request, out);
             case LogPageId.FIRMWARE_SLOT -> firmware(out);
             case LogPageId.CHANGED_NAMESPACES -> changedNamespaces(out);
-            case LogPageId.COMMANDS_SUPPORTED -> CommandEffects.fill(request, out);
+            case LogPageId.COMMANDS_SUPPORTED -> CommandEffects.fill(controller.kind(), request, out);
             case LogPageId.ANA -> ana(request, out);
             case LogPageId.FEATURES_SUPPORTED -> features(out);
             case LogPageId.RESERVATION_NOTIFICATION -> reservation(out);
@@ -85,7 +93,7 @@ final class LogPages {
         }
     }
 
-    private static long supported(MemorySegment out) {
+    private long supported(MemorySegment out) {
         int[] pages = {
             LogPageId.SUPPORTED_LOG_PAGES,
             LogPageId.ERROR_INFORMATION,
@@ -95,11 +103,14 @@ final class LogPages {
             LogPageId.COMMANDS_SUPPORTED,
             LogPageId.ANA,
             LogPageId.FEATURES_SUPPORTED,
+            LogPageId.DISCOVERY,
             LogPageId.RESERVATION_NOTIFICATION,
             LogPageId.VENDOR
         };
         for (int page : pages) {
-            out.set(INT, page * 4L, 1);
+            if (controller.kind().hasLogPage(page)) {
+                out.set(INT, page * 4L, 1);
+            }
         }
         return 1024;
     }

@@ -4,6 +4,7 @@ import io.vnvme.nvme.wire.Cqe;
 import io.vnvme.nvme.wire.Registers;
 import io.vnvme.nvme.wire.Sqe;
 import io.vnvme.nvme.wire.Status;
+import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
 /** Queue management and Doorbell Buffer Config (NVM Express Base 2.0, 5.4 to 5.8), with the errors each names. */
@@ -11,6 +12,8 @@ final class QueueCommands {
     private final Controller controller;
     /** Delete I/O Submission Queue commands that wait for their queue to empty, by queue identifier. */
     private final @Nullable Request[] deletions = new Request[ControllerState.QUEUES];
+    /** Queue pairs that go with their connections. */
+    private final BitSet connected = new BitSet(ControllerState.QUEUES);
 
     QueueCommands(Controller controller) {
         this.controller = controller;
@@ -94,13 +97,7 @@ final class QueueCommands {
         if (id == 0 || queue == null || queue.deleting()) {
             return Status.QUEUE_ID_INVALID;
         }
-        queue.beginDeletion();
-        Request first = queue.fusedFirst();
-        if (first != null) {
-            queue.fusedFirst(null);
-            controller.dispatcher().finish(first, Status.ABORTED_SQ_DELETION);
-        }
-        controller.dispatcher().abortWaiting(queue);
+        beginDeletion(queue);
         // The last completion may just have been posted; otherwise drained() ends the command.
         if (controller.submissionQueue(id) == null) {
             return Status.SUCCESS;
@@ -111,6 +108,40 @@ final class QueueCommands {
         }
         remove(queue);
         return Status.SUCCESS;
+    }
+
+    private void beginDeletion(SubmissionQueue queue) {
+        queue.beginDeletion();
+        Request first = queue.fusedFirst();
+        if (first != null) {
+            queue.fusedFirst(null);
+            controller.dispatcher().finish(first, Status.ABORTED_SQ_DELETION);
+        }
+        controller.dispatcher().abortWaiting(queue);
+    }
+
+    /** Makes a queue pair without commands, as Connect of a message-based transport does. */
+    void connect(int id, long submissionIova, long completionIova, int entries) {
+        if (!free(id) || controller.hasQueuePair(id)) {
+            throw new IllegalArgumentException("queue pair %d".formatted(id));
+        }
+        controller.doorbells().clear(Doorbells.headOffset(id));
+        controller.doorbells().clear(Doorbells.tailOffset(id));
+        CompletionQueue completions = new CompletionQueue(controller, id, completionIova, entries, 0, false);
+        controller.completionQueue(id, completions);
+        controller.submissionQueue(id, new SubmissionQueue(controller, id, submissionIova, entries, 0, completions));
+        connected.set(id);
+    }
+
+    /** Ends such a pair; one that is not there, or ends already, stays as it is. */
+    void disconnect(int id) {
+        SubmissionQueue queue = controller.submissionQueue(id);
+        if (queue != null && !queue.deleting()) {
+            beginDeletion(queue);
+            if (controller.submissionQueue(id) != null && queue.inFlight() == 0) {
+                remove(queue);
+            }
+        }
     }
 
     /** The last command of a queue that is being deleted has completed. */
@@ -126,6 +157,11 @@ final class QueueCommands {
     private void remove(SubmissionQueue queue) {
         queue.delete();
         controller.submissionQueue(queue.id(), null);
+        if (connected.get(queue.id())) {
+            connected.clear(queue.id());
+            queue.completions().delete();
+            controller.completionQueue(queue.id(), null);
+        }
     }
 
     int deleteCompletionQueue(Request request) {
@@ -157,6 +193,7 @@ final class QueueCommands {
     }
 
     void reset() {
+        connected.clear();
         for (int id = 0; id < deletions.length; id++) {
             Request waiting = deletions[id];
             deletions[id] = null;

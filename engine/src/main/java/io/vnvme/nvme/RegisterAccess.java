@@ -4,8 +4,6 @@ import io.vnvme.nvme.wire.Registers;
 
 /** The controller properties in BAR0 (NVM Express Base 2.0, 3.1.3) as reads and writes of the host meet them. */
 final class RegisterAccess {
-    private static final long CAPABILITIES =
-            Registers.capabilities(ControllerState.ENTRIES_MAX, Controller.PAGE_SHIFT_MAX);
     /** Bits of CC that a host can set. */
     private static final int CC_MASK = 0x00ff_fff1;
 
@@ -32,7 +30,7 @@ final class RegisterAccess {
 
     private long registerWord(int offset) {
         return switch (offset) {
-            case Registers.CAP -> CAPABILITIES;
+            case Registers.CAP -> controller.kind().capabilities();
             case Registers.VS -> pair(Registers.VERSION_2_0, state.getInt(ControllerState.INTERRUPT_MASK));
             case Registers.INTMC ->
                 pair(state.getInt(ControllerState.INTERRUPT_MASK), state.getInt(ControllerState.CC));

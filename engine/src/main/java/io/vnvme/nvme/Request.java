@@ -122,6 +122,10 @@ final class Request extends Ticket implements Io.Completion {
         return Sqe.cid(slots, sqe);
     }
 
+    long metadataPointer() {
+        return Sqe.metadataPointer(slots, sqe);
+    }
+
     int nsid() {
         return Sqe.nsid(slots, sqe);
     }

@@ -32,9 +32,15 @@ public final class Errno {
     public static final int EPROTO = 71;
     public static final int ENOTSUP = 95;
     public static final int EADDRINUSE = 98;
+    public static final int EADDRNOTAVAIL = 99;
+    public static final int ENETDOWN = 100;
+    public static final int ENETUNREACH = 101;
     public static final int ECONNABORTED = 103;
     public static final int ECONNRESET = 104;
+    public static final int ENOTCONN = 107;
+    public static final int ETIMEDOUT = 110;
     public static final int ECONNREFUSED = 111;
+    public static final int EHOSTUNREACH = 113;
 
     private static final long TEXT_MAX_BYTES = 256;
     private static final MethodHandle STRERROR =

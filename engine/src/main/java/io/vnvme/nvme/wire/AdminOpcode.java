@@ -14,6 +14,9 @@ public final class AdminOpcode {
     public static final int ASYNC_EVENT_REQUEST = 0x0c;
     public static final int KEEP_ALIVE = 0x18;
     public static final int DOORBELL_BUFFER_CONFIG = 0x7c;
+    /** Fabrics commands: what they are is in byte 4, see {@link Fabrics}. */
+    public static final int FABRICS = 0x7f;
+
     public static final int FORMAT_NVM = 0x80;
 
     private AdminOpcode() {}

@@ -10,6 +10,9 @@ public final class LogPageId {
     public static final int COMMANDS_SUPPORTED = 0x05;
     public static final int ANA = 0x0c;
     public static final int FEATURES_SUPPORTED = 0x12;
+    /** Of discovery controllers. */
+    public static final int DISCOVERY = 0x70;
+
     public static final int RESERVATION_NOTIFICATION = 0x80;
 
     /** Vendor specific: what the daemon counts (docs/formats/vendor-log.md). */

@@ -75,6 +75,16 @@ public final class Registers {
         return cc >>> 11 & 7;
     }
 
+    /** Whether a controller with these CAP has an arbitration mechanism. */
+    public static boolean arbitrates(long cap, int mechanism) {
+        return mechanism == AMS_ROUND_ROBIN || mechanism == AMS_WEIGHTED && (cap >>> 17 & 1) != 0;
+    }
+
+    /** Largest memory page that CAP allows, in bytes. */
+    public static int pageBytesMax(long cap) {
+        return 1 << 12 + (int) (cap >>> 52 & 0xf);
+    }
+
     /** Shutdown Notification: 0 none, 1 normal, 2 abrupt. */
     public static int shutdown(int cc) {
         return cc >>> 14 & 3;
@@ -101,15 +111,16 @@ public final class Registers {
     }
 
     /**
-     * CAP of this controller: contiguous queues, weighted round robin, 10 s to get ready, NVM command set and command
-     * set selection, ready with media.
+     * CAP of this controller: contiguous queues, 10 s to get ready, NVM command set and command set selection, ready with
+     * media.
      *
      * @param entriesMax largest queue, in entries
+     * @param weighted whether queues can have weighted round robin
      * @param pageShiftMax largest memory page size as a power of two
      */
-    public static long capabilities(int entriesMax, int pageShiftMax) {
+    public static long capabilities(int entriesMax, boolean weighted, int pageShiftMax) {
         long contiguousQueues = 1L << 16;
-        long weightedRoundRobin = 1L << 17;
+        long weightedRoundRobin = weighted ? 1L << 17 : 0;
         long timeoutHalfSeconds = 20L << 24;
         long commandSets = (1L | 1L << 6) << 37;
         long pageSizeMax = (long) (pageShiftMax - 12) << 52;

@@ -32,6 +32,9 @@ public final class Status {
     public static final int SGL_TYPE_INVALID = 0x11 | DNR;
     public static final int PRP_OFFSET_INVALID = 0x13 | DNR;
     public static final int HOST_ID_INCONSISTENT = 0x18 | DNR;
+    /** The data did not arrive as it was sent: the same command may do better. */
+    public static final int TRANSIENT_TRANSPORT_ERROR = 0x22;
+
     public static final int COMMAND_SET_INVALID = 0x2c | DNR;
     public static final int WRITE_PROTECTED = 0x20 | DNR;
 
@@ -57,6 +60,14 @@ public final class Status {
     public static final int CONFLICTING_ATTRIBUTES = 0x80 | SPECIFIC | DNR;
     /** Command Size Limit Exceeded (Copy, Dataset Management). */
     public static final int COMMAND_SIZE_LIMIT = 0x83 | SPECIFIC | DNR;
+
+    // Command specific status of Connect.
+    public static final int CONNECT_INCOMPATIBLE_FORMAT = 0x80 | SPECIFIC | DNR;
+    public static final int CONNECT_CONTROLLER_BUSY = 0x81 | SPECIFIC;
+    public static final int CONNECT_INVALID_PARAMETERS = 0x82 | SPECIFIC | DNR;
+    public static final int CONNECT_INVALID_HOST = 0x84 | SPECIFIC | DNR;
+    /** Of Disconnect: on a queue that it is not for. */
+    public static final int INVALID_QUEUE_TYPE = 0x85 | SPECIFIC | DNR;
 
     // Media and data integrity errors.
     public static final int WRITE_FAULT = 0x80 | MEDIA;

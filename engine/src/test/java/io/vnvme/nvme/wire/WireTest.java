@@ -71,7 +71,7 @@ class WireTest {
 
     @Test
     void capabilities() {
-        long cap = Registers.capabilities(1024, 16);
+        long cap = Registers.capabilities(1024, true, 16);
         assertThat(cap & 0xffff).as("MQES").isEqualTo(1023);
         assertThat(cap >>> 16 & 1).as("CQR").isEqualTo(1);
         assertThat(cap >>> 17 & 3).as("AMS").isEqualTo(1);

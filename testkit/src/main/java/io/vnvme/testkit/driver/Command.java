@@ -127,7 +127,8 @@ public final class Command {
         return dword(0) >>> 16;
     }
 
-    MemorySegment bytes() {
+    /** The 64 bytes themselves. */
+    public MemorySegment bytes() {
         return sqe;
     }
 

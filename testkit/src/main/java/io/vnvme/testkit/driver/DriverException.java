@@ -4,7 +4,7 @@ package io.vnvme.testkit.driver;
 public final class DriverException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    DriverException(String message) {
+    public DriverException(String message) {
         super(message);
     }
 }

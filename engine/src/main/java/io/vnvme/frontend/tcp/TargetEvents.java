@@ -1,0 +1,13 @@
+package io.vnvme.frontend.tcp;
+
+/** What happens at a target beside what hosts see of it. Called on any reactor. */
+public interface TargetEvents {
+    /** A host was refused: the subsystem is not there, or not for it. */
+    void refused(String subsystemNqn, String hostNqn, String peer, String why);
+
+    /** A peer broke the protocol, or did not say in time what it wants; its connection has ended. */
+    void dropped(String peer, String why);
+
+    /** A defect, or a lack of descriptors. It cost a host its connection at most. */
+    void failed(Throwable failure);
+}

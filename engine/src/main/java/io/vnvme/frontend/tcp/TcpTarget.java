@@ -1,0 +1,283 @@
+package io.vnvme.frontend.tcp;
+
+import io.vnvme.nvme.wire.Fabrics;
+import io.vnvme.nvme.wire.Status;
+import io.vnvme.os.NativeException;
+import io.vnvme.os.Reclaimer;
+import io.vnvme.os.TcpSocket;
+import io.vnvme.reactor.Home;
+import io.vnvme.reactor.Reactor;
+import java.lang.foreign.MemorySegment;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * NVMe/TCP as a whole: ports where hosts are accepted, the subsystems that they can connect to, and who has.
+ *
+ * <p>Public methods are for threads of the control plane, not for reactors.
+ */
+public final class TcpTarget implements AutoCloseable {
+    /** Hosts with a controller at once: each may come to have some 40 MiB of buffers. */
+    private static final int ASSOCIATIONS_MAX = 512;
+
+    private final TargetEvents events;
+    private final Home home;
+    private final Reclaimer reclaimer = Reclaimer.start();
+    private final Reception reception;
+    private final DiscoverySubsystem discovery;
+    private final Map<String, TcpSubsystem> subsystems = new ConcurrentHashMap<>();
+    private final List<ListeningPort> ports = new CopyOnWriteArrayList<>();
+    private final Map<Identity, Association> associations = new ConcurrentHashMap<>();
+    private final AtomicInteger alive = new AtomicInteger();
+    private final AtomicInteger lastPortId = new AtomicInteger();
+    private final AtomicLong generation = new AtomicLong(1);
+    private final AtomicLong refusals = new AtomicLong();
+    private final AtomicLong drops = new AtomicLong();
+
+    private record Identity(String nqn, int controllerId) {}
+
+    /**
+     * A host that is connected.
+     *
+     * @param queues I/O queues that it has connected
+     */
+    public record Connected(String subsystemNqn, String hostNqn, String peer, int controllerId, int queues) {}
+
+    private TcpTarget(Reactor reactor, TargetEvents events) {
+        this.events = events;
+        home = new Home(reactor);
+        discovery = new DiscoverySubsystem(this, home);
+        subsystems.put(discovery.nqn(), discovery);
+        reception = home.call(() -> new Reception(this, home));
+    }
+
+    /** @param reception the reactor that meets connections until they have said what they want: best one that does nothing else */
+    public static TcpTarget open(Reactor reception, TargetEvents events) {
+        return new TcpTarget(reception, events);
+    }
+
+    /**
+     * Accepts hosts at an address.
+     *
+     * @param address port 0: any that is free
+     * @param advertised what hosts are told to connect to, see {@link ListeningPort}
+     * @throws NativeException EADDRINUSE when another process has the port
+     */
+    public ListeningPort listen(InetSocketAddress address, @Nullable String advertised) {
+        ListeningPort wanted = new ListeningPort(lastPortId.incrementAndGet(), address, advertised);
+        TcpSocket socket = Reception.bind(wanted);
+        ListeningPort bound = new ListeningPort(wanted.id(), socket.local(), advertised);
+        home.call(() -> {
+            reception.listen(bound, socket);
+            return true;
+        });
+        ports.add(bound);
+        discoveryChanged();
+        return bound;
+    }
+
+    /** Accepts no one there any more; who has come by it stays. */
+    public void unlisten(ListeningPort port) {
+        if (ports.remove(port)) {
+            home.call(() -> {
+                reception.unlisten(port);
+                return true;
+            });
+            discoveryChanged();
+        }
+    }
+
+    public List<ListeningPort> ports() {
+        return List.copyOf(ports);
+    }
+
+    /** From now on hosts find the subsystem. */
+    public void publish(TcpSubsystem subsystem) {
+        subsystems.put(subsystem.nqn(), subsystem);
+        discoveryChanged();
+    }
+
+    /** Hosts find it no more, and those that have controllers lose them. */
+    public void withdraw(TcpSubsystem subsystem) {
+        if (subsystems.remove(subsystem.nqn(), subsystem)) {
+            discoveryChanged();
+        }
+        end(a -> a.subsystem() == subsystem, "the subsystem is served no more");
+    }
+
+    /** A subsystem admits other hosts than before: those that it does not lose their controllers. */
+    public void admissionChanged(TcpSubsystem subsystem) {
+        discoveryChanged();
+        end(a -> a.subsystem() == subsystem && !subsystem.admits(a.hostNqn()), "the host is not allowed any more");
+    }
+
+    private void end(Predicate<Association> which, String reason) {
+        associations.values().stream()
+                .filter(which)
+                .forEach(a -> a.home().call(() -> {
+                    a.end(reason);
+                    return true;
+                }));
+    }
+
+    /** Who has a controller of a subsystem other than discovery, a moment ago. */
+    public List<Connected> connected() {
+        return associations.values().stream()
+                .filter(a -> a.subsystem() != discovery)
+                .map(a -> new Connected(a.subsystem().nqn(), a.hostNqn(), a.peer(), a.controllerId(), a.ioQueueCount()))
+                .toList();
+    }
+
+    /** Connect commands of hosts that were not let in. */
+    public long refusals() {
+        return refusals.get();
+    }
+
+    /** Connections that ended because their peer broke the protocol or said nothing. */
+    public long drops() {
+        return drops.get();
+    }
+
+    /** Ends all, and returns when nothing of it is left. */
+    @Override
+    public void close() {
+        home.call(() -> {
+            reception.close();
+            return true;
+        });
+        ports.clear();
+        end(_ -> true, "the daemon ends");
+        reclaimer.close();
+    }
+
+    TcpSubsystem discovery() {
+        return discovery;
+    }
+
+    Reclaimer reclaimer() {
+        return reclaimer;
+    }
+
+    void report(Throwable failure) {
+        events.failed(failure);
+    }
+
+    void dropped(String peer, String why) {
+        drops.incrementAndGet();
+        events.dropped(peer, why);
+    }
+
+    MemorySegment discoveryLog(String hostNqn, InetSocketAddress local) {
+        List<String> admitting = subsystems.values().stream()
+                .filter(s -> s != discovery && s.admits(hostNqn))
+                .map(TcpSubsystem::nqn)
+                .sorted()
+                .toList();
+        return DiscoveryLog.of(generation.get(), admitting, List.copyOf(ports), local);
+    }
+
+    private void discoveryChanged() {
+        generation.incrementAndGet();
+        associations.values().stream()
+                .filter(a -> a.subsystem() == discovery)
+                .forEach(a -> a.home().execute(a::discoveryChanged));
+    }
+
+    /**
+     * A host has said what it wants: it goes on at the reactor that has it. On the reception's reactor.
+     *
+     * @throws ConnectRefused when it cannot have it
+     */
+    void connect(Connection connection, ConnectRequest request) {
+        TcpSubsystem subsystem = subsystems.get(request.subsystemNqn());
+        if (subsystem == null) {
+            refused(connection, request, "no such subsystem");
+            throw ConnectRefused.data(Fabrics.SUBNQN, "no subsystem " + request.subsystemNqn());
+        }
+        if (!subsystem.admits(request.host().nqn())) {
+            refused(connection, request, "the host is not allowed");
+            throw new ConnectRefused(
+                    Status.CONNECT_INVALID_HOST, 0, "host " + request.host().nqn());
+        }
+        if (request.queueId() == 0) {
+            if (request.controllerId() != Fabrics.CNTLID_DYNAMIC) {
+                throw ConnectRefused.data(Fabrics.CNTLID, "controllers are dynamic");
+            }
+            hand(connection, subsystem.home(), () -> Association.open(this, subsystem, connection, request));
+        } else {
+            Association association = associations.get(new Identity(request.subsystemNqn(), request.controllerId()));
+            if (association == null) {
+                throw ConnectRefused.data(Fabrics.CNTLID, "no controller " + request.controllerId());
+            }
+            hand(connection, association.home(), () -> association.connect(connection, request));
+        }
+    }
+
+    private void hand(Connection connection, Home to, Runnable arrival) {
+        reception.forget(connection);
+        connection.leaveReception();
+        to.execute(() -> {
+            try {
+                arrival.run();
+            } catch (ConnectRefused e) {
+                connection.refuse(e);
+            } catch (RuntimeException e) {
+                report(e);
+                connection.close();
+            }
+        });
+    }
+
+    private void refused(Connection connection, ConnectRequest request, String why) {
+        refusals.incrementAndGet();
+        events.refused(request.subsystemNqn(), request.host().nqn(), connection.peer(), why);
+    }
+
+    /** Makes room for one more association. @throws ConnectRefused when there is none */
+    void admit() {
+        if (alive.incrementAndGet() > ASSOCIATIONS_MAX) {
+            alive.decrementAndGet();
+            throw new ConnectRefused(Status.CONNECT_CONTROLLER_BUSY, 0, "too many hosts");
+        }
+    }
+
+    void began(Association association) {
+        associations.put(identity(association), association);
+    }
+
+    void ended(Association association) {
+        associations.remove(identity(association), association);
+    }
+
+    /** Nothing of it is left. */
+    void finished() {
+        alive.decrementAndGet();
+    }
+
+    private static Identity identity(Association association) {
+        return new Identity(association.subsystem().nqn(), association.controllerId());
+    }
+
+    /** A connection that has said nothing of use is gone. */
+    void newcomerGone(Connection connection) {
+        home.execute(() -> reception.forget(connection));
+    }
+
+    /** A peer is to read what was sent to it last. */
+    void farewell(TcpSocket socket) {
+        home.execute(() -> {
+            if (reception.closed()) {
+                socket.close();
+            } else {
+                reception.farewells().add(socket);
+            }
+        });
+    }
+}

@@ -1,0 +1,109 @@
+package io.vnvme.testkit.tcp;
+
+import io.vnvme.nvme.wire.Fabrics;
+import io.vnvme.nvme.wire.Registers;
+import io.vnvme.testkit.driver.Command;
+import io.vnvme.testkit.driver.DriverException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A host with a controller: its admin queue, enabled, and I/O queues as they are asked for. */
+public final class TcpHost implements AutoCloseable {
+    private static final int ADMIN_ENTRIES = 32;
+    /** CC as Linux sets it: entries of 64 and 16 bytes, the NVM command set, enabled. */
+    private static final int CC_ENABLED = 0x0046_0001;
+
+    private static final int TURNS_MAX = 10_000;
+
+    private final InetSocketAddress address;
+    private final String nqn;
+    private final HostOptions options;
+    private final HostQueue admin;
+    private final int controllerId;
+    private final List<HostQueue> queues = new ArrayList<>();
+    private ByteBuffer identify = ByteBuffer.allocate(0);
+
+    private TcpHost(InetSocketAddress address, String nqn, HostOptions options) {
+        this.address = address;
+        this.nqn = nqn;
+        this.options = options;
+        admin = HostQueue.greet(address, options);
+        try {
+            controllerId = admin.connect(nqn, 0, ADMIN_ENTRIES, Fabrics.CNTLID_DYNAMIC)
+                            .orThrow()
+                            .dword0()
+                    & 0xffff;
+            enable();
+        } catch (RuntimeException e) {
+            admin.close();
+            throw e;
+        }
+    }
+
+    public static TcpHost connect(InetSocketAddress address, String nqn, HostOptions options) {
+        return new TcpHost(address, nqn, options);
+    }
+
+    /** Enables the controller and reads what it is. */
+    public void enable() {
+        admin.propertySet(Registers.CC, CC_ENABLED).orThrow();
+        awaitStatus(Registers.CSTS_RDY, Registers.CSTS_RDY);
+        identify = ByteBuffer.wrap(
+                        admin.read(Command.identify(1, 0), 4096).orThrow().data())
+                .order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /** Disables it: its I/O queues are gone. */
+    public void disable() {
+        admin.propertySet(Registers.CC, CC_ENABLED & ~1).orThrow();
+        awaitStatus(Registers.CSTS_RDY, 0);
+        queues.forEach(HostQueue::close);
+        queues.clear();
+    }
+
+    private void awaitStatus(int mask, int value) {
+        for (int i = 0; i < TURNS_MAX; i++) {
+            if ((admin.propertyGet(Registers.CSTS, false) & mask) == value) {
+                return;
+            }
+        }
+        throw new DriverException("CSTS does not become " + value);
+    }
+
+    /** Identify Controller. */
+    public ByteBuffer identify() {
+        return identify;
+    }
+
+    public int controllerId() {
+        return controllerId;
+    }
+
+    public HostQueue admin() {
+        return admin;
+    }
+
+    /** Connects the next I/O queue. */
+    public HostQueue ioQueue(int entries) {
+        HostQueue queue = HostQueue.greet(address, options);
+        try {
+            queue.connect(nqn, queues.size() + 1, entries, controllerId).orThrow();
+        } catch (RuntimeException e) {
+            queue.close();
+            throw e;
+        }
+        queue.capsuleBytesMax(identify.getInt(1792) * 16 - 64);
+        queues.add(queue);
+        return queue;
+    }
+
+    /** Goes without a word. */
+    @Override
+    public void close() {
+        queues.forEach(HostQueue::close);
+        admin.close();
+    }
+}

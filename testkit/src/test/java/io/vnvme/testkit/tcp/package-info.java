@@ -1,0 +1,4 @@
+@NullMarked
+package io.vnvme.testkit.tcp;
+
+import org.jspecify.annotations.NullMarked;
