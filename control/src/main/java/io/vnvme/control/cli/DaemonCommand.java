@@ -86,6 +86,14 @@ final class DaemonCommand implements Callable<Integer> {
     private @Nullable String listen;
 
     @Option(
+            names = "--tcp",
+            paramLabel = "ADDRESS:PORT[=ADVERTISED]",
+            split = ",",
+            description =
+                    "accept NVMe/TCP hosts there, such as 0.0.0.0:4420, and for discovery 0.0.0.0:8009; several are allowed; behind a translation of addresses, the one that hosts are to connect to (default: no hosts are accepted)")
+    private @Nullable List<String> tcp;
+
+    @Option(
             names = "--libvirt",
             paramLabel = "URI",
             description = "the libvirt that is asked for VMs, or none (default: qemu:///system)")
@@ -111,6 +119,7 @@ final class DaemonCommand implements Callable<Integer> {
         option(draft, Setting.CPUS, cpus);
         option(draft, Setting.IDLE, idle);
         option(draft, Setting.LISTEN, listen);
+        option(draft, Setting.TCP, tcp);
         option(draft, Setting.REHEARSAL, rehearsal);
         option(draft, Setting.LIBVIRT, libvirt);
         option(draft, Setting.LOG_FORMAT, logFormat);

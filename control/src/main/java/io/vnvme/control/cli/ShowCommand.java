@@ -75,6 +75,8 @@ final class ShowCommand extends ClientCommand {
         print("subsystem   %s, serial %s".formatted(vnvme.nqn(), vnvme.serial()));
         print("namespace   %d, uuid %s".formatted(vnvme.nsid(), vnvme.uuid()));
         print("            nguid %s, eui64 %s".formatted(vnvme.nguid(), vnvme.eui64()));
+        vnvme.hosts().forEach(host -> print("host        " + HostCommand.line(host)));
+        vnvme.tcp().forEach(line -> print("over TCP    " + line));
         print("created     " + vnvme.createdAt());
         print("QEMU        -device '%s'".formatted(vnvme.qemuDevice()));
         print("            with -object memory-backend-memfd,id=ram0,size=SIZE,share=on -M q35,memory-backend=ram0");
@@ -99,7 +101,9 @@ final class ShowCommand extends ClientCommand {
         }
         String clients = vnvme.connections().stream()
                 .filter(c -> !c.parked())
-                .map(c -> c.vm() == null ? "process " + c.pid() : "VM %s, from its start".formatted(c.vm()))
+                .map(c -> c.host() != null
+                        ? "host " + c.host()
+                        : c.vm() == null ? "process " + c.pid() : "VM %s, from its start".formatted(c.vm()))
                 .collect(Collectors.joining(", "));
         return clients.isEmpty() ? "-" : clients;
     }

@@ -57,6 +57,7 @@ public final class Vnvme implements Runnable {
         commands.put("resize", VolumeCommands.Resize::new);
         commands.put("qos", QosCommand::new);
         commands.put("group", GroupCommand::new);
+        commands.put("host", HostCommand::new);
         commands.put("rename", VolumeCommands.Rename::new);
         commands.put("snapshot", VolumeCommands.Snapshot::new);
         commands.put("clone", VolumeCommands.Clone::new);

@@ -2,6 +2,7 @@ package io.vnvme.control.config;
 
 import io.vnvme.control.log.LogFormat;
 import io.vnvme.control.plane.ReactorSettings;
+import io.vnvme.control.plane.TcpPort;
 import io.vnvme.control.service.RamOffer;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -17,6 +18,7 @@ import java.util.Optional;
  * @param offers embedded RAM drives to be claimed
  * @param reactors the threads that serve I/O
  * @param listen where to serve the API over TLS as well
+ * @param tcp where NVMe/TCP hosts are accepted
  * @param rehearsal how long a guest of its own works before it serves
  * @param libvirt URI of the libvirt that is asked for VMs, if any
  * @param logFormat how the lines of the log look
@@ -27,10 +29,12 @@ public record DaemonSettings(
         List<RamOffer> offers,
         ReactorSettings reactors,
         Optional<InetSocketAddress> listen,
+        List<TcpPort> tcp,
         Duration rehearsal,
         Optional<String> libvirt,
         LogFormat logFormat) {
     public DaemonSettings {
         offers = List.copyOf(offers);
+        tcp = List.copyOf(tcp);
     }
 }

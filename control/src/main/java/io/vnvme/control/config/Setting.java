@@ -13,6 +13,7 @@ public enum Setting {
     CPUS,
     IDLE,
     LISTEN,
+    TCP,
     REHEARSAL,
     LIBVIRT,
     LOG_FORMAT;
@@ -28,6 +29,6 @@ public enum Setting {
 
     /** Whether it can have several values, a list in the file. */
     public boolean isList() {
-        return this == RAM || this == IDLE;
+        return this == RAM || this == IDLE || this == TCP;
     }
 }

@@ -2,6 +2,7 @@ package io.vnvme.control.config;
 
 import io.vnvme.control.log.LogFormat;
 import io.vnvme.control.plane.ReactorSettings;
+import io.vnvme.control.plane.TcpPort;
 import io.vnvme.control.service.RamOffer;
 import io.vnvme.os.CpuList;
 import io.vnvme.reactor.IdlePolicy;
@@ -29,6 +30,7 @@ public final class SettingsDraft {
     private List<Integer> cpus = List.of();
     private List<IdlePolicy> idle = List.of(IdlePolicy.ADAPTIVE);
     private Optional<InetSocketAddress> listen = Optional.empty();
+    private List<TcpPort> tcp = List.of();
     private Duration rehearsal = Duration.ZERO;
     private String libvirt = "qemu:///system";
     private LogFormat logFormat = LogFormat.HUMAN;
@@ -51,6 +53,7 @@ public final class SettingsDraft {
             case CPUS -> cpus = CpuList.parse(values.getFirst());
             case IDLE -> idle = idle(values);
             case LISTEN -> listen = listen(values.getFirst());
+            case TCP -> tcp = values.stream().map(SettingsDraft::tcp).toList();
             case REHEARSAL -> rehearsal = rehearsal(values.getFirst());
             case LIBVIRT -> libvirt = libvirt(values.getFirst());
             case LOG_FORMAT -> logFormat = logFormat(values.getFirst());
@@ -65,6 +68,7 @@ public final class SettingsDraft {
                 offers,
                 new ReactorSettings(reactors, cpus, idle),
                 listen,
+                tcp,
                 rehearsal,
                 Optional.of(libvirt).filter(uri -> !uri.equals("none")),
                 logFormat);
@@ -132,6 +136,17 @@ public final class SettingsDraft {
             throw new IllegalArgumentException(usage, e);
         }
         throw new IllegalArgumentException(usage);
+    }
+
+    private static TcpPort tcp(String text) {
+        int equals = text.indexOf('=');
+        String where = equals < 0 ? text : text.substring(0, equals);
+        Optional<String> advertised = equals < 0
+                ? Optional.empty()
+                : Optional.of(text.substring(equals + 1)).filter(s -> !s.isBlank());
+        return listen(where)
+                .map(address -> new TcpPort(address, advertised))
+                .orElseThrow(() -> new IllegalArgumentException("is empty: write an address and a port"));
     }
 
     private static String libvirt(String uri) {

@@ -31,7 +31,8 @@ public final class DaemonProcess {
             daemon = new Daemon(
                     new Services.Setup(version, settings.stateDir(), settings.runDir(), settings.offers())
                             .withRehearsal(settings.rehearsal())
-                            .withLibvirt(settings.libvirt().map(Libvirt::at)),
+                            .withLibvirt(settings.libvirt().map(Libvirt::at))
+                            .withTcp(settings.tcp()),
                     settings.listen(),
                     () -> EngineDataPlane.start(settings.reactors()),
                     startMillis);

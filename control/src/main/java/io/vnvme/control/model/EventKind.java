@@ -92,6 +92,11 @@ public enum EventKind {
             "A pool of this daemon could not be opened.",
             "Its vNVMes are not served. Nothing on its drives was changed.",
             "The text says why: most often a drive is missing. Connect it; the pool is opened by itself."),
+    HOST_REFUSED(
+            Severity.WARNING,
+            "A host wanted to connect over TCP to a vNVMe that does not allow it, or that is not there.",
+            "None: it got nothing.",
+            "If it is to have it: 'vnvme host allow NAME HOSTNQN', with the NQN that the text says. If not, see who it is."),
     JOB_DONE(Severity.INFO, "Long work has ended well.", "As its result says.", "Nothing."),
     JOB_CANCELLED(
             Severity.INFO,

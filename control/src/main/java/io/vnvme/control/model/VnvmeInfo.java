@@ -34,6 +34,8 @@ import org.jspecify.annotations.Nullable;
  * @param eui64 namespace EUI64, 16 hexadecimal digits
  * @param createdAt when it was created, RFC 3339
  * @param qos its limits, weight and group
+ * @param hosts those that may connect over TCP
+ * @param tcp what such a host types to connect, for each port where hosts are accepted
  * @param attachment where it is plugged in; absent when it is not
  * @param connections who is connected to its socket
  * @param warnings what needs attention
@@ -65,6 +67,8 @@ public record VnvmeInfo(
         String eui64,
         String createdAt,
         Qos qos,
+        List<HostInfo> hosts,
+        List<String> tcp,
         @Nullable AttachmentInfo attachment,
         List<ConnectionInfo> connections,
         List<String> warnings) {}

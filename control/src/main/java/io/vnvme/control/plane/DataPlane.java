@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -93,6 +94,17 @@ public interface DataPlane extends AutoCloseable {
      */
     void rehearse(String vnvme, Duration length);
 
+    /**
+     * Accepts NVMe/TCP hosts at an address, for all vNVMes that allow them.
+     *
+     * @return the port, with a number if any was asked for
+     * @throws ProblemException when that is not possible
+     */
+    TcpPort listen(TcpPort port, HostRefusals refusals);
+
+    /** Where hosts are accepted. */
+    List<TcpPort> tcpPorts();
+
     /** Makes a group of vNVMes, or gives one that is there other limits. */
     void group(String name, QosLimits limits);
 
@@ -131,6 +143,12 @@ public interface DataPlane extends AutoCloseable {
         /** Other limits, weight or group from now on, for what waits too. */
         void qos(Qos qos);
 
+        /** Other hosts may connect over TCP from now on; those that may not any more are gone when this returns. */
+        void hosts(Set<String> allowed);
+
+        /** Hosts that are connected over TCP. */
+        List<ConnectedHost> connectedHosts();
+
         /** Takes no further client; connections stay. The socket file is gone. */
         void stopListening();
 
@@ -138,10 +156,22 @@ public interface DataPlane extends AutoCloseable {
         void close();
     }
 
-    /** A client of a vNVMe's socket and the controller that it was given. */
+    /**
+     * A host that is connected.
+     *
+     * @param queues I/O queues that it has
+     */
+    record ConnectedHost(String nqn, String address, int controllerId, int queues) {}
+
+    /** A client of a vNVMe's socket, or a host over TCP, and the controller that it was given. */
     interface Connection {
-        /** Process id of the client. */
+        /** Process id of the client; 0 of a host over TCP. */
         long pid();
+
+        /** NQN of a host over TCP. */
+        default Optional<String> host() {
+            return Optional.empty();
+        }
 
         /** NVMe controller identifier. */
         int controllerId();

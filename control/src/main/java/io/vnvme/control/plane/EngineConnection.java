@@ -2,7 +2,6 @@ package io.vnvme.control.plane;
 
 import io.vnvme.nvme.Controller;
 import io.vnvme.nvme.Namespace;
-import io.vnvme.os.PeerCredentials;
 import io.vnvme.qos.Turn;
 import io.vnvme.reactor.Home;
 import io.vnvme.reactor.Reactor;
@@ -17,11 +16,19 @@ final class EngineConnection implements DataPlane.Connection {
     private final EngineDataPlane dataPlane;
     private final EngineExport export;
     private final Controller controller;
-    private final PeerCredentials peer;
+    private final Client client;
     private volatile boolean open = true;
     private volatile @Nullable String shown;
     /** Whose namespace it has, or had last: some of its commands may still be there. */
     private volatile EnginePool pool;
+
+    /**
+     * Who is at the other end.
+     *
+     * @param pid of a client of the vfio-user socket
+     * @param host NQN of a host over TCP, or nothing
+     */
+    record Client(long pid, String host) {}
 
     /** On the reactor of {@code home}. */
     EngineConnection(
@@ -30,12 +37,12 @@ final class EngineConnection implements DataPlane.Connection {
             EngineExport export,
             Controller controller,
             Turn turn,
-            PeerCredentials peer) {
+            Client client) {
         this.home = home;
         this.dataPlane = dataPlane;
         this.export = export;
         this.controller = controller;
-        this.peer = peer;
+        this.client = client;
         this.shown = export.name();
         this.pool = export.pool();
         home.add(new TurnOfReactor(dataPlane.engineReactors(), turn));
@@ -81,7 +88,12 @@ final class EngineConnection implements DataPlane.Connection {
 
     @Override
     public long pid() {
-        return peer.pid();
+        return client.pid();
+    }
+
+    @Override
+    public Optional<String> host() {
+        return client.host().isEmpty() ? Optional.empty() : Optional.of(client.host());
     }
 
     @Override

@@ -16,13 +16,16 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** The engine in this process: reactors, and what each of them serves. */
 public final class EngineDataPlane implements DataPlane {
@@ -39,6 +42,7 @@ public final class EngineDataPlane implements DataPlane {
     private final ReactorTally tally = new ReactorTally();
     private final Moves moves;
     private final Balancer balancer;
+    private volatile @Nullable EngineTcp tcp;
 
     private EngineDataPlane(Reactors reactors) {
         this.reactors = reactors;
@@ -200,6 +204,10 @@ public final class EngineDataPlane implements DataPlane {
             EngineExport export = EngineExport.open((EnginePool) pool, vnvme, socket, this);
             open.add(export);
             exports.put(vnvme.name(), export);
+            EngineTcp serving = tcp;
+            if (serving != null) {
+                serving.target().publish(export.overTcp());
+            }
         });
         return require(vnvme.name());
     }
@@ -227,6 +235,54 @@ public final class EngineDataPlane implements DataPlane {
             throw new IllegalStateException("%s is not served".formatted(vnvme));
         }
         return export;
+    }
+
+    @Override
+    public TcpPort listen(TcpPort port, HostRefusals refusals) {
+        AtomicReference<@Nullable TcpPort> bound = new AtomicReference<>();
+        moves.none(() -> {
+            EngineTcp serving = tcp;
+            if (serving == null) {
+                serving = new EngineTcp(refusals);
+                tcp = serving;
+                for (EngineExport export : exports.values()) {
+                    serving.target().publish(export.overTcp());
+                }
+            }
+            bound.set(serving.listen(port));
+        });
+        return Objects.requireNonNull(bound.get());
+    }
+
+    @Override
+    public List<TcpPort> tcpPorts() {
+        EngineTcp serving = tcp;
+        return serving == null ? List.of() : serving.ports();
+    }
+
+    void withdraw(EngineTcpSubsystem subsystem) {
+        subsystem.withdrawn();
+        EngineTcp serving = tcp;
+        if (serving != null) {
+            serving.target().withdraw(subsystem);
+        }
+    }
+
+    void admissionChanged(EngineTcpSubsystem subsystem) {
+        EngineTcp serving = tcp;
+        if (serving != null) {
+            serving.target().admissionChanged(subsystem);
+        }
+    }
+
+    List<ConnectedHost> connectedHosts(EngineTcpSubsystem subsystem) {
+        EngineTcp serving = tcp;
+        return serving == null
+                ? List.of()
+                : serving.target().connected().stream()
+                        .filter(c -> c.subsystemNqn().equals(subsystem.nqn()))
+                        .map(c -> new ConnectedHost(c.hostNqn(), c.peer(), c.controllerId(), c.queues()))
+                        .toList();
     }
 
     /** Nobody finds it any more. */
@@ -291,6 +347,10 @@ public final class EngineDataPlane implements DataPlane {
     @Override
     public void close() {
         balancer.close();
+        EngineTcp serving = tcp;
+        if (serving != null) {
+            serving.close();
+        }
         exports.values().forEach(EngineExport::close);
         for (EnginePool pool : List.copyOf(pools.values())) {
             try {

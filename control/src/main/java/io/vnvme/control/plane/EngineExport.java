@@ -1,6 +1,7 @@
 package io.vnvme.control.plane;
 
 import io.vnvme.control.model.Qos;
+import io.vnvme.control.plane.DataPlane.ConnectedHost;
 import io.vnvme.control.plane.DataPlane.Connection;
 import io.vnvme.control.store.VnvmeRecord;
 import io.vnvme.frontend.vfiouser.ControllerFactory;
@@ -26,6 +27,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
@@ -49,6 +51,7 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
     private final Subsystem subsystem;
     private final Share share;
     private final Namespace namespace;
+    private final EngineTcpSubsystem overTcp;
     private final List<EngineConnection> connections = new CopyOnWriteArrayList<>();
     /**
      * Where counting begins: a guest may still have a dead controller from before a restart, and refuses a new one with
@@ -81,6 +84,7 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
                 false,
                 share);
         namespace.named(vnvme.name());
+        this.overTcp = new EngineTcpSubsystem(this, dataPlane, vnvme.nqn(), Set.copyOf(vnvme.hosts()));
     }
 
     /** While nothing moves. */
@@ -111,13 +115,18 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
         if (!namespace.controllers().isEmpty()) {
             return null;
         }
-        int controllerId = 1 + (firstControllerId + subsystem.nextControllerId()) % CONTROLLER_IDS;
-        Turn turn = share.scheduler().turn();
+        Turn turn = turn();
         Controller controller =
-                new Controller(subsystem, controllerId, host.memory(), host.interrupts(), host.doorbells(), turn);
+                new Controller(subsystem, nextControllerId(), host.memory(), host.interrupts(), host.doorbells(), turn);
         controller.namespaces().attach(namespace);
-        EngineConnection connection = new EngineConnection(host.home(), dataPlane, this, controller, turn, host.peer());
-        connections.add(connection);
+        EngineConnection connection = new EngineConnection(
+                host.home(),
+                dataPlane,
+                this,
+                controller,
+                turn,
+                new EngineConnection.Client(host.peer().pid(), ""));
+        began(connection);
         return Device.of(controller, connection::ended);
     }
 
@@ -129,6 +138,28 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
     @Override
     public void failed(Throwable failure) {
         LOG.log(Level.ERROR, "vNVMe %s: a connection failed".formatted(name), failure);
+    }
+
+    int nextControllerId() {
+        return 1 + (firstControllerId + subsystem.nextControllerId()) % CONTROLLER_IDS;
+    }
+
+    /** On the pool's reactor: a turn there for one more controller. */
+    Turn turn() {
+        return share.scheduler().turn();
+    }
+
+    Subsystem subsystem() {
+        return subsystem;
+    }
+
+    void began(EngineConnection connection) {
+        connections.add(connection);
+    }
+
+    /** What hosts over TCP see of it. */
+    EngineTcpSubsystem overTcp() {
+        return overTcp;
     }
 
     void ended(EngineConnection connection) {
@@ -257,7 +288,19 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
     }
 
     @Override
+    public void hosts(Set<String> allowed) {
+        overTcp.allowed(allowed);
+        dataPlane.admissionChanged(overTcp);
+    }
+
+    @Override
+    public List<ConnectedHost> connectedHosts() {
+        return dataPlane.connectedHosts(overTcp);
+    }
+
+    @Override
     public void stopListening() {
+        dataPlane.withdraw(overTcp);
         VfioUserEndpoint current = endpoint;
         if (current != null) {
             current.stopListening();
@@ -267,6 +310,7 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
 
     @Override
     public void close() {
+        dataPlane.withdraw(overTcp);
         VfioUserEndpoint current = endpoint;
         if (current != null) {
             endpoint = null;

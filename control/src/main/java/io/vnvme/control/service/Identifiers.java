@@ -5,6 +5,7 @@ import io.vnvme.control.plane.VolumeSpec;
 import io.vnvme.control.store.VnvmeRecord;
 import io.vnvme.nvme.NamespaceIdentity;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.UUID;
 
 /** The identifiers of a vNVMe: all from its volume's, so that they are the same on every host that has the pool. */
@@ -35,6 +36,7 @@ final class Identifiers {
                 attributes.msi(),
                 attributes.doorbells().word(),
                 volume.createdAt().truncatedTo(ChronoUnit.SECONDS).toString(),
-                Qos.NONE);
+                Qos.NONE,
+                List.of());
     }
 }

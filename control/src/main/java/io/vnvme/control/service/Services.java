@@ -9,6 +9,7 @@ import io.vnvme.control.model.PoolInfo;
 import io.vnvme.control.model.SystemInfo;
 import io.vnvme.control.plane.DataPlane;
 import io.vnvme.control.plane.ExportCounters;
+import io.vnvme.control.plane.TcpPort;
 import io.vnvme.control.store.StateFile;
 import io.vnvme.control.vm.Connector;
 import io.vnvme.control.vm.Libvirt;
@@ -37,6 +38,7 @@ public final class Services implements AutoCloseable {
     private final Vms vms;
     private final VnvmeService vnvmes;
     private final Groups groups;
+    private final Hosts hosts;
     private final Snapshots snapshots;
     private final Transfers transfers;
     private final Top top;
@@ -58,6 +60,7 @@ public final class Services implements AutoCloseable {
      * @param rehearsal how long a guest of the daemon's own works before it serves
      * @param libvirt the libvirt that is asked for VMs, if any
      * @param clock by which jobs are dated, and mark how far they are
+     * @param tcp where NVMe/TCP hosts are accepted
      */
     public record Setup(
             String version,
@@ -67,7 +70,8 @@ public final class Services implements AutoCloseable {
             Duration watchInterval,
             Duration rehearsal,
             Optional<Libvirt> libvirt,
-            InstantSource clock) {
+            InstantSource clock,
+            List<TcpPort> tcp) {
         public Setup(String version, Path stateDir, Path runDir, List<RamOffer> offers) {
             this(version, stateDir, runDir, offers, WATCH_INTERVAL);
         }
@@ -81,19 +85,24 @@ public final class Services implements AutoCloseable {
                     watchInterval,
                     REHEARSAL_SHORT,
                     Optional.empty(),
-                    InstantSource.system());
+                    InstantSource.system(),
+                    List.of());
         }
 
         public Setup withRehearsal(Duration length) {
-            return new Setup(version, stateDir, runDir, offers, watchInterval, length, libvirt, clock);
+            return new Setup(version, stateDir, runDir, offers, watchInterval, length, libvirt, clock, tcp);
         }
 
         public Setup withLibvirt(Optional<Libvirt> asked) {
-            return new Setup(version, stateDir, runDir, offers, watchInterval, rehearsal, asked, clock);
+            return new Setup(version, stateDir, runDir, offers, watchInterval, rehearsal, asked, clock, tcp);
         }
 
         public Setup withClock(InstantSource told) {
-            return new Setup(version, stateDir, runDir, offers, watchInterval, rehearsal, libvirt, told);
+            return new Setup(version, stateDir, runDir, offers, watchInterval, rehearsal, libvirt, told, tcp);
+        }
+
+        public Setup withTcp(List<TcpPort> ports) {
+            return new Setup(version, stateDir, runDir, offers, watchInterval, rehearsal, libvirt, clock, ports);
         }
     }
 
@@ -122,7 +131,8 @@ public final class Services implements AutoCloseable {
         this.monitors = new Monitors(slots, connector, setup.watchInterval());
         this.vms = new Vms(connector, slots, sockets, monitors, registry, storage.exports);
         Attachments attachments = new Attachments(storage.volumes, slots, connector, sockets);
-        VnvmeView view = new VnvmeView(registry, storage.volumes, storage.openPools, slots, monitors);
+        this.hosts = new Hosts(registry, storage.volumes, dataPlane, events);
+        VnvmeView view = new VnvmeView(registry, storage.volumes, storage.openPools, slots, monitors, hosts);
         this.vnvmes = new VnvmeService(registry, storage.volumes, storage.poolChoice, view, attachments, vms);
         this.snapshots = new Snapshots(registry, storage.openPools, storage.volumes, attachments);
         ImageImport imports = new ImageImport(
@@ -137,6 +147,7 @@ public final class Services implements AutoCloseable {
         this.changes = new Changes(new Contents(registry, dataPlane, storage, view, groups, jobs, events)::now);
         events.whenAdded(changes::nudge);
         Rehearsal.run(setup.runDir(), dataPlane, setup.rehearsal());
+        hosts.listen(setup.tcp());
         groups.open();
         storage.drives.openClaimed();
         storage.pools.openAll();
@@ -165,6 +176,10 @@ public final class Services implements AutoCloseable {
 
     public Groups groups() {
         return groups;
+    }
+
+    public Hosts hosts() {
+        return hosts;
     }
 
     public Snapshots snapshots() {

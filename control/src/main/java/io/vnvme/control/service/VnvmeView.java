@@ -27,13 +27,15 @@ final class VnvmeView {
     private final OpenPools pools;
     private final Slots slots;
     private final Monitors monitors;
+    private final Hosts hosts;
 
-    VnvmeView(Registry registry, Volumes volumes, OpenPools pools, Slots slots, Monitors monitors) {
+    VnvmeView(Registry registry, Volumes volumes, OpenPools pools, Slots slots, Monitors monitors, Hosts hosts) {
         this.registry = registry;
         this.volumes = volumes;
         this.pools = pools;
         this.slots = slots;
         this.monitors = monitors;
+        this.hosts = hosts;
     }
 
     VnvmeInfo info(VnvmeRecord vnvme) {
@@ -89,6 +91,8 @@ final class VnvmeView {
                 vnvme.eui64(),
                 vnvme.createdAt(),
                 vnvme.qos(),
+                hosts.infos(vnvme),
+                hosts.connectLines(vnvme),
                 slot.map(VnvmeView::attachment).orElse(null),
                 connections,
                 warnings);
@@ -113,7 +117,10 @@ final class VnvmeView {
                         c.controllerId(),
                         c.ready(),
                         c.shown().isEmpty(),
-                        QemuProcess.of(c.pid()).map(QemuProcess::name).orElse(null)))
+                        c.host().isPresent()
+                                ? null
+                                : QemuProcess.of(c.pid()).map(QemuProcess::name).orElse(null),
+                        c.host().orElse(null)))
                 .toList();
     }
 

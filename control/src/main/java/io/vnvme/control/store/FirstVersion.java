@@ -68,7 +68,8 @@ final class FirstVersion {
                     vnvme.msi(),
                     null,
                     vnvme.createdAt(),
-                    Qos.NONE));
+                    Qos.NONE,
+                    List.of()));
         }
         return state;
     }

@@ -46,7 +46,8 @@ final class SecondVersion {
                     msi,
                     null,
                     createdAt,
-                    Qos.NONE);
+                    Qos.NONE,
+                    List.of());
         }
     }
 

@@ -27,7 +27,7 @@ public record State(
         List<ExportedPool> exported,
         List<GroupRecord> groups) {
     /** Counts up with every change that an older daemon would misread. */
-    public static final int VERSION = 3;
+    public static final int VERSION = 4;
 
     static final State EMPTY = new State(VERSION, List.of(), List.of(), List.of(), List.of(), List.of());
 
@@ -37,6 +37,11 @@ public record State(
         vnvmes = List.copyOf(vnvmes);
         exported = List.copyOf(exported);
         groups = List.copyOf(groups);
+    }
+
+    /** The same in today's layout, which only adds to that of version 3: hosts that may connect over TCP. */
+    State current() {
+        return new State(VERSION, drives, pools, vnvmes, exported, groups);
     }
 
     public Optional<ClaimedDrive> drive(String name) {

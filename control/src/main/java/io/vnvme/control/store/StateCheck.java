@@ -61,6 +61,10 @@ final class StateCheck {
             require(
                     vnvme.doorbells() == null || DOORBELLS.contains(vnvme.doorbells()),
                     vnvme.name() + " has doorbells of no known kind");
+            require(
+                    vnvme.hosts().stream().allMatch(HostNqn::valid)
+                            && Set.copyOf(vnvme.hosts()).size() == vnvme.hosts().size(),
+                    vnvme.name() + " allows hosts that are none");
             require(state.pool(vnvme.pool()).isPresent(), vnvme.name() + " lies in no pool that is there");
             Qos qos = vnvme.qos();
             require(

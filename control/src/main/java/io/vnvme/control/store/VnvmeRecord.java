@@ -2,6 +2,8 @@ package io.vnvme.control.store;
 
 import io.avaje.jsonb.Json;
 import io.vnvme.control.model.Qos;
+import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param doorbells {@code mapped}, {@code trapped} or {@code auto}; absent: auto
  * @param createdAt RFC 3339
  * @param qos limits, weight and group
+ * @param hosts NQNs of those that may connect over TCP, in the order of their being allowed
  */
 @Json
 public record VnvmeRecord(
@@ -45,24 +48,35 @@ public record VnvmeRecord(
         boolean msi,
         @Nullable String doorbells,
         String createdAt,
-        Qos qos) {
+        Qos qos,
+        List<String> hosts) {
+    public VnvmeRecord {
+        // States of before hosts have none.
+        hosts = List.copyOf(Objects.requireNonNullElse(hosts, List.of()));
+    }
+
     public VnvmeRecord named(String newName) {
-        return with(newName, sizeBytes, keyFile, qos);
+        return with(newName, sizeBytes, keyFile, qos, hosts);
     }
 
     public VnvmeRecord sized(long newSizeBytes) {
-        return with(name, newSizeBytes, keyFile, qos);
+        return with(name, newSizeBytes, keyFile, qos, hosts);
     }
 
     public VnvmeRecord withKeyFile(@Nullable String path) {
-        return with(name, sizeBytes, path, qos);
+        return with(name, sizeBytes, path, qos, hosts);
     }
 
     public VnvmeRecord withQos(Qos newQos) {
-        return with(name, sizeBytes, keyFile, newQos);
+        return with(name, sizeBytes, keyFile, newQos, hosts);
     }
 
-    private VnvmeRecord with(String newName, long newSizeBytes, @Nullable String newKeyFile, Qos newQos) {
+    public VnvmeRecord withHosts(List<String> newHosts) {
+        return with(name, sizeBytes, keyFile, qos, newHosts);
+    }
+
+    private VnvmeRecord with(
+            String newName, long newSizeBytes, @Nullable String newKeyFile, Qos newQos, List<String> newHosts) {
         return new VnvmeRecord(
                 newName,
                 uuid,
@@ -81,6 +95,7 @@ public record VnvmeRecord(
                 msi,
                 doorbells,
                 createdAt,
-                newQos);
+                newQos,
+                newHosts);
     }
 }

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -68,6 +69,9 @@ public final class FakeDataPlane implements DataPlane {
     public final Map<UUID, Disk> open = new ConcurrentHashMap<>();
     public final Map<String, FakeExport> exports = new ConcurrentHashMap<>();
     public final Map<String, QosLimits> groups = new ConcurrentHashMap<>();
+    public final List<TcpPort> tcpPorts = new CopyOnWriteArrayList<>();
+    /** Whom to tell of hosts that are refused. */
+    public volatile @Nullable HostRefusals refusals;
     /** The call that fails: a method's name. */
     public volatile String failing = "";
 
@@ -231,6 +235,19 @@ public final class FakeDataPlane implements DataPlane {
     }
 
     @Override
+    public TcpPort listen(TcpPort port, HostRefusals told) {
+        mayFail("listen");
+        tcpPorts.add(port);
+        refusals = told;
+        return port;
+    }
+
+    @Override
+    public List<TcpPort> tcpPorts() {
+        return List.copyOf(tcpPorts);
+    }
+
+    @Override
     public void group(String name, QosLimits limits) {
         groups.put(name, limits);
     }
@@ -274,6 +291,7 @@ public final class FakeDataPlane implements DataPlane {
 
         public final AtomicInteger resizes = new AtomicInteger();
         public volatile Qos qos;
+        public volatile Set<String> hosts = Set.of();
 
         FakeExport(String name, Qos qos) {
             this.name = name;
@@ -308,6 +326,18 @@ public final class FakeDataPlane implements DataPlane {
         @Override
         public void qos(Qos changed) {
             qos = changed;
+        }
+
+        @Override
+        public void hosts(Set<String> allowed) {
+            hosts = allowed;
+        }
+
+        @Override
+        public List<ConnectedHost> connectedHosts() {
+            return hosts.stream()
+                    .map(nqn -> new ConnectedHost(nqn, "192.0.2.7:1234", 3, 4))
+                    .toList();
         }
 
         @Override

@@ -79,7 +79,8 @@ final class ParkedControllerTest {
                 false,
                 null,
                 Instant.EPOCH.toString(),
-                Qos.NONE);
+                Qos.NONE,
+                List.of());
         return plane.export(record, pool, folder.resolve(name));
     }
 

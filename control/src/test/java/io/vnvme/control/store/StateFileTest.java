@@ -55,8 +55,25 @@ class StateFileTest {
         String uuid =
                 UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8)).toString();
         return new VnvmeRecord(
-                name, uuid, "n", "e", "nqn", "s", 1, 512, "p", 1 << 20, false, false, false, null, false, "mapped",
-                "2026", Qos.NONE);
+                name,
+                uuid,
+                "n",
+                "e",
+                "nqn",
+                "s",
+                1,
+                512,
+                "p",
+                1 << 20,
+                false,
+                false,
+                false,
+                null,
+                false,
+                "mapped",
+                "2026",
+                Qos.NONE,
+                List.of("nqn.2014-08.org.nvmexpress:uuid:" + uuid));
     }
 
     private static State full() {
@@ -201,8 +218,24 @@ class StateFileTest {
     }
 
     @Test
+    void versionThreeKnewNoHosts() throws IOException {
+        State state = full();
+        new StateFile(folder).save(state);
+        Path file = folder.resolve("state.json");
+        String old = Files.readString(file)
+                .replaceAll(",\\s*\"hosts\"\\s*:\\s*\\[[^]]*]", "")
+                .replaceFirst("\"version\"\\s*:\\s*4", "\"version\":3");
+        assertThat(old).doesNotContain("hosts").contains("\"version\":3");
+        Files.writeString(file, old);
+        State loaded = new StateFile(folder).load();
+        assertThat(loaded.version()).isEqualTo(State.VERSION);
+        assertThat(loaded.vnvmes()).extracting(VnvmeRecord::hosts).containsOnly(List.of());
+        assertThat(loaded.vnvmes()).extracting(VnvmeRecord::name).containsExactly("d1", "d2");
+    }
+
+    @Test
     void laterVersionIsRefused() throws IOException {
-        Files.writeString(folder.resolve("state.json"), "{\"version\":4,\"drives\":[],\"vnvmes\":[],\"new\":1}");
+        Files.writeString(folder.resolve("state.json"), "{\"version\":5,\"drives\":[],\"vnvmes\":[],\"new\":1}");
         assertThatThrownBy(() -> new StateFile(folder).load()).hasMessageContaining("start the newer vnvme");
     }
 }

@@ -51,6 +51,7 @@ final class Association implements Poller {
     private final List<QueuePair> leaving = new ArrayList<>();
 
     private boolean open = true;
+    private String ending = "";
     private boolean unsent;
     private int nextHot;
     private long nowNs;
@@ -450,7 +451,7 @@ final class Association implements Poller {
         connections = new Connection[0];
         controller.reset();
         target.ended(this);
-        subsystem.ended(controller, reason);
+        ending = reason;
         finish();
     }
 
@@ -462,6 +463,7 @@ final class Association implements Poller {
         if (!finished()) {
             return 0;
         }
+        subsystem.ended(controller, ending);
         controller.close();
         guestMemory.unmapAll();
         memory.close(target.reclaimer());

@@ -25,12 +25,11 @@ final class Farewells implements Poller {
     private final ArrayDeque<Farewell> all = new ArrayDeque<>();
 
     private final MemorySegment unread = Arena.ofAuto().allocate(READ_BYTES);
-    private long nowNs;
 
     private final class Farewell {
         private final TcpSocket socket;
         private final Watch watch;
-        private final long untilNs = nowNs + Limits.FAREWELL_NS;
+        private final long untilNs = System.nanoTime() + Limits.FAREWELL_NS;
 
         Farewell(TcpSocket socket) {
             this.socket = socket;
@@ -71,9 +70,8 @@ final class Farewells implements Poller {
 
     @Override
     public int poll(long passNs) {
-        nowNs = passNs;
         int ended = 0;
-        for (@Nullable Farewell first = all.peek(); first != null && nowNs - first.untilNs >= 0; first = all.peek()) {
+        for (@Nullable Farewell first = all.peek(); first != null && passNs - first.untilNs >= 0; first = all.peek()) {
             all.remove();
             first.close();
             ended++;

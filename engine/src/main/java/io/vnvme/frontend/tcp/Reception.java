@@ -30,7 +30,6 @@ final class Reception implements Poller {
     private final ArrayDeque<Newcomer> newcomers = new ArrayDeque<>();
 
     private final List<Listener> listeners = new ArrayList<>();
-    private long nowNs;
     private long pausedUntilNs;
     private boolean paused;
     private boolean closed;
@@ -100,7 +99,8 @@ final class Reception implements Poller {
             socket.close();
             throw e;
         }
-        newcomers.add(new Newcomer(connection, nowNs + Limits.HANDSHAKE_NS));
+        // Not the pass's reading of the clock: what wakes a reactor is looked at before its next one.
+        newcomers.add(new Newcomer(connection, System.nanoTime() + Limits.HANDSHAKE_NS));
     }
 
     /** It has said what it wants, or is gone. */
@@ -111,20 +111,19 @@ final class Reception implements Poller {
     /** The listeners stay readable while nobody can be accepted: looking at them again at once would not help. */
     private void pause(boolean pausing) {
         paused = pausing;
-        pausedUntilNs = nowNs + PAUSE_NS;
+        pausedUntilNs = System.nanoTime() + PAUSE_NS;
         listeners.forEach(listener -> listener.watch().events(pausing ? 0 : Epoll.IN));
     }
 
     @Override
     public int poll(long passNs) {
-        nowNs = passNs;
         int work = 0;
-        if (paused && nowNs - pausedUntilNs >= 0) {
+        if (paused && passNs - pausedUntilNs >= 0) {
             pause(false);
             work++;
         }
         for (@Nullable Newcomer first = newcomers.peek();
-                first != null && nowNs - first.untilNs() >= 0;
+                first != null && passNs - first.untilNs() >= 0;
                 first = newcomers.peek()) {
             newcomers.remove();
             target.dropped(first.connection().peer(), "it did not say in time what it wants");

@@ -43,6 +43,6 @@ public interface TcpSubsystem {
      */
     Controller open(Host host);
 
-    /** On the controller's reactor: the host is gone, and the controller is closed next. */
+    /** On the controller's reactor: the host is gone, none of its commands is left, and the controller is closed next. */
     void ended(Controller controller, String reason);
 }

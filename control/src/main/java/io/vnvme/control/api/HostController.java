@@ -1,0 +1,65 @@
+package io.vnvme.control.api;
+
+import io.avaje.http.api.Controller;
+import io.avaje.http.api.Delete;
+import io.avaje.http.api.Get;
+import io.avaje.http.api.Path;
+import io.avaje.http.api.Post;
+import io.avaje.http.api.Produces;
+import io.helidon.webserver.http.ServerResponse;
+import io.vnvme.control.model.AllowHost;
+import io.vnvme.control.model.HostInfo;
+import io.vnvme.control.model.Role;
+import io.vnvme.control.service.Hosts;
+import io.vnvme.control.service.Services;
+import java.util.List;
+
+/** Hosts that may connect over TCP. */
+@Controller
+@Path("/api/v1/vnvmes/{name}/hosts")
+final class HostController {
+    private final Hosts hosts;
+
+    HostController(Services services) {
+        this.hosts = services.hosts();
+    }
+
+    /**
+     * Lists the hosts that may connect to a vNVMe over TCP.
+     *
+     * @param name the vNVMe
+     * @return all of them, in the order of their being allowed
+     */
+    @Get
+    @Allowed(Role.VIEWER)
+    List<HostInfo> list(String name) {
+        return hosts.list(name);
+    }
+
+    /**
+     * Lets a host connect to a vNVMe over TCP.
+     *
+     * @param name the vNVMe
+     * @param request which host
+     * @return the host
+     */
+    @Post
+    @Produces(statusCode = 201)
+    @Allowed(Role.OPERATOR)
+    HostInfo allow(String name, AllowHost request) {
+        return hosts.allow(name, request.nqn());
+    }
+
+    /**
+     * Lets a host connect no more, and ends its connections.
+     *
+     * @param name the vNVMe
+     * @param nqn the host's NQN
+     */
+    @Delete("/{nqn}")
+    @Produces(statusCode = 204)
+    @Allowed(Role.OPERATOR)
+    void deny(String name, String nqn, ServerResponse response) {
+        hosts.deny(name, nqn);
+    }
+}

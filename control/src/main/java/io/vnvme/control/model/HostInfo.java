@@ -1,0 +1,13 @@
+package io.vnvme.control.model;
+
+import io.avaje.jsonb.Json;
+import java.util.List;
+
+/**
+ * A host that may connect to a vNVMe over TCP.
+ *
+ * @param nqn its NVMe Qualified Name
+ * @param connections where it is connected from; none: it is not
+ */
+@Json
+public record HostInfo(String nqn, List<HostConnectionInfo> connections) {}
