@@ -26,7 +26,7 @@ abstract class ControllerKind {
     /** True when several controllers of one subsystem may show a namespace at once, to different hosts or one. */
     abstract boolean shared();
 
-    /** True when a command's data pointer has to describe exactly what the command transfers. */
+    /** True when a command's data pointer has to describe exactly what the command returns, and all that it takes. */
     abstract boolean exactLengths();
 
     /** The Keep Alive Timeout that a host has before it sets one, in milliseconds. */

@@ -163,7 +163,7 @@ final class Dispatcher {
     private void start(Request request, int checked) {
         try {
             int status = checked;
-            if (status == Status.SUCCESS && exactLengths && described(request) != request.dataBytes()) {
+            if (status == Status.SUCCESS && exactLengths && !fits(request)) {
                 status = Status.SGL_LENGTH_INVALID;
             }
             if (status == Status.SUCCESS && request.dataBytes() > 0) {
@@ -180,9 +180,14 @@ final class Dispatcher {
         }
     }
 
-    /** The length in a command's one SGL descriptor. */
-    private static long described(Request request) {
-        return request.dataPointerHigh() & 0xffff_ffffL;
+    /**
+     * Whether the one SGL descriptor of a command over fabrics describes its data. More than a command takes may come: Linux
+     * sends the longest list of ranges with each discard.
+     */
+    private static boolean fits(Request request) {
+        long described = request.dataPointerHigh() & 0xffff_ffffL;
+        boolean takes = request.dataBytes() > 0 && !request.toGuest();
+        return takes ? described >= request.dataBytes() : described == request.dataBytes();
     }
 
     /** The command's data, which had to be waited for, is there, or {@code status} says why not. */

@@ -6,7 +6,6 @@ import io.avaje.http.api.Get;
 import io.avaje.http.api.Path;
 import io.avaje.http.api.Post;
 import io.avaje.http.api.Produces;
-import io.helidon.webserver.http.ServerResponse;
 import io.vnvme.control.model.AllowHost;
 import io.vnvme.control.model.HostInfo;
 import io.vnvme.control.model.Role;
@@ -55,11 +54,12 @@ final class HostController {
      *
      * @param name the vNVMe
      * @param nqn the host's NQN
+     * @return the host that it was
      */
     @Delete("/{nqn}")
-    @Produces(statusCode = 204)
+    @Produces(statusCode = 200)
     @Allowed(Role.OPERATOR)
-    void deny(String name, String nqn, ServerResponse response) {
-        hosts.deny(name, nqn);
+    HostInfo deny(String name, String nqn) {
+        return hosts.deny(name, nqn);
     }
 }

@@ -62,10 +62,8 @@ final class HostCommand implements Runnable {
 
         @Override
         protected void run(ApiClient client) {
-            client.delete("%s/%s".formatted(path(name), encoded(nqn)));
-            if (!json()) {
-                print("%s does not allow host %s any more".formatted(name, nqn));
-            }
+            String reply = client.delete("%s/%s".formatted(path(name), encoded(nqn)));
+            print(json() ? reply : "%s does not allow host %s any more".formatted(name, nqn));
         }
     }
 

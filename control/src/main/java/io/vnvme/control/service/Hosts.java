@@ -95,15 +95,15 @@ public final class Hosts {
      *
      * @throws ProblemException when it may not anyway
      */
-    public void deny(String vnvme, String nqn) {
-        registry.exclusively(() -> {
+    public HostInfo deny(String vnvme, String nqn) {
+        return registry.exclusively(() -> {
             VnvmeRecord record = volumes.require(vnvme);
             List<String> hosts = new ArrayList<>(record.hosts());
             if (!hosts.remove(nqn)) {
                 throw new ProblemException(ProblemCode.UNKNOWN_HOST, "%s does not allow host %s".formatted(vnvme, nqn));
             }
             change(record, hosts);
-            return true;
+            return info(nqn, List.of());
         });
     }
 

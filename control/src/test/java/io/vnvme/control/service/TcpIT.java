@@ -33,7 +33,7 @@ class TcpIT {
     private static final String GATEWAY = "10.0.2.2";
     private static final String HOST_NQN = "nqn.2014-08.org.nvmexpress:uuid:5d0e3a9c-0000-4000-8000-000000000001";
     private static final Duration LIMIT = Duration.ofSeconds(60);
-    private static final String FIO = "fio --name=verify --ioengine=libaio --direct=1 --filename=/dev/nvme0n1"
+    private static final String FIO = "fio --name=verify --ioengine=libaio --direct=1 --filename=/tmp/disk"
             + " --verify=crc32c --verify_fatal=1 --output=/tmp/fio.log ";
 
     @TempDir
@@ -76,8 +76,12 @@ class TcpIT {
                 .formatted(where(), services.vnvmes().show("disk").nqn(), more);
     }
 
+    /** Whatever number it has: a discovery controller may have come before. */
     private static void awaitDisk(Vm vm) {
-        await().atMost(LIMIT).until(() -> vm.run("test -b /dev/nvme0n1", LIMIT).ok());
+        String find = "rm -f /tmp/disk /tmp/ctrl; test -b $(echo /dev/nvme*n1) && ln -s $(echo /dev/nvme*n1) /tmp/disk"
+                + " && for c in /sys/class/nvme/nvme*; do grep -q discovery $c/subsysnqn"
+                + " || ln -sf /dev/${c##*/} /tmp/ctrl; done";
+        await().atMost(LIMIT).until(() -> vm.run(find, LIMIT).ok());
     }
 
     private HostInfo host() {
@@ -116,16 +120,17 @@ class TcpIT {
         vm.sh("nvme connect-all" + where());
         awaitDisk(vm);
         assertThat(vm.sh("nvme list-subsys")).contains(nqn, "tcp", "live");
-        assertThat(vm.sh("nvme id-ctrl -H /dev/nvme0")).contains("mdts", "kas", "ioccsz    : 1028", "iorcsz    : 1");
-        assertThat(vm.sh("nvme id-ns -H /dev/nvme0n1")).contains("in use");
-        assertThat(vm.sh("blockdev --getsize64 /dev/nvme0n1")).isEqualTo(Long.toString(128 * MIB));
+        assertThat(vm.sh("nvme id-ctrl -H $(readlink /tmp/ctrl)"))
+                .contains("mdts", "kas", "ioccsz    : 1028", "iorcsz    : 1");
+        assertThat(vm.sh("nvme id-ns -H $(readlink /tmp/disk)")).contains("in use");
+        assertThat(vm.sh("blockdev --getsize64 $(readlink /tmp/disk)")).isEqualTo(Long.toString(128 * MIB));
         assertThat(host().connections())
                 .singleElement()
                 .satisfies(c -> assertThat(c.queues()).isEqualTo(2));
         assertThat(services.vnvmes().show("disk").state()).isEqualTo("connected");
         vm.sh(FIO + "--iodepth=32 --size=48m --rw=randwrite --bsrange=4k-256k --bs_unaligned=0"
                 + " || { cat /tmp/fio.log; exit 1; }");
-        vm.sh("mkfs.ext4 -q -F /dev/nvme0n1 && mount -t ext4 /dev/nvme0n1 /mnt && echo kept >/mnt/file && umount /mnt");
+        vm.sh("mkfs.ext4 -q -F /tmp/disk && mount -t ext4 /tmp/disk /mnt && echo kept >/mnt/file && umount /mnt");
         vm.sh("nvme disconnect -n " + nqn);
         await().atMost(LIMIT).until(() -> host().connections().isEmpty());
     }
@@ -133,10 +138,10 @@ class TcpIT {
     private void withDigests(Vm vm) {
         vm.sh(connect("-g -G -i 2 -k 5"));
         awaitDisk(vm);
-        assertThat(vm.sh("mount -t ext4 /dev/nvme0n1 /mnt && cat /mnt/file && umount /mnt"))
+        assertThat(vm.sh("mount -t ext4 /tmp/disk /mnt && cat /mnt/file && umount /mnt"))
                 .contains("kept");
         startLoad(vm);
-        vm.sh("for i in 1 2 3; do nvme reset /dev/nvme0 || exit 1; sleep 0.5; done");
+        vm.sh("for i in 1 2 3; do nvme reset $(readlink /tmp/ctrl) || exit 1; sleep 0.5; done");
         vm.sh("! test -e /tmp/load.status || { cat /tmp/fio.log; exit 1; }\n"
                 + "killall -INT fio; for i in $(seq 300); do test -e /tmp/load.status && break; sleep 0.1; done\n"
                 + "grep -q 'err= 0' /tmp/fio.log || { cat /tmp/fio.log; exit 1; }");
@@ -151,18 +156,18 @@ class TcpIT {
     private void resizedAndReserved(Vm vm) {
         services.vnvmes().resize("disk", new ResizeVnvme(192 * MIB, false));
         await().atMost(LIMIT)
-                .until(() -> vm.sh("blockdev --getsize64 /dev/nvme0n1").equals(Long.toString(192 * MIB)));
+                .until(() -> vm.sh("blockdev --getsize64 $(readlink /tmp/disk)").equals(Long.toString(192 * MIB)));
         vm.sh("set -e\n"
-                + "nvme resv-register /dev/nvme0n1 --nrkey=0x1234 --rrega=0\n"
-                + "nvme resv-acquire /dev/nvme0n1 --crkey=0x1234 --rtype=1 --racqa=0");
-        assertThat(vm.sh("nvme resv-report /dev/nvme0n1 -e")).contains("regctl", "1234");
+                + "nvme resv-register $(readlink /tmp/disk) --nrkey=0x1234 --rrega=0\n"
+                + "nvme resv-acquire $(readlink /tmp/disk) --crkey=0x1234 --rtype=1 --racqa=0");
+        assertThat(vm.sh("nvme resv-report $(readlink /tmp/disk) -e")).contains("regctl", "1234");
         vm.sh("set -e\n"
-                + "dd if=/dev/urandom of=/dev/nvme0n1 bs=4k count=1 oflag=direct 2>/dev/null\n"
-                + "nvme resv-release /dev/nvme0n1 --crkey=0x1234 --rtype=1 --rrela=0\n"
-                + "nvme resv-register /dev/nvme0n1 --crkey=0x1234 --rrega=1\n"
-                + "nvme flush /dev/nvme0n1\n"
-                + "blkdiscard -o 1M -l 2M /dev/nvme0n1\n"
-                + "nvme smart-log /dev/nvme0 && nvme error-log /dev/nvme0 -e 4 >/dev/null");
+                + "dd if=/dev/urandom of=/tmp/disk bs=4k count=1 oflag=direct 2>/dev/null\n"
+                + "nvme resv-release $(readlink /tmp/disk) --crkey=0x1234 --rtype=1 --rrela=0\n"
+                + "nvme resv-register $(readlink /tmp/disk) --crkey=0x1234 --rrega=1\n"
+                + "nvme flush $(readlink /tmp/disk)\n"
+                + "blkdiscard -o 1M -l 2M $(readlink /tmp/disk)\n"
+                + "nvme smart-log $(readlink /tmp/ctrl) && nvme error-log $(readlink /tmp/ctrl) -e 4 >/dev/null");
     }
 
     private void disconnectedUnderLoad(Vm vm) {
