@@ -5,8 +5,6 @@ import io.vnvme.os.Epoll;
 import io.vnvme.os.EventFd;
 import io.vnvme.os.Fd;
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -47,11 +45,10 @@ public final class Reactor implements AutoCloseable {
     private final Queue<Runnable> mailbox = new ConcurrentLinkedQueue<>();
     private final EventFd wakeUp = EventFd.create();
     private final Epoll epoll = new Epoll();
-    private final Map<Long, Watch> watches = new HashMap<>();
+    private final Watches watches = new Watches();
     private final IdleState idleState;
     private final BusyMeter meter;
     private Poller[] pollers = new Poller[0];
-    private long nextToken = MAILBOX_TOKEN + 1;
     private long socketIntervalNs = SOCKET_INTERVAL_MIN_NS;
     private long nextSocketLookNs = Long.MIN_VALUE;
     private long promptUntilNs = Long.MIN_VALUE;
@@ -173,9 +170,13 @@ public final class Reactor implements AutoCloseable {
 
     /** @return what tells it from others */
     long admit(Watch watch) {
-        long token = nextToken++;
-        epoll.add(watch.fd(), watch.events(), token);
-        watches.put(token, watch);
+        long token = watches.add(watch);
+        try {
+            epoll.add(watch.fd(), watch.events(), token);
+        } catch (RuntimeException e) {
+            watches.forget(token);
+            throw e;
+        }
         return token;
     }
 
@@ -188,7 +189,7 @@ public final class Reactor implements AutoCloseable {
     }
 
     void unwatch(Watch watch) {
-        watches.remove(watch.token());
+        watches.remove(watch);
         epoll.remove(watch.fd());
     }
 
@@ -252,7 +253,7 @@ public final class Reactor implements AutoCloseable {
                 wakeUp.drain();
                 continue;
             }
-            Watch watch = watches.get(token);
+            Watch watch = watches.find(token);
             if (watch == null) {
                 continue;
             }

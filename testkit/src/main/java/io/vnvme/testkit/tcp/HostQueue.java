@@ -251,6 +251,18 @@ public final class HostQueue implements AutoCloseable {
         }
     }
 
+    /**
+     * A load on this queue, which does nothing else any more.
+     *
+     * @param depth commands outstanding, fewer than the queue has entries
+     * @param bytes of each, in blocks of 512
+     * @param writes they are written, in capsules; otherwise read
+     * @param driveBytes at random places of so much
+     */
+    public PolledQueue polled(int depth, int bytes, boolean writes, long driveBytes) {
+        return new PolledQueue(this, options, depth, bytes, writes, driveBytes);
+    }
+
     @Override
     public void close() {
         channel.close();

@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
 import java.util.Optional;
 
 /** A TCP connection to a target that sends what it is given and reads whole PDUs. Blocks, but never for long. */
@@ -76,7 +77,7 @@ public final class PduChannel implements AutoCloseable {
 
     public static PduChannel connect(InetSocketAddress address) {
         try {
-            Socket socket = new Socket();
+            Socket socket = SocketChannel.open().socket();
             socket.setTcpNoDelay(true);
             socket.setSoTimeout(LIMIT_MS);
             socket.connect(address, LIMIT_MS);
@@ -130,6 +131,17 @@ public final class PduChannel implements AutoCloseable {
                     .formatted(received.type(), type, received.bytes().capacity() > 10 ? received.fatalStatus() : 0));
         }
         return received;
+    }
+
+    /** The connection itself, which blocks no more: from now on whoever has it reads and writes. */
+    SocketChannel detach() {
+        SocketChannel channel = socket.getChannel();
+        try {
+            channel.configureBlocking(false);
+            return channel;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Closes this end for sending. */
