@@ -3,6 +3,7 @@ package io.vnvme.bench.campaign;
 import io.vnvme.bench.pool.PoolCampaign;
 import io.vnvme.bench.pool.ReactorsRun;
 import io.vnvme.bench.report.LineChart;
+import io.vnvme.bench.tcp.TcpRun;
 import io.vnvme.os.Cpu;
 import io.vnvme.testkit.lab.Lab;
 import java.io.IOException;
@@ -83,6 +84,11 @@ public final class Campaigns implements Callable<Integer> {
             description = "Measures instead what a guest with small reads feels of one with large ones.")
     private boolean neighbour;
 
+    @Option(
+            names = "--tcp",
+            description = "Measures instead NVMe/TCP on the loopback, beside an echo of the same bytes.")
+    private boolean tcp;
+
     @Option(names = "--api", description = "Measures instead what a guest feels of requests to the REST API.")
     private boolean api;
 
@@ -144,6 +150,10 @@ public final class Campaigns implements Callable<Integer> {
             }
             if (api) {
                 new ApiRun(repeats, clients, server, client, daemon(), System.out).run();
+                return 0;
+            }
+            if (tcp) {
+                new TcpRun(repeats, server, client, System.out).run();
                 return 0;
             }
             if (neighbour) {
