@@ -79,6 +79,10 @@ public final class Scrub {
     private long errors;
     private boolean checkpointAsked;
     private boolean checkpointMade;
+    /** Pages are to be written anew that no checkpoint has written yet. */
+    private boolean rewriting;
+
+    private boolean rewriteAsked;
     private boolean cancelled;
     private boolean ended;
     private @Nullable Consumer<Mark> marking;
@@ -178,7 +182,7 @@ public final class Scrub {
         if (told == null) {
             return true;
         }
-        if (spare.size() < LOOKS_MAX || repairing()) {
+        if (spare.size() < LOOKS_MAX || repairing() || !rewritten()) {
             return false;
         }
         marking = null;
@@ -198,6 +202,18 @@ public final class Scrub {
             }
         }
         return false;
+    }
+
+    /** A mark promises that pages before it were written anew: one that goes on would not look at them again. */
+    private boolean rewritten() {
+        if (rewriting && !rewriteAsked) {
+            rewriteAsked = true;
+            pool.checkpoint().request(false, failure -> {
+                rewriteAsked = false;
+                rewriting = failure != null;
+            });
+        }
+        return !rewriting;
     }
 
     private boolean checkpointMade() {
@@ -274,6 +290,11 @@ public final class Scrub {
 
     void repaired() {
         repaired++;
+    }
+
+    /** The next checkpoint writes a page. */
+    void rewrites() {
+        rewriting = true;
     }
 
     /** The look goes on in the next pass. */

@@ -133,6 +133,7 @@ final class ScrubbedPage {
             scrub.found("a page of the %s of %s is damaged on the drives: it is written anew"
                     .formatted(kind.name(), Scrub.name(layer)));
             kind.rewrite(layer, number);
+            scrub.rewrites();
         }
     }
 }

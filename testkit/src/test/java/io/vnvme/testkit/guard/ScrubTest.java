@@ -295,6 +295,22 @@ final class ScrubTest {
         return ends.getFirst() ? Optional.empty() : Optional.of(marks.getLast());
     }
 
+    /** One that goes on from there does not look at it again. */
+    @Test
+    void beforeAMarkAPageIsWrittenAnew() {
+        GuardedPool pool = pool(1, false);
+        pool.restart();
+        flip(pool, 0, mapPage(pool));
+        int number = 0;
+        Optional<Scrub.Mark> mark;
+        do {
+            mark = cutShort(pool, ++number);
+        } while (mark.isPresent() && mark.get().report().errors() == 0);
+        assertThat(mark.orElseThrow().report().findings()).hasSize(1);
+        pool.cutPower();
+        assertClean(pool);
+    }
+
     /** What was removed meanwhile is not looked for. */
     @Test
     void goesOnWithoutTheLayerItWasAt() {
