@@ -17,8 +17,6 @@ import org.jspecify.annotations.Nullable;
 final class History implements AutoCloseable {
     private static final Logger LOG = System.getLogger(History.class.getName());
     private static final String SUBJECT = "jobs";
-    /** Lines at which the file is written anew with those that count: four times the jobs that are kept. */
-    private static final int LINES_MAX = 4000;
 
     private final EventLog events;
     private final ReentrantLock lock = new ReentrantLock();
@@ -26,18 +24,20 @@ final class History implements AutoCloseable {
     private final JobFile.Found found;
     /** What is in the file is not all: the next change writes it anew. */
     private boolean stale;
+    /** That a change could not be written was said: not again with each mark of each job, until it goes well. */
+    private boolean said;
 
     /** @param folder there and writable */
     History(Path folder, EventLog events) {
         this.events = events;
         JobFile opened = null;
-        JobFile.Found read = new JobFile.Found(List.of(), 0);
+        JobFile.Found read = new JobFile.Found(List.of(), 0, false);
         boolean lacking = true;
         try {
             opened = new JobFile(folder);
             read = opened.load();
-            lacking = read.damage() > 0;
-            if (lacking) {
+            lacking = read.damage() > 0 || read.torn();
+            if (read.damage() > 0) {
                 trouble("%d lines of the list of jobs in %s make no sense and were left out"
                         .formatted(read.damage(), folder));
             }
@@ -71,16 +71,20 @@ final class History implements AutoCloseable {
             if (open == null) {
                 return;
             }
-            if (stale || open.lineCount() >= LINES_MAX) {
+            if (stale || open.worn()) {
                 open.replace(all.get());
             } else {
                 open.append(record, sync);
             }
             stale = false;
+            said = false;
         } catch (IOException e) {
             stale = true;
-            trouble("job %d, %s of %s, is not in the list on disk: %s"
-                    .formatted(record.id(), record.kind(), record.subject(), e.getMessage()));
+            if (!said) {
+                trouble("job %d, %s of %s, is not in the list on disk: %s"
+                        .formatted(record.id(), record.kind(), record.subject(), e.getMessage()));
+            }
+            said = true;
         } finally {
             lock.unlock();
         }

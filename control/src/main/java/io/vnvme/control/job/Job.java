@@ -155,9 +155,21 @@ final class Job implements JobProgress {
         return endedAt;
     }
 
-    /** Whether it is the same work. */
+    /** Whether it is such work. */
     boolean is(JobPlan wanted, String on) {
         return kind.equals(wanted.kind()) && subject.equals(on);
+    }
+
+    /** Whether it was interrupted in such work on that pool. */
+    boolean waitsFor(JobPlan wanted) {
+        JobPlan own = plan;
+        return waiting() && own != null && own.pool().equals(wanted.pool());
+    }
+
+    /** Whether it goes on by that: with the same unfinished volume or snapshot, if it has one. */
+    boolean goesOnBy(JobPlan wanted) {
+        JobPlan own = plan;
+        return waitsFor(wanted) && own != null && own.layer().equals(wanted.layer());
     }
 
     @Override
@@ -176,7 +188,7 @@ final class Job implements JobProgress {
 
     @Override
     public boolean interrupted() {
-        return stopping && !cancelled;
+        return stopping;
     }
 
     @Override
@@ -191,13 +203,15 @@ final class Job implements JobProgress {
         lastMark = clock.instant();
     }
 
-    void cancel() {
-        cancelled = true;
+    /** @return whether that is why it stops: not when it is told already to stop since the daemon ends, and to leave all */
+    synchronized boolean cancel() {
+        cancelled = !stopping;
+        return cancelled;
     }
 
-    /** The daemon ends. */
-    void stop() {
-        stopping = true;
+    /** The daemon ends. What is cancelled already cleans up. */
+    synchronized void stop() {
+        stopping = !cancelled;
     }
 
     void end(State how, String what) {

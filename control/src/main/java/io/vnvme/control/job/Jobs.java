@@ -96,7 +96,7 @@ public final class Jobs implements AutoCloseable {
         lock.lock();
         try {
             if (closed) {
-                throw new ProblemException(ProblemCode.INTERNAL, "the daemon is ending: start it again first");
+                throw ending();
             }
             Job before = same(plan, subject);
             if (before == null) {
@@ -119,6 +119,10 @@ public final class Jobs implements AutoCloseable {
         return job.info();
     }
 
+    private static ProblemException ending() {
+        return new ProblemException(ProblemCode.INTERNAL, "the daemon is ending: start it again first");
+    }
+
     /** With the lock: the interrupted job that did this. @throws ProblemException when one is under way */
     private @Nullable Job same(JobPlan plan, String subject) {
         Job interrupted = null;
@@ -132,9 +136,13 @@ public final class Jobs implements AutoCloseable {
                         "job %d does that already (%s of %s): see 'vnvme jobs'"
                                 .formatted(other.id(), other.kind(), subject));
             }
-            JobPlan before = other.plan();
-            if (other.waiting() && before != null && before.pool().equals(plan.pool())) {
+            if (other.goesOnBy(plan)) {
                 interrupted = other;
+            } else if (other.waitsFor(plan)) {
+                throw new ProblemException(
+                        ProblemCode.POOL_IN_USE,
+                        "job %d (%s of %s) is interrupted and goes on first: see 'vnvme jobs'"
+                                .formatted(other.id(), other.kind(), subject));
             }
         }
         return interrupted;
@@ -298,7 +306,9 @@ public final class Jobs implements AutoCloseable {
                     "job %d, %s of %s, cannot be cancelled: it ends by itself"
                             .formatted(id, job.kind(), job.subject()));
         }
-        job.cancel();
+        if (!job.cancel()) {
+            throw ending();
+        }
         return job.info();
     }
 
@@ -327,9 +337,10 @@ public final class Jobs implements AutoCloseable {
             lock.unlock();
         }
         running.forEach(Job::stop);
+        long deadlineNs = System.nanoTime() + CLOSE_WAIT.toNanos();
         for (Job job : running) {
             try {
-                if (!job.await(CLOSE_WAIT)) {
+                if (!job.await(Duration.ofNanos(Math.max(0, deadlineNs - System.nanoTime())))) {
                     LOG.log(Level.WARNING, "job {0} did not stop", job.id());
                 }
             } catch (InterruptedException e) {

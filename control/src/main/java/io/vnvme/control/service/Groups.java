@@ -137,6 +137,12 @@ public final class Groups {
         return asked == null ? Qos.NONE : checked(state, Qos.NONE.with(asked));
     }
 
+    /** What was checked some time ago: without its group, if that was removed meanwhile. */
+    static Qos still(State state, Qos qos) {
+        String group = qos.group();
+        return group == null || state.group(group).isPresent() ? qos : new Qos(qos.limits(), qos.weight(), null);
+    }
+
     private static Qos checked(State state, Qos qos) {
         checked(qos.limits());
         if (qos.weight() < 1 || qos.weight() > Share.WEIGHT_MAX) {

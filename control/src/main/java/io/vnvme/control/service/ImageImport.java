@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Files that become volumes. Nobody is shown such a volume before it is whole, and nothing is left of one that will not be. */
 final class ImageImport {
+    private static final String SCRATCH_PREFIX = "import-";
+
     private final Registry registry;
     private final OpenPools pools;
     private final Volumes volumes;
@@ -189,13 +191,12 @@ final class ImageImport {
 
     /** With the image as raw: the one that there is, if it is whole. */
     private JobPlan.Import converted(JobPlan.Import plan, ImageSource source, JobProgress progress) {
-        String before = plan.raw();
-        if (before != null && source.isConverted(Path.of(before))) {
+        if (scratchFile(plan).filter(source::isConverted).isPresent()) {
             return plan;
         }
         removeScratch(plan);
         JobPlan.Import next = plan.converted(
-                scratch.resolve("import-%s.raw".formatted(UUID.randomUUID())).toString());
+                scratch.resolve(SCRATCH_PREFIX + UUID.randomUUID() + ".raw").toString());
         // Noted before it is there: a crash leaves nothing that nobody knows.
         progress.mark(next);
         source.convert(Path.of(String.valueOf(next.raw())), progress);
@@ -217,9 +218,14 @@ final class ImageImport {
 
     /** Removes the converted image. */
     void removeScratch(JobPlan.Import plan) {
-        String raw = plan.raw();
-        if (raw != null && Path.of(raw).startsWith(scratch)) {
-            ImageSource.removeConverted(Path.of(raw));
-        }
+        scratchFile(plan).ifPresent(ImageSource::removeConverted);
+    }
+
+    /** What a plan names, if this can have made it: a list of jobs that says otherwise has nothing else removed or read. */
+    private Optional<Path> scratchFile(JobPlan.Import plan) {
+        return Optional.ofNullable(plan.raw())
+                .map(Path::of)
+                .filter(raw -> scratch.equals(raw.getParent()))
+                .filter(raw -> raw.getFileName().toString().startsWith(SCRATCH_PREFIX));
     }
 }

@@ -154,11 +154,11 @@ final class Volumes {
     /** A volume that was filled gets its name and is served, all or nothing. */
     void filled(String unfinished, String name, OpenPool pool, Qos qos, @Nullable String keyFile) {
         registry.exclusively(() -> {
-            checkFree(name, pool);
+            checkFree(Names.checked(name), pool);
             VnvmeRecord vnvme = reconciled(pool.name(), Snapshots.require(pool, unfinished), null)
                     .named(name)
                     .withKeyFile(keyFile)
-                    .withQos(qos);
+                    .withQos(Groups.still(registry.state(), qos));
             try (Steps steps = new Steps("import " + name)) {
                 steps.run("name", () -> pool.rename(unfinished, name), () -> pool.rename(name, unfinished));
                 steps.run("serve", () -> exports.serve(vnvme, pool), () -> exports.end(name));
@@ -434,7 +434,7 @@ final class Volumes {
                 .map(JobPlan.Import.class::cast)
                 .filter(plan -> plan.volume().equals(found.uuid()))
                 .findFirst()
-                .map(plan -> found.withKeyFile(plan.keyFile()).withQos(plan.qos()))
+                .map(plan -> found.withKeyFile(plan.keyFile()).withQos(Groups.still(registry.state(), plan.qos())))
                 .orElse(found);
     }
 

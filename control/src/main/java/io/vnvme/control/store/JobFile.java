@@ -2,18 +2,21 @@ package io.vnvme.control.store;
 
 import io.avaje.jsonb.JsonType;
 import io.avaje.jsonb.Jsonb;
+import java.io.BufferedReader;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * {@code jobs.jsonl}: a line of JSON for each change of a job; the last one of a number counts. It only grows until it is
@@ -22,8 +25,12 @@ import java.util.Map;
  */
 public final class JobFile implements AutoCloseable {
     private static final String NAME = "jobs.jsonl";
-    /** A file of this daemon is never so large; what is is not read. */
-    private static final long SIZE_MAX = 256L << 20;
+    /** A file of this daemon is never so large; what is is not read, since it might not fit into memory. */
+    private static final long SIZE_MAX = 32L << 20;
+    /** What is written anew with what counts: four times the jobs that are kept, and lines of usual length. */
+    private static final int LINES_MAX = 4000;
+
+    private static final long WORN_BYTES = 4L << 20;
 
     private final Path folder;
     private final Path file;
@@ -31,6 +38,9 @@ public final class JobFile implements AutoCloseable {
     private FileChannel channel;
     private long sizeBytes;
     private int lineCount;
+    /** Right after it was replaced. */
+    private long leastBytes;
+
     private boolean closed;
 
     /**
@@ -38,8 +48,9 @@ public final class JobFile implements AutoCloseable {
      *
      * @param records by number, the last of each
      * @param damage lines that make no sense; each may have been a job that is in no other
+     * @param torn whether the last line has no end: nothing can be added to the file as it is
      */
-    public record Found(List<JobRecord> records, int damage) {}
+    public record Found(List<JobRecord> records, int damage, boolean torn) {}
 
     /**
      * Opens it.
@@ -63,9 +74,13 @@ public final class JobFile implements AutoCloseable {
         if (sizeBytes > SIZE_MAX) {
             throw new IOException("%s has %d bytes: it is none of this daemon's".formatted(file, sizeBytes));
         }
-        Map<Long, JobRecord> records = new LinkedHashMap<>();
+        Map<Long, JobRecord> records = new TreeMap<>();
         int damage = 0;
-        for (String line : lines()) {
+        byte[] content = content();
+        // Line by line: only the last of each job is held in memory.
+        BufferedReader lines =
+                new BufferedReader(new InputStreamReader(new ByteArrayInputStream(content), StandardCharsets.UTF_8));
+        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
             lineCount++;
             try {
                 JobRecord record = json.fromJson(line);
@@ -75,27 +90,22 @@ public final class JobFile implements AutoCloseable {
                 damage++;
             }
         }
-        List<JobRecord> found = new ArrayList<>(records.values());
-        found.sort((a, b) -> Long.compare(a.id(), b.id()));
-        return new Found(found, damage);
+        boolean torn = content.length > 0 && content[content.length - 1] != '\n';
+        return new Found(List.copyOf(records.values()), damage, torn);
     }
 
-    private List<String> lines() throws IOException {
-        ByteBuffer content = ByteBuffer.allocate(Math.toIntExact(sizeBytes));
+    private byte[] content() throws IOException {
+        byte[] bytes = new byte[Math.toIntExact(sizeBytes)];
+        ByteBuffer content = ByteBuffer.wrap(bytes);
         while (content.hasRemaining() && channel.read(content, content.position()) > 0) {
             // Read on: a read may return less than it was asked for.
         }
-        String text = new String(content.array(), 0, content.position(), StandardCharsets.UTF_8);
-        if (!text.isEmpty() && !text.endsWith("\n")) {
-            // A crash has cut the last line: the next must not become part of it.
-            write(ByteBuffer.wrap(new byte[] {'\n'}));
-        }
-        return text.lines().toList();
+        return content.hasRemaining() ? Arrays.copyOf(bytes, content.position()) : bytes;
     }
 
-    /** Lines that it has. */
-    public int lineCount() {
-        return lineCount;
+    /** Whether most of it does not count any more: it is to be replaced. */
+    public boolean worn() {
+        return lineCount >= LINES_MAX || sizeBytes >= Math.max(WORN_BYTES, 2 * leastBytes);
     }
 
     /**
@@ -154,6 +164,7 @@ public final class JobFile implements AutoCloseable {
         FileChannel old = channel;
         channel = open();
         sizeBytes = channel.size();
+        leastBytes = sizeBytes;
         lineCount = records.size();
         old.close();
     }

@@ -14,6 +14,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.concurrent.CancellationException;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
@@ -65,7 +66,7 @@ public final class ImageSource {
     /** The file of which a part was read before. @throws ProblemException when it is not there, or not as it was */
     public static ImageSource openUnchanged(Path file, String format, FileIdentity before) {
         ImageSource source = open(file, format);
-        if (!source.identity.equals(before)) {
+        if (!source.identity.unchanged(before)) {
             throw new ProblemException(
                     ProblemCode.FILE_REFUSED,
                     "%s was changed while the daemon was away: begin again with what it is now".formatted(file));
@@ -124,6 +125,9 @@ public final class ImageSource {
     public void convert(Path raw, Progress progress) {
         Path part = partOf(raw);
         try {
+            // What may be private in the image is not for everybody here; qemu-img keeps the mode of a file that is
+            // there.
+            Files.createFile(part, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
             QemuImg.find("reading %s".formatted(file))
                     .toRaw(
                             file,

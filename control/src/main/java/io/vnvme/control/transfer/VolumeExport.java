@@ -15,10 +15,10 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
-import java.util.function.LongConsumer;
 
 /**
  * Copies a snapshot into a file. It is written beside its place, as {@code FILE.part}, and put there when it is whole and
@@ -84,28 +84,25 @@ public final class VolumeExport {
         boolean own = false;
         try {
             boolean before = isFile(part, target.part());
+            checkKept(part, before, target);
             long doneBytes = before ? target.doneBytes() & -4096L : 0;
             try (ImageWriter writer = before
                     ? ImageWriter.reopen(part, target.format(), source.sizeBytes(), doneBytes)
                     : ImageWriter.create(part, target.format(), source.sizeBytes())) {
                 own = true;
-                FileIdentity identity = FileIdentity.of(part, LinkOption.NOFOLLOW_LINKS);
                 if (!before) {
-                    target.marks().at(identity, 0);
+                    // Long ago, so that it differs from the time at which the file was made, where that is known.
+                    Files.setLastModifiedTime(part, FileTime.fromMillis(0));
+                    syncFolder(part);
+                    target.marks().at(identity(part), 0);
                 }
-                copy(
-                        source,
-                        ranges,
-                        writer,
-                        doneBytes,
-                        progress,
-                        at -> target.marks().at(identity, at));
+                copy(source, ranges, writer, doneBytes, progress, target);
                 writer.finish();
             }
             // A link fails where something is by now; a move would replace it.
             Files.createLink(target.file(), part);
-            Files.delete(part);
             syncFolder(target.file());
+            Files.delete(part);
         } catch (IOException e) {
             if (own) {
                 delete(part);
@@ -119,10 +116,39 @@ public final class VolumeExport {
         }
     }
 
-    /** Whether that file is the one that an earlier run has finished. */
+    private static FileIdentity identity(Path part) throws IOException {
+        return FileIdentity.of(part, LinkOption.NOFOLLOW_LINKS);
+    }
+
+    /**
+     * What was done is there, or there was nothing.
+     *
+     * @throws ProblemException when the file lacks what was done: its file system may not be mounted, and what lies below is no
+     *     place to begin again
+     */
+    private static void checkKept(Path part, boolean there, Target target) throws IOException {
+        FileIdentity kept = target.part().orElse(null);
+        if (kept == null || target.doneBytes() == 0) {
+            return;
+        }
+        if (!there && Files.notExists(part, LinkOption.NOFOLLOW_LINKS)) {
+            throw new ProblemException(
+                    ProblemCode.FILE_REFUSED, "%s, which was begun, is there no more: begin again".formatted(part));
+        }
+        if (there && identity(part).sizeBytes() < kept.sizeBytes()) {
+            throw new ProblemException(
+                    ProblemCode.FILE_REFUSED, "%s is shorter than it was left: begin again".formatted(part));
+        }
+    }
+
+    /** Whether that file is the one that an earlier run has finished; it is durable under its name then. */
     public static boolean finished(Path file, Optional<FileIdentity> part) {
         try {
-            return isFile(file, part);
+            boolean finished = isFile(file, part);
+            if (finished) {
+                syncFolder(file);
+            }
+            return finished;
         } catch (IOException e) {
             return false;
         }
@@ -138,7 +164,7 @@ public final class VolumeExport {
     private static boolean isFile(Path path, Optional<FileIdentity> known) throws IOException {
         return known.isPresent()
                 && Files.exists(path, LinkOption.NOFOLLOW_LINKS)
-                && FileIdentity.of(path, LinkOption.NOFOLLOW_LINKS).sameFile(known.get());
+                && identity(path).sameFile(known.get());
     }
 
     /** The name is to be there after a power cut, as all that it names. */
@@ -169,7 +195,7 @@ public final class VolumeExport {
             ImageWriter writer,
             long fromBytes,
             Progress progress,
-            LongConsumer marks)
+            Target target)
             throws IOException {
         long totalBytes = ranges.stream().mapToLong(DiffRange::lengthBytes).sum();
         long doneBytes = 0;
@@ -185,7 +211,7 @@ public final class VolumeExport {
                 }
                 if (progress.markDue()) {
                     writer.keep();
-                    marks.accept(at);
+                    target.marks().at(identity(target.partPath()), at);
                 }
                 int length = (int) Math.min(VolumeIo.LENGTH_MAX, end - at);
                 source.read(at, buffer.clear().limit(length));

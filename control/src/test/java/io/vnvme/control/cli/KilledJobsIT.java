@@ -4,7 +4,9 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vnvme.control.model.CreateVnvme;
+import io.vnvme.control.model.DriveNames;
 import io.vnvme.control.model.ExportVolume;
+import io.vnvme.control.model.FoundPool;
 import io.vnvme.control.model.ImportVolume;
 import io.vnvme.control.model.JobInfo;
 import io.vnvme.testkit.seed.Seed;
@@ -14,6 +16,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -168,6 +171,83 @@ class KilledJobsIT {
         assertThat(job.state()).isEqualTo("failed");
         assertThat(job.result()).contains("was changed while the daemon was away");
         assertThat(daemon.vnvme("ls", "--snapshots")).doesNotContain(job.subject(), "~");
+    }
+
+    private boolean has(String drive) throws IOException, InterruptedException {
+        return daemon.vnvme("pool", "show", "pool0").contains(drive);
+    }
+
+    @Test
+    void aShrinkGoesOnWithItsNumber() throws IOException, InterruptedException {
+        daemon.vnvme("drive", "claim", folder.resolve("second.img").toString(), "--size", "8G", "--name", "second");
+        daemon.vnvme("import", image.toString(), "full");
+        JobInfo shrunk = interrupted(
+                () -> {
+                    try {
+                        if (!has("second")) {
+                            daemon.vnvme("pool", "grow", "pool0", "second");
+                        }
+                    } catch (IOException | InterruptedException e) {
+                        throw new IllegalStateException(e);
+                    }
+                    return post("/api/v1/pools/pool0/shrink", new DriveNames(List.of("drive")));
+                },
+                daemon::kill);
+        assertThat(shrunk.kind()).isEqualTo("shrink");
+        assertThat(has("second")).isTrue();
+        Path file = exported("full", "raw");
+        assertThat(Files.mismatch(file, image)).isEqualTo(-1);
+    }
+
+    /** What was filled is gone with the daemon. */
+    @Test
+    void anImportIntoRamEndsWithTheDaemon() throws IOException, InterruptedException {
+        daemon.vnvme("drive", "claim", "ram:%dM".formatted(2 * SIZE_MIB), "--name", "memory");
+        daemon.vnvme("pool", "create", "fast", "memory");
+        JobInfo job = importInto("fast", daemon::kill);
+        assertThat(job.state()).isEqualTo("failed");
+        assertThat(job.result()).contains("since it is in RAM");
+        assertThat(daemon.vnvme("ls", "--snapshots")).doesNotContain(job.subject(), "~");
+    }
+
+    /** Nothing is left of it in the pool, and it does not begin again when that is back. */
+    @Test
+    void anImportIntoAPoolThatIsGivenAwayFails() throws IOException, InterruptedException {
+        JobInfo job = importInto("pool0", () -> {
+            ApiClient api = daemon.api();
+            api.read(api.post("/api/v1/pools/pool0/export"), FoundPool.class);
+        });
+        assertThat(job.state()).isEqualTo("failed");
+        daemon.kill();
+        daemon.startAgain();
+        assertThat(job(job.id(), 0)).isEqualTo(job);
+        daemon.vnvme("pool", "import", "pool0");
+        assertThat(daemon.vnvme("ls", "--snapshots")).contains("first").doesNotContain(job.subject(), "~");
+        assertThat(job(job.id(), 0)).isEqualTo(job);
+    }
+
+    /** Begins an import until one was not over before that happened. @return it, ended */
+    private JobInfo importInto(String pool, End end) throws InterruptedException, IOException {
+        for (int tries = 1; tries <= TRIES; tries++) {
+            CreateVnvme wanted = new CreateVnvme(name("i"), 0, pool, false, false, null, false, null, null, null);
+            JobInfo job = post("/api/v1/vnvmes/import", new ImportVolume(image.toString(), "raw", wanted));
+            while (job.state().equals("running") && job.doneBytes() == 0) {
+                job = job(job.id(), 1);
+            }
+            end.end();
+            if (pool.equals("fast")) {
+                daemon.startAgain();
+            }
+            JobInfo after = job(job.id(), 60_000);
+            if (!after.state().equals("done")) {
+                return after;
+            }
+            if (!pool.equals("fast")) {
+                daemon.vnvme("pool", "import", pool);
+            }
+            daemon.vnvme("rm", after.subject(), "--yes");
+        }
+        throw new AssertionError("an import was over each time before");
     }
 
     private JobInfo importWhileTheImageChanges() throws IOException, InterruptedException {

@@ -7,19 +7,24 @@ import io.vnvme.control.event.EventLog;
 import io.vnvme.control.model.JobInfo;
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
+import io.vnvme.control.model.Qos;
+import io.vnvme.control.store.FileIdentity;
 import io.vnvme.control.store.JobPlan;
 import io.vnvme.control.store.ScrubMark;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -231,6 +236,57 @@ class JobsTest {
         assertThat(jobs.interrupted()).containsExactly(new Jobs.Interrupted("p", new JobPlan.Scrub("pool-uuid", mark)));
     }
 
+    private static JobPlan.Import importOf(String volume) {
+        FileIdentity source = new FileIdentity(1, 2, 3, 4, 5);
+        return new JobPlan.Import("pool-uuid", volume, "/i", "raw", source, Qos.NONE, false, null, null, 0);
+    }
+
+    /** What the one has left would belong to nobody any more. */
+    @Test
+    void anotherOfTheSameNameDoesNotTakeOverWhatWasInterrupted() throws InterruptedException {
+        JobInfo job = hung(importOf("first"), "e");
+        jobs = open();
+        assertThatThrownBy(() -> jobs.start(importOf("second"), "e", true, _ -> ""))
+                .isInstanceOfSatisfying(
+                        ProblemException.class, e -> assertThat(e.code()).isEqualTo(ProblemCode.POOL_IN_USE))
+                .hasMessageContaining("goes on first");
+        assertThat(jobs.interrupted()).containsExactly(new Jobs.Interrupted("e", importOf("first")));
+        assertThat(jobs.start(importOf("first"), "e", true, _ -> "").id()).isEqualTo(job.id());
+    }
+
+    @Test
+    void aListThatIsTooLargeStopsNobody() throws IOException {
+        jobs.close();
+        try (var file = new RandomAccessFile(folder.resolve("jobs.jsonl").toFile(), "rw")) {
+            file.setLength(1L << 40);
+        }
+        jobs = open();
+        assertThat(events.after(0, Duration.ZERO)).extracting("kind").contains("jobs-not-kept");
+        assertThat(ended("a", _ -> "").state()).isEqualTo("done");
+        jobs.close();
+        jobs = open();
+        assertThat(jobs.list()).extracting("subject").containsExactly("a");
+    }
+
+    /** Each mark of a scrub has all that it found. */
+    @Test
+    void longLinesDoNotMakeALargeList() throws IOException {
+        ScrubMark mark = new ScrubMark(1, 0, 0, 0, 0, 0, 0, 100, Collections.nCopies(100, "x".repeat(1000)));
+        Path file = folder.resolve("jobs.jsonl");
+        AtomicLong largest = new AtomicLong();
+        JobInfo job = ended("p", progress -> {
+            for (int i = 0; i < 100; i++) {
+                progress.mark(new JobPlan.Scrub("pool-uuid", mark));
+                largest.accumulateAndGet(file.toFile().length(), Math::max);
+            }
+            return "";
+        });
+        assertThat(largest.get()).isBetween(1L << 20, 5L << 20);
+        jobs.close();
+        jobs = open();
+        assertThat(jobs.list()).containsExactly(job);
+    }
+
     @Test
     void oldOnesAreForgotten() {
         for (int i = 0; i < Jobs.COUNT_MAX + 5; i++) {
@@ -273,11 +329,15 @@ class JobsTest {
         Path draft = Files.createDirectory(folder.resolve("jobs.jsonl.new"));
         jobs = open();
         assertThat(ended("a", _ -> "good").state()).isEqualTo("done");
-        assertThat(events.after(0, Duration.ZERO)).extracting("kind").contains("jobs-not-kept", "job-done");
+        ended("a", _ -> "good");
+        assertThat(events.after(0, Duration.ZERO))
+                .as("it is said once, not for each change")
+                .extracting("kind")
+                .containsExactlyInAnyOrder("jobs-not-kept", "job-done", "job-done");
         Files.delete(draft);
         ended("b", _ -> "");
         jobs.close();
         jobs = open();
-        assertThat(jobs.list()).extracting("subject").containsExactly("a", "b");
+        assertThat(jobs.list()).extracting("subject").containsExactly("a", "a", "b");
     }
 }

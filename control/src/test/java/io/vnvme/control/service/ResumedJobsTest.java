@@ -5,22 +5,31 @@ import static io.vnvme.control.service.Fixture.assertProblem;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.vnvme.control.model.ChangeQos;
+import io.vnvme.control.model.CreateGroup;
 import io.vnvme.control.model.CreateVnvme;
+import io.vnvme.control.model.DriveNames;
 import io.vnvme.control.model.ExportVolume;
 import io.vnvme.control.model.ImportVolume;
 import io.vnvme.control.model.JobInfo;
 import io.vnvme.control.model.KeySource;
 import io.vnvme.control.model.ProblemCode;
+import io.vnvme.control.model.Qos;
+import io.vnvme.control.model.QosLimits;
 import io.vnvme.control.model.ReplaceDrive;
 import io.vnvme.control.plane.FakePool;
 import io.vnvme.control.plane.LayerFacts;
 import io.vnvme.control.plane.VolumeIo;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
@@ -281,6 +290,134 @@ class ResumedJobsTest {
         Files.writeString(part, "somebody else's");
         assertProblem(ProblemCode.FILE_REFUSED, () -> beginExport(file));
         assertThat(Files.readString(part)).isEqualTo("somebody else's");
+    }
+
+    /** It may be on a file system that is not mounted yet; what is below is no place for it. */
+    @Test
+    void anExportWhoseUnfinishedFileIsGoneFails() throws IOException {
+        Path file = folder.resolve("d.raw");
+        JobInfo job = beginExport(file);
+        untilStuck(job);
+        Files.delete(folder.resolve("d.raw.part"));
+        crash();
+        assertFailedAndNothingLeft(job, "d.raw.part, which was begun, is there no more");
+        assertThat(file).doesNotExist();
+    }
+
+    @Test
+    void anExportWhoseUnfinishedFileLacksWhatWasDoneFails() throws IOException {
+        Path file = folder.resolve("d.raw");
+        JobInfo job = beginExport(file);
+        untilStuck(job);
+        try (FileChannel part = FileChannel.open(folder.resolve("d.raw.part"), StandardOpenOption.WRITE)) {
+            part.truncate(MIB);
+        }
+        crash();
+        assertFailedAndNothingLeft(job, "d.raw.part is shorter than it was left");
+        assertThat(file).doesNotExist();
+    }
+
+    /** On many file systems it has the number of the one that was deleted. */
+    @Test
+    void whatTookThePlaceOfTheUnfinishedFileStays() throws IOException {
+        Path part = folder.resolve("d.raw.part");
+        JobInfo job = beginExport(folder.resolve("d.raw"));
+        untilStuck(job);
+        byte[] own = Arrays.copyOf(new byte[] {1}, (int) (SIZE_MIB * MIB));
+        Files.delete(part);
+        Files.write(part, own);
+        crash();
+        JobInfo after = on.ended(job);
+        assertThat(after.state()).isEqualTo("failed");
+        assertThat(after.result()).contains("d.raw.part is there already");
+        assertThat(Files.readAllBytes(part)).isEqualTo(own);
+    }
+
+    /** Rewrites what an import will go on by. */
+    private void changeList(String from, String to) throws IOException {
+        Path list = folder.resolve("jobs.jsonl");
+        String text = Files.readString(list);
+        assertThat(text).contains(from);
+        Files.writeString(list, text.replace(from, to));
+    }
+
+    @Test
+    void aListThatNamesAnotherFileAsConvertedHasItNotRemoved() throws IOException {
+        stickAfter(BEFORE);
+        JobInfo job = beginImport(null);
+        untilStuck(job);
+        Path outside = Files.createDirectory(folder.resolve("outside"));
+        for (Path precious : List.of(folder.resolve("precious"), outside.resolve("import-1.raw"))) {
+            Files.writeString(precious, "precious");
+        }
+        changeList("\"encrypted\":false", "\"encrypted\":false,\"raw\":\"%s/precious\"".formatted(folder));
+        Files.write(image, new byte[0]);
+        crash();
+        assertFailedAndNothingLeft(job, "was changed");
+        assertThat(folder.resolve("precious")).exists();
+        for (String raw : List.of(folder + "/outside/import-1.raw", folder + "/outside/../precious")) {
+            stickAfter(BEFORE);
+            Files.write(image, content);
+            JobInfo again = beginImport(null);
+            untilStuck(again);
+            changeList("\"encrypted\":false", "\"encrypted\":false,\"raw\":\"%s\"".formatted(raw));
+            Files.write(image, new byte[0]);
+            crash();
+            assertFailedAndNothingLeft(again, "was changed");
+            assertThat(folder.resolve("precious")).exists();
+            assertThat(outside.resolve("import-1.raw")).exists();
+        }
+    }
+
+    @Test
+    void aListWithANameThatNobodyMayGiveServesNothing() throws IOException {
+        stickAfter(BEFORE);
+        JobInfo job = beginImport(null);
+        untilStuck(job);
+        changeList("\"subject\":\"e\"", "\"subject\":\"../e\"");
+        pool().rename("~e", "~../e");
+        crash();
+        assertFailedAndNothingLeft(job, "../e");
+        assertThat(on.services.vnvmes().list()).isEmpty();
+    }
+
+    @Test
+    void anImportIsServedWithoutTheGroupThatWasRemovedMeanwhile() {
+        on.services.groups().create(new CreateGroup("g", null));
+        for (boolean named : new boolean[] {false, true}) {
+            String name = "e" + named;
+            stickAfter(BEFORE);
+            pool().writes.set(0);
+            CreateVnvme wanted =
+                    new CreateVnvme(name, 0, "p", false, false, null, false, null, null, new ChangeQos(null, 7, "g"));
+            JobInfo job = on.services.transfers().importFile(new ImportVolume(image.toString(), "raw", wanted));
+            untilStuck(job);
+            on.services.groups().remove("g");
+            if (named) {
+                pool().rename("~" + name, name);
+            }
+            crash();
+            assertThat(on.ended(job).state()).isEqualTo("done");
+            assertThat(on.services.groups().of(name)).isEqualTo(new Qos(QosLimits.NONE, 7, null));
+            assertThat(on.services.vnvmes().show(name).state()).isEqualTo("idle");
+            on.services.groups().create(new CreateGroup("g", null));
+        }
+    }
+
+    @Test
+    void aShrinkKeepsItsNumber() {
+        on.file("c", 64 * MIB);
+        on.file("d", 64 * MIB);
+        on.services.pools().grow("p", new DriveNames(List.of("c", "d")));
+        UUID drive =
+                UUID.fromString(String.valueOf(on.services.drives().show("c").uuid()));
+        pool().gate = new CountDownLatch(1);
+        JobInfo job = on.services.pools().shrink("p", new DriveNames(List.of("c")));
+        await().until(() -> on.services.jobs().show(job.id(), Duration.ZERO).progress() == 0.25);
+        pool().remembered = Map.of(drive, "shrink");
+        pool().gate = new CountDownLatch(0);
+        on.crash();
+        assertThat(assertWentOn(job).result()).contains("left pool p");
     }
 
     @Test
