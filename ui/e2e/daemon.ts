@@ -54,19 +54,19 @@ export class Daemon {
       };
       child.stdout.on('data', hear);
       child.stderr.on('data', hear);
-      child.on('exit', () => failed(new Error(`the daemon has ended: ${said}`)));
+      child.on('error', failed);
+      // When all is read that it said: why it has ended is the last of that.
+      child.on('close', () => failed(new Error(`the daemon has ended: ${said}`)));
     });
     this.proxy ??= await startProxy(this.socket, 0);
   }
 
   async stop(): Promise<void> {
     const child = this.child;
-    if (child && child.exitCode === null) {
+    if (child && child.exitCode === null && child.signalCode === null) {
       const ended = once(child, 'exit');
-      child.removeAllListeners('exit');
-      const gone = new Promise<void>((done) => child.once('exit', () => done()));
       child.kill('SIGTERM');
-      await Promise.race([ended, gone]);
+      await ended;
     }
   }
 

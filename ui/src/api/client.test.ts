@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { ApiError, getWhole, postOnce } from './client';
+import { ApiError, get, getWhole, postOnce } from './client';
+import { connection, signedIn } from './connection';
 import { Seen } from './seen';
 
 interface Asked {
@@ -21,6 +22,24 @@ const json = (value: unknown, headers: Record<string, string> = {}, status = 200
   new Response(JSON.stringify(value), { status, headers: { 'Content-Type': 'application/json', ...headers } });
 
 afterEach(() => vi.unstubAllGlobals());
+
+describe('who signs in', () => {
+  it('stays so when what was asked before is refused late', async () => {
+    const answers: ((answer: Response) => void)[] = [];
+    vi.stubGlobal('fetch', () => new Promise<Response>((answered) => answers.push(answered)));
+    const before = get('vnvmes');
+    signedIn();
+    const after = get('vnvmes');
+    const refuse = (n: number) => answers[n]?.(json({ code: 'not-signed-in' }, {}, 401));
+    refuse(0);
+    await expect(before).rejects.toThrow(ApiError);
+    expect(connection.value).toBe('online');
+    refuse(1);
+    await expect(after).rejects.toThrow(ApiError);
+    expect(connection.value).toBe('signed-out');
+    signedIn();
+  });
+});
 
 describe('what is made', () => {
   it('is asked for with the same key until there is an answer', async () => {

@@ -1,4 +1,4 @@
-import { connected, lost, signedOut } from './connection';
+import { connected, lost, signedOut, signInCount } from './connection';
 import type { Problem } from './types';
 
 /** What the daemon refused, or that it could not be reached; the message is a line for the person who asked. */
@@ -62,6 +62,7 @@ export async function exchange<T>(
   if (method !== 'GET' && csrf) {
     all['X-CSRF-Token'] = csrf;
   }
+  const asked = signInCount();
   let response: Response;
   try {
     response = await fetch(apiUrl(path), {
@@ -79,14 +80,14 @@ export async function exchange<T>(
     lost();
     throw new ApiError(0, 'unreachable', 'the daemon cannot be reached; the page goes on trying');
   }
-  return { value: await answer<T>(response, path), response };
+  return { value: await answer<T>(response, path, asked), response };
 }
 
 export async function request<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
   return (await exchange<T>(method, path, { body, signal })).value;
 }
 
-async function answer<T>(response: Response, path: string): Promise<T> {
+async function answer<T>(response: Response, path: string, asked: number): Promise<T> {
   if (GATEWAY_STATUSES.has(response.status)) {
     lost();
     throw new ApiError(0, 'unreachable', 'the daemon cannot be reached; the page goes on trying');
@@ -96,8 +97,8 @@ async function answer<T>(response: Response, path: string): Promise<T> {
   if (response.ok) {
     return (text ? JSON.parse(text) : undefined) as T;
   }
-  // A refused sign-in is an answer to whoever signs in, not the end of a session.
-  if (response.status === 401 && path !== 'session') {
+  // A refused sign-in is an answer to whoever signs in, and one to what was asked before that is no end of this session.
+  if (response.status === 401 && path !== 'session' && asked === signInCount()) {
     signedOut();
   }
   throw problem(response, text);

@@ -5,6 +5,7 @@ export type Connection = 'connecting' | 'online' | 'lost' | 'signed-out';
 
 const state = ref<Connection>('connecting');
 const lostSince = ref(0);
+let signIns = 0;
 
 export const connection = readonly(state);
 /** When the daemon was first missed, in milliseconds since 1970. */
@@ -28,5 +29,11 @@ export function signedOut(): void {
 }
 
 export function signedIn(): void {
+  signIns++;
   state.value = 'online';
+}
+
+/** How often somebody has signed in here: who asked before may hear after it that nobody has. */
+export function signInCount(): number {
+  return signIns;
 }
