@@ -115,7 +115,8 @@ public enum EventKind {
             "Nothing."),
     JOBS_NOT_KEPT(
             Severity.WARNING,
-            "The list of jobs could not be written to the disk of the daemon's state, or a part of it could not be read.",
+            "The list of jobs could not be written to the disk of the daemon's state, or a part of it could not be read."
+                    + " It is said once until the list is written again.",
             "None: jobs go on. After a restart some may be missing in the list, and an import or export among them is not"
                     + " taken up again: what it left is removed.",
             "Make room on that disk, or see what is wrong with it. The list is written again with the next change of a"

@@ -108,7 +108,15 @@ class JobsFuzz {
         known.forEach(job -> on.ended(job));
         JobInfo next = on.ended(on.services.pools().scrub("p"));
         assertThat(next.state()).isEqualTo("done");
-        assertThat(known).allSatisfy(job -> assertThat(job.id()).isLessThanOrEqualTo(next.id()));
+        if (next.resumedAt() == null) {
+            assertThat(known).allSatisfy(job -> assertThat(job.id()).isLessThan(next.id()));
+        } else {
+            // Damage has made two scrubs of one pool that were under way: only one went on by itself.
+            assertThat(known).anySatisfy(job -> {
+                assertThat(job.id()).isEqualTo(next.id());
+                assertThat(job.state()).isEqualTo("interrupted");
+            });
+        }
         damaged += on.services.events().counts().containsKey(EventKind.JOBS_NOT_KEPT) ? 1 : 0;
         resumed += on.services.events().counts().containsKey(EventKind.JOB_RESUMED) ? 1 : 0;
         on.services.close();
