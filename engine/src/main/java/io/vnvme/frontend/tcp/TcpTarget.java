@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Public methods are for threads of the control plane, not for reactors.
  */
 public final class TcpTarget implements AutoCloseable {
-    /** Hosts with a controller at once: each may come to have some 40 MiB of buffers. */
+    /** Hosts with a controller at once: each may have 32 MiB of large buffers, and 5 MiB for a queue that is used deep. */
     private static final int ASSOCIATIONS_MAX = 512;
 
     private final TargetEvents events;
