@@ -151,6 +151,7 @@ public final class ApiServer implements AutoCloseable {
         HttpRouting.Builder routing = HttpRouting.builder();
         Changes changes = services.changes();
         routing.addFilter(new Counted(metrics.api()));
+        routing.addFilter(new Traced(services.traces()));
         routing.addFilter((chain, request, response) -> {
             response.header(NO_SNIFF);
             try {

@@ -105,6 +105,13 @@ final class DaemonCommand implements Callable<Integer> {
             description = "how its log looks: human, or json, an object in each line (default: human)")
     private @Nullable String logFormat;
 
+    @Option(
+            names = "--otlp",
+            paramLabel = "URL",
+            description =
+                    "tell traces of requests and jobs to this collector of OpenTelemetry, by OTLP over HTTP, such as http://127.0.0.1:4318 (default: none)")
+    private @Nullable String otlp;
+
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
@@ -123,6 +130,7 @@ final class DaemonCommand implements Callable<Integer> {
         option(draft, Setting.REHEARSAL, rehearsal);
         option(draft, Setting.LIBVIRT, libvirt);
         option(draft, Setting.LOG_FORMAT, logFormat);
+        option(draft, Setting.OTLP, otlp);
         DaemonSettings settings = settings(draft);
         Logs.to(settings.logFormat());
         return DaemonProcess.run(Vnvme.VERSION, settings);

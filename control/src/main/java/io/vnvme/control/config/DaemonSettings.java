@@ -5,6 +5,7 @@ import io.vnvme.control.plane.ReactorSettings;
 import io.vnvme.control.plane.TcpPort;
 import io.vnvme.control.service.RamOffer;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -22,6 +23,7 @@ import java.util.Optional;
  * @param rehearsal how long a guest of its own works before it serves
  * @param libvirt URI of the libvirt that is asked for VMs, if any
  * @param logFormat how the lines of the log look
+ * @param otlp the collector that traces are told to, if any
  */
 public record DaemonSettings(
         Path stateDir,
@@ -32,7 +34,8 @@ public record DaemonSettings(
         List<TcpPort> tcp,
         Duration rehearsal,
         Optional<String> libvirt,
-        LogFormat logFormat) {
+        LogFormat logFormat,
+        Optional<URI> otlp) {
     public DaemonSettings {
         offers = List.copyOf(offers);
         tcp = List.copyOf(tcp);

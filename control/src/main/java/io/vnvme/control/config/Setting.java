@@ -16,7 +16,8 @@ public enum Setting {
     TCP,
     REHEARSAL,
     LIBVIRT,
-    LOG_FORMAT;
+    LOG_FORMAT,
+    OTLP;
 
     public static Optional<Setting> of(String key) {
         return Arrays.stream(values()).filter(s -> s.key().equals(key)).findFirst();

@@ -8,6 +8,8 @@ import io.vnvme.os.CpuList;
 import io.vnvme.reactor.IdlePolicy;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.net.UnknownHostException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -34,6 +36,7 @@ public final class SettingsDraft {
     private Duration rehearsal = Duration.ZERO;
     private String libvirt = "qemu:///system";
     private LogFormat logFormat = LogFormat.HUMAN;
+    private Optional<URI> otlp = Optional.empty();
 
     /**
      * Says one of them; what was said of it before no longer counts.
@@ -57,6 +60,7 @@ public final class SettingsDraft {
             case REHEARSAL -> rehearsal = rehearsal(values.getFirst());
             case LIBVIRT -> libvirt = libvirt(values.getFirst());
             case LOG_FORMAT -> logFormat = logFormat(values.getFirst());
+            case OTLP -> otlp = otlp(values.getFirst());
         }
     }
 
@@ -71,7 +75,8 @@ public final class SettingsDraft {
                 tcp,
                 rehearsal,
                 Optional.of(libvirt).filter(uri -> !uri.equals("none")),
-                logFormat);
+                logFormat,
+                otlp);
     }
 
     private static Path absolute(String text) {
@@ -159,6 +164,22 @@ public final class SettingsDraft {
     private static LogFormat logFormat(String text) {
         return LogFormat.of(text)
                 .orElseThrow(() -> new IllegalArgumentException("'%s' is none: use human or json".formatted(text)));
+    }
+
+    private static Optional<URI> otlp(String text) {
+        if (text.isEmpty()) {
+            return Optional.empty();
+        }
+        String usage = "'%s' is no address of a collector, such as http://127.0.0.1:4318".formatted(text);
+        try {
+            URI uri = new URI(text);
+            if (uri.getHost() != null && Set.of("http", "https").contains(String.valueOf(uri.getScheme()))) {
+                return Optional.of(uri);
+            }
+        } catch (URISyntaxException e) {
+            throw new IllegalArgumentException(usage, e);
+        }
+        throw new IllegalArgumentException(usage);
     }
 
     private static Duration rehearsal(String text) {

@@ -59,6 +59,7 @@ public final class Daemon implements AutoCloseable {
             }
             AuditLog audit = new AuditLog(setup.stateDir());
             parts.push(audit);
+            parts.push(setup.traces());
             InstantSource clock = InstantSource.system();
             Tokens tokens = new Tokens(new TokenFile(setup.stateDir()), clock);
             Doorkeeper doorkeeper = new Doorkeeper(tokens, new Sessions(tokens, clock), clock, audit::refused);

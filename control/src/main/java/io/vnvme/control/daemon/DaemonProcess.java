@@ -3,6 +3,7 @@ package io.vnvme.control.daemon;
 import io.vnvme.control.config.DaemonSettings;
 import io.vnvme.control.plane.EngineDataPlane;
 import io.vnvme.control.service.Services;
+import io.vnvme.control.trace.Traces;
 import io.vnvme.control.vm.Libvirt;
 import io.vnvme.os.NativeException;
 import io.vnvme.os.PinnedThreads;
@@ -32,7 +33,10 @@ public final class DaemonProcess {
                     new Services.Setup(version, settings.stateDir(), settings.runDir(), settings.offers())
                             .withRehearsal(settings.rehearsal())
                             .withLibvirt(settings.libvirt().map(Libvirt::at))
-                            .withTcp(settings.tcp()),
+                            .withTcp(settings.tcp())
+                            .withTraces(settings.otlp()
+                                    .map(collector -> Traces.to(collector, version))
+                                    .orElseGet(Traces::none)),
                     settings.listen(),
                     () -> EngineDataPlane.start(settings.reactors()),
                     startMillis);

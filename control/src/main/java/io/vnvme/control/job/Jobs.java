@@ -1,5 +1,7 @@
 package io.vnvme.control.job;
 
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.StatusCode;
 import io.vnvme.control.event.EventLog;
 import io.vnvme.control.model.EventKind;
 import io.vnvme.control.model.JobInfo;
@@ -7,6 +9,7 @@ import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
 import io.vnvme.control.store.JobPlan;
 import io.vnvme.control.store.JobRecord;
+import io.vnvme.control.trace.Traces;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
@@ -38,6 +41,7 @@ public final class Jobs implements AutoCloseable {
     private final History history;
     private final InstantSource clock;
     private final Supplier<String> caller;
+    private final Traces traces;
     private final ReentrantLock lock = new ReentrantLock();
     private final Map<Long, Job> jobs = new TreeMap<>();
     private final Map<Ended, Long> ended = new TreeMap<>();
@@ -69,10 +73,11 @@ public final class Jobs implements AutoCloseable {
      * @param folder where they are kept
      * @param caller who asks, on the thread of a request
      */
-    public Jobs(Path folder, EventLog events, InstantSource clock, Supplier<String> caller) {
+    public Jobs(Path folder, EventLog events, InstantSource clock, Supplier<String> caller, Traces traces) {
         this.events = events;
         this.clock = clock;
         this.caller = caller;
+        this.traces = traces;
         history = new History(folder, events);
         for (JobRecord record : history.found().records()) {
             jobs.put(record.id(), new Job(record, clock));
@@ -115,7 +120,11 @@ public final class Jobs implements AutoCloseable {
             events.add(EventKind.JOB_RESUMED, subject, "%s of %s goes on".formatted(job.kind(), subject));
         }
         // A platform thread: the work waits in native calls, which would hold up virtual threads.
-        Thread.ofPlatform().daemon().name("job " + job.id()).start(() -> run(job, work));
+        Span span = traces.job(job.kind(), subject);
+        Thread.ofPlatform()
+                .daemon()
+                .name("job " + job.id())
+                .start(() -> run(job, progress -> traced(progress, work, span)));
         return job.info();
     }
 
@@ -170,6 +179,17 @@ public final class Jobs implements AutoCloseable {
             if (i < tooMany || end != null && end.isBefore(oldest)) {
                 jobs.remove(over.get(i).id());
             }
+        }
+    }
+
+    private static String traced(JobProgress job, JobWork work, Span span) {
+        try {
+            return work.run(job);
+        } catch (RuntimeException | Error e) {
+            span.setStatus(e instanceof CancellationException ? StatusCode.UNSET : StatusCode.ERROR);
+            throw e;
+        } finally {
+            span.end();
         }
     }
 

@@ -8,6 +8,7 @@ import io.vnvme.control.model.CreatePool;
 import io.vnvme.control.model.CreateVnvme;
 import io.vnvme.control.plane.DataPlane;
 import io.vnvme.control.store.StateFile;
+import io.vnvme.control.trace.Traces;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -49,7 +50,7 @@ final class Rehearsal {
             Files.createDirectories(folder);
             Registry registry = new Registry(new StateFile(folder));
             try (EventLog events = new EventLog(folder);
-                    Jobs jobs = new Jobs(folder, events, InstantSource.system(), Caller::currentName)) {
+                    Jobs jobs = new Jobs(folder, events, InstantSource.system(), Caller::currentName, Traces.none())) {
                 List<RamOffer> offers = List.of(new RamOffer(NAME, DRIVE_BYTES));
                 run(new Storage(registry, dataPlane, events, jobs, offers, folder), dataPlane, guestLength);
             }

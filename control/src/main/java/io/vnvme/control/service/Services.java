@@ -11,6 +11,7 @@ import io.vnvme.control.plane.DataPlane;
 import io.vnvme.control.plane.ExportCounters;
 import io.vnvme.control.plane.TcpPort;
 import io.vnvme.control.store.StateFile;
+import io.vnvme.control.trace.Traces;
 import io.vnvme.control.vm.Connector;
 import io.vnvme.control.vm.Libvirt;
 import java.nio.file.Path;
@@ -61,6 +62,7 @@ public final class Services implements AutoCloseable {
      * @param libvirt the libvirt that is asked for VMs, if any
      * @param clock by which jobs are dated, and mark how far they are
      * @param tcp where NVMe/TCP hosts are accepted
+     * @param traces of requests and jobs
      */
     public record Setup(
             String version,
@@ -71,7 +73,8 @@ public final class Services implements AutoCloseable {
             Duration rehearsal,
             Optional<Libvirt> libvirt,
             InstantSource clock,
-            List<TcpPort> tcp) {
+            List<TcpPort> tcp,
+            Traces traces) {
         public Setup(String version, Path stateDir, Path runDir, List<RamOffer> offers) {
             this(version, stateDir, runDir, offers, WATCH_INTERVAL);
         }
@@ -86,23 +89,29 @@ public final class Services implements AutoCloseable {
                     REHEARSAL_SHORT,
                     Optional.empty(),
                     InstantSource.system(),
-                    List.of());
+                    List.of(),
+                    Traces.none());
         }
 
         public Setup withRehearsal(Duration length) {
-            return new Setup(version, stateDir, runDir, offers, watchInterval, length, libvirt, clock, tcp);
+            return new Setup(version, stateDir, runDir, offers, watchInterval, length, libvirt, clock, tcp, traces);
         }
 
         public Setup withLibvirt(Optional<Libvirt> asked) {
-            return new Setup(version, stateDir, runDir, offers, watchInterval, rehearsal, asked, clock, tcp);
+            return new Setup(version, stateDir, runDir, offers, watchInterval, rehearsal, asked, clock, tcp, traces);
         }
 
         public Setup withClock(InstantSource told) {
-            return new Setup(version, stateDir, runDir, offers, watchInterval, rehearsal, libvirt, told, tcp);
+            return new Setup(version, stateDir, runDir, offers, watchInterval, rehearsal, libvirt, told, tcp, traces);
         }
 
         public Setup withTcp(List<TcpPort> ports) {
-            return new Setup(version, stateDir, runDir, offers, watchInterval, rehearsal, libvirt, clock, ports);
+            return new Setup(
+                    version, stateDir, runDir, offers, watchInterval, rehearsal, libvirt, clock, ports, traces);
+        }
+
+        public Setup withTraces(Traces told) {
+            return new Setup(version, stateDir, runDir, offers, watchInterval, rehearsal, libvirt, clock, tcp, told);
         }
     }
 
@@ -116,7 +125,7 @@ public final class Services implements AutoCloseable {
         this.dataPlane = dataPlane;
         this.registry = new Registry(new StateFile(setup.stateDir()));
         this.events = new EventLog(setup.stateDir());
-        this.jobs = new Jobs(setup.stateDir(), events, setup.clock(), Caller::currentName);
+        this.jobs = new Jobs(setup.stateDir(), events, setup.clock(), Caller::currentName, setup.traces());
         this.storage = new Storage(
                 registry,
                 dataPlane,
@@ -152,6 +161,10 @@ public final class Services implements AutoCloseable {
         storage.drives.openClaimed();
         storage.pools.openAll();
         this.watch = new Watch(storage.openDrives, storage.pools, resumption, setup.watchInterval());
+    }
+
+    public Traces traces() {
+        return setup.traces();
     }
 
     public Drives drives() {

@@ -8,6 +8,7 @@ import io.vnvme.control.model.Problem;
 import io.vnvme.control.plane.FakeDataPlane;
 import io.vnvme.control.service.RamOffer;
 import io.vnvme.control.service.Services;
+import io.vnvme.control.trace.Traces;
 import io.vnvme.control.vm.Libvirt;
 import java.io.BufferedInputStream;
 import java.io.IOException;
@@ -32,6 +33,7 @@ final class ServedApi implements AutoCloseable {
     final Path folder;
     private final boolean listens;
     private final Optional<Libvirt> libvirt;
+    private final Traces traces;
     Daemon daemon;
 
     ServedApi(Path folder) {
@@ -48,7 +50,17 @@ final class ServedApi implements AutoCloseable {
         this(folder, false, Optional.of(libvirt));
     }
 
+    /** @param traces of what it does */
+    ServedApi(Path folder, Traces traces) {
+        this(folder, false, Optional.empty(), traces);
+    }
+
     private ServedApi(Path folder, boolean listens, Optional<Libvirt> libvirt) {
+        this(folder, listens, libvirt, Traces.none());
+    }
+
+    private ServedApi(Path folder, boolean listens, Optional<Libvirt> libvirt, Traces traces) {
+        this.traces = traces;
         this.folder = folder;
         this.listens = listens;
         this.libvirt = libvirt;
@@ -58,7 +70,9 @@ final class ServedApi implements AutoCloseable {
     private Daemon start() {
         List<RamOffer> offers = List.of(new RamOffer("ram0", 64 << 20), new RamOffer("ram1", 64 << 20));
         return new Daemon(
-                new Services.Setup("test", folder, folder, offers, Duration.ofHours(1)).withLibvirt(libvirt),
+                new Services.Setup("test", folder, folder, offers, Duration.ofHours(1))
+                        .withLibvirt(libvirt)
+                        .withTraces(traces),
                 listens ? Optional.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)) : Optional.empty(),
                 () -> new FakeDataPlane(world),
                 System.currentTimeMillis());

@@ -11,6 +11,7 @@ import io.vnvme.control.model.Qos;
 import io.vnvme.control.store.FileIdentity;
 import io.vnvme.control.store.JobPlan;
 import io.vnvme.control.store.ScrubMark;
+import io.vnvme.control.trace.Traces;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -59,7 +60,7 @@ class JobsTest {
     }
 
     private Jobs open() {
-        return new Jobs(folder, events, clock, () -> "token ops");
+        return new Jobs(folder, events, clock, () -> "token ops", Traces.none());
     }
 
     private JobInfo ended(String subject, JobWork work) {
