@@ -6,6 +6,7 @@ import io.vnvme.drive.Io;
 import io.vnvme.drive.IoStatus;
 import io.vnvme.pool.Scrub;
 import io.vnvme.pool.format.Checksum;
+import io.vnvme.pool.format.Superblock;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -301,14 +302,29 @@ final class ScrubTest {
         GuardedPool pool = pool(1, false);
         pool.restart();
         flip(pool, 0, mapPage(pool));
-        int number = 0;
-        Optional<Scrub.Mark> mark;
-        do {
-            mark = cutShort(pool, ++number);
-        } while (mark.isPresent() && mark.get().report().errors() == 0);
-        assertThat(mark.orElseThrow().report().findings()).hasSize(1);
-        pool.cutPower();
+        long before = generation(pool);
+        List<Long> atMarks = new ArrayList<>();
+        List<Scrub.Report> ends = new ArrayList<>();
+        Scrub scrub = pool.pool().scrub((_, _) -> {}, (report, _) -> ends.add(report));
+        scrub.mark(new Consumer<>() {
+            @Override
+            public void accept(Scrub.Mark mark) {
+                if (!mark.report().findings().isEmpty()) {
+                    atMarks.add(generation(pool));
+                }
+                scrub.mark(this);
+            }
+        });
+        pool.until(() -> !ends.isEmpty());
+        assertThat(ends.getFirst().findings()).hasSize(1);
+        assertThat(atMarks).isNotEmpty();
+        assertThat(atMarks.getFirst()).as("a checkpoint came before the mark").isGreaterThan(before);
         assertClean(pool);
+    }
+
+    private static long generation(GuardedPool pool) {
+        return Superblock.decode(pool.drives.getFirst().visible().asSlice(0, Superblock.SIZE))
+                .generation();
     }
 
     /** What was removed meanwhile is not looked for. */
