@@ -119,8 +119,8 @@ public final class Jobs implements AutoCloseable {
         if (resumed) {
             events.add(EventKind.JOB_RESUMED, subject, "%s of %s goes on".formatted(job.kind(), subject));
         }
-        // A platform thread: the work waits in native calls, which would hold up virtual threads.
         Span span = traces.job(job.kind(), subject);
+        // A platform thread: the work waits in native calls, which would hold up virtual threads.
         Thread.ofPlatform()
                 .daemon()
                 .name("job " + job.id())
