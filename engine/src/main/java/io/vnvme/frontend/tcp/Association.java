@@ -15,9 +15,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.net.InetSocketAddress;
-import java.util.ArrayList;
-import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A host and its controller, from Connect on the admin queue until all that they used is given back: the host's side of the
@@ -31,8 +28,6 @@ final class Association implements Poller {
     static final int EVENT_REQUESTS = 8;
 
     private static final int ENTRIES_MIN = 2;
-    /** Connections that are looked at without being told to, in one pass: each look is a call of the kernel. */
-    private static final int HOT_LOOKS = 8;
 
     private final TcpTarget target;
     private final TcpSubsystem subsystem;
@@ -45,15 +40,11 @@ final class Association implements Poller {
     private final LargeBuffers largeBuffers = new LargeBuffers();
     private final Controller controller;
     private final FabricsCommands fabrics;
-    private final @Nullable QueuePair[] queues = new QueuePair[AssociationMemory.QUEUES];
-    private volatile Connection[] connections = new Connection[0];
-    /** Queue pairs without a connection, whose commands have not all ended. */
-    private final List<QueuePair> leaving = new ArrayList<>();
+    private final QueuePairs queues;
 
     private boolean open = true;
     private String ending = "";
     private boolean unsent;
-    private int nextHot;
     private long nowNs;
     private long heardNs;
     private boolean heard = true;
@@ -74,6 +65,7 @@ final class Association implements Poller {
             memory.close(target.reclaimer());
             throw e;
         }
+        queues = new QueuePairs(controller);
         fabrics = new FabricsCommands(this, controller);
         home.add(new Registrations());
         home.add(this);
@@ -150,7 +142,7 @@ final class Association implements Poller {
         if (!possible) {
             throw ConnectRefused.entry(Fabrics.CONNECT_QID, "queue %d".formatted(id));
         }
-        if (!controller.ready() || queues[id] != null) {
+        if (!controller.ready() || queues.find(id) != null) {
             throw new ConnectRefused(Status.COMMAND_SEQUENCE_ERROR, 0, "queue %d now".formatted(id));
         }
         carry(connection, request);
@@ -159,7 +151,6 @@ final class Association implements Poller {
     private void carry(Connection connection, ConnectRequest request) {
         int id = request.queueId();
         QueuePair queue = new QueuePair(this, id, request.entries(), request.flowControl(), connection.agreement());
-        queues[id] = queue;
         if (id != 0) {
             controller.connectQueuePair(
                     id,
@@ -167,9 +158,7 @@ final class Association implements Poller {
                     AssociationMemory.iova(AssociationMemory.completions(id)),
                     queue.ringEntries());
         }
-        List<Connection> grown = new ArrayList<>(List.of(connections));
-        grown.add(connection);
-        connections = grown.toArray(Connection[]::new);
+        queues.add(queue, connection);
         connection.serve(this, queue, home, request);
     }
 
@@ -192,7 +181,7 @@ final class Association implements Poller {
 
     /** From any thread. */
     int ioQueueCount() {
-        return Math.max(0, connections.length - 1);
+        return queues.ioQueueCount();
     }
 
     void discoveryChanged() {
@@ -249,7 +238,7 @@ final class Association implements Poller {
     void configure(int configuration) {
         boolean enabled = Registers.enabled((int) controller.readRegister(Registers.CC, Integer.BYTES));
         boolean enables = Registers.enabled(configuration);
-        QueuePair admin = queues[0];
+        QueuePair admin = queues.find(0);
         if (admin != null && !enabled && enables) {
             admin.restart();
             int attributes = admin.ringEntries() - 1;
@@ -262,14 +251,7 @@ final class Association implements Poller {
         controller.writeRegister(Registers.CC, Integer.BYTES, configuration);
         if (admin != null && enabled && !enables) {
             admin.restart();
-            for (Connection connection : connections) {
-                QueuePair queue = connection.queue();
-                if (queue != null && queue.id() != 0) {
-                    queue.voided();
-                    connection.close();
-                    leave(connection);
-                }
-            }
+            queues.voidIo();
         }
     }
 
@@ -280,19 +262,14 @@ final class Association implements Poller {
         }
         int named = Sqe.dword(segment, entry, 10);
         int of = named & 0xffff;
-        QueuePair queue = of < queues.length ? queues[of] : null;
+        QueuePair queue = queues.find(of);
         int command = queue == null ? CommandTable.NONE : queue.commands().submitted(named >>> 16);
         segment.set(ValueLayout.JAVA_INT_UNALIGNED, entry + Sqe.CDW10, of | command << 16);
     }
 
     /** The host ends an I/O queue, when it has read that it has. */
     void disconnect(int queueId) {
-        for (Connection connection : connections) {
-            QueuePair queue = connection.queue();
-            if (queue != null && queue.id() == queueId) {
-                connection.endWhenSent();
-            }
-        }
+        queues.disconnect(queueId);
     }
 
     /** A connection has ended. */
@@ -304,18 +281,7 @@ final class Association implements Poller {
         if (queue.id() == 0) {
             end(reason);
         } else {
-            leave(connection);
-        }
-    }
-
-    private void leave(Connection connection) {
-        QueuePair queue = connection.queue();
-        List<Connection> left = new ArrayList<>(List.of(connections));
-        if (left.remove(connection) && queue != null) {
-            connections = left.toArray(Connection[]::new);
-            queue.close();
-            leaving.add(queue);
-            controller.disconnectQueuePair(queue.id());
+            queues.leave(connection);
         }
     }
 
@@ -327,22 +293,16 @@ final class Association implements Poller {
         }
         int work = 0;
         try {
-            work += receive();
+            work += queues.receive(nowNs);
             while (largeBuffers.due()) {
                 lendLarge();
                 work++;
             }
             work += controller.poll(passNs);
-            for (Connection connection : connections) {
-                QueuePair queue = connection.queue();
-                work += queue == null ? 0 : queue.complete();
-            }
-            if (!leaving.isEmpty()) {
-                work += retire();
-            }
+            work += queues.complete();
             if (unsent) {
                 unsent = false;
-                send();
+                queues.send();
             }
             supervise();
         } catch (RuntimeException e) {
@@ -352,55 +312,17 @@ final class Association implements Poller {
         return work;
     }
 
-    private int receive() {
-        int work = 0;
-        int looks = Math.min(connections.length, HOT_LOOKS);
-        for (int i = 0; i < connections.length && looks > 0; i++) {
-            nextHot = nextHot + 1 < connections.length ? nextHot + 1 : 0;
-            Connection connection = connections[nextHot];
-            if (connection.hot(nowNs)) {
-                looks--;
-                work += connection.receive() > 0 ? 1 : 0;
-            }
-        }
-        return work;
-    }
-
     private void lendLarge() {
         int of = largeBuffers.nextQueue();
         int command = largeBuffers.nextCommand();
         int index = largeBuffers.takeForNext();
-        QueuePair queue = queues[of];
+        QueuePair queue = queues.find(of);
         if (queue == null || queue.closed()) {
             largeBuffers.giveBack(index);
             return;
         }
         queue.commands().largeBuffer(command, index);
         queue.buffered(command);
-    }
-
-    private void send() {
-        for (Connection connection : connections) {
-            QueuePair queue = connection.queue();
-            if (queue != null && !queue.outgoing().isEmpty()) {
-                connection.flush();
-            }
-        }
-    }
-
-    /** Queue pairs whose last command has ended are gone. */
-    private int retire() {
-        int work = 0;
-        for (QueuePair queue : List.copyOf(leaving)) {
-            work += queue.complete();
-            if (!controller.hasQueuePair(queue.id()) && (!queue.isVoided() || controller.quiescent())) {
-                queue.forget();
-                leaving.remove(queue);
-                queues[queue.id()] = null;
-                work++;
-            }
-        }
-        return work;
     }
 
     private void supervise() {
@@ -442,13 +364,7 @@ final class Association implements Poller {
             return;
         }
         open = false;
-        for (Connection connection : connections) {
-            connection.flush();
-        }
-        for (Connection connection : connections) {
-            connection.close();
-        }
-        connections = new Connection[0];
+        queues.close();
         controller.reset();
         target.ended(this);
         ending = reason;
