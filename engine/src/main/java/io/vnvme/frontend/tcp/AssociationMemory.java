@@ -4,6 +4,7 @@ import io.vnvme.memory.GuestMemory;
 import io.vnvme.memory.Region;
 import io.vnvme.nvme.Controller;
 import io.vnvme.nvme.wire.Cqe;
+import io.vnvme.nvme.wire.Digest;
 import io.vnvme.nvme.wire.Sqe;
 import io.vnvme.os.Mapping;
 import io.vnvme.os.Reclaimer;

@@ -3,6 +3,7 @@ package io.vnvme.frontend.tcp;
 import io.vnvme.frontend.tcp.CommandTable.Stage;
 import io.vnvme.nvme.wire.AdminOpcode;
 import io.vnvme.nvme.wire.Fabrics;
+import io.vnvme.nvme.wire.Pdu;
 import io.vnvme.nvme.wire.Sqe;
 import io.vnvme.nvme.wire.Status;
 import java.lang.foreign.MemorySegment;

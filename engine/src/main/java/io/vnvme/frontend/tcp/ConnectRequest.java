@@ -2,6 +2,7 @@ package io.vnvme.frontend.tcp;
 
 import io.vnvme.nvme.FabricsHost;
 import io.vnvme.nvme.wire.Fabrics;
+import io.vnvme.nvme.wire.Pdu;
 import io.vnvme.nvme.wire.Sqe;
 import io.vnvme.nvme.wire.Status;
 import java.lang.foreign.MemorySegment;

@@ -1,10 +1,13 @@
 package io.vnvme.frontend.tcp;
 
 import io.vnvme.nvme.wire.AdminOpcode;
+import io.vnvme.nvme.wire.Digest;
 import io.vnvme.nvme.wire.Fabrics;
+import io.vnvme.nvme.wire.Pdu;
 import io.vnvme.nvme.wire.Sqe;
 import io.vnvme.nvme.wire.Status;
 import io.vnvme.os.Epoll;
+import io.vnvme.os.SendQueue;
 import io.vnvme.os.TcpSocket;
 import io.vnvme.reactor.Home;
 import io.vnvme.reactor.Watch;

@@ -2,6 +2,7 @@ package io.vnvme.frontend.tcp;
 
 import io.vnvme.nvme.Controller;
 import io.vnvme.nvme.FabricsLimits;
+import io.vnvme.nvme.wire.Pdu;
 
 /** What hosts may have, in bytes, entries and time: all that is kept for them is bounded by these. */
 final class Limits {

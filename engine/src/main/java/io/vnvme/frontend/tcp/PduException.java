@@ -1,5 +1,7 @@
 package io.vnvme.frontend.tcp;
 
+import io.vnvme.nvme.wire.Pdu;
+
 /** A host broke the protocol: its connection ends by a C2HTermReq with this status and information. */
 final class PduException extends RuntimeException {
     private static final long serialVersionUID = 1;

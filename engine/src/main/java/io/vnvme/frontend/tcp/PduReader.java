@@ -1,5 +1,7 @@
 package io.vnvme.frontend.tcp;
 
+import io.vnvme.nvme.wire.Digest;
+import io.vnvme.nvme.wire.Pdu;
 import io.vnvme.os.Mapping;
 import io.vnvme.os.Reclaimer;
 import io.vnvme.os.TcpSocket;

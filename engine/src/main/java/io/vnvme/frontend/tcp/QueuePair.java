@@ -2,8 +2,10 @@ package io.vnvme.frontend.tcp;
 
 import io.vnvme.frontend.tcp.CommandTable.Stage;
 import io.vnvme.nvme.wire.Cqe;
+import io.vnvme.nvme.wire.Pdu;
 import io.vnvme.nvme.wire.Sqe;
 import io.vnvme.nvme.wire.Status;
+import io.vnvme.os.SendQueue;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 

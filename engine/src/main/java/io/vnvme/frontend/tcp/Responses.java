@@ -1,6 +1,8 @@
 package io.vnvme.frontend.tcp;
 
 import io.vnvme.nvme.wire.Cqe;
+import io.vnvme.nvme.wire.Digest;
+import io.vnvme.nvme.wire.Pdu;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 

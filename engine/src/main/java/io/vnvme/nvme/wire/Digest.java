@@ -1,20 +1,20 @@
-package io.vnvme.frontend.tcp;
+package io.vnvme.nvme.wire;
 
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
 
 /** Header and data digests: CRC32C (RFC 3720, appendix B.4) of ranges of one piece of memory. Allocates nothing. */
-final class Digest {
+public final class Digest {
     private final CRC32C crc = new CRC32C();
     private final ByteBuffer view;
 
     /** @param memory less than 2 GiB */
-    Digest(MemorySegment memory) {
+    public Digest(MemorySegment memory) {
         view = memory.asByteBuffer();
     }
 
-    int of(long offset, int length) {
+    public int of(long offset, int length) {
         view.limit((int) offset + length).position((int) offset);
         crc.reset();
         crc.update(view);

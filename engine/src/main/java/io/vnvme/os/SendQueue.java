@@ -1,18 +1,17 @@
-package io.vnvme.frontend.tcp;
+package io.vnvme.os;
 
-import io.vnvme.os.TcpSocket;
 import java.lang.foreign.MemorySegment;
 
-/** PDUs that are to go out, in order: pieces of memory that stay as they are until they have been sent. */
-final class SendQueue {
+/** What is to go out over a connection, in order: pieces of memory that stay as they are until they have been sent. */
+public final class SendQueue {
     /** Who is told that a piece has been sent. */
     @FunctionalInterface
-    interface Sent {
+    public interface Sent {
         void sent(int command);
     }
 
     /** Of pieces that nobody waits for. */
-    static final int NOBODY = -1;
+    public static final int NOBODY = -1;
 
     /** Pieces that one call of the kernel takes. */
     private static final int PIECES_MAX = 256;
@@ -31,7 +30,7 @@ final class SendQueue {
     private int firstDone;
 
     /** @param piecesMax that are ever in here at once */
-    SendQueue(int piecesMax, Sent sent) {
+    public SendQueue(int piecesMax, Sent sent) {
         memory = new MemorySegment[piecesMax];
         offsets = new long[piecesMax];
         lengths = new int[piecesMax];
@@ -39,11 +38,11 @@ final class SendQueue {
         this.sent = sent;
     }
 
-    boolean isEmpty() {
+    public boolean isEmpty() {
         return count == 0;
     }
 
-    void add(MemorySegment of, long offset, int length, int command) {
+    public void add(MemorySegment of, long offset, int length, int command) {
         if (count == lengths.length) {
             throw new IllegalStateException("%d pieces wait to be sent".formatted(count));
         }
@@ -60,7 +59,7 @@ final class SendQueue {
     }
 
     /** Sends what the socket takes. @return false when the peer is gone */
-    boolean flush(TcpSocket socket) {
+    public boolean flush(TcpSocket socket) {
         while (count > 0) {
             int asked = gather();
             int done = socket.send(batch);
