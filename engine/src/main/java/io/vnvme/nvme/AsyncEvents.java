@@ -87,6 +87,7 @@ final class AsyncEvents {
             case AsyncEvent.TYPE_ERROR -> logPage == AsyncEvent.logPage(AsyncEvent.INVALID_DOORBELL_VALUE);
             case AsyncEvent.TYPE_NOTICE ->
                 logPage == AsyncEvent.logPage(AsyncEvent.NAMESPACE_CHANGED)
+                        || logPage == AsyncEvent.logPage(AsyncEvent.ANA_CHANGED)
                         || logPage == AsyncEvent.logPage(AsyncEvent.DISCOVERY_LOG_CHANGED);
             case AsyncEvent.TYPE_IO_COMMAND_SET -> logPage == AsyncEvent.logPage(AsyncEvent.RESERVATION_LOG);
             default -> false;

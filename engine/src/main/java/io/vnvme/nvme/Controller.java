@@ -47,7 +47,9 @@ public final class Controller implements Poller, AutoCloseable {
     private final ControllerState state;
     private final RegisterAccess registers;
     private final Doorbells doorbells;
+    private final boolean shared;
     private final ActiveNamespaces namespaces;
+    private final NamespaceAccess access;
     private final AsyncEvents events;
     private final LogPages logs;
     private final Features features;
@@ -124,7 +126,9 @@ public final class Controller implements Poller, AutoCloseable {
         this.doorbells = new Doorbells(this, doorbellPage);
         this.state = new ControllerState(controllerId);
         this.registers = new RegisterAccess(this, state);
+        this.shared = kind.shared() || subsystem.multipath();
         this.namespaces = new ActiveNamespaces(this);
+        this.access = new NamespaceAccess(this);
         this.features = new Features(this);
         this.events = new AsyncEvents(this);
         this.logs = new LogPages(this);
@@ -227,6 +231,16 @@ public final class Controller implements Poller, AutoCloseable {
     /** The namespaces that this controller's host has. */
     public ActiveNamespaces namespaces() {
         return namespaces;
+    }
+
+    /** How it reaches them. */
+    public NamespaceAccess access() {
+        return access;
+    }
+
+    /** Whether it says that its namespaces may be attached to other controllers too. */
+    boolean shared() {
+        return shared;
     }
 
     /** True when the host has enabled the controller and it is ready: CSTS.RDY. */

@@ -30,6 +30,7 @@ final class Features {
     private static final int EVENTS_DEFAULT = 0;
 
     private static final int NAMESPACE_NOTICES = 1 << 8;
+    private static final int ANA_NOTICES = 1 << 11;
     private static final int DISCOVERY_NOTICES = 1 << 31;
 
     private final Controller controller;
@@ -102,6 +103,9 @@ final class Features {
         int wanted = value(FeatureId.ASYNC_EVENT_CONFIG);
         if (event == AsyncEvent.DISCOVERY_LOG_CHANGED) {
             return (wanted & DISCOVERY_NOTICES) != 0;
+        }
+        if (event == AsyncEvent.ANA_CHANGED) {
+            return (wanted & ANA_NOTICES) != 0;
         }
         return event != AsyncEvent.NAMESPACE_CHANGED || (wanted & NAMESPACE_NOTICES) != 0;
     }

@@ -10,8 +10,6 @@ import java.util.Arrays;
 
 /** Identify (NVM Express Base 2.0, 5.17; NVM Command Set 1.0, 4.1.5): 4096 bytes for each kind of question. */
 final class IdentifyCommand {
-    static final int ANA_GROUP = 1;
-
     private static final int COMMAND_SET_NVM = 0;
     private static final int NAMESPACES_MAX = 1024;
     /** RESCAP: all types of reservation, none that outlives a power loss; Ignore Existing Key as of NVMe 1.3. */
@@ -73,7 +71,7 @@ final class IdentifyCommand {
         // The hints below mean something; all of the namespace counts as in use.
         page.set(BYTE, 24, (byte) (1 << 4));
         formats(page, namespace.blockShift());
-        page.set(BYTE, 30, (byte) (shared() ? 1 : 0));
+        page.set(BYTE, 30, (byte) shared());
         page.set(BYTE, 31, (byte) RESERVATION_CAPABILITIES);
         // Deallocated blocks read zeros; Write Zeroes can deallocate.
         page.set(BYTE, 33, (byte) (1 | 1 << 3));
@@ -81,7 +79,7 @@ final class IdentifyCommand {
         page.set(SHORT, 74, (short) CopyCommand.rangeBlocksMax(namespace));
         page.set(INT, 76, CopyCommand.blocksMax(namespace));
         page.set(BYTE, 80, (byte) (CopyCommand.RANGES_MAX - 1));
-        page.set(INT, 92, ANA_GROUP);
+        page.set(INT, 92, controller.access().group());
         page.set(BYTE, 99, (byte) (namespace.readOnly() ? 1 : 0));
         copy(page, 104, namespace.identity().nguidBytes());
         copy(page, 120, namespace.identity().eui64Bytes());
@@ -90,8 +88,8 @@ final class IdentifyCommand {
     }
 
     /** NMIC: whether more than one controller may show it at once. */
-    private boolean shared() {
-        return controller.subsystem().multipath() || controller.kind().shared();
+    private int shared() {
+        return controller.shared() ? 1 : 0;
     }
 
     /** NPWG, NPWA, NPDG, NPDA and NOWS: blocks, 0's based. The alignments are what the sizes are. */
@@ -167,9 +165,9 @@ final class IdentifyCommand {
         if (namespace == null) {
             return exists(nsid);
         }
-        page.set(BYTE, 1, (byte) (shared() ? 1 : 0));
+        page.set(BYTE, 1, (byte) shared());
         page.set(BYTE, 2, (byte) RESERVATION_CAPABILITIES);
-        page.set(INT, 4, ANA_GROUP);
+        page.set(INT, 4, controller.access().group());
         page.set(BYTE, 8, (byte) (namespace.readOnly() ? 1 : 0));
         // Ready.
         page.set(BYTE, 14, (byte) 1);

@@ -12,12 +12,16 @@ final class IdentifyController {
     private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
 
     private static final int ANA_CHANGE_SECONDS_MAX = 10;
+    private static final int ANA_CHANGE_NOTICES = 1 << 11;
 
     private IdentifyController() {}
 
     static void fill(Controller controller, MemorySegment page) {
         identity(controller, page);
         admin(page);
+        if (controller.access().reported()) {
+            access(page);
+        }
         io(page);
         byte[] nqn = controller.subsystem().nqn().getBytes(StandardCharsets.UTF_8);
         IdentifyCommand.copy(page, 768, nqn);
@@ -37,9 +41,8 @@ final class IdentifyController {
         page.set(BYTE, 72, (byte) 6);
         // Organisation: locally administered, as the namespaces' identifiers.
         page.set(BYTE, 75, (byte) 0x02);
-        // Several controllers for a host, and asymmetric access reported.
-        page.set(BYTE, 76, (byte)
-                (subsystem.multipath() ? 1 << 1 | 1 << 3 : controller.kind().shared() ? 1 << 1 : 0));
+        // The subsystem may have several controllers.
+        page.set(BYTE, 76, (byte) (controller.shared() ? 1 << 1 : 0));
         // MDTS: 2^8 pages of 4 KiB.
         page.set(BYTE, 77, (byte) 8);
         page.set(SHORT, 78, (short) controller.controllerId());
@@ -68,10 +71,17 @@ final class IdentifyController {
         page.set(SHORT, 268, (short) 353);
         // Keep alive in units of 100 ms.
         page.set(SHORT, 320, (short) 1);
+    }
+
+    /** Asymmetric namespace access: what all controllers of one namespace say, where there may be several. */
+    private static void access(MemorySegment page) {
+        page.set(BYTE, 76, (byte) (page.get(BYTE, 76) | 1 << 3));
+        page.set(INT, 92, page.get(INT, 92) | ANA_CHANGE_NOTICES);
         page.set(BYTE, 342, (byte) ANA_CHANGE_SECONDS_MAX);
-        // The optimized state is reported; groups do not change.
-        page.set(BYTE, 343, (byte) (1 | 1 << 6));
-        page.set(INT, 344, 1);
+        // All five states are reported; a namespace's group may change while it is attached.
+        page.set(BYTE, 343, (byte) 0x1f);
+        page.set(INT, 344, NamespaceAccess.GROUP_MAX);
+        // One at a time.
         page.set(INT, 348, 1);
     }
 

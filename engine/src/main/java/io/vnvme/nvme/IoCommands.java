@@ -38,6 +38,10 @@ final class IoCommands {
         if (request.psdt() > Sqe.PSDT_SGL_METADATA_SGL) {
             return Status.INVALID_FIELD;
         }
+        int access = controller.access().status();
+        if (access != Status.SUCCESS) {
+            return access;
+        }
         int opcode = request.opcode();
         if (opcode == IoOpcode.FLUSH && request.nsid() == BROADCAST) {
             return Status.SUCCESS;

@@ -71,7 +71,7 @@ final class LogPages {
             case LogPageId.FIRMWARE_SLOT -> firmware(out);
             case LogPageId.CHANGED_NAMESPACES -> changedNamespaces(out);
             case LogPageId.COMMANDS_SUPPORTED -> CommandEffects.fill(controller.kind(), request, out);
-            case LogPageId.ANA -> ana(request, out);
+            case LogPageId.ANA -> controller.access().fill(request, out);
             case LogPageId.FEATURES_SUPPORTED -> features(out);
             case LogPageId.RESERVATION_NOTIFICATION -> reservation(out);
             case LogPageId.VENDOR -> vendor(request.nsid(), out);
@@ -170,21 +170,6 @@ final class LogPages {
             out.set(INT, 4L * index++, nsid);
         }
         return SIZE_MAX;
-    }
-
-    /** One ANA group, always optimized: this front end is the only way there is. */
-    private long ana(Request request, MemorySegment out) {
-        boolean groupsOnly = (request.dword(10) >>> 8 & 1) != 0;
-        out.set(SHORT, 8, (short) 1);
-        out.set(INT, 16, IdentifyCommand.ANA_GROUP);
-        out.set(BYTE, 32, (byte) 1);
-        int count = 0;
-        ActiveNamespaces all = controller.namespaces();
-        for (int nsid = all.next(0); nsid != 0 && !groupsOnly; nsid = all.next(nsid)) {
-            out.set(INT, 48 + 4L * count++, nsid);
-        }
-        out.set(INT, 20, count);
-        return 48 + 4L * count;
     }
 
     private static long features(MemorySegment out) {

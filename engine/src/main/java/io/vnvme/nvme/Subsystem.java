@@ -10,29 +10,23 @@ public final class Subsystem {
     private final String serial;
     private final String model;
     private final String firmware;
-    private final boolean multipath;
+    private volatile boolean multipath;
     private final AtomicInteger lastControllerId = new AtomicInteger();
 
     /**
+     * A subsystem whose namespaces a host reaches by one controller each.
+     *
      * @param nqn NVMe Qualified Name, 1 to 223 printable ASCII characters
      * @param serial serial number, 1 to 20 characters
      * @param model model number, 1 to 40 characters
      * @param firmware firmware revision, 1 to 8 characters
-     * @param multipath true when one host may reach a namespace by several controllers: they then report it as
-     *     shared, and asymmetric namespace access
      * @throws IllegalArgumentException when a text is blank, too long, or not printable ASCII
      */
-    public Subsystem(String nqn, String serial, String model, String firmware, boolean multipath) {
+    public Subsystem(String nqn, String serial, String model, String firmware) {
         this.nqn = check("NQN", nqn, 223);
         this.serial = check("serial number", serial, 20);
         this.model = check("model number", model, 40);
         this.firmware = check("firmware revision", firmware, 8);
-        this.multipath = multipath;
-    }
-
-    /** A subsystem whose namespaces a host reaches by one controller each. */
-    public Subsystem(String nqn, String serial, String model, String firmware) {
-        this(nqn, serial, model, firmware, false);
     }
 
     public String nqn() {
@@ -51,8 +45,14 @@ public final class Subsystem {
         return firmware;
     }
 
+    /** Whether controllers of any kind say that there may be others for the same namespace. */
     public boolean multipath() {
         return multipath;
+    }
+
+    /** For controllers that are made from now on. */
+    public void multipath(boolean several) {
+        multipath = several;
     }
 
     /** A controller identifier that was not given out lately: 1 to 65519, in a circle. */

@@ -1,6 +1,7 @@
 package io.vnvme.control.plane;
 
 import io.vnvme.frontend.tcp.ConnectRefused;
+import io.vnvme.frontend.tcp.ListeningPort;
 import io.vnvme.frontend.tcp.TcpSubsystem;
 import io.vnvme.nvme.Controller;
 import io.vnvme.nvme.wire.Status;
@@ -43,7 +44,7 @@ final class EngineTcpSubsystem implements TcpSubsystem {
     }
 
     @Override
-    public boolean admits(String hostNqn) {
+    public boolean admits(String hostNqn, ListeningPort port) {
         return allowed.contains(hostNqn);
     }
 

@@ -32,6 +32,7 @@ final class Association implements Poller {
     private final TcpTarget target;
     private final TcpSubsystem subsystem;
     private final FabricsHost host;
+    private final ListeningPort port;
     private final String peer;
     private final Home home;
     private final AssociationMemory memory = AssociationMemory.create();
@@ -51,16 +52,21 @@ final class Association implements Poller {
 
     /** On the reactor of {@code subsystem}'s home. */
     private Association(
-            TcpTarget target, TcpSubsystem subsystem, FabricsHost host, InetSocketAddress local, String peer) {
+            TcpTarget target,
+            TcpSubsystem subsystem,
+            FabricsHost host,
+            Connection connection,
+            InetSocketAddress local) {
         this.target = target;
         this.subsystem = subsystem;
         this.host = host;
-        this.peer = peer;
+        this.port = connection.port();
+        this.peer = connection.peer();
         home = new Home(subsystem.home().reactor());
         memory.mapTo(guestMemory);
         try {
             controller = subsystem.open(
-                    new TcpSubsystem.Host(home, host, Limits.FABRICS, guestMemory, doorbells, local, peer));
+                    new TcpSubsystem.Host(home, host, Limits.FABRICS, guestMemory, doorbells, port, local, peer));
         } catch (RuntimeException e) {
             memory.close(target.reclaimer());
             throw e;
@@ -78,11 +84,12 @@ final class Association implements Poller {
      */
     static Association open(TcpTarget target, TcpSubsystem subsystem, Connection connection, ConnectRequest request) {
         checkEntries(request);
+        target.fence(subsystem, connection, request);
         InetSocketAddress local = connection.socket().local();
         target.admit();
         Association made;
         try {
-            made = new Association(target, subsystem, request.host(), local, connection.peer());
+            made = new Association(target, subsystem, request.host(), connection, local);
         } catch (RuntimeException e) {
             target.finished();
             throw e;
@@ -172,6 +179,15 @@ final class Association implements Poller {
 
     String hostNqn() {
         return host.nqn();
+    }
+
+    /** Where the host came in. */
+    ListeningPort port() {
+        return port;
+    }
+
+    FabricsHost host() {
+        return host;
     }
 
     /** The host's address, for people. */

@@ -49,6 +49,7 @@ final class Connection implements PduReader.Sink {
 
     private final TcpTarget target;
     private final TcpSocket socket;
+    private final ListeningPort port;
     private final String peer;
     private final PduReader reader = new PduReader(this);
     private final MemorySegment control = Arena.ofAuto().allocate(CONTROL_BYTES, Long.BYTES);
@@ -65,14 +66,20 @@ final class Connection implements PduReader.Sink {
     private long hotUntilNs = Long.MIN_VALUE;
     private boolean endsWhenSent;
 
-    Connection(TcpTarget target, TcpSocket socket, String peer) {
+    Connection(TcpTarget target, TcpSocket socket, ListeningPort port, String peer) {
         this.target = target;
         this.socket = socket;
+        this.port = port;
         this.peer = peer;
     }
 
     String peer() {
         return peer;
+    }
+
+    /** Where it came in. */
+    ListeningPort port() {
+        return port;
     }
 
     TcpSocket socket() {

@@ -41,32 +41,32 @@ final class DiscoveryLog {
 
     private static final int ADMIN_ENTRIES_MAX = 128;
 
+    /** A subsystem by one port. */
+    record Entry(String nqn, ListeningPort port) {}
+
     private DiscoveryLog() {}
 
     /**
      * The page for one host.
      *
      * @param generation counts changes
-     * @param subsystems that it may connect to
+     * @param entries where it may connect, and to what
      * @param local where it reached us
      */
-    static MemorySegment of(
-            long generation, List<String> subsystems, List<ListeningPort> ports, InetSocketAddress local) {
-        int count = subsystems.size() * ports.size();
+    static MemorySegment of(long generation, List<Entry> entries, InetSocketAddress local) {
+        int count = entries.size();
         MemorySegment page = Arena.ofAuto().allocate(HEADER_BYTES + (long) count * ENTRY_BYTES, Long.BYTES);
         page.set(ValueLayout.JAVA_LONG, GENCTR, generation);
         page.set(ValueLayout.JAVA_LONG, NUMREC, count);
         long at = HEADER_BYTES;
-        for (String nqn : subsystems) {
-            for (ListeningPort port : ports) {
-                entry(page.asSlice(at, ENTRY_BYTES), nqn, port, local);
-                at += ENTRY_BYTES;
-            }
+        for (Entry entry : entries) {
+            fill(page.asSlice(at, ENTRY_BYTES), entry.nqn(), entry.port(), local);
+            at += ENTRY_BYTES;
         }
         return page;
     }
 
-    private static void entry(MemorySegment entry, String nqn, ListeningPort port, InetSocketAddress local) {
+    private static void fill(MemorySegment entry, String nqn, ListeningPort port, InetSocketAddress local) {
         entry.set(ValueLayout.JAVA_BYTE, TRTYPE, (byte) TCP);
         entry.set(ValueLayout.JAVA_BYTE, ADRFAM, (byte) (port.ipv6To(local) ? IPV6 : IPV4));
         entry.set(ValueLayout.JAVA_BYTE, SUBTYPE, (byte) NVM_SUBSYSTEM);

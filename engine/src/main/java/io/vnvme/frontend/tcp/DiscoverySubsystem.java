@@ -28,7 +28,7 @@ final class DiscoverySubsystem implements TcpSubsystem {
     }
 
     @Override
-    public boolean admits(String hostNqn) {
+    public boolean admits(String hostNqn, ListeningPort port) {
         return true;
     }
 

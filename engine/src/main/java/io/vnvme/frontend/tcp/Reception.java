@@ -57,7 +57,7 @@ final class Reception implements Poller {
     }
 
     void listen(ListeningPort port, TcpSocket socket) {
-        listeners.add(new Listener(port, socket, home.watch(socket.fd(), Epoll.IN, _ -> accept(socket))));
+        listeners.add(new Listener(port, socket, home.watch(socket.fd(), Epoll.IN, _ -> accept(port, socket))));
     }
 
     void unlisten(ListeningPort port) {
@@ -71,14 +71,14 @@ final class Reception implements Poller {
         });
     }
 
-    private void accept(TcpSocket listener) {
+    private void accept(ListeningPort port, TcpSocket listener) {
         try {
             for (int i = 0; i < BURST; i++) {
                 TcpSocket socket = listener.accept();
                 if (socket == null) {
                     return;
                 }
-                admit(socket);
+                admit(port, socket);
             }
         } catch (NativeException e) {
             target.report(e);
@@ -86,13 +86,13 @@ final class Reception implements Poller {
         }
     }
 
-    private void admit(TcpSocket socket) {
+    private void admit(ListeningPort port, TcpSocket socket) {
         if (newcomers.size() == NEWCOMERS_MAX) {
             Newcomer longest = newcomers.remove();
             target.dropped(longest.connection().peer(), "too many connections that say nothing");
             longest.connection().close();
         }
-        Connection connection = new Connection(target, socket, socket.peer());
+        Connection connection = new Connection(target, socket, port, socket.peer());
         try {
             connection.watchAt(home);
         } catch (RuntimeException e) {

@@ -16,6 +16,7 @@ public interface TcpSubsystem {
      * @param home where the controller is and may be moved from
      * @param memory that takes the place of the host's
      * @param doorbells a page that is nobody else's
+     * @param port where the host came in
      * @param local the address at which the host reached us
      * @param peer the host's address, for people
      */
@@ -25,6 +26,7 @@ public interface TcpSubsystem {
             FabricsLimits limits,
             GuestMemory memory,
             MemorySegment doorbells,
+            ListeningPort port,
             InetSocketAddress local,
             String peer) {}
 
@@ -33,8 +35,8 @@ public interface TcpSubsystem {
     /** Where controllers are made: on this reactor {@link #open} is called. From any thread. */
     Home home();
 
-    /** Whether a host may connect. From any thread. */
-    boolean admits(String hostNqn);
+    /** Whether a host may connect, by this port. From any thread. */
+    boolean admits(String hostNqn, ListeningPort port);
 
     /**
      * Makes a controller for a host that is admitted.

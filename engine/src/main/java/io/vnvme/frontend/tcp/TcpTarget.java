@@ -1,5 +1,6 @@
 package io.vnvme.frontend.tcp;
 
+import io.vnvme.nvme.FabricsHost;
 import io.vnvme.nvme.wire.Fabrics;
 import io.vnvme.nvme.wire.Status;
 import io.vnvme.os.NativeException;
@@ -9,6 +10,7 @@ import io.vnvme.reactor.Home;
 import io.vnvme.reactor.Reactor;
 import java.lang.foreign.MemorySegment;
 import java.net.InetSocketAddress;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -46,9 +48,11 @@ public final class TcpTarget implements AutoCloseable {
     /**
      * A host that is connected.
      *
+     * @param port where it came in
      * @param queues I/O queues that it has connected
      */
-    public record Connected(String subsystemNqn, String hostNqn, String peer, int controllerId, int queues) {}
+    public record Connected(
+            String subsystemNqn, String hostNqn, String peer, ListeningPort port, int controllerId, int queues) {}
 
     private TcpTarget(Reactor reactor, TargetEvents events) {
         this.events = events;
@@ -115,7 +119,9 @@ public final class TcpTarget implements AutoCloseable {
     /** A subsystem admits other hosts than before: those that it does not lose their controllers. */
     public void admissionChanged(TcpSubsystem subsystem) {
         discoveryChanged();
-        end(a -> a.subsystem() == subsystem && !subsystem.admits(a.hostNqn()), "the host is not allowed any more");
+        end(
+                a -> a.subsystem() == subsystem && !subsystem.admits(a.hostNqn(), a.port()),
+                "the host is not allowed any more");
     }
 
     private void end(Predicate<Association> which, String reason) {
@@ -131,7 +137,8 @@ public final class TcpTarget implements AutoCloseable {
     public List<Connected> connected() {
         return associations.values().stream()
                 .filter(a -> a.subsystem() != discovery)
-                .map(a -> new Connected(a.subsystem().nqn(), a.hostNqn(), a.peer(), a.controllerId(), a.ioQueueCount()))
+                .map(a -> new Connected(
+                        a.subsystem().nqn(), a.hostNqn(), a.peer(), a.port(), a.controllerId(), a.ioQueueCount()))
                 .toList();
     }
 
@@ -175,12 +182,14 @@ public final class TcpTarget implements AutoCloseable {
     }
 
     MemorySegment discoveryLog(String hostNqn, InetSocketAddress local) {
-        List<String> admitting = subsystems.values().stream()
-                .filter(s -> s != discovery && s.admits(hostNqn))
-                .map(TcpSubsystem::nqn)
-                .sorted()
+        List<DiscoveryLog.Entry> entries = subsystems.values().stream()
+                .filter(s -> s != discovery)
+                .sorted(Comparator.comparing(TcpSubsystem::nqn))
+                .flatMap(s -> ports.stream()
+                        .filter(port -> s.admits(hostNqn, port))
+                        .map(port -> new DiscoveryLog.Entry(s.nqn(), port)))
                 .toList();
-        return DiscoveryLog.of(generation.get(), admitting, List.copyOf(ports), local);
+        return DiscoveryLog.of(generation.get(), entries, local);
     }
 
     private void discoveryChanged() {
@@ -201,7 +210,7 @@ public final class TcpTarget implements AutoCloseable {
             refused(connection, request, "no such subsystem");
             throw ConnectRefused.data(Fabrics.SUBNQN, "no subsystem " + request.subsystemNqn());
         }
-        if (!subsystem.admits(request.host().nqn())) {
+        if (!subsystem.admits(request.host().nqn(), connection.port())) {
             refused(connection, request, "the host is not allowed");
             throw new ConnectRefused(
                     Status.CONNECT_INVALID_HOST, 0, "host " + request.host().nqn());
@@ -217,6 +226,35 @@ public final class TcpTarget implements AutoCloseable {
                 throw ConnectRefused.data(Fabrics.CNTLID, "no controller " + request.controllerId());
             }
             hand(connection, association.home(), () -> association.connect(connection, request));
+        }
+    }
+
+    /**
+     * Host names and identifiers go together: reservations know a host by its identifier, so that two hosts with one would be
+     * taken for each other. On the reactor of {@code subsystem}'s home.
+     *
+     * @throws ConnectRefused when a host that is connected has one of the two and not the other
+     */
+    void fence(TcpSubsystem subsystem, Connection connection, ConnectRequest request) {
+        for (Association other : associations.values()) {
+            FabricsHost there = other.host();
+            FabricsHost here = request.host();
+            boolean sameName = there.nqn().equals(here.nqn());
+            boolean sameId = there.idLow() == here.idLow() && there.idHigh() == here.idHigh();
+            if (other.subsystem() == subsystem && subsystem != discovery && sameName != sameId) {
+                refused(
+                        connection,
+                        request,
+                        "its %s is that of %s at %s, which is connected with another %s: a copied machine has to get its own"
+                                .formatted(
+                                        sameName ? "name" : "identifier",
+                                        there.nqn(),
+                                        other.peer(),
+                                        sameName ? "identifier" : "name"));
+                throw ConnectRefused.data(
+                        sameName ? Fabrics.HOSTID : Fabrics.HOSTNQN,
+                        "another host has the %s".formatted(sameName ? "name" : "identifier"));
+            }
         }
     }
 

@@ -13,6 +13,7 @@ public final class AsyncEvent {
     public static final int INVALID_DOORBELL_REGISTER = event(TYPE_ERROR, 0, LogPageId.ERROR_INFORMATION);
     public static final int INVALID_DOORBELL_VALUE = event(TYPE_ERROR, 1, LogPageId.ERROR_INFORMATION);
     public static final int NAMESPACE_CHANGED = event(TYPE_NOTICE, 0, LogPageId.CHANGED_NAMESPACES);
+    public static final int ANA_CHANGED = event(TYPE_NOTICE, 3, LogPageId.ANA);
     public static final int DISCOVERY_LOG_CHANGED = event(TYPE_NOTICE, 0xf0, LogPageId.DISCOVERY);
     public static final int RESERVATION_LOG = event(TYPE_IO_COMMAND_SET, 0, LogPageId.RESERVATION_NOTIFICATION);
 

@@ -76,6 +76,9 @@ public final class Status {
 
     // Path related status.
     public static final int INTERNAL_PATH_ERROR = 0x00 | PATH;
+    public static final int ANA_PERSISTENT_LOSS = 0x01 | PATH;
+    public static final int ANA_INACCESSIBLE = 0x02 | PATH;
+    public static final int ANA_TRANSITION = 0x03 | PATH;
 
     private Status() {}
 

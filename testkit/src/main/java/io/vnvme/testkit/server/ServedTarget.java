@@ -7,6 +7,7 @@ import io.vnvme.frontend.tcp.ListeningPort;
 import io.vnvme.frontend.tcp.TargetEvents;
 import io.vnvme.frontend.tcp.TcpSubsystem;
 import io.vnvme.frontend.tcp.TcpTarget;
+import io.vnvme.nvme.AnaState;
 import io.vnvme.nvme.Controller;
 import io.vnvme.nvme.Namespace;
 import io.vnvme.nvme.NamespaceIdentity;
@@ -19,7 +20,9 @@ import io.vnvme.reactor.Reactor;
 import io.vnvme.volume.LinearVolume;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 
@@ -38,7 +41,12 @@ public final class ServedTarget implements AutoCloseable {
     private final List<String> refusals = new CopyOnWriteArrayList<>();
     private final List<String> drops = new CopyOnWriteArrayList<>();
     private final List<String> endings = new CopyOnWriteArrayList<>();
+    // Of the reactor alone.
+    private final Map<Integer, Path> paths = new HashMap<>();
+    private final Map<Controller, Integer> controllers = new HashMap<>();
     private volatile String denied = "";
+
+    private record Path(int group, AnaState state) {}
 
     private ServedTarget(long sizeBytes, int blockBytes, IdlePolicy idle, int cpu) {
         drive = RamDrive.create("served", sizeBytes);
@@ -64,6 +72,28 @@ public final class ServedTarget implements AutoCloseable {
 
     public InetSocketAddress address() {
         return port.address();
+    }
+
+    /** Where hosts are accepted from the start. */
+    public ListeningPort port() {
+        return port;
+    }
+
+    /** One more port, any that is free. */
+    public ListeningPort anotherPort() {
+        return target.listen(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), null);
+    }
+
+    /** The state of the path by a port from now on, for hosts that are there and those that come. */
+    public void path(ListeningPort of, int group, AnaState state) {
+        onReactor(() -> {
+            paths.put(of.id(), new Path(group, state));
+            controllers.forEach((controller, id) -> {
+                if (id == of.id()) {
+                    controller.access().set(group, state);
+                }
+            });
+        });
     }
 
     public TcpTarget target() {
@@ -130,7 +160,7 @@ public final class ServedTarget implements AutoCloseable {
         }
 
         @Override
-        public boolean admits(String hostNqn) {
+        public boolean admits(String hostNqn, ListeningPort port) {
             return !hostNqn.equals(denied);
         }
 
@@ -148,11 +178,15 @@ public final class ServedTarget implements AutoCloseable {
                     host.doorbells(),
                     scheduler.turn());
             controller.namespaces().attach(namespace);
+            Path path = paths.getOrDefault(host.port().id(), new Path(1, AnaState.OPTIMIZED));
+            controller.access().set(path.group(), path.state());
+            controllers.put(controller, host.port().id());
             return controller;
         }
 
         @Override
         public void ended(Controller controller, String reason) {
+            controllers.remove(controller);
             endings.add(reason);
         }
     }
