@@ -29,16 +29,17 @@ final class ArchitectureTest {
     private static final Map<String, List<String>> ENGINE = Map.ofEntries(
             Map.entry("os", List.of()),
             Map.entry("crypto", List.of()),
+            Map.entry("fabrics", List.of("os", "crypto")),
             Map.entry("memory", List.of("os")),
             Map.entry("reactor", List.of("os")),
             Map.entry("nvme.wire", List.of()),
-            Map.entry("drive", List.of("os", "memory", "reactor", "nvme.wire")),
+            Map.entry("drive", List.of("os", "memory", "reactor", "fabrics", "nvme.wire")),
             Map.entry("telemetry", List.of()),
             Map.entry("volume", List.of("os", "memory", "reactor", "drive")),
             Map.entry("qos", List.of("reactor")),
             Map.entry("pool", List.of("os", "memory", "reactor", "drive", "volume", "crypto")),
             Map.entry("nvme", List.of("os", "memory", "reactor", "nvme.wire", "drive", "volume", "qos", "telemetry")),
-            Map.entry("frontend", List.of("os", "memory", "reactor", "nvme.wire", "nvme", "telemetry")));
+            Map.entry("frontend", List.of("os", "memory", "reactor", "fabrics", "nvme.wire", "nvme", "telemetry")));
 
     @Test
     void engineIsLayered() {
