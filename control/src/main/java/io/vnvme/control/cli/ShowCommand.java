@@ -76,6 +76,9 @@ final class ShowCommand extends ClientCommand {
         print("namespace   %d, uuid %s".formatted(vnvme.nsid(), vnvme.uuid()));
         print("            nguid %s, eui64 %s".formatted(vnvme.nguid(), vnvme.eui64()));
         vnvme.hosts().forEach(host -> print("host        " + HostCommand.line(host)));
+        if (vnvme.paths().size() > 1) {
+            vnvme.paths().forEach(path -> print("path        %s: %s".formatted(path.name(), path.state())));
+        }
         vnvme.tcp().forEach(line -> print("over TCP    " + line));
         print("created     " + vnvme.createdAt());
         print("QEMU        -device '%s'".formatted(vnvme.qemuDevice()));
@@ -85,6 +88,7 @@ final class ShowCommand extends ClientCommand {
 
     private static String traits(VnvmeInfo vnvme) {
         return (vnvme.thick() ? ", thick" : ", thin")
+                + (vnvme.shared() ? ", shared" : "")
                 + (vnvme.checksum() ? ", checksums" : "")
                 + (vnvme.encrypted() ? ", encrypted" : "");
     }

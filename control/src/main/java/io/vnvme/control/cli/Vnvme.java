@@ -58,6 +58,7 @@ public final class Vnvme implements Runnable {
         commands.put("qos", QosCommand::new);
         commands.put("group", GroupCommand::new);
         commands.put("host", HostCommand::new);
+        commands.put("path", PathCommand::new);
         commands.put("rename", VolumeCommands.Rename::new);
         commands.put("snapshot", VolumeCommands.Snapshot::new);
         commands.put("clone", VolumeCommands.Clone::new);

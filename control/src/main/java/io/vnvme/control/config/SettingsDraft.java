@@ -6,11 +6,9 @@ import io.vnvme.control.plane.TcpPort;
 import io.vnvme.control.service.RamOffer;
 import io.vnvme.os.CpuList;
 import io.vnvme.reactor.IdlePolicy;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
-import java.net.UnknownHostException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -23,7 +21,6 @@ import java.util.Set;
 /** Settings while they are gathered: the defaults, then what the file says, then what the options say. */
 public final class SettingsDraft {
     private static final double REHEARSAL_SECONDS_MAX = 60;
-    private static final int PORT_MAX = 65_535;
 
     private Path stateDir = Path.of("/var/lib/vnvme");
     private Path runDir = Path.of("/run/vnvme");
@@ -56,7 +53,7 @@ public final class SettingsDraft {
             case CPUS -> cpus = CpuList.parse(values.getFirst());
             case IDLE -> idle = idle(values);
             case LISTEN -> listen = listen(values.getFirst());
-            case TCP -> tcp = values.stream().map(SettingsDraft::tcp).toList();
+            case TCP -> tcp = values.stream().map(TcpPort::parse).toList();
             case REHEARSAL -> rehearsal = rehearsal(values.getFirst());
             case LIBVIRT -> libvirt = libvirt(values.getFirst());
             case LOG_FORMAT -> logFormat = logFormat(values.getFirst());
@@ -129,29 +126,7 @@ public final class SettingsDraft {
         if (text.isEmpty()) {
             return Optional.empty();
         }
-        int colon = text.lastIndexOf(':');
-        String usage = "'%s' is no address of this host and a port, such as 0.0.0.0:8443 or [::]:8443".formatted(text);
-        try {
-            int port = Integer.parseInt(text.substring(colon + 1));
-            String host = text.substring(0, Math.max(0, colon));
-            if (!host.isEmpty() && port >= 0 && port <= PORT_MAX) {
-                return Optional.of(new InetSocketAddress(InetAddress.getByName(host), port));
-            }
-        } catch (NumberFormatException | UnknownHostException e) {
-            throw new IllegalArgumentException(usage, e);
-        }
-        throw new IllegalArgumentException(usage);
-    }
-
-    private static TcpPort tcp(String text) {
-        int equals = text.indexOf('=');
-        String where = equals < 0 ? text : text.substring(0, equals);
-        Optional<String> advertised = equals < 0
-                ? Optional.empty()
-                : Optional.of(text.substring(equals + 1)).filter(s -> !s.isBlank());
-        return listen(where)
-                .map(address -> new TcpPort(address, advertised))
-                .orElseThrow(() -> new IllegalArgumentException("is empty: write an address and a port"));
+        return Optional.of(TcpPort.address(text));
     }
 
     private static String libvirt(String uri) {

@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  *     absent: auto
  * @param key encrypts it
  * @param qos its limits, weight and group; absent: no limits, the usual weight, no group
+ * @param shared whether a VM and hosts over TCP may have it at the same time
+ * @param tcp how hosts reach it over TCP; absent: nobody may, until hosts are allowed
  */
 @Json
 public record CreateVnvme(
@@ -29,17 +31,21 @@ public record CreateVnvme(
         boolean checksum,
         @Nullable String doorbells,
         @Nullable KeySource key,
-        @Nullable ChangeQos qos) {
+        @Nullable ChangeQos qos,
+        boolean shared,
+        @Nullable TcpAccess tcp) {
     /** A thin one with nothing special. */
     public static CreateVnvme thin(String name, long sizeBytes) {
-        return new CreateVnvme(name, sizeBytes, null, false, false, null, false, null, null, null);
+        return new CreateVnvme(name, sizeBytes, null, false, false, null, false, null, null, null, false, null);
     }
 
     public CreateVnvme inPool(@Nullable String chosen) {
-        return new CreateVnvme(name, sizeBytes, chosen, thick, msi, blockSizeBytes, checksum, doorbells, key, qos);
+        return new CreateVnvme(
+                name, sizeBytes, chosen, thick, msi, blockSizeBytes, checksum, doorbells, key, qos, shared, tcp);
     }
 
     public CreateVnvme withMsi(boolean wanted) {
-        return new CreateVnvme(name, sizeBytes, pool, thick, wanted, blockSizeBytes, checksum, doorbells, key, qos);
+        return new CreateVnvme(
+                name, sizeBytes, pool, thick, wanted, blockSizeBytes, checksum, doorbells, key, qos, shared, tcp);
     }
 }

@@ -97,6 +97,11 @@ public enum EventKind {
             "A host wanted to connect over TCP to a vNVMe that does not allow it, or that is not there.",
             "None: it got nothing.",
             "If it is to have it: 'vnvme host allow NAME HOSTNQN', with the NQN that the text says. If not, see who it is."),
+    PORT_FAILED(
+            Severity.ERROR,
+            "A port over TCP that a vNVMe was given could not be had when the daemon started.",
+            "Hosts do not reach the vNVMe there; VMs, and other ports, are not concerned.",
+            "The text says why: most often another process has the port, or the address is not this host's any more. Mend that and restart the daemon."),
     JOB_DONE(Severity.INFO, "Long work has ended well.", "As its result says.", "Nothing."),
     JOB_CANCELLED(
             Severity.INFO,

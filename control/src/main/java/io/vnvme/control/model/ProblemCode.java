@@ -20,6 +20,7 @@ public enum ProblemCode {
     UNKNOWN_JOB(404, "there is no such job, or it ended long ago"),
     UNKNOWN_GROUP(404, "there is no such group"),
     UNKNOWN_HOST(404, "the vNVMe does not allow that host"),
+    UNKNOWN_PATH(404, "the vNVMe has no such path, or no vNVMe is in that ANA group"),
     UNKNOWN_REACTOR(404, "there is no such reactor"),
     UNKNOWN_TOKEN(404, "there is no such token"),
     UNKNOWN_VM(404, "there is no such VM, or none that is known by that name"),

@@ -35,6 +35,8 @@ import org.jspecify.annotations.Nullable;
  * @param createdAt when it was created, RFC 3339
  * @param qos its limits, weight and group
  * @param hosts those that may connect over TCP
+ * @param shared whether a VM and hosts over TCP may have it at the same time
+ * @param paths the ways to it, and their ANA states
  * @param tcp what such a host types to connect, for each port where hosts are accepted
  * @param attachment where it is plugged in; absent when it is not
  * @param connections who is connected to its socket
@@ -68,6 +70,8 @@ public record VnvmeInfo(
         String createdAt,
         Qos qos,
         List<HostInfo> hosts,
+        boolean shared,
+        List<PathInfo> paths,
         List<String> tcp,
         @Nullable AttachmentInfo attachment,
         List<ConnectionInfo> connections,

@@ -4,6 +4,7 @@ import io.vnvme.control.model.CheckReport;
 import io.vnvme.control.model.Qos;
 import io.vnvme.control.model.QosLimits;
 import io.vnvme.control.model.ReactorInfo;
+import io.vnvme.control.store.Access;
 import io.vnvme.control.store.VnvmeRecord;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -102,6 +103,9 @@ public interface DataPlane extends AutoCloseable {
      */
     TcpPort listen(TcpPort port, HostRefusals refusals);
 
+    /** Accepts no host there any more; who has come stays. The address is as {@link TcpPort#where} says it. */
+    void unlisten(String where);
+
     /** Where hosts are accepted. */
     List<TcpPort> tcpPorts();
 
@@ -146,6 +150,9 @@ public interface DataPlane extends AutoCloseable {
         /** Other hosts may connect over TCP from now on; those that may not any more are gone when this returns. */
         void hosts(Set<String> allowed);
 
+        /** It is reached in another way from now on; those that may not any more are gone when this returns. */
+        void access(Access access);
+
         /** Hosts that are connected over TCP. */
         List<ConnectedHost> connectedHosts();
 
@@ -159,9 +166,11 @@ public interface DataPlane extends AutoCloseable {
     /**
      * A host that is connected.
      *
+     * @param address the host's
+     * @param port where it came in, as {@link TcpPort#where} has it
      * @param queues I/O queues that it has
      */
-    record ConnectedHost(String nqn, String address, int controllerId, int queues) {}
+    record ConnectedHost(String nqn, String address, String port, int controllerId, int queues) {}
 
     /** A client of a vNVMe's socket, or a host over TCP, and the controller that it was given. */
     interface Connection {

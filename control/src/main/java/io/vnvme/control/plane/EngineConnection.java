@@ -130,13 +130,12 @@ final class EngineConnection implements DataPlane.Connection {
 
     /** Both are at the same reactor, and stay there meanwhile. */
     private void show(EngineExport wanted) {
-        Namespace namespace = wanted.namespace();
         boolean done = onReactor(
                 () -> {
-                    if (!namespace.controllers().isEmpty()) {
+                    if (!wanted.freeForVm()) {
                         throw new IllegalStateException("%s is shown to another client".formatted(wanted.name()));
                     }
-                    controller.namespaces().attach(namespace);
+                    wanted.show(controller);
                     shown = wanted.name();
                     pool = wanted.pool();
                     return true;

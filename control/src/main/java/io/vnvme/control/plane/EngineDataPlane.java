@@ -255,6 +255,14 @@ public final class EngineDataPlane implements DataPlane {
     }
 
     @Override
+    public void unlisten(String where) {
+        EngineTcp serving = tcp;
+        if (serving != null) {
+            serving.unlisten(where);
+        }
+    }
+
+    @Override
     public List<TcpPort> tcpPorts() {
         EngineTcp serving = tcp;
         return serving == null ? List.of() : serving.ports();
@@ -281,7 +289,8 @@ public final class EngineDataPlane implements DataPlane {
                 ? List.of()
                 : serving.target().connected().stream()
                         .filter(c -> c.subsystemNqn().equals(subsystem.nqn()))
-                        .map(c -> new ConnectedHost(c.hostNqn(), c.peer(), c.controllerId(), c.queues()))
+                        .map(c -> new ConnectedHost(
+                                c.hostNqn(), c.peer(), TcpPort.where(c.port().address()), c.controllerId(), c.queues()))
                         .toList();
     }
 

@@ -3,11 +3,14 @@ package io.vnvme.control.plane;
 import io.vnvme.control.model.Qos;
 import io.vnvme.control.plane.DataPlane.ConnectedHost;
 import io.vnvme.control.plane.DataPlane.Connection;
+import io.vnvme.control.store.Access;
 import io.vnvme.control.store.VnvmeRecord;
+import io.vnvme.frontend.tcp.ListeningPort;
 import io.vnvme.frontend.vfiouser.ControllerFactory;
 import io.vnvme.frontend.vfiouser.Device;
 import io.vnvme.frontend.vfiouser.DoorbellAccess;
 import io.vnvme.frontend.vfiouser.VfioUserEndpoint;
+import io.vnvme.nvme.AnaState;
 import io.vnvme.nvme.Controller;
 import io.vnvme.nvme.IoCounters;
 import io.vnvme.nvme.Namespace;
@@ -61,6 +64,7 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
 
     private volatile @Nullable VfioUserEndpoint endpoint;
     private volatile boolean closed;
+    private volatile Access access;
     /** Of the reactor's thread alone. */
     private Qos qos;
     /** What was counted for reactors that it has left. */
@@ -69,9 +73,11 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
     private EngineExport(EnginePool pool, EngineDataPlane dataPlane, VnvmeRecord vnvme, Volume volume) {
         this.pool = pool;
         this.qos = vnvme.qos();
+        this.access = vnvme.access();
         this.dataPlane = dataPlane;
         this.name = vnvme.name();
         this.subsystem = new Subsystem(vnvme.nqn(), vnvme.serial(), MODEL, FIRMWARE);
+        subsystem.multipath(access.shared());
         this.share = pool.home().call(() -> {
             pool.home().add(this);
             return dataPlane.groups().share(pool.home(), qos);
@@ -109,16 +115,19 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
         return word == null ? DoorbellAccess.AUTO : DoorbellAccess.of(word);
     }
 
-    /** A client gets a controller as long as no other one is shown the namespace: nobody writes under a guest's feet. */
+    /**
+     * A client gets a controller as long as nobody else is shown the namespace - but for hosts over TCP, where it is shared:
+     * nobody writes under a guest's feet.
+     */
     @Override
     public @Nullable Device open(Host host) {
-        if (!namespace.controllers().isEmpty()) {
+        if (!freeForVm()) {
             return null;
         }
         Turn turn = turn();
         Controller controller =
                 new Controller(subsystem, nextControllerId(), host.memory(), host.interrupts(), host.doorbells(), turn);
-        controller.namespaces().attach(namespace);
+        show(controller);
         EngineConnection connection = new EngineConnection(
                 host.home(),
                 dataPlane,
@@ -138,6 +147,34 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
     @Override
     public void failed(Throwable failure) {
         LOG.log(Level.ERROR, "vNVMe %s: a connection failed".formatted(name), failure);
+    }
+
+    /** On the pool's reactor. */
+    boolean freeForVm() {
+        List<Controller> there = namespace.controllers();
+        return access.shared() ? there.stream().allMatch(overTcp::has) : there.isEmpty();
+    }
+
+    /** On the pool's reactor: whether hosts may have it beside those that do. */
+    boolean freeForHosts() {
+        return access.shared() || namespace.controllers().stream().allMatch(overTcp::has);
+    }
+
+    /** On the pool's reactor: a controller has the namespace from now on, by the path that it is. */
+    void show(Controller controller) {
+        reach(controller);
+        controller.namespaces().attach(namespace);
+    }
+
+    private void reach(Controller controller) {
+        Access now = access;
+        String path = overTcp.port(controller).orElse(Access.PCI);
+        AnaState state = AnaState.of(now.state(path)).orElse(AnaState.OPTIMIZED);
+        controller.access().set(now.group(), state);
+    }
+
+    boolean admits(ListeningPort port) {
+        return access.admits(TcpPort.where(port.address()));
     }
 
     int nextControllerId() {
@@ -290,6 +327,17 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
     @Override
     public void hosts(Set<String> allowed) {
         overTcp.allowed(allowed);
+        dataPlane.admissionChanged(overTcp);
+    }
+
+    @Override
+    public void access(Access changed) {
+        access = changed;
+        subsystem.multipath(changed.shared());
+        pool.home().call(() -> {
+            namespace.controllers().forEach(this::reach);
+            return true;
+        });
         dataPlane.admissionChanged(overTcp);
     }
 

@@ -60,6 +60,12 @@ final class EngineTcp implements TargetEvents, AutoCloseable {
         }
     }
 
+    void unlisten(String where) {
+        target.ports().stream()
+                .filter(port -> TcpPort.where(port.address()).equals(where))
+                .forEach(target::unlisten);
+    }
+
     List<TcpPort> ports() {
         return target.ports().stream().map(EngineTcp::port).toList();
     }

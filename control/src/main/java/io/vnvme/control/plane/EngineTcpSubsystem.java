@@ -10,6 +10,7 @@ import io.vnvme.reactor.Home;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -22,6 +23,8 @@ final class EngineTcpSubsystem implements TcpSubsystem {
     private final String nqn;
     /** Of the pool's reactor alone. */
     private final Map<Controller, EngineConnection> connections = new ConcurrentHashMap<>();
+
+    private final Map<Controller, ListeningPort> ports = new ConcurrentHashMap<>();
 
     private volatile Set<String> allowed;
     private volatile boolean withdrawn;
@@ -45,7 +48,7 @@ final class EngineTcpSubsystem implements TcpSubsystem {
 
     @Override
     public boolean admits(String hostNqn, ListeningPort port) {
-        return allowed.contains(hostNqn);
+        return allowed.contains(hostNqn) && export.admits(port);
     }
 
     void allowed(Set<String> hosts) {
@@ -56,10 +59,20 @@ final class EngineTcpSubsystem implements TcpSubsystem {
         withdrawn = true;
     }
 
-    /** Hosts may share a namespace, and reserve it; a VM that has it shares it with nobody. */
+    /** Whether it is a host's. */
+    boolean has(Controller controller) {
+        return ports.containsKey(controller);
+    }
+
+    /** Where its host came in; nothing of a VM's controller. */
+    Optional<String> port(Controller controller) {
+        return Optional.ofNullable(ports.get(controller)).map(port -> TcpPort.where(port.address()));
+    }
+
+    /** Hosts may share a namespace, and reserve it; a VM that has it shares it with nobody, or with them all where it is said so. */
     @Override
     public Controller open(Host host) {
-        boolean withVm = export.namespace().controllers().size() > connections.size();
+        boolean withVm = !export.freeForHosts();
         if (withdrawn || withVm) {
             String why = withVm ? "a VM has it" : "it is served no more";
             throw new ConnectRefused(Status.CONNECT_CONTROLLER_BUSY, 0, why);
@@ -73,7 +86,8 @@ final class EngineTcpSubsystem implements TcpSubsystem {
                 host.memory(),
                 host.doorbells(),
                 turn);
-        controller.namespaces().attach(export.namespace());
+        ports.put(controller, host.port());
+        export.show(controller);
         EngineConnection connection = new EngineConnection(
                 host.home(),
                 dataPlane,
@@ -94,6 +108,7 @@ final class EngineTcpSubsystem implements TcpSubsystem {
 
     @Override
     public void ended(Controller controller, String reason) {
+        ports.remove(controller);
         EngineConnection connection = connections.remove(controller);
         if (connection != null) {
             connection.ended();

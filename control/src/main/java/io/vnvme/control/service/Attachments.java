@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 
 /**
  * Plugs vNVMes into running VMs and takes them out again.
@@ -59,7 +60,7 @@ final class Attachments {
                 Steps steps = new Steps("attach " + name)) {
             VnvmeRecord vnvme = volumes.require(name);
             Export export = volumes.requireExport(name);
-            checkFree(name);
+            checkFree(name, vnvme.access().shared());
             QemuVm vm = steps.open(CONNECT, () -> connector.connect(address), QemuVm::close);
             if (address instanceof VmAddress.Socket socket) {
                 sockets.seen(socket, vm.name());
@@ -85,7 +86,8 @@ final class Attachments {
         }
     }
 
-    private void checkFree(String name) {
+    /** @param beside whether hosts may have it meanwhile */
+    private void checkFree(String name, boolean beside) {
         Optional<Slot> other = slots.showing(name);
         if (other.isPresent()) {
             throw new ProblemException(
@@ -93,18 +95,21 @@ final class Attachments {
                     "%s is attached to VM %s already: detach it first ('vnvme detach %1$s')"
                             .formatted(name, other.get().vm()));
         }
-        client(name).ifPresent(client -> {
+        client(name, c -> c.host().isEmpty() || !beside).ifPresent(client -> {
             throw new ProblemException(
                     ProblemCode.VNVME_IN_USE,
-                    "%s is in use by process %d, which connected by itself: stop that first"
-                            .formatted(name, client.pid()));
+                    client.host()
+                            .map(nqn -> "host %s has %s over TCP: disconnect it there first".formatted(nqn, name))
+                            .orElseGet(() -> "%s is in use by process %d, which connected by itself: stop that first"
+                                    .formatted(name, client.pid())));
         });
     }
 
     /** A client that is shown the vNVMe and was not plugged in by us. */
-    private Optional<Connection> client(String name) {
+    private Optional<Connection> client(String name, Predicate<Connection> which) {
         return volumes.exports().connections(name).stream()
                 .filter(c -> c.open() && c.shown().contains(name))
+                .filter(which)
                 .findFirst();
     }
 
@@ -217,7 +222,7 @@ final class Attachments {
     }
 
     private ProblemException notAttached(String name) {
-        Optional<Connection> client = client(name);
+        Optional<Connection> client = client(name, c -> c.host().isEmpty());
         return new ProblemException(
                 ProblemCode.NOT_ATTACHED,
                 client.isPresent()
@@ -285,7 +290,7 @@ final class Attachments {
     void whileFree(String name, Runnable change) {
         try (KeyedLocks.Held _ = names.hold(name)) {
             volumes.require(name);
-            checkFree(name);
+            checkFree(name, false);
             change.run();
         }
     }

@@ -33,12 +33,8 @@ public final class Hosts {
         this.events = events;
     }
 
-    /** Accepts hosts at these ports. @throws ProblemException when one of them cannot be had */
-    void listen(List<TcpPort> ports) {
-        ports.forEach(port -> dataPlane.listen(port, this::refused));
-    }
-
-    private void refused(String subsystemNqn, String hostNqn, String peer, String why) {
+    /** Notes that a host was not let in. */
+    void refused(String subsystemNqn, String hostNqn, String peer, String why) {
         String subject = registry.state().vnvmes().stream()
                 .filter(v -> v.nqn().equals(subsystemNqn))
                 .map(VnvmeRecord::name)
@@ -69,25 +65,41 @@ public final class Hosts {
 
     /** Lets a host connect; one that may already stays so. */
     public HostInfo allow(String vnvme, @Nullable String nqn) {
+        String host = checked(nqn);
+        return registry.exclusively(() -> {
+            VnvmeRecord record = volumes.require(vnvme);
+            if (!record.hosts().contains(host)) {
+                checkCount(vnvme, record.hosts().size() + 1);
+                List<String> hosts = new ArrayList<>(record.hosts());
+                hosts.add(host);
+                change(record, hosts);
+            }
+            return info(host, List.of());
+        });
+    }
+
+    /** Those that a new vNVMe is to allow. @throws ProblemException when one of them is none */
+    static List<String> checked(String vnvme, List<String> hosts) {
+        List<String> each = hosts.stream().map(Hosts::checked).distinct().toList();
+        checkCount(vnvme, each.size());
+        return each;
+    }
+
+    private static String checked(@Nullable String nqn) {
         if (nqn == null || !HostNqn.valid(nqn)) {
             throw new ProblemException(
                     ProblemCode.BAD_NAME,
                     "'%s' is no NQN of a host: write what the host has in /etc/nvme/hostnqn, such as nqn.2014-08.org.nvmexpress:uuid:..."
                             .formatted(nqn == null ? "" : nqn));
         }
-        return registry.exclusively(() -> {
-            VnvmeRecord record = volumes.require(vnvme);
-            if (!record.hosts().contains(nqn)) {
-                if (record.hosts().size() == HOSTS_MAX) {
-                    throw new ProblemException(
-                            ProblemCode.NO_SPACE, "%s allows %d hosts already".formatted(vnvme, HOSTS_MAX));
-                }
-                List<String> hosts = new ArrayList<>(record.hosts());
-                hosts.add(nqn);
-                change(record, hosts);
-            }
-            return info(nqn, List.of());
-        });
+        return nqn;
+    }
+
+    private static void checkCount(String vnvme, int count) {
+        if (count > HOSTS_MAX) {
+            throw new ProblemException(
+                    ProblemCode.NO_SPACE, "%s allows %d hosts, and no more".formatted(vnvme, HOSTS_MAX));
+        }
     }
 
     /**
@@ -119,6 +131,7 @@ public final class Hosts {
             return List.of();
         }
         return dataPlane.tcpPorts().stream()
+                .filter(port -> vnvme.access().admits(port.where()))
                 .map(port -> "nvme connect -t tcp -a %s -s %d -n %s"
                         .formatted(address(port), port.address().getPort(), vnvme.nqn()))
                 .toList();

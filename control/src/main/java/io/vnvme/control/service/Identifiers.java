@@ -2,6 +2,7 @@ package io.vnvme.control.service;
 
 import io.vnvme.control.model.Qos;
 import io.vnvme.control.plane.VolumeSpec;
+import io.vnvme.control.store.Access;
 import io.vnvme.control.store.VnvmeRecord;
 import io.vnvme.nvme.NamespaceIdentity;
 import java.time.temporal.ChronoUnit;
@@ -37,6 +38,7 @@ final class Identifiers {
                 attributes.doorbells().word(),
                 volume.createdAt().truncatedTo(ChronoUnit.SECONDS).toString(),
                 Qos.NONE,
-                List.of());
+                List.of(),
+                Access.USUAL);
     }
 }

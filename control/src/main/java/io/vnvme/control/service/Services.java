@@ -40,6 +40,7 @@ public final class Services implements AutoCloseable {
     private final VnvmeService vnvmes;
     private final Groups groups;
     private final Hosts hosts;
+    private final Paths paths;
     private final Snapshots snapshots;
     private final Transfers transfers;
     private final Top top;
@@ -141,8 +142,10 @@ public final class Services implements AutoCloseable {
         this.vms = new Vms(connector, slots, sockets, monitors, registry, storage.exports);
         Attachments attachments = new Attachments(storage.volumes, slots, connector, sockets);
         this.hosts = new Hosts(registry, storage.volumes, dataPlane, events);
-        VnvmeView view = new VnvmeView(registry, storage.volumes, storage.openPools, slots, monitors, hosts);
-        this.vnvmes = new VnvmeService(registry, storage.volumes, storage.poolChoice, view, attachments, vms);
+        TcpPorts ports = new TcpPorts(registry, dataPlane, events, hosts::refused);
+        this.paths = new Paths(registry, storage.volumes, dataPlane, attachments);
+        VnvmeView view = new VnvmeView(registry, storage.volumes, storage.openPools, slots, monitors, hosts, paths);
+        this.vnvmes = new VnvmeService(registry, storage.volumes, storage.poolChoice, view, attachments, vms, ports);
         this.snapshots = new Snapshots(registry, storage.openPools, storage.volumes, attachments);
         ImageImport imports = new ImageImport(
                 registry, storage.openPools, storage.volumes, storage.poolChoice, storage.keys, jobs, setup.stateDir());
@@ -156,7 +159,8 @@ public final class Services implements AutoCloseable {
         this.changes = new Changes(new Contents(registry, dataPlane, storage, view, groups, jobs, events)::now);
         events.whenAdded(changes::nudge);
         Rehearsal.run(setup.runDir(), dataPlane, setup.rehearsal());
-        hosts.listen(setup.tcp());
+        ports.listen(setup.tcp());
+        ports.open();
         groups.open();
         storage.drives.openClaimed();
         storage.pools.openAll();
@@ -193,6 +197,10 @@ public final class Services implements AutoCloseable {
 
     public Hosts hosts() {
         return hosts;
+    }
+
+    public Paths paths() {
+        return paths;
     }
 
     public Snapshots snapshots() {

@@ -13,9 +13,11 @@ import io.vnvme.control.model.ProblemException;
 import io.vnvme.control.model.RecipeInfo;
 import io.vnvme.control.model.RenameVnvme;
 import io.vnvme.control.model.ResizeVnvme;
+import io.vnvme.control.model.TcpAccess;
 import io.vnvme.control.model.UnlockVnvme;
 import io.vnvme.control.model.VnvmeChange;
 import io.vnvme.control.model.VnvmeInfo;
+import io.vnvme.control.store.Access;
 import io.vnvme.control.store.VnvmeRecord;
 import io.vnvme.control.vm.Recipe;
 import java.lang.System.Logger;
@@ -23,6 +25,7 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +42,7 @@ public final class VnvmeService {
     private final VnvmeView view;
     private final Attachments attachments;
     private final Vms vms;
+    private final TcpPorts ports;
 
     VnvmeService(
             Registry registry,
@@ -46,13 +50,15 @@ public final class VnvmeService {
             PoolChoice poolChoice,
             VnvmeView view,
             Attachments attachments,
-            Vms vms) {
+            Vms vms,
+            TcpPorts ports) {
         this.registry = registry;
         this.volumes = volumes;
         this.poolChoice = poolChoice;
         this.view = view;
         this.attachments = attachments;
         this.vms = vms;
+        this.ports = ports;
     }
 
     /** All, in the order of creation. */
@@ -83,12 +89,26 @@ public final class VnvmeService {
         Names.checkedBlockSize(request.blockSizeBytes());
         Groups.checked(registry.state(), request.qos());
         Names.checkedDoorbells(request.doorbells());
-        PoolChoice.Chosen pool = poolChoice.choose(request.pool());
+        TcpAccess tcp = request.tcp();
+        List<String> hosts = Hosts.checked(
+                Names.checked(request.name()), tcp == null || tcp.hosts() == null ? List.of() : tcp.hosts());
         Volumes.Created created;
+        List<String> words;
         try {
-            created = volumes.create(request, pool.name());
+            List<String> own = ports.need(tcp == null || tcp.ports() == null ? List.of() : tcp.ports());
+            if (tcp != null) {
+                ports.checkAny();
+            }
+            PoolChoice.Chosen pool = poolChoice.choose(request.pool());
+            words = pool.words();
+            try {
+                created = volumes.create(request, pool.name(), hosts, new Access(request.shared(), own, 1, Map.of()));
+            } catch (RuntimeException e) {
+                poolChoice.undo(pool);
+                throw e;
+            }
         } catch (RuntimeException e) {
-            poolChoice.undo(pool);
+            ports.release();
             throw e;
         }
         VnvmeRecord vnvme = created.vnvme();
@@ -99,7 +119,7 @@ public final class VnvmeService {
                         vnvme.thick() ? ", thick," : "",
                         vnvme.pool(),
                         volumes.exports().socket(vnvme.name()));
-        return changed(vnvme, outcome, created, pool.words());
+        return changed(vnvme, outcome, created, words);
     }
 
     /** @throws ProblemException when there is no such snapshot, or the name is taken */
@@ -125,6 +145,7 @@ public final class VnvmeService {
     /** Removes a vNVMe that nobody uses, and all that was written to it; its snapshots stay. */
     public void remove(String name) {
         attachments.whileFree(name, () -> volumes.remove(name));
+        ports.release();
         LOG.log(Level.INFO, "removed {0}", name);
     }
 

@@ -28,14 +28,23 @@ final class VnvmeView {
     private final Slots slots;
     private final Monitors monitors;
     private final Hosts hosts;
+    private final Paths paths;
 
-    VnvmeView(Registry registry, Volumes volumes, OpenPools pools, Slots slots, Monitors monitors, Hosts hosts) {
+    VnvmeView(
+            Registry registry,
+            Volumes volumes,
+            OpenPools pools,
+            Slots slots,
+            Monitors monitors,
+            Hosts hosts,
+            Paths paths) {
         this.registry = registry;
         this.volumes = volumes;
         this.pools = pools;
         this.slots = slots;
         this.monitors = monitors;
         this.hosts = hosts;
+        this.paths = paths;
     }
 
     VnvmeInfo info(VnvmeRecord vnvme) {
@@ -92,6 +101,8 @@ final class VnvmeView {
                 vnvme.createdAt(),
                 vnvme.qos(),
                 hosts.infos(vnvme),
+                vnvme.access().shared(),
+                paths.infos(vnvme),
                 hosts.connectLines(vnvme),
                 slot.map(VnvmeView::attachment).orElse(null),
                 connections,

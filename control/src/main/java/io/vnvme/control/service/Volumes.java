@@ -12,6 +12,7 @@ import io.vnvme.control.plane.DataPlane.Export;
 import io.vnvme.control.plane.LayerFacts;
 import io.vnvme.control.plane.OpenPool;
 import io.vnvme.control.plane.VolumeSpec;
+import io.vnvme.control.store.Access;
 import io.vnvme.control.store.JobPlan;
 import io.vnvme.control.store.State;
 import io.vnvme.control.store.VnvmeRecord;
@@ -118,6 +119,15 @@ final class Volumes {
 
     /** @param poolName the pool it goes to */
     Created create(CreateVnvme request, String poolName) {
+        return create(request, poolName, List.of(), Access.USUAL);
+    }
+
+    /**
+     * @param poolName the pool it goes to
+     * @param hosts those that may connect over TCP
+     * @param access how it is reached
+     */
+    Created create(CreateVnvme request, String poolName, List<String> hosts, Access access) {
         String name = Names.checked(request.name());
         long sizeBytes = Names.checkedSize(request.sizeBytes());
         int blockSizeBytes = Names.checkedBlockSize(request.blockSizeBytes());
@@ -139,7 +149,9 @@ final class Volumes {
                     attributes.bytes());
             VnvmeRecord vnvme = Identifiers.record(spec, poolName, attributes)
                     .withKeyFile(key.file())
-                    .withQos(Groups.checked(registry.state(), request.qos()));
+                    .withQos(Groups.checked(registry.state(), request.qos()))
+                    .withHosts(hosts)
+                    .withAccess(access);
             VolumeKey secret = key.key();
             try {
                 return made(vnvme, pool, true, () -> pool.create(spec, secret));

@@ -69,7 +69,8 @@ final class FirstVersion {
                     null,
                     vnvme.createdAt(),
                     Qos.NONE,
-                    List.of()));
+                    List.of(),
+                    Access.USUAL));
         }
         return state;
     }

@@ -47,7 +47,8 @@ final class SecondVersion {
                     null,
                     createdAt,
                     Qos.NONE,
-                    List.of());
+                    List.of(),
+                    Access.USUAL);
         }
     }
 

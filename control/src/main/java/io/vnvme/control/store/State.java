@@ -27,7 +27,7 @@ public record State(
         List<ExportedPool> exported,
         List<GroupRecord> groups) {
     /** Counts up with every change that an older daemon would misread. */
-    public static final int VERSION = 4;
+    public static final int VERSION = 5;
 
     static final State EMPTY = new State(VERSION, List.of(), List.of(), List.of(), List.of(), List.of());
 
@@ -39,7 +39,7 @@ public record State(
         groups = List.copyOf(groups);
     }
 
-    /** The same in today's layout, which only adds to that of version 3: hosts that may connect over TCP. */
+    /** The same in today's layout, which only adds to those of versions 3 and 4: hosts that may connect over TCP, and paths. */
     State current() {
         return new State(VERSION, drives, pools, vnvmes, exported, groups);
     }

@@ -2,6 +2,8 @@ package io.vnvme.control.store;
 
 import io.vnvme.control.model.Qos;
 import io.vnvme.control.model.QosLimits;
+import io.vnvme.nvme.AnaState;
+import io.vnvme.nvme.NamespaceAccess;
 import io.vnvme.qos.Limits;
 import io.vnvme.qos.Share;
 import java.util.HashSet;
@@ -65,6 +67,7 @@ final class StateCheck {
                     vnvme.hosts().stream().allMatch(HostNqn::valid)
                             && Set.copyOf(vnvme.hosts()).size() == vnvme.hosts().size(),
                     vnvme.name() + " allows hosts that are none");
+            require(access(vnvme.access()), vnvme.name() + " is reached in a way that is none");
             require(state.pool(vnvme.pool()).isPresent(), vnvme.name() + " lies in no pool that is there");
             Qos qos = vnvme.qos();
             require(
@@ -84,6 +87,13 @@ final class StateCheck {
     /** What no file can be called: a path ends at a zero. Nothing at all is allowed. */
     private static boolean path(@Nullable String text) {
         return text == null || text.indexOf('\0') < 0;
+    }
+
+    private static boolean access(Access access) {
+        return access.group() >= 1
+                && access.group() <= NamespaceAccess.GROUP_MAX
+                && access.states().values().stream()
+                        .allMatch(word -> AnaState.of(word).isPresent());
     }
 
     private static boolean limits(@Nullable QosLimits limits) {

@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param createdAt RFC 3339
  * @param qos limits, weight and group
  * @param hosts NQNs of those that may connect over TCP, in the order of their being allowed
+ * @param access how clients reach it
  */
 @Json
 public record VnvmeRecord(
@@ -49,34 +50,45 @@ public record VnvmeRecord(
         @Nullable String doorbells,
         String createdAt,
         Qos qos,
-        List<String> hosts) {
+        List<String> hosts,
+        Access access) {
     public VnvmeRecord {
-        // States of before hosts have none.
+        // States of before hosts have none, nor paths.
         hosts = List.copyOf(Objects.requireNonNullElse(hosts, List.of()));
+        access = Objects.requireNonNullElse(access, Access.USUAL);
     }
 
     public VnvmeRecord named(String newName) {
-        return with(newName, sizeBytes, keyFile, qos, hosts);
+        return with(newName, sizeBytes, keyFile, qos, hosts, access);
     }
 
     public VnvmeRecord sized(long newSizeBytes) {
-        return with(name, newSizeBytes, keyFile, qos, hosts);
+        return with(name, newSizeBytes, keyFile, qos, hosts, access);
     }
 
     public VnvmeRecord withKeyFile(@Nullable String path) {
-        return with(name, sizeBytes, path, qos, hosts);
+        return with(name, sizeBytes, path, qos, hosts, access);
     }
 
     public VnvmeRecord withQos(Qos newQos) {
-        return with(name, sizeBytes, keyFile, newQos, hosts);
+        return with(name, sizeBytes, keyFile, newQos, hosts, access);
     }
 
     public VnvmeRecord withHosts(List<String> newHosts) {
-        return with(name, sizeBytes, keyFile, qos, newHosts);
+        return with(name, sizeBytes, keyFile, qos, newHosts, access);
+    }
+
+    public VnvmeRecord withAccess(Access newAccess) {
+        return with(name, sizeBytes, keyFile, qos, hosts, newAccess);
     }
 
     private VnvmeRecord with(
-            String newName, long newSizeBytes, @Nullable String newKeyFile, Qos newQos, List<String> newHosts) {
+            String newName,
+            long newSizeBytes,
+            @Nullable String newKeyFile,
+            Qos newQos,
+            List<String> newHosts,
+            Access newAccess) {
         return new VnvmeRecord(
                 newName,
                 uuid,
@@ -96,6 +108,7 @@ public record VnvmeRecord(
                 doorbells,
                 createdAt,
                 newQos,
-                newHosts);
+                newHosts,
+                newAccess);
     }
 }

@@ -232,7 +232,8 @@ class KilledJobsIT {
     /** Begins an import until one was not over before that happened. @return it, ended */
     private JobInfo importInto(String pool, End end) throws InterruptedException, IOException {
         for (int tries = 1; tries <= TRIES; tries++) {
-            CreateVnvme wanted = new CreateVnvme(name("i"), 0, pool, false, false, null, false, null, null, null);
+            CreateVnvme wanted =
+                    new CreateVnvme(name("i"), 0, pool, false, false, null, false, null, null, null, false, null);
             JobInfo job = post("/api/v1/vnvmes/import", new ImportVolume(image.toString(), "raw", wanted));
             while (job.state().equals("running") && job.doneBytes() == 0) {
                 job = job(job.id(), 1);

@@ -10,6 +10,7 @@ import io.vnvme.control.model.QosLimits;
 import io.vnvme.control.model.ReactorInfo;
 import io.vnvme.control.plane.DataPlane.Connection;
 import io.vnvme.control.plane.DataPlane.Export;
+import io.vnvme.control.store.Access;
 import io.vnvme.control.store.VnvmeRecord;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -224,7 +225,7 @@ public final class FakeDataPlane implements DataPlane {
     @Override
     public Export export(VnvmeRecord vnvme, OpenPool pool, Path socket) {
         mayFail("export");
-        FakeExport export = new FakeExport(vnvme.name(), vnvme.qos());
+        FakeExport export = new FakeExport(vnvme.name(), vnvme.qos(), vnvme.access());
         exports.put(vnvme.name(), export);
         return export;
     }
@@ -236,10 +237,17 @@ public final class FakeDataPlane implements DataPlane {
 
     @Override
     public TcpPort listen(TcpPort port, HostRefusals told) {
-        mayFail("listen");
+        if (failing.equals("listen")) {
+            throw new ProblemException(ProblemCode.HOST_REFUSED, "listen fails in this test");
+        }
         tcpPorts.add(port);
         refusals = told;
         return port;
+    }
+
+    @Override
+    public void unlisten(String where) {
+        tcpPorts.removeIf(port -> port.where().equals(where));
     }
 
     @Override
@@ -292,10 +300,12 @@ public final class FakeDataPlane implements DataPlane {
         public final AtomicInteger resizes = new AtomicInteger();
         public volatile Qos qos;
         public volatile Set<String> hosts = Set.of();
+        public volatile Access access;
 
-        FakeExport(String name, Qos qos) {
+        FakeExport(String name, Qos qos, Access access) {
             this.name = name;
             this.qos = qos;
+            this.access = access;
         }
 
         /** A client that connects, as QEMU does on device_add. */
@@ -334,9 +344,14 @@ public final class FakeDataPlane implements DataPlane {
         }
 
         @Override
+        public void access(Access changed) {
+            access = changed;
+        }
+
+        @Override
         public List<ConnectedHost> connectedHosts() {
             return hosts.stream()
-                    .map(nqn -> new ConnectedHost(nqn, "192.0.2.7:1234", 3, 4))
+                    .map(nqn -> new ConnectedHost(nqn, "192.0.2.7:1234", "192.0.2.1:4420", 3, 4))
                     .toList();
         }
 

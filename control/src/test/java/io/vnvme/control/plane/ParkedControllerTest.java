@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.vnvme.control.model.Qos;
 import io.vnvme.control.plane.DataPlane.Connection;
 import io.vnvme.control.plane.DataPlane.Export;
+import io.vnvme.control.store.Access;
 import io.vnvme.control.store.VnvmeRecord;
 import io.vnvme.testkit.driver.Command;
 import io.vnvme.testkit.driver.NvmeDriver;
@@ -80,7 +81,8 @@ final class ParkedControllerTest {
                 null,
                 Instant.EPOCH.toString(),
                 Qos.NONE,
-                List.of());
+                List.of(),
+                Access.USUAL);
         return plane.export(record, pool, folder.resolve(name));
     }
 

@@ -59,8 +59,8 @@ final class GroupsTest {
     @Test
     void whatANewOneAsksForHolds() {
         groups.create(new CreateGroup("blue", iops(1000)));
-        CreateVnvme asked =
-                new CreateVnvme("d", MIB, null, false, false, null, false, null, null, change(iops(777), 200, "blue"));
+        CreateVnvme asked = new CreateVnvme(
+                "d", MIB, null, false, false, null, false, null, null, change(iops(777), 200, "blue"), false, null);
         Qos qos = new Qos(onlyIops(777), 200, "blue");
         assertThat(on.services.vnvmes().create(asked).vnvme().qos()).isEqualTo(qos);
         assertThat(applied("d")).isEqualTo(qos);
@@ -129,8 +129,8 @@ final class GroupsTest {
         assertProblem(ProblemCode.BAD_LIMIT, () -> groups.create(new CreateGroup("b", iops(-1))));
         assertProblem(ProblemCode.UNKNOWN_GROUP, () -> groups.change("b", iops(1)));
         assertProblem(ProblemCode.UNKNOWN_GROUP, () -> groups.remove("b"));
-        CreateVnvme asked =
-                new CreateVnvme("e", MIB, null, false, false, null, false, null, null, change(null, null, "blue"));
+        CreateVnvme asked = new CreateVnvme(
+                "e", MIB, null, false, false, null, false, null, null, change(null, null, "blue"), false, null);
         assertProblem(ProblemCode.UNKNOWN_GROUP, () -> on.services.vnvmes().create(asked));
         assertProblem(ProblemCode.UNKNOWN_VNVME, () -> on.services.vnvmes().show("e"));
         groups.create(new CreateGroup("b", null));

@@ -89,7 +89,7 @@ class ResumedJobsTest {
     }
 
     private JobInfo beginImport(@Nullable KeySource key) {
-        CreateVnvme wanted = new CreateVnvme("e", 0, "p", false, false, null, false, null, key, null);
+        CreateVnvme wanted = new CreateVnvme("e", 0, "p", false, false, null, false, null, key, null, false, null);
         return on.services.transfers().importFile(new ImportVolume(image.toString(), "raw", wanted));
     }
 
@@ -388,8 +388,8 @@ class ResumedJobsTest {
             String name = "e" + named;
             stickAfter(BEFORE);
             pool().writes.set(0);
-            CreateVnvme wanted =
-                    new CreateVnvme(name, 0, "p", false, false, null, false, null, null, new ChangeQos(null, 7, "g"));
+            CreateVnvme wanted = new CreateVnvme(
+                    name, 0, "p", false, false, null, false, null, null, new ChangeQos(null, 7, "g"), false, null);
             JobInfo job = on.services.transfers().importFile(new ImportVolume(image.toString(), "raw", wanted));
             untilStuck(job);
             on.services.groups().remove("g");

@@ -153,7 +153,8 @@ class VnvmeServiceTest {
     void thinMayBeLargerThanThePoolButThickMayNot() {
         on.claim("ram0");
         assertThat(on.create("thin", 1024 * MIB).sizeBytes()).isEqualTo(1024 * MIB);
-        CreateVnvme thick = new CreateVnvme("thick", 1024 * MIB, null, true, false, null, false, null, null, null);
+        CreateVnvme thick =
+                new CreateVnvme("thick", 1024 * MIB, null, true, false, null, false, null, null, null, false, null);
         assertThatThrownBy(() -> on.services.vnvmes().create(thick))
                 .hasMessageContaining("1 GiB thick do not fit: pool pool0 has 16 MiB free");
     }
@@ -161,13 +162,16 @@ class VnvmeServiceTest {
     @Test
     void doorbellsAreAsAskedForAndStaySo() {
         on.claim("ram0");
-        on.services.vnvmes().create(new CreateVnvme("m", MIB, null, false, false, null, false, "mapped", null, null));
+        on.services
+                .vnvmes()
+                .create(new CreateVnvme("m", MIB, null, false, false, null, false, "mapped", null, null, false, null));
         on.create("a", MIB);
         assertProblem(
                 ProblemCode.BAD_REQUEST,
                 () -> on.services
                         .vnvmes()
-                        .create(new CreateVnvme("w", MIB, null, false, false, null, false, "wrong", null, null)));
+                        .create(new CreateVnvme(
+                                "w", MIB, null, false, false, null, false, "wrong", null, null, false, null)));
         assertThat(on.services.vnvmes().show("m").doorbells()).isEqualTo("mapped");
         assertThat(on.services.vnvmes().show("a").doorbells()).isEqualTo("auto");
     }
@@ -371,7 +375,18 @@ class VnvmeServiceTest {
         Files.write(key, new byte[64]);
         on.file("f", 64 * MIB);
         CreateVnvme encrypted = new CreateVnvme(
-                "e", MIB, null, false, false, null, false, null, new KeySource(key.toString(), null), null);
+                "e",
+                MIB,
+                null,
+                false,
+                false,
+                null,
+                false,
+                null,
+                new KeySource(key.toString(), null),
+                null,
+                false,
+                null);
         assertThat(on.services.vnvmes().create(encrypted).vnvme().encrypted()).isTrue();
         on.restart();
         assertThat(on.services.vnvmes().show("e").state()).isEqualTo("idle");
@@ -398,7 +413,8 @@ class VnvmeServiceTest {
                 new KeySource(null, null))) {
             assertThatThrownBy(() -> on.services
                             .vnvmes()
-                            .create(new CreateVnvme("e", MIB, null, false, false, null, false, null, key, null)))
+                            .create(new CreateVnvme(
+                                    "e", MIB, null, false, false, null, false, null, key, null, false, null)))
                     .isInstanceOf(ProblemException.class);
         }
         assertThat(on.services.vnvmes().list()).isEmpty();

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -73,7 +74,8 @@ class StateFileTest {
                 "mapped",
                 "2026",
                 Qos.NONE,
-                List.of("nqn.2014-08.org.nvmexpress:uuid:" + uuid));
+                List.of("nqn.2014-08.org.nvmexpress:uuid:" + uuid),
+                new Access(true, List.of("192.0.2.1:4420"), 2, Map.of(Access.PCI, "inaccessible")));
     }
 
     private static State full() {
@@ -205,37 +207,43 @@ class StateFileTest {
     }
 
     @Test
-    void limitsThatAreNoneAreDamage() {
+    void limitsAndPathsThatAreNoneAreDamage() {
         QosLimits negative = new QosLimits(-1, 0, 0, 0, 0, 0, 0);
         for (State state : List.of(
                 full().with(new GroupRecord("blue", negative)),
                 full().with(vnvme("d3").withQos(new Qos(negative, 100, null))),
                 full().with(vnvme("d3").withQos(new Qos(QosLimits.NONE, 0, null))),
-                full().with(vnvme("d3").withQos(new Qos(QosLimits.NONE, 100, "blue"))))) {
+                full().with(vnvme("d3").withQos(new Qos(QosLimits.NONE, 100, "blue"))),
+                full().with(vnvme("d3").withAccess(Access.USUAL.inGroup(0))),
+                full().with(vnvme("d3").withAccess(Access.USUAL.with(Access.PCI, "broken"))))) {
             new StateFile(folder).save(state);
             assertThatThrownBy(() -> new StateFile(folder).load()).hasMessageContaining("is damaged");
         }
     }
 
     @Test
-    void versionThreeKnewNoHosts() throws IOException {
+    void versionThreeKnewNoHostsOrPaths() throws IOException {
         State state = full();
         new StateFile(folder).save(state);
         Path file = folder.resolve("state.json");
         String old = Files.readString(file)
                 .replaceAll(",\\s*\"hosts\"\\s*:\\s*\\[[^]]*]", "")
-                .replaceFirst("\"version\"\\s*:\\s*4", "\"version\":3");
-        assertThat(old).doesNotContain("hosts").contains("\"version\":3");
+                .replaceAll(",\\s*\"access\"\\s*:\\s*\\{[^}]*}[^}]*}", "")
+                .replaceFirst("\"version\"\\s*:\\s*\\d+", "\"version\":3");
+        assertThat(old).doesNotContain("hosts", "access").contains("\"version\":3");
         Files.writeString(file, old);
         State loaded = new StateFile(folder).load();
         assertThat(loaded.version()).isEqualTo(State.VERSION);
         assertThat(loaded.vnvmes()).extracting(VnvmeRecord::hosts).containsOnly(List.of());
+        assertThat(loaded.vnvmes()).extracting(VnvmeRecord::access).containsOnly(Access.USUAL);
         assertThat(loaded.vnvmes()).extracting(VnvmeRecord::name).containsExactly("d1", "d2");
     }
 
     @Test
     void laterVersionIsRefused() throws IOException {
-        Files.writeString(folder.resolve("state.json"), "{\"version\":5,\"drives\":[],\"vnvmes\":[],\"new\":1}");
+        Files.writeString(
+                folder.resolve("state.json"),
+                "{\"version\":%d,\"drives\":[],\"vnvmes\":[],\"new\":1}".formatted(State.VERSION + 1));
         assertThatThrownBy(() -> new StateFile(folder).load()).hasMessageContaining("start the newer vnvme");
     }
 }
