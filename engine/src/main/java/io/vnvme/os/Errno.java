@@ -41,6 +41,7 @@ public final class Errno {
     public static final int ETIMEDOUT = 110;
     public static final int ECONNREFUSED = 111;
     public static final int EHOSTUNREACH = 113;
+    public static final int EINPROGRESS = 115;
 
     private static final long TEXT_MAX_BYTES = 256;
     private static final MethodHandle STRERROR =

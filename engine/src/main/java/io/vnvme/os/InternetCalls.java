@@ -20,6 +20,7 @@ final class InternetCalls {
     private static final int SOCK_CLOEXEC = 0x80000;
     private static final int SOL_SOCKET = 1;
     private static final int SO_REUSEADDR = 2;
+    private static final int SO_ERROR = 4;
     private static final int SO_KEEPALIVE = 9;
     private static final int IPPROTO_TCP = 6;
     private static final int TCP_NODELAY = 1;
@@ -51,6 +52,19 @@ final class InternetCalls {
             "bind",
             FunctionDescriptor.of(
                     ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
+    private static final MethodHandle CONNECT = Libc.capturing(
+            "connect",
+            FunctionDescriptor.of(
+                    ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
+    private static final MethodHandle GETSOCKOPT = Libc.capturing(
+            "getsockopt",
+            FunctionDescriptor.of(
+                    ValueLayout.JAVA_INT,
+                    ValueLayout.JAVA_INT,
+                    ValueLayout.JAVA_INT,
+                    ValueLayout.JAVA_INT,
+                    ValueLayout.ADDRESS,
+                    ValueLayout.ADDRESS));
     private static final MethodHandle GETSOCKNAME = naming("getsockname");
     private static final MethodHandle GETPEERNAME = naming("getpeername");
     private static final MethodHandle SETSOCKOPT = Libc.capturing(
@@ -87,6 +101,46 @@ final class InternetCalls {
             if (result < 0) {
                 throw Libc.failed("bind " + address.getAddress().getHostAddress() + ":" + address.getPort());
             }
+        } catch (Throwable e) {
+            throw Libc.unexpected(e);
+        }
+    }
+
+    /** Begins to connect; how it ends is said by {@link #connected} and {@link #error}. */
+    static void connect(Fd fd, InetSocketAddress address) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment encoded = encode(arena, address);
+            int result = (int) CONNECT.invokeExact(Libc.errnoState(), fd.number(), encoded, (int) encoded.byteSize());
+            if (result < 0 && Libc.errno() != Errno.EINPROGRESS) {
+                throw Libc.failed("connect " + address.getAddress().getHostAddress() + ":" + address.getPort());
+            }
+        } catch (Throwable e) {
+            throw Libc.unexpected(e);
+        }
+    }
+
+    /** What went wrong with a socket since it was asked last; 0 when nothing did. */
+    static int error(Fd fd) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment error = arena.allocate(ValueLayout.JAVA_INT);
+            MemorySegment length = arena.allocateFrom(ValueLayout.JAVA_INT, Integer.BYTES);
+            int result =
+                    (int) GETSOCKOPT.invokeExact(Libc.errnoState(), fd.number(), SOL_SOCKET, SO_ERROR, error, length);
+            if (result < 0) {
+                throw Libc.failed("getsockopt SO_ERROR");
+            }
+            return error.get(ValueLayout.JAVA_INT, 0);
+        } catch (Throwable e) {
+            throw Libc.unexpected(e);
+        }
+    }
+
+    /** Whether there is a peer at the other end. */
+    static boolean connected(Fd fd) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment address = arena.allocate(ADDRESS_BYTES, Long.BYTES);
+            MemorySegment length = arena.allocateFrom(ValueLayout.JAVA_INT, (int) ADDRESS_BYTES);
+            return (int) GETPEERNAME.invokeExact(Libc.errnoState(), fd.number(), address, length) == 0;
         } catch (Throwable e) {
             throw Libc.unexpected(e);
         }

@@ -109,6 +109,37 @@ public final class TcpSocket implements AutoCloseable {
         }
     }
 
+    /**
+     * Begins to connect to a peer; {@link #connected} says when it has.
+     *
+     * @throws NativeException ENETUNREACH and the like, when that is known at once
+     */
+    public static TcpSocket connect(InetSocketAddress address) {
+        Fd fd = InternetCalls.socket(address);
+        try {
+            InternetCalls.noDelay(fd);
+            InternetCalls.keepAlive(fd);
+            InternetCalls.connect(fd, address);
+            return new TcpSocket(fd);
+        } catch (RuntimeException e) {
+            fd.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Whether the peer has been reached.
+     *
+     * @throws NativeException ECONNREFUSED, ETIMEDOUT and the like: it cannot be
+     */
+    public boolean connected() {
+        int error = InternetCalls.error(fd);
+        if (error != 0) {
+            throw new NativeException("connect", error);
+        }
+        return InternetCalls.connected(fd);
+    }
+
     /** The next peer that waits; null when none does. What it sends goes out at once, and a peer that vanishes is noticed. */
     public @Nullable TcpSocket accept() {
         int number = SocketCalls.accept(fd);
@@ -218,6 +249,7 @@ public final class TcpSocket implements AutoCloseable {
                     Errno.EPIPE,
                     Errno.ECONNRESET,
                     Errno.ETIMEDOUT,
+                    Errno.ECONNREFUSED,
                     Errno.ENETDOWN,
                     Errno.ENETUNREACH,
                     Errno.EHOSTUNREACH -> errno;

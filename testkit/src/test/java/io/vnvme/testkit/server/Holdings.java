@@ -15,10 +15,10 @@ import java.util.stream.Stream;
  * @param descriptors sockets, eventfds, epolls, memfds
  * @param mappings of memfds
  */
-record Holdings(long descriptors, long mappings) {
+public record Holdings(long descriptors, long mappings) {
     private static final Duration LIMIT = Duration.ofSeconds(20);
 
-    static Holdings now() {
+    public static Holdings now() {
         try (Stream<Path> fds = Files.list(Path.of("/proc/self/fd"));
                 Stream<String> maps = Files.lines(Path.of("/proc/self/maps"))) {
             return new Holdings(
@@ -30,7 +30,7 @@ record Holdings(long descriptors, long mappings) {
     }
 
     /** Waits until no more than this is held: what clients used is given back after they are gone, not before. */
-    void awaitAgain() {
+    public void awaitAgain() {
         await().atMost(LIMIT).until(Holdings::now, now -> now.descriptors <= descriptors && now.mappings <= mappings);
     }
 

@@ -1,0 +1,30 @@
+package io.vnvme.drive.nvmetcp;
+
+import io.vnvme.nvme.wire.Fabrics;
+import io.vnvme.nvme.wire.Status;
+
+/** Why a target refused Connect, in words (NVM Express Base 2.0, figure 389). */
+final class ConnectRefusal {
+    private ConnectRefusal() {}
+
+    static String words(HostQueue.Terms terms, int status, int result) {
+        return switch (Status.typeAndCode(status)) {
+            case CONNECT_INVALID_HOST ->
+                "the target does not allow this host, %s, at %s"
+                        .formatted(
+                                terms.namespace().host().nqn(),
+                                terms.namespace().nqn());
+            case CONNECT_CONTROLLER_BUSY -> "the target has no controller left for this host";
+            case CONNECT_INVALID_PARAMETERS ->
+                result == (Fabrics.INVALID_IN_DATA | Fabrics.SUBNQN)
+                        ? "the target has no subsystem %s"
+                                .formatted(terms.namespace().nqn())
+                        : "the target refuses a parameter of Connect, at 0x%x".formatted(result);
+            default -> "the target refuses Connect with status 0x%x".formatted(status);
+        };
+    }
+
+    private static final int CONNECT_INVALID_HOST = Status.CONNECT_INVALID_HOST & ~Status.DNR;
+    private static final int CONNECT_CONTROLLER_BUSY = Status.CONNECT_CONTROLLER_BUSY & ~Status.DNR;
+    private static final int CONNECT_INVALID_PARAMETERS = Status.CONNECT_INVALID_PARAMETERS & ~Status.DNR;
+}

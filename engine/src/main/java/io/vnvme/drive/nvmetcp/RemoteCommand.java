@@ -1,0 +1,43 @@
+package io.vnvme.drive.nvmetcp;
+
+import io.vnvme.drive.Io;
+import org.jspecify.annotations.Nullable;
+
+/** A part of a unit of work that becomes one command: from {@code position} on, {@code length} bytes. */
+final class RemoteCommand {
+    private @Nullable Transfer transfer;
+    long position;
+    long length;
+    int retries;
+    /** When the controller that had it last can carry it out no more, by the pass's clock; 0: nobody has it. */
+    long fencedUntilNs;
+
+    void begin(Transfer of, long from, long bytes) {
+        transfer = of;
+        position = from;
+        length = bytes;
+        retries = 0;
+        fencedUntilNs = 0;
+    }
+
+    void end() {
+        transfer = null;
+    }
+
+    Transfer transfer() {
+        Transfer of = transfer;
+        if (of == null) {
+            throw new IllegalStateException("a command of nothing");
+        }
+        return of;
+    }
+
+    Io io() {
+        return transfer().io();
+    }
+
+    /** Whether a second execution could undo what was written since the first one: reads and flushes change nothing. */
+    boolean changes() {
+        return io().operation() != Io.READ && io().operation() != Io.FLUSH;
+    }
+}

@@ -1,0 +1,38 @@
+package io.vnvme.drive.nvmetcp;
+
+import java.time.Duration;
+
+/**
+ * How a remote namespace is used.
+ *
+ * @param keepAlive after so long without a word the controller gives us up, and we it: KATO
+ * @param lossTime how long requests are held while no path works; then they fail
+ * @param roundRobin whether paths of the same rank take turns; else the first that works is used
+ */
+public record RemoteOptions(
+        boolean headerDigests, boolean dataDigests, Duration keepAlive, Duration lossTime, boolean roundRobin) {
+    /** Half of it passes between two Keep Alive commands: enough to stand a host that is busy for a second. */
+    private static final Duration KEEP_ALIVE = Duration.ofSeconds(3);
+    /** What guests stand without complaint: Linux gives a command 30 s before it resets the controller. */
+    private static final Duration LOSS_TIME = Duration.ofSeconds(25);
+
+    public static RemoteOptions usual() {
+        return new RemoteOptions(false, false, KEEP_ALIVE, LOSS_TIME, true);
+    }
+
+    public RemoteOptions digests(boolean ofHeaders, boolean ofData) {
+        return new RemoteOptions(ofHeaders, ofData, keepAlive, lossTime, roundRobin);
+    }
+
+    public RemoteOptions keepAlive(Duration time) {
+        return new RemoteOptions(headerDigests, dataDigests, time, lossTime, roundRobin);
+    }
+
+    public RemoteOptions lossTime(Duration time) {
+        return new RemoteOptions(headerDigests, dataDigests, keepAlive, time, roundRobin);
+    }
+
+    public RemoteOptions roundRobin(boolean turns) {
+        return new RemoteOptions(headerDigests, dataDigests, keepAlive, lossTime, turns);
+    }
+}

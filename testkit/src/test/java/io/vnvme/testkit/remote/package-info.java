@@ -1,0 +1,4 @@
+@NullMarked
+package io.vnvme.testkit.remote;
+
+import org.jspecify.annotations.NullMarked;
