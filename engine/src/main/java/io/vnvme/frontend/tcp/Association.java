@@ -42,6 +42,7 @@ final class Association implements Poller {
     private final Controller controller;
     private final FabricsCommands fabrics;
     private final QueuePairs queues;
+    private final Authentications authentications;
 
     private boolean open = true;
     private String ending = "";
@@ -72,6 +73,7 @@ final class Association implements Poller {
             throw e;
         }
         queues = new QueuePairs(controller);
+        authentications = new Authentications(this, target);
         fabrics = new FabricsCommands(this, controller);
         home.add(new Registrations());
         home.add(this);
@@ -165,6 +167,7 @@ final class Association implements Poller {
                     AssociationMemory.iova(AssociationMemory.completions(id)),
                     queue.ringEntries());
         }
+        authentications.begin(queue);
         queues.add(queue, connection);
         connection.serve(this, queue, home, request);
     }
@@ -179,6 +182,20 @@ final class Association implements Poller {
 
     String hostNqn() {
         return host.nqn();
+    }
+
+    boolean isOpen() {
+        return open;
+    }
+
+    /** Whether the host has shown who it is, or need not. From any thread. */
+    boolean proven() {
+        return authentications.proven();
+    }
+
+    /** Whether the host has shown who it is. From any thread. */
+    boolean authenticated() {
+        return authentications.authenticated();
     }
 
     /** Where the host came in. */
@@ -283,9 +300,10 @@ final class Association implements Poller {
         segment.set(ValueLayout.JAVA_INT_UNALIGNED, entry + Sqe.CDW10, of | command << 16);
     }
 
-    /** The host ends an I/O queue, when it has read that it has. */
-    void disconnect(int queueId) {
-        queues.disconnect(queueId);
+    /** A queue's connection ends when the host has what is there for it. */
+    void disconnect(int queueId, String reason) {
+        queues.disconnect(queueId, reason);
+        toSend();
     }
 
     /** A connection has ended. */
@@ -347,6 +365,7 @@ final class Association implements Poller {
             end(failure);
             return;
         }
+        authentications.expire(nowNs);
         if (heard) {
             heard = false;
             heardNs = nowNs;
@@ -371,7 +390,7 @@ final class Association implements Poller {
         }
         long silenceNs = silenceNs();
         long limitNs = silenceNs == Long.MAX_VALUE ? UNLIMITED : Math.max(0, heardNs + silenceNs - atNs);
-        return Math.min(limitNs, controller.prepareSleep(atNs));
+        return Math.min(authentications.leftNs(atNs, limitNs), controller.prepareSleep(atNs));
     }
 
     /** Ends all connections; what commands still use is given back when they are done. On the association's reactor. */

@@ -97,7 +97,8 @@ final class CapsuleIntake {
     /** All of the capsule is there. */
     private void begin(int command, long held) {
         boolean complete = commands.received(command) == commands.length(command) || direction(segment, held) == 0;
-        if (Sqe.opcode(segment, held) == AdminOpcode.FABRICS) {
+        boolean fabrics = Sqe.opcode(segment, held) == AdminOpcode.FABRICS;
+        if (fabrics && (complete || commands.status(command) != 0 || !toController(segment, held))) {
             association.fabrics(queue, command);
         } else if (commands.status(command) != 0 || complete) {
             queue.ready(command);

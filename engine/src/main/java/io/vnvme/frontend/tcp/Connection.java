@@ -64,7 +64,8 @@ final class Connection implements PduReader.Sink {
     private @Nullable ConnectRequest request;
 
     private long hotUntilNs = Long.MIN_VALUE;
-    private boolean endsWhenSent;
+    /** Why it ends when what is to be sent has been; empty: it goes on. */
+    private String endsWhenSent = "";
 
     Connection(TcpTarget target, TcpSocket socket, ListeningPort port, String peer) {
         this.target = target;
@@ -200,14 +201,18 @@ final class Connection implements PduReader.Sink {
         if (current != null) {
             current.events(outgoing.isEmpty() ? Epoll.IN : Epoll.IN | Epoll.OUT);
         }
-        if (endsWhenSent && outgoing.isEmpty()) {
-            lost("disconnected by the host");
+        if (ending() && outgoing.isEmpty()) {
+            lost(endsWhenSent);
         }
     }
 
     /** Ends when what is to be sent has been. */
-    void endWhenSent() {
-        endsWhenSent = true;
+    void endWhenSent(String reason) {
+        endsWhenSent = reason;
+    }
+
+    boolean ending() {
+        return !endsWhenSent.isEmpty();
     }
 
     @Override

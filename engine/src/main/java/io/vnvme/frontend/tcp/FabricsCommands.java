@@ -26,6 +26,10 @@ final class FabricsCommands {
         int type = segment.get(ValueLayout.JAVA_BYTE, entry + Fabrics.FCTYPE) & 0xff;
         if (queue.commands().status(command) != 0) {
             queue.respond(command, 0, queue.commands().status(command));
+        } else if (type == Fabrics.AUTHENTICATION_SEND || type == Fabrics.AUTHENTICATION_RECEIVE) {
+            authenticate(queue, command, entry, type);
+        } else if (!queue.proven()) {
+            queue.respond(command, 0, Status.AUTHENTICATION_REQUIRED);
         } else if (type == Fabrics.CONNECT) {
             queue.respond(command, 0, Status.COMMAND_SEQUENCE_ERROR);
         } else if (type == Fabrics.PROPERTY_GET && queue.id() == 0) {
@@ -36,6 +40,17 @@ final class FabricsCommands {
             disconnect(queue, command, entry);
         } else {
             queue.respond(command, 0, Status.INVALID_OPCODE);
+        }
+    }
+
+    private static void authenticate(QueuePair queue, int command, long entry, int type) {
+        QueueAuthentication authentication = queue.authentication();
+        if (authentication == null) {
+            queue.respond(command, 0, Status.INVALID_OPCODE);
+        } else if (type == Fabrics.AUTHENTICATION_SEND) {
+            authentication.send(command, entry);
+        } else {
+            authentication.receive(command, entry);
         }
     }
 
@@ -79,7 +94,7 @@ final class FabricsCommands {
             queue.respond(command, 0, Status.INVALID_QUEUE_TYPE);
         } else {
             queue.respond(command, 0, Status.SUCCESS);
-            association.disconnect(queue.id());
+            association.disconnect(queue.id(), "disconnected by the host");
         }
     }
 }

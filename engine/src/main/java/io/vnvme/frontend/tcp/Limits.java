@@ -22,6 +22,8 @@ final class Limits {
 
     /** From accepting a connection to its Connect command. */
     static final long HANDSHAKE_NS = 10_000_000_000L;
+    /** For a host that has to authenticate, between two messages; the slowest group takes a slow host some seconds. */
+    static final long AUTHENTICATION_NS = 20_000_000_000L;
     /** For a host to take what is sent to it last, and to close its end. */
     static final long FAREWELL_NS = 3_000_000_000L;
     /** For a host that no Keep Alive Timeout watches to send a command: Base Specification 2.0, 3.1.2.3. */

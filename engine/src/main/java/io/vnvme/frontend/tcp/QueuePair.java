@@ -2,12 +2,14 @@ package io.vnvme.frontend.tcp;
 
 import io.vnvme.frontend.tcp.CommandTable.Stage;
 import io.vnvme.nvme.wire.Cqe;
+import io.vnvme.nvme.wire.Fabrics;
 import io.vnvme.nvme.wire.Pdu;
 import io.vnvme.nvme.wire.Sqe;
 import io.vnvme.nvme.wire.Status;
 import io.vnvme.os.SendQueue;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One queue pair of an association, from both sides: towards the host capsules and data, towards the controller the rings and
@@ -37,6 +39,7 @@ final class QueuePair implements SendQueue.Sent {
     private int head;
     private int phase = 1;
     private int sqHead;
+    private @Nullable QueueAuthentication authentication;
     /** The connection is gone: nothing more is sent. */
     private boolean closed;
     /** Its commands were made void by a reset. */
@@ -96,7 +99,24 @@ final class QueuePair implements SendQueue.Sent {
 
     /** Answers the Connect command that this queue pair was made by. */
     void connected(int hostId, int controllerId) {
-        respond(commands.take(hostId), controllerId, Status.SUCCESS);
+        int required = proven() ? 0 : Fabrics.AUTHENTICATION_REQUIRED;
+        respond(commands.take(hostId), controllerId | required, Status.SUCCESS);
+    }
+
+    /** The host can show on this queue who it is. */
+    void authentication(QueueAuthentication added) {
+        authentication = added;
+    }
+
+    @Nullable
+    QueueAuthentication authentication() {
+        return authentication;
+    }
+
+    /** Whether the host has shown who it is, or need not. */
+    boolean proven() {
+        QueueAuthentication known = authentication;
+        return known == null || !known.pending();
     }
 
     /** A command has a buffer: data is asked for, or it needs none. */
@@ -155,6 +175,8 @@ final class QueuePair implements SendQueue.Sent {
         int status = commands.status(command);
         if (status != 0) {
             respond(command, 0, status);
+        } else if (!proven()) {
+            respond(command, 0, Status.AUTHENTICATION_REQUIRED);
         } else if (!association.accepts(id)) {
             respond(command, 0, Status.COMMAND_SEQUENCE_ERROR);
         } else {
@@ -217,7 +239,8 @@ final class QueuePair implements SendQueue.Sent {
         }
     }
 
-    private void respondWithData(int command, long result) {
+    /** Answers a command with all the data that it describes. */
+    void respondWithData(int command, long result) {
         // Without a response the host learns neither a result nor the queue's head.
         boolean alone = !flowControl && result == 0;
         long data = buffer(command);

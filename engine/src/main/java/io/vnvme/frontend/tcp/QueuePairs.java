@@ -69,7 +69,7 @@ final class QueuePairs {
     void send() {
         for (Connection connection : connections) {
             QueuePair queue = connection.queue();
-            if (queue != null && !queue.outgoing().isEmpty()) {
+            if (queue != null && (!queue.outgoing().isEmpty() || connection.ending())) {
                 connection.flush();
             }
         }
@@ -100,11 +100,11 @@ final class QueuePairs {
     }
 
     /** A queue pair's connection ends when the host has read all that is there for it. */
-    void disconnect(int id) {
+    void disconnect(int id, String reason) {
         for (Connection connection : connections) {
             QueuePair queue = connection.queue();
             if (queue != null && queue.id() == id) {
-                connection.endWhenSent();
+                connection.endWhenSent(reason);
             }
         }
     }

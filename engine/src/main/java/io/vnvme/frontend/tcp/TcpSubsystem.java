@@ -38,6 +38,11 @@ public interface TcpSubsystem {
     /** Whether a host may connect, by this port. From any thread. */
     boolean admits(String hostNqn, ListeningPort port);
 
+    /** How a host that is admitted has to show who it is: asked for each queue, and each time it does. From any thread. */
+    default HostTerms terms(String hostNqn) {
+        return HostTerms.NONE;
+    }
+
     /**
      * Makes a controller for a host that is admitted.
      *

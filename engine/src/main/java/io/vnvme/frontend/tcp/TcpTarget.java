@@ -29,9 +29,13 @@ public final class TcpTarget implements AutoCloseable {
     /** Hosts with a controller at once: each may have 32 MiB of large buffers, and 5 MiB for a queue that is used deep. */
     private static final int ASSOCIATIONS_MAX = 512;
 
+    private static final String NAME = "name";
+    private static final String IDENTIFIER = "identifier";
+
     private final TargetEvents events;
     private final Home home;
     private final Reclaimer reclaimer = Reclaimer.start();
+    private final AuthWorkers authWorkers = AuthWorkers.start();
     private final Reception reception;
     private final DiscoverySubsystem discovery;
     private final Map<String, TcpSubsystem> subsystems = new ConcurrentHashMap<>();
@@ -122,6 +126,9 @@ public final class TcpTarget implements AutoCloseable {
         end(
                 a -> a.subsystem() == subsystem && !subsystem.admits(a.hostNqn(), a.port()),
                 "the host is not allowed any more");
+        end(
+                a -> a.subsystem() == subsystem && subsystem.terms(a.hostNqn()).authenticate() && !a.authenticated(),
+                "the host has to authenticate now");
     }
 
     private void end(Predicate<Association> which, String reason) {
@@ -161,6 +168,7 @@ public final class TcpTarget implements AutoCloseable {
         });
         ports.clear();
         end(_ -> true, "the daemon ends");
+        authWorkers.close();
         reclaimer.close();
     }
 
@@ -170,6 +178,10 @@ public final class TcpTarget implements AutoCloseable {
 
     Reclaimer reclaimer() {
         return reclaimer;
+    }
+
+    AuthWorkers authWorkers() {
+        return authWorkers;
     }
 
     void report(Throwable failure) {
@@ -215,6 +227,11 @@ public final class TcpTarget implements AutoCloseable {
             throw new ConnectRefused(
                     Status.CONNECT_INVALID_HOST, 0, "host " + request.host().nqn());
         }
+        String impossible = subsystem.terms(request.host().nqn()).impossible();
+        if (!impossible.isEmpty()) {
+            refused(connection, request, impossible);
+            throw new ConnectRefused(Status.CONNECT_INVALID_HOST, 0, impossible);
+        }
         if (request.queueId() == 0) {
             if (request.controllerId() != Fabrics.CNTLID_DYNAMIC) {
                 throw ConnectRefused.data(Fabrics.CNTLID, "controllers are dynamic");
@@ -231,30 +248,33 @@ public final class TcpTarget implements AutoCloseable {
 
     /**
      * Host names and identifiers go together: reservations know a host by its identifier, so that two hosts with one would be
-     * taken for each other. On the reactor of {@code subsystem}'s home.
+     * taken for each other. Who has yet to show who it is keeps nobody out. From any thread.
      *
-     * @throws ConnectRefused when a host that is connected has one of the two and not the other
+     * @return what a host has in common with another one that is connected; empty: both name and identifier of none, or of one
      */
-    void fence(TcpSubsystem subsystem, Connection connection, ConnectRequest request) {
+    String twin(TcpSubsystem subsystem, FabricsHost here) {
         for (Association other : associations.values()) {
             FabricsHost there = other.host();
-            FabricsHost here = request.host();
             boolean sameName = there.nqn().equals(here.nqn());
             boolean sameId = there.idLow() == here.idLow() && there.idHigh() == here.idHigh();
-            if (other.subsystem() == subsystem && subsystem != discovery && sameName != sameId) {
-                refused(
-                        connection,
-                        request,
-                        "its %s is that of %s at %s, which is connected with another %s: a copied machine has to get its own"
-                                .formatted(
-                                        sameName ? "name" : "identifier",
-                                        there.nqn(),
-                                        other.peer(),
-                                        sameName ? "identifier" : "name"));
-                throw ConnectRefused.data(
-                        sameName ? Fabrics.HOSTID : Fabrics.HOSTNQN,
-                        "another host has the %s".formatted(sameName ? "name" : "identifier"));
+            if (other.subsystem() == subsystem && subsystem != discovery && sameName != sameId && other.proven()) {
+                return "its %s is that of %s at %s, which is connected with another %s: a copied machine has to get its own"
+                        .formatted(
+                                sameName ? NAME : IDENTIFIER, there.nqn(), other.peer(), sameName ? IDENTIFIER : NAME);
             }
+        }
+        return "";
+    }
+
+    /** On the reactor of {@code subsystem}'s home. @throws ConnectRefused for the host that has something of another one */
+    void fence(TcpSubsystem subsystem, Connection connection, ConnectRequest request) {
+        String twin = twin(subsystem, request.host());
+        if (!twin.isEmpty()) {
+            refused(connection, request, twin);
+            boolean sameName = twin.startsWith("its " + NAME);
+            throw ConnectRefused.data(
+                    sameName ? Fabrics.HOSTID : Fabrics.HOSTNQN,
+                    "another host has the %s".formatted(sameName ? NAME : IDENTIFIER));
         }
     }
 
@@ -276,6 +296,12 @@ public final class TcpTarget implements AutoCloseable {
     private void refused(Connection connection, ConnectRequest request, String why) {
         refusals.incrementAndGet();
         events.refused(request.subsystemNqn(), request.host().nqn(), connection.peer(), why);
+    }
+
+    /** A host could not show who it is. */
+    void refused(Association association, String why) {
+        refusals.incrementAndGet();
+        events.refused(association.subsystem().nqn(), association.hostNqn(), association.peer(), why);
     }
 
     /** Makes room for one more association. @throws ConnectRefused when there is none */

@@ -14,6 +14,8 @@ public final class Fabrics {
     public static final int PROPERTY_SET = 0x00;
     public static final int CONNECT = 0x01;
     public static final int PROPERTY_GET = 0x04;
+    public static final int AUTHENTICATION_SEND = 0x05;
+    public static final int AUTHENTICATION_RECEIVE = 0x06;
     public static final int DISCONNECT = 0x08;
 
     /** Connect and Disconnect: Record Format, 2 bytes. */
@@ -26,6 +28,19 @@ public final class Fabrics {
     public static final int CONNECT_KATO = 48;
     /** CATTR: the submission queue has no flow control. */
     public static final int CATTR_NO_FLOW_CONTROL = 1 << 2;
+
+    /** What Connect answers beside the controller identifier: the queue has to be authenticated (AUTHREQ.ATR). */
+    public static final int AUTHENTICATION_REQUIRED = 1 << 17;
+
+    /** Authentication Send and Receive: a zero, two bytes that are particular to the protocol, and the protocol; then 4 bytes of length. */
+    public static final int AUTH_PROTOCOL = 40;
+
+    public static final int AUTH_LENGTH = 44;
+    public static final int AUTH_MASK = 0xffffff00;
+    /** What those bytes are for authentication: SPSP0 1, SPSP1 1, SECP E9h. */
+    public static final int AUTH_NVME = 0xe9010100;
+    /** Messages that are sent have at most so many bytes: no kind of them needs more. */
+    public static final int AUTH_BYTES_MAX = 4096;
 
     /** Data of Connect. */
     public static final int CONNECT_DATA_BYTES = 1024;

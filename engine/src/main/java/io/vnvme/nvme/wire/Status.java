@@ -69,6 +69,9 @@ public final class Status {
     /** Of Disconnect: on a queue that it is not for. */
     public static final int INVALID_QUEUE_TYPE = 0x85 | SPECIFIC | DNR;
 
+    /** Of any command: the queue has not been authenticated. */
+    public static final int AUTHENTICATION_REQUIRED = 0x91 | SPECIFIC | DNR;
+
     // Media and data integrity errors.
     public static final int WRITE_FAULT = 0x80 | MEDIA;
     public static final int UNRECOVERED_READ_ERROR = 0x81 | MEDIA;

@@ -3,6 +3,7 @@ package io.vnvme.testkit.server;
 import io.vnvme.drive.Drive;
 import io.vnvme.drive.ram.RamDrive;
 import io.vnvme.frontend.tcp.ConnectRefused;
+import io.vnvme.frontend.tcp.HostTerms;
 import io.vnvme.frontend.tcp.ListeningPort;
 import io.vnvme.frontend.tcp.TargetEvents;
 import io.vnvme.frontend.tcp.TcpSubsystem;
@@ -45,6 +46,7 @@ public final class ServedTarget implements AutoCloseable {
     private final Map<Integer, Path> paths = new HashMap<>();
     private final Map<Controller, Integer> controllers = new HashMap<>();
     private volatile String denied = "";
+    private volatile HostTerms terms = HostTerms.NONE;
 
     private record Path(int group, AnaState state) {}
 
@@ -110,6 +112,12 @@ public final class ServedTarget implements AutoCloseable {
         target.admissionChanged(served);
     }
 
+    /** How hosts have to show who they are from now on; those that have not done so are gone when this returns. */
+    public void terms(HostTerms wanted) {
+        terms = wanted;
+        target.admissionChanged(served);
+    }
+
     /** What no host should be able to cause. */
     public List<Throwable> failures() {
         return failures;
@@ -162,6 +170,11 @@ public final class ServedTarget implements AutoCloseable {
         @Override
         public boolean admits(String hostNqn, ListeningPort port) {
             return !hostNqn.equals(denied);
+        }
+
+        @Override
+        public HostTerms terms(String hostNqn) {
+            return terms;
         }
 
         @Override

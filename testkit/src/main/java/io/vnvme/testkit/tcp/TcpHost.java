@@ -1,5 +1,6 @@
 package io.vnvme.testkit.tcp;
 
+import io.vnvme.fabrics.auth.HostExchange.Credentials;
 import io.vnvme.nvme.wire.Fabrics;
 import io.vnvme.nvme.wire.Registers;
 import io.vnvme.testkit.driver.Command;
@@ -9,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** A host with a controller: its admin queue, enabled, and I/O queues as they are asked for. */
 public final class TcpHost implements AutoCloseable {
@@ -21,21 +23,24 @@ public final class TcpHost implements AutoCloseable {
     private final InetSocketAddress address;
     private final String nqn;
     private final HostOptions options;
+    private final Optional<Credentials> credentials;
     private final HostQueue admin;
     private final int controllerId;
     private final List<HostQueue> queues = new ArrayList<>();
     private ByteBuffer identify = ByteBuffer.allocate(0);
 
-    private TcpHost(InetSocketAddress address, String nqn, HostOptions options) {
+    private TcpHost(InetSocketAddress address, String nqn, HostOptions options, Optional<Credentials> credentials) {
         this.address = address;
         this.nqn = nqn;
         this.options = options;
+        this.credentials = credentials;
         admin = HostQueue.greet(address, options);
         try {
-            controllerId = admin.connect(nqn, 0, ADMIN_ENTRIES, Fabrics.CNTLID_DYNAMIC)
-                            .orThrow()
-                            .dword0()
-                    & 0xffff;
+            int answer = admin.connect(nqn, 0, ADMIN_ENTRIES, Fabrics.CNTLID_DYNAMIC)
+                    .orThrow()
+                    .dword0();
+            controllerId = answer & 0xffff;
+            authenticate(admin, answer);
             enable();
         } catch (RuntimeException e) {
             admin.close();
@@ -44,7 +49,18 @@ public final class TcpHost implements AutoCloseable {
     }
 
     public static TcpHost connect(InetSocketAddress address, String nqn, HostOptions options) {
-        return new TcpHost(address, nqn, options);
+        return new TcpHost(address, nqn, options, Optional.empty());
+    }
+
+    /** One that authenticates where it has to. */
+    public static TcpHost connect(InetSocketAddress address, String nqn, HostOptions options, Credentials credentials) {
+        return new TcpHost(address, nqn, options, Optional.of(credentials));
+    }
+
+    private void authenticate(HostQueue queue, int connectAnswer) {
+        if ((connectAnswer & Fabrics.AUTHENTICATION_REQUIRED) != 0) {
+            credentials.ifPresent(known -> new HostAuth(queue, options.hostNqn(), nqn).run(known));
+        }
     }
 
     /** Enables the controller and reads what it is. */
@@ -90,7 +106,11 @@ public final class TcpHost implements AutoCloseable {
     public HostQueue ioQueue(int entries) {
         HostQueue queue = HostQueue.greet(address, options);
         try {
-            queue.connect(nqn, queues.size() + 1, entries, controllerId).orThrow();
+            authenticate(
+                    queue,
+                    queue.connect(nqn, queues.size() + 1, entries, controllerId)
+                            .orThrow()
+                            .dword0());
         } catch (RuntimeException e) {
             queue.close();
             throw e;
