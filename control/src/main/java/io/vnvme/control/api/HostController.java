@@ -6,9 +6,12 @@ import io.avaje.http.api.Get;
 import io.avaje.http.api.Path;
 import io.avaje.http.api.Post;
 import io.avaje.http.api.Produces;
+import io.avaje.http.api.Put;
 import io.vnvme.control.model.AllowHost;
+import io.vnvme.control.model.DemandOfHosts;
 import io.vnvme.control.model.HostInfo;
 import io.vnvme.control.model.Role;
+import io.vnvme.control.model.SetHostKeys;
 import io.vnvme.control.service.Hosts;
 import io.vnvme.control.service.Services;
 import java.util.List;
@@ -47,6 +50,47 @@ final class HostController {
     @Allowed(Role.OPERATOR)
     HostInfo allow(String name, AllowHost request) {
         return hosts.allow(name, request.nqn());
+    }
+
+    /**
+     * Sets keys by which a host and a vNVMe show each other who they are. They are never shown again.
+     *
+     * @param name the vNVMe
+     * @param nqn the host's NQN; it is allowed already
+     * @param request the keys
+     * @return the host
+     */
+    @Put("/{nqn}/keys")
+    @Allowed(Role.OPERATOR)
+    HostInfo setKeys(String name, String nqn, SetHostKeys request) {
+        return hosts.keys(name, nqn, request);
+    }
+
+    /**
+     * Forgets the keys of a host.
+     *
+     * @param name the vNVMe
+     * @param nqn the host's NQN
+     * @return the host
+     */
+    @Delete("/{nqn}/keys")
+    @Produces(statusCode = 200)
+    @Allowed(Role.OPERATOR)
+    HostInfo removeKeys(String name, String nqn) {
+        return hosts.removeKeys(name, nqn);
+    }
+
+    /**
+     * Says how the hosts of a vNVMe have to show who they are.
+     *
+     * @param name the vNVMe
+     * @param request how
+     * @return all its hosts
+     */
+    @Put("/demand")
+    @Allowed(Role.OPERATOR)
+    List<HostInfo> demand(String name, DemandOfHosts request) {
+        return hosts.demand(name, request.demand());
     }
 
     /**

@@ -19,6 +19,7 @@ public final class Subject {
             "bytes",
             "checksum",
             "degraded",
+            "demand",
             "doorbells",
             "drives",
             "expiresSeconds",

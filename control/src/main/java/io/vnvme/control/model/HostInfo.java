@@ -8,6 +8,8 @@ import java.util.List;
  *
  * @param nqn its NVMe Qualified Name
  * @param connections where it is connected from; none: it is not
+ * @param keys which it has: dhchap, controller
+ * @param demand how it has to show who it is: none or dhchap
  */
 @Json
-public record HostInfo(String nqn, List<HostConnectionInfo> connections) {}
+public record HostInfo(String nqn, List<HostConnectionInfo> connections, List<String> keys, String demand) {}

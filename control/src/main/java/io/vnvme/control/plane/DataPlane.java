@@ -106,6 +106,9 @@ public interface DataPlane extends AutoCloseable {
     /** Accepts no host there any more; who has come stays. The address is as {@link TcpPort#where} says it. */
     void unlisten(String where);
 
+    /** From now on hosts have to show who they are as {@code keyring} says. */
+    void keyring(HostKeyring keyring);
+
     /** Where hosts are accepted. */
     List<TcpPort> tcpPorts();
 

@@ -43,6 +43,7 @@ public final class EngineDataPlane implements DataPlane {
     private final Moves moves;
     private final Balancer balancer;
     private volatile @Nullable EngineTcp tcp;
+    private volatile HostKeyring keyring = HostKeyring.NONE;
 
     private EngineDataPlane(Reactors reactors) {
         this.reactors = reactors;
@@ -266,6 +267,15 @@ public final class EngineDataPlane implements DataPlane {
     public List<TcpPort> tcpPorts() {
         EngineTcp serving = tcp;
         return serving == null ? List.of() : serving.ports();
+    }
+
+    @Override
+    public void keyring(HostKeyring said) {
+        keyring = said;
+    }
+
+    HostKeyring keyring() {
+        return keyring;
     }
 
     void withdraw(EngineTcpSubsystem subsystem) {

@@ -1,6 +1,7 @@
 package io.vnvme.control.plane;
 
 import io.vnvme.frontend.tcp.ConnectRefused;
+import io.vnvme.frontend.tcp.HostTerms;
 import io.vnvme.frontend.tcp.ListeningPort;
 import io.vnvme.frontend.tcp.TcpSubsystem;
 import io.vnvme.nvme.Controller;
@@ -49,6 +50,11 @@ final class EngineTcpSubsystem implements TcpSubsystem {
     @Override
     public boolean admits(String hostNqn, ListeningPort port) {
         return allowed.contains(hostNqn) && export.admits(port);
+    }
+
+    @Override
+    public HostTerms terms(String hostNqn) {
+        return dataPlane.keyring().terms(nqn, hostNqn);
     }
 
     void allowed(Set<String> hosts) {

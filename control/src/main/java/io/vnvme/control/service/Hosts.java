@@ -6,15 +6,18 @@ import io.vnvme.control.model.HostConnectionInfo;
 import io.vnvme.control.model.HostInfo;
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
+import io.vnvme.control.model.SetHostKeys;
 import io.vnvme.control.plane.DataPlane;
 import io.vnvme.control.plane.DataPlane.ConnectedHost;
 import io.vnvme.control.plane.DataPlane.Export;
 import io.vnvme.control.plane.TcpPort;
+import io.vnvme.control.store.Demand;
 import io.vnvme.control.store.HostNqn;
 import io.vnvme.control.store.VnvmeRecord;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Which hosts may connect to which vNVMe over TCP: none but those that are named. */
@@ -25,12 +28,22 @@ public final class Hosts {
     private final Volumes volumes;
     private final DataPlane dataPlane;
     private final EventLog events;
+    private final HostKeys keys;
 
-    Hosts(Registry registry, Volumes volumes, DataPlane dataPlane, EventLog events) {
+    Hosts(Registry registry, Volumes volumes, DataPlane dataPlane, EventLog events, HostKeys keys) {
         this.registry = registry;
         this.volumes = volumes;
         this.dataPlane = dataPlane;
         this.events = events;
+        this.keys = keys;
+        forgetOthers();
+    }
+
+    /** Keys of vNVMes that are not there any more. */
+    private void forgetOthers() {
+        Set<String> there =
+                registry.state().vnvmes().stream().map(VnvmeRecord::nqn).collect(Collectors.toSet());
+        keys.keep(there::contains);
     }
 
     /** Notes that a host was not let in. */
@@ -51,16 +64,18 @@ public final class Hosts {
     List<HostInfo> infos(VnvmeRecord vnvme) {
         List<ConnectedHost> connected =
                 volumes.exports().find(vnvme.name()).map(Export::connectedHosts).orElse(List.of());
-        return vnvme.hosts().stream().map(nqn -> info(nqn, connected)).toList();
+        return vnvme.hosts().stream().map(nqn -> info(vnvme, nqn, connected)).toList();
     }
 
-    private static HostInfo info(String nqn, List<ConnectedHost> connected) {
+    private HostInfo info(VnvmeRecord vnvme, String nqn, List<ConnectedHost> connected) {
         return new HostInfo(
                 nqn,
                 connected.stream()
                         .filter(c -> c.nqn().equals(nqn))
                         .map(c -> new HostConnectionInfo(c.address(), c.controllerId(), c.queues()))
-                        .toList());
+                        .toList(),
+                keys.names(vnvme.nqn(), nqn),
+                keys.terms(vnvme.nqn(), nqn).authenticate() ? "dhchap" : "none");
     }
 
     /** Lets a host connect; one that may already stays so. */
@@ -74,7 +89,7 @@ public final class Hosts {
                 hosts.add(host);
                 change(record, hosts);
             }
-            return info(host, List.of());
+            return info(record, host, List.of());
         });
     }
 
@@ -112,16 +127,75 @@ public final class Hosts {
             VnvmeRecord record = volumes.require(vnvme);
             List<String> hosts = new ArrayList<>(record.hosts());
             if (!hosts.remove(nqn)) {
-                throw new ProblemException(ProblemCode.UNKNOWN_HOST, "%s does not allow host %s".formatted(vnvme, nqn));
+                throw unknown(vnvme, nqn);
             }
             change(record, hosts);
-            return info(nqn, List.of());
+            keys.remove(record.nqn(), nqn);
+            return info(record, nqn, List.of());
         });
+    }
+
+    /**
+     * Changes the keys of a host. Whoever is connected stays so, unless the host has to authenticate from now on and has not.
+     *
+     * @throws ProblemException when the vNVMe does not allow it, or a key is none
+     */
+    public HostInfo keys(String vnvme, String nqn, SetHostKeys wanted) {
+        return registry.exclusively(() -> {
+            VnvmeRecord record = requireAllowed(vnvme, nqn);
+            keys.set(record.nqn(), nqn, wanted);
+            return changed(record, nqn);
+        });
+    }
+
+    /** Forgets the keys of a host. */
+    public HostInfo removeKeys(String vnvme, String nqn) {
+        return registry.exclusively(() -> {
+            VnvmeRecord record = requireAllowed(vnvme, nqn);
+            keys.remove(record.nqn(), nqn);
+            return changed(record, nqn);
+        });
+    }
+
+    /** How hosts have to show who they are, from now on: those that have not done so are gone when this returns. */
+    public List<HostInfo> demand(String vnvme, @Nullable String word) {
+        Demand demand = Demand.of(word)
+                .orElseThrow(() -> new ProblemException(
+                        ProblemCode.BAD_REQUEST,
+                        "'%s' is nothing that can be demanded: say auto, none or dhchap".formatted(word)));
+        return registry.exclusively(() -> {
+            VnvmeRecord record = volumes.require(vnvme);
+            keys.demand(record.nqn(), demand);
+            admit(record, record.hosts());
+            return infos(record);
+        });
+    }
+
+    private VnvmeRecord requireAllowed(String vnvme, String nqn) {
+        VnvmeRecord record = volumes.require(vnvme);
+        if (!record.hosts().contains(nqn)) {
+            throw unknown(vnvme, nqn);
+        }
+        return record;
+    }
+
+    private HostInfo changed(VnvmeRecord record, String nqn) {
+        forgetOthers();
+        admit(record, record.hosts());
+        return info(record, nqn, List.of());
+    }
+
+    private static ProblemException unknown(String vnvme, String nqn) {
+        return new ProblemException(ProblemCode.UNKNOWN_HOST, "%s does not allow host %s".formatted(vnvme, nqn));
     }
 
     /** Saved first: what is refused must not come back after a restart, what is allowed may. */
     private void change(VnvmeRecord record, List<String> hosts) {
         registry.update(state -> state.with(record.withHosts(hosts)));
+        admit(record, hosts);
+    }
+
+    private void admit(VnvmeRecord record, List<String> hosts) {
         volumes.exports().find(record.name()).ifPresent(export -> export.hosts(Set.copyOf(hosts)));
     }
 
@@ -130,11 +204,24 @@ public final class Hosts {
         if (vnvme.hosts().isEmpty()) {
             return List.of();
         }
+        String needed = needed(vnvme);
         return dataPlane.tcpPorts().stream()
                 .filter(port -> vnvme.access().admits(port.where()))
-                .map(port -> "nvme connect -t tcp -a %s -s %d -n %s"
-                        .formatted(address(port), port.address().getPort(), vnvme.nqn()))
+                .map(port -> "nvme connect -t tcp -a %s -s %d -n %s%s"
+                        .formatted(address(port), port.address().getPort(), vnvme.nqn(), needed))
                 .toList();
+    }
+
+    /** Options with which the host that has to show the most gets in. */
+    private String needed(VnvmeRecord vnvme) {
+        String options = "";
+        if (vnvme.hosts().stream().anyMatch(nqn -> keys.terms(vnvme.nqn(), nqn).authenticate())) {
+            options += " --dhchap-secret DHHC-1:...";
+        }
+        if (vnvme.hosts().stream().anyMatch(nqn -> keys.names(vnvme.nqn(), nqn).contains("controller"))) {
+            options += " --dhchap-ctrl-secret DHHC-1:...";
+        }
+        return options;
     }
 
     private static String address(TcpPort port) {

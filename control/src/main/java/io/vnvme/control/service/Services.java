@@ -10,6 +10,7 @@ import io.vnvme.control.model.SystemInfo;
 import io.vnvme.control.plane.DataPlane;
 import io.vnvme.control.plane.ExportCounters;
 import io.vnvme.control.plane.TcpPort;
+import io.vnvme.control.store.HostKeyFile;
 import io.vnvme.control.store.StateFile;
 import io.vnvme.control.trace.Traces;
 import io.vnvme.control.vm.Connector;
@@ -141,7 +142,9 @@ public final class Services implements AutoCloseable {
         this.monitors = new Monitors(slots, connector, setup.watchInterval());
         this.vms = new Vms(connector, slots, sockets, monitors, registry, storage.exports);
         Attachments attachments = new Attachments(storage.volumes, slots, connector, sockets);
-        this.hosts = new Hosts(registry, storage.volumes, dataPlane, events);
+        HostKeys hostKeys = new HostKeys(new HostKeyFile(setup.stateDir()));
+        dataPlane.keyring(hostKeys);
+        this.hosts = new Hosts(registry, storage.volumes, dataPlane, events, hostKeys);
         TcpPorts ports = new TcpPorts(registry, dataPlane, events, hosts::refused);
         this.paths = new Paths(registry, storage.volumes, dataPlane, attachments);
         VnvmeView view = new VnvmeView(registry, storage.volumes, storage.openPools, slots, monitors, hosts, paths);

@@ -73,6 +73,8 @@ public final class FakeDataPlane implements DataPlane {
     public final List<TcpPort> tcpPorts = new CopyOnWriteArrayList<>();
     /** Whom to tell of hosts that are refused. */
     public volatile @Nullable HostRefusals refusals;
+    /** How hosts have to show who they are. */
+    public volatile HostKeyring keyring = HostKeyring.NONE;
     /** The call that fails: a method's name. */
     public volatile String failing = "";
 
@@ -248,6 +250,11 @@ public final class FakeDataPlane implements DataPlane {
     @Override
     public void unlisten(String where) {
         tcpPorts.removeIf(port -> port.where().equals(where));
+    }
+
+    @Override
+    public void keyring(HostKeyring said) {
+        keyring = said;
     }
 
     @Override

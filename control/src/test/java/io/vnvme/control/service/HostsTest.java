@@ -10,13 +10,22 @@ import io.vnvme.control.model.EventInfo;
 import io.vnvme.control.model.HostInfo;
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
+import io.vnvme.control.model.SetHostKeys;
 import io.vnvme.control.plane.FakeDataPlane;
 import io.vnvme.control.plane.TcpPort;
+import io.vnvme.control.store.StateFileException;
+import io.vnvme.fabrics.auth.DhGroup;
+import io.vnvme.frontend.tcp.HostTerms;
+import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -38,6 +47,8 @@ class HostsTest {
         plane = new FakeDataPlane(world);
         return new Services(new Services.Setup("test", folder, folder, List.of()).withTcp(List.of(PORT)), plane);
     }
+
+    private static final String KEY = "DHHC-1:00:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh+KfiaR:";
 
     private static void make(Services services, FakeDataPlane.World world) {
         world.disk("/dev/fake", 1 << 30);
@@ -81,6 +92,100 @@ class HostsTest {
                     .isInstanceOfSatisfying(
                             ProblemException.class, e -> assertThat(e.code()).isEqualTo(ProblemCode.BAD_NAME));
         }
+    }
+
+    private static SetHostKeys keys(@Nullable String dhchap, @Nullable String controller, @Nullable String group) {
+        return new SetHostKeys(dhchap, controller, null, group);
+    }
+
+    @Test
+    void keysAreKeptForTheDaemonAloneAndDemandedUnlessSaidOtherwise() throws IOException {
+        String subsystem;
+        try (Services services = services()) {
+            make(services, world);
+            subsystem = services.vnvmes().show("d1").nqn();
+            services.hosts().allow("d1", NQN);
+            services.hosts().allow("d1", OTHER);
+            HostInfo set = services.hosts().keys("d1", NQN, keys(KEY + "\n", KEY, "ffdhe3072"));
+            assertThat(set.keys()).containsExactly("dhchap", "controller");
+            assertThat(set.demand()).isEqualTo("dhchap");
+            assertThat(set.toString()).doesNotContain("AAEC");
+            assertThat(services.vnvmes().show("d1").tcp())
+                    .singleElement()
+                    .asString()
+                    .endsWith(" --dhchap-secret DHHC-1:... --dhchap-ctrl-secret DHHC-1:...");
+        }
+        Path file = folder.resolve("host-keys.json");
+        assertThat(Files.getPosixFilePermissions(file))
+                .containsExactlyInAnyOrder(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
+        assertThat(Files.readString(folder.resolve("state.json"))).doesNotContain("AAEC");
+        try (Services services = services()) {
+            HostTerms terms = plane.keyring.terms(subsystem, NQN);
+            assertThat(terms.authenticate()).isTrue();
+            assertThat(terms.chap().orElseThrow().group()).contains(DhGroup.FFDHE3072);
+            assertThat(terms.chap().orElseThrow().hostKey().secret()).isEqualTo(KEY);
+            assertThat(plane.keyring.terms(subsystem, OTHER)).isEqualTo(HostTerms.NONE);
+            services.hosts().demand("d1", "dhchap");
+            assertThat(plane.keyring.terms(subsystem, OTHER).authenticate()).isTrue();
+            services.hosts().demand("d1", "none");
+            assertThat(plane.keyring.terms(subsystem, NQN).authenticate()).isFalse();
+            assertThat(plane.keyring.terms(subsystem, NQN).chap()).isPresent();
+            services.hosts().demand("d1", "auto");
+            services.hosts().keys("d1", NQN, keys(null, "", ""));
+            assertThat(services.hosts().list("d1").getFirst().keys()).containsExactly("dhchap");
+            assertThat(plane.keyring.terms(subsystem, NQN).chap().orElseThrow().group())
+                    .isEmpty();
+            services.hosts().deny("d1", NQN);
+            assertThat(plane.keyring.terms(subsystem, NQN)).isEqualTo(HostTerms.NONE);
+            assertThat(Files.readString(file)).doesNotContain("AAEC");
+            services.hosts().keys("d1", OTHER, keys(KEY, null, null));
+            services.vnvmes().remove("d1");
+        }
+        try (Services services = services()) {
+            assertThat(services.vnvmes().list()).isEmpty();
+            assertThat(Files.readString(file)).doesNotContain("AAEC");
+        }
+    }
+
+    @Test
+    void keysThatAreNoneAreRefusedAndNothingChanges() {
+        try (Services services = services()) {
+            make(services, world);
+            services.hosts().allow("d1", NQN);
+            for (SetHostKeys wrong : List.of(
+                    keys("DHHC-1:00:AAAA:", null, null),
+                    keys(null, KEY, null),
+                    keys(KEY, null, "ffdhe1024"),
+                    keys(KEY, "x", null))) {
+                assertRefused(ProblemCode.BAD_REQUEST, () -> services.hosts().keys("d1", NQN, wrong));
+            }
+            assertThat(services.hosts().list("d1").getFirst().keys()).isEmpty();
+            assertRefused(ProblemCode.UNKNOWN_HOST, () -> services.hosts().keys("d1", OTHER, keys(KEY, null, null)));
+            assertRefused(ProblemCode.BAD_REQUEST, () -> services.hosts().demand("d1", "tsl"));
+        }
+    }
+
+    private static void assertRefused(ProblemCode code, ThrowingCallable call) {
+        assertThatThrownBy(call)
+                .isInstanceOfSatisfying(
+                        ProblemException.class, e -> assertThat(e.code()).isEqualTo(code));
+    }
+
+    /** Whoever guesses what stood there lets somebody in. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "{",
+                "{\"version\":2,\"demands\":[],\"keys\":[]}",
+                "{\"version\":1,\"demands\":[],\"keys\":[{\"subsystem\":\"s\",\"host\":\"nqn.2014-08.org:h\",\"dhchap\":\"AAEC\"}]}",
+                "{\"version\":1,\"demands\":[{\"subsystem\":\"s\",\"demand\":\"maybe\"}],\"keys\":[]}"
+            })
+    void aDamagedFileOfKeysKeepsTheDaemonFromStarting(String content) throws IOException {
+        Files.writeString(folder.resolve("host-keys.json"), content);
+        assertThatThrownBy(() -> services().close())
+                .isInstanceOf(StateFileException.class)
+                .satisfies(e -> assertThat(e.getMessage()).doesNotContain("AAEC"));
     }
 
     @Test

@@ -108,8 +108,9 @@ final class Authentications {
     /** How long none of them takes too long, if nothing happens. */
     long leftNs(long nowNs, long limitNs) {
         long leftNs = limitNs;
-        for (QueueAuthentication waited : unproven) {
-            leftNs = Math.min(leftNs, waited.leftNs(nowNs));
+        // By index: nothing is allocated on the way to sleep.
+        for (int i = 0; i < unproven.size(); i++) {
+            leftNs = Math.min(leftNs, unproven.get(i).leftNs(nowNs));
         }
         return leftNs;
     }

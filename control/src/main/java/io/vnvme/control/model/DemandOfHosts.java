@@ -1,0 +1,12 @@
+package io.vnvme.control.model;
+
+import io.avaje.jsonb.Json;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How hosts have to show who they are.
+ *
+ * @param demand {@code auto}: a host with a key has to use it; {@code none}: it may; {@code dhchap}: every host has to authenticate
+ */
+@Json
+public record DemandOfHosts(@Nullable String demand) {}

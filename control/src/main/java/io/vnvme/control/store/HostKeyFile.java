@@ -1,0 +1,122 @@
+package io.vnvme.control.store;
+
+import io.avaje.jsonb.Json;
+import io.avaje.jsonb.JsonType;
+import io.avaje.jsonb.Jsonb;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * {@code host-keys.json}: by which keys hosts show who they are, and where they have to. Replaced atomically, readable by the daemon's user
+ * alone. Apart from the state, which may be shown to anybody.
+ */
+public final class HostKeyFile {
+    private static final String NAME = "host-keys.json";
+    private static final int VERSION = 1;
+
+    private final Path directory;
+    private final Path file;
+    private final Path draft;
+    private final Disk disk;
+    private final JsonType<Content> json = Jsonb.builder().build().type(Content.class);
+
+    /**
+     * What is in the file.
+     *
+     * @param version of this layout
+     */
+    @Json
+    public record Content(int version, List<HostDemand> demands, List<HostKeyRecord> keys) {
+        public static final Content NONE = new Content(List.of(), List.of());
+
+        public Content(List<HostDemand> demands, List<HostKeyRecord> keys) {
+            this(VERSION, List.copyOf(demands), List.copyOf(keys));
+        }
+    }
+
+    /** @param directory that exists and is writable */
+    public HostKeyFile(Path directory) {
+        this(directory, Disk.REAL);
+    }
+
+    HostKeyFile(Path directory, Disk disk) {
+        this.directory = directory;
+        this.file = directory.resolve(NAME);
+        this.draft = directory.resolve(NAME + ".new");
+        this.disk = disk;
+    }
+
+    /**
+     * What was saved last; nothing when nothing ever was.
+     *
+     * @throws StateFileException when it cannot be read or makes no sense: whoever guesses here lets somebody in
+     */
+    public Content load() {
+        try {
+            if (Files.notExists(file)) {
+                return Content.NONE;
+            }
+            Content content = json.fromJson(Files.readString(file));
+            if (content.version() != VERSION) {
+                throw new StateFileException("%s has version %d, this daemon knows %d: start the vnvme that wrote it"
+                        .formatted(file, content.version(), VERSION));
+            }
+            check(content);
+            return new Content(content.demands(), content.keys());
+        } catch (IOException | RuntimeException e) {
+            if (e instanceof StateFileException known) {
+                throw known;
+            }
+            // Without the reason, which may repeat what stands there.
+            throw new StateFileException(
+                    "%s cannot be read, or is damaged: restore it from a backup, or remove it and give the hosts new keys"
+                            .formatted(file));
+        }
+    }
+
+    private static void check(Content content) {
+        Set<String> pairs = new HashSet<>();
+        for (HostKeyRecord key : content.keys()) {
+            key.terms();
+            require(HostNqn.valid(key.host()) && pairs.add(key.subsystem() + " " + key.host()));
+        }
+        Set<String> demanding = new HashSet<>();
+        for (HostDemand demand : content.demands()) {
+            require(Demand.of(demand.demand()).isPresent() && demanding.add(demand.subsystem()));
+        }
+    }
+
+    private static void require(boolean condition) {
+        if (!condition) {
+            throw new IllegalArgumentException("keys of nobody, or twice");
+        }
+    }
+
+    /**
+     * Makes {@code content} what the next {@link #load} returns, through any crash.
+     *
+     * @throws StateFileException when it could not; the file then is the old one, unless the failure came after the
+     *     replacement, when either may survive a power cut
+     */
+    public void save(Content content) {
+        byte[] bytes = (json.toJsonPretty(content) + "\n").getBytes(StandardCharsets.UTF_8);
+        try {
+            Files.deleteIfExists(draft);
+            Files.createFile(draft, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+            disk.write(draft, bytes);
+            disk.replace(draft, file);
+            disk.sync(directory);
+        } catch (IOException e) {
+            throw new StateFileException(
+                    "%s cannot be written (%s): make room or check the permissions of its folder"
+                            .formatted(file, e.getMessage()),
+                    e);
+        }
+    }
+}
