@@ -10,6 +10,8 @@ import io.vnvme.volume.Volume;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -279,6 +281,36 @@ final class Dispatcher {
         } catch (InternalError | RuntimeException e) {
             failed(request, e);
         }
+    }
+
+    /**
+     * What a command has changed about reservations that outlive a power loss is kept before the command ends.
+     *
+     * @return a status or {@link #PENDING}
+     */
+    int keepReservations(Request request, List<Namespace> changed) {
+        List<Namespace> unkept = changed.stream()
+                .filter(n -> n.reservations().takeChanged() && n.keeper() != null)
+                .toList();
+        if (unkept.isEmpty()) {
+            return Status.SUCCESS;
+        }
+        volumeWork++;
+        request.holdGuest();
+        AtomicInteger left = new AtomicInteger(unkept.size());
+        AtomicInteger status = new AtomicInteger(IoStatus.OK);
+        for (Namespace namespace : unkept) {
+            ReservationKeeper keeper = Objects.requireNonNull(namespace.keeper());
+            keeper.keep(namespace.reservations().image(), kept -> {
+                if (!kept) {
+                    status.set(IoStatus.WRITE_ERROR);
+                }
+                if (left.decrementAndGet() == 0) {
+                    ioCompleted(request, status.get());
+                }
+            });
+        }
+        return PENDING;
     }
 
     /** Bus mastering is on again: what ended meanwhile is told to the host. */

@@ -6,7 +6,9 @@ import io.vnvme.nvme.wire.Status;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.Consumer;
 
 /**
@@ -245,7 +247,8 @@ final class Features {
                 request.data().copyFrom(0, controller.state().segment(), ControllerState.HOST_ID, request.dataBytes());
             case FeatureId.RESERVATION_NOTIFICATION_MASK ->
                 request.result(request.namespace().reservations().notificationMask(controller));
-            case FeatureId.RESERVATION_PERSISTENCE -> request.result(0);
+            case FeatureId.RESERVATION_PERSISTENCE ->
+                request.result(request.namespace().reservations().persistent() ? 1 : 0);
             default -> request.result(value(id) & 0xffff_ffffL);
         }
         return Status.SUCCESS;
@@ -342,12 +345,20 @@ final class Features {
             case FeatureId.RESERVATION_NOTIFICATION_MASK ->
                 forNamespaces(request, namespace -> namespace.reservations().notificationMask(controller, value));
             case FeatureId.RESERVATION_PERSISTENCE -> {
-                // Persistence through power loss is not offered.
-                return (value & 1) == 0 ? Status.SUCCESS : Status.INVALID_FIELD;
+                return setPersistence(request, (value & 1) != 0);
             }
             default -> value(id, value);
         }
         return Status.SUCCESS;
+    }
+
+    private int setPersistence(Request request, boolean wanted) {
+        List<Namespace> changed = new ArrayList<>();
+        forNamespaces(request, changed::add);
+        boolean possible = changed.stream()
+                .allMatch(
+                        n -> (!wanted || n.keeper() != null) && n.reservations().persistent(wanted));
+        return possible ? controller.dispatcher().keepReservations(request, changed) : Status.INVALID_FIELD;
     }
 
     private void forNamespaces(Request request, Consumer<Namespace> change) {

@@ -12,8 +12,10 @@ import java.util.Arrays;
 final class IdentifyCommand {
     private static final int COMMAND_SET_NVM = 0;
     private static final int NAMESPACES_MAX = 1024;
-    /** RESCAP: all types of reservation, none that outlives a power loss; Ignore Existing Key as of NVMe 1.3. */
+    /** RESCAP: all types of reservation; Ignore Existing Key as of NVMe 1.3. */
     private static final int RESERVATION_CAPABILITIES = 0xfe;
+
+    private static final int RESERVATIONS_PERSIST = 1;
 
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
@@ -72,7 +74,7 @@ final class IdentifyCommand {
         page.set(BYTE, 24, (byte) (1 << 4));
         formats(page, namespace.blockShift());
         page.set(BYTE, 30, (byte) shared());
-        page.set(BYTE, 31, (byte) RESERVATION_CAPABILITIES);
+        page.set(BYTE, 31, (byte) reservations(namespace));
         // Deallocated blocks read zeros; Write Zeroes can deallocate.
         page.set(BYTE, 33, (byte) (1 | 1 << 3));
         hints(page, namespace);
@@ -85,6 +87,10 @@ final class IdentifyCommand {
         copy(page, 120, namespace.identity().eui64Bytes());
         VendorLog.name(page, 384, namespace);
         return Status.SUCCESS;
+    }
+
+    private static int reservations(Namespace namespace) {
+        return RESERVATION_CAPABILITIES | (namespace.keeper() == null ? 0 : RESERVATIONS_PERSIST);
     }
 
     /** NMIC: whether more than one controller may show it at once. */
@@ -166,7 +172,7 @@ final class IdentifyCommand {
             return exists(nsid);
         }
         page.set(BYTE, 1, (byte) shared());
-        page.set(BYTE, 2, (byte) RESERVATION_CAPABILITIES);
+        page.set(BYTE, 2, (byte) reservations(namespace));
         page.set(INT, 4, controller.access().group());
         page.set(BYTE, 8, (byte) (namespace.readOnly() ? 1 : 0));
         // Ready.

@@ -209,8 +209,9 @@ final class IoCommands {
     /** A volume has ended a piece of work that was pending. @return a status or {@link Dispatcher#PENDING} */
     int resume(Request request, int ioStatus) {
         if (request.queue().id() == 0) {
-            // The one admin command that works on a volume.
-            return request.opcode() == AdminOpcode.FORMAT_NVM ? status(Io.WRITE, ioStatus) : Status.INTERNAL_ERROR;
+            // Of admin commands, Format NVM works on a volume, and Set Features may have reservations kept.
+            boolean known = request.opcode() == AdminOpcode.FORMAT_NVM || request.opcode() == AdminOpcode.SET_FEATURES;
+            return known ? status(Io.WRITE, ioStatus) : Status.INTERNAL_ERROR;
         }
         return switch (request.opcode()) {
             case IoOpcode.READ -> transferEnded(request, Io.READ, ioStatus);
@@ -220,6 +221,9 @@ final class IoCommands {
                 request.nsid() == BROADCAST
                         ? stepEnded(request, Io.FLUSH, ioStatus)
                         : oneEnded(request, Io.FLUSH, ioStatus);
+            // Kept, or not.
+            case IoOpcode.RESERVATION_REGISTER, IoOpcode.RESERVATION_ACQUIRE, IoOpcode.RESERVATION_RELEASE ->
+                ioStatus == IoStatus.OK ? Status.SUCCESS : Status.INTERNAL_ERROR;
             default -> stepEnded(request, request.work().operation(), ioStatus);
         };
     }

@@ -28,6 +28,7 @@ public final class Namespace {
     private final List<Controller> controllers = new CopyOnWriteArrayList<>();
     private final Reservations reservations = new Reservations(this);
     private final RangeLock rangeLock = new RangeLock(this);
+    private @Nullable ReservationKeeper keeper;
     private final IoCounters counters = new IoCounters();
     private final CommandMeter commands = new CommandMeter();
     private final WaitMeter stalls = new WaitMeter();
@@ -164,6 +165,25 @@ public final class Namespace {
         if (withDriveNs >= STALL_NS) {
             stalls.lasted(withDriveNs);
         }
+    }
+
+    /**
+     * Reservations may outlive a power loss from now on: before the first controller has it.
+     *
+     * @param kept what was kept last; nothing: none
+     * @throws IllegalArgumentException when that cannot be read
+     */
+    public void keepReservations(ReservationKeeper where, byte[] kept) {
+        if (kept.length > 0) {
+            reservations.restore(kept);
+        }
+        keeper = where;
+    }
+
+    /** Where reservations outlive a power loss; null when they do nowhere. */
+    @Nullable
+    ReservationKeeper keeper() {
+        return keeper;
     }
 
     Reservations reservations() {

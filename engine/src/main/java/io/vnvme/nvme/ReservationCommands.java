@@ -5,6 +5,7 @@ import io.vnvme.nvme.wire.Status;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Reservation Register, Acquire, Release and Report (NVM Express Base 2.0, 7.2 to 7.5). */
@@ -12,8 +13,13 @@ final class ReservationCommands {
     private static final int IGNORE_KEY = 1 << 3;
     private static final int REPORT_HEADER = 24;
     private static final int REPORT_HEADER_EXTENDED = 64;
-    private static final int REPORT_SIZE_MAX =
-            REPORT_HEADER_EXTENDED + Reservations.REGISTRANTS_MAX * REPORT_HEADER_EXTENDED;
+    /** Register, Acquire and Release bring two keys at most. */
+    private static final int KEYS_BYTES = 16;
+    /** A host that is registered and not connected now has no controller. */
+    private static final int NO_CONTROLLER = 0xffff;
+
+    private static final int PERSIST_OFF = 2;
+    private static final int PERSIST_ON = 3;
 
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
@@ -23,7 +29,7 @@ final class ReservationCommands {
     private static final MemorySegment ZEROS = Arena.ofAuto().allocate(4096);
 
     private final Controller controller;
-    private final MemorySegment buffer = Arena.ofAuto().allocate(REPORT_SIZE_MAX, 8);
+    private final MemorySegment buffer = Arena.ofAuto().allocate(KEYS_BYTES, 8);
 
     ReservationCommands(Controller controller) {
         this.controller = controller;
@@ -54,28 +60,34 @@ final class ReservationCommands {
         int action = request.dword(10) & 7;
         boolean ignoreKey = (request.dword(10) & IGNORE_KEY) != 0;
         int type = request.dword(10) >>> 8 & 0xff;
-        return switch (request.opcode()) {
+        int status = switch (request.opcode()) {
             case IoOpcode.RESERVATION_REGISTER ->
                 register(request, reservations, action, key, buffer.get(LONG, 8), ignoreKey);
             case IoOpcode.RESERVATION_ACQUIRE ->
                 acquire(reservations, action, key, buffer.get(LONG, 8), type, ignoreKey);
             default -> release(reservations, action, key, type, ignoreKey);
         };
+        return status == Status.SUCCESS
+                ? controller.dispatcher().keepReservations(request, List.of(request.namespace()))
+                : status;
     }
 
     private int register(
             Request request, Reservations reservations, int action, long key, long newKey, boolean ignoreKey) {
         int persist = request.dword(10) >>> 30;
-        if (persist == 1 || persist == 3) {
-            // Persistence through power loss is not offered.
+        boolean offered =
+                persist != PERSIST_ON || request.namespace().keeper() != null && reservations.hasRoomToPersist();
+        if (persist == 1 || !offered) {
             return Status.INVALID_FIELD;
         }
-        return switch (action) {
+        int status = switch (action) {
             case 0 -> reservations.register(controller, newKey);
             case 1 -> reservations.unregister(controller, key, ignoreKey);
             case 2 -> reservations.replace(controller, key, newKey, ignoreKey);
             default -> Status.INVALID_FIELD;
         };
+        boolean changes = status == Status.SUCCESS && (persist == PERSIST_ON || persist == PERSIST_OFF);
+        return !changes || reservations.persistent(persist == PERSIST_ON) ? status : Status.INVALID_FIELD;
     }
 
     private int acquire(Reservations reservations, int action, long key, long preempted, int type, boolean ignoreKey) {
@@ -99,41 +111,64 @@ final class ReservationCommands {
         };
     }
 
+    /** One structure for each controller of a registered host, and for each such host that has none now. */
     private int report(Request request) {
         boolean extended = (request.dword(11) & 1) != 0;
         Reservations reservations = request.namespace().reservations();
-        List<Reservations.Registrant> registrants = reservations.registrants();
-        boolean wide = registrants.stream()
-                .anyMatch(r -> r.host().high() != 0 && r.host().high() != -1);
+        boolean wide = reservations.registrants().stream()
+                .anyMatch(r -> r.host().high() != 0 && !r.host().isUnnamed());
         if (wide && !extended) {
             return Status.HOST_ID_INCONSISTENT;
         }
-        buffer.fill((byte) 0);
-        buffer.set(INT, 0, reservations.generation());
-        buffer.set(BYTE, 4, (byte) reservations.type());
-        buffer.set(SHORT, 5, (short) registrants.size());
-        long at = extended ? REPORT_HEADER_EXTENDED : REPORT_HEADER;
-        for (Reservations.Registrant registrant : registrants) {
-            buffer.set(SHORT, at, (short) registrant.controllerId());
-            buffer.set(BYTE, at + 2, (byte) (reservations.holds(registrant.host()) ? 1 : 0));
+        int entryBytes = extended ? REPORT_HEADER_EXTENDED : REPORT_HEADER;
+        List<Entry> entries = entries(request.namespace());
+        MemorySegment out = Arena.ofAuto().allocate(entryBytes * (entries.size() + 1L), 8);
+        out.set(INT, 0, reservations.generation());
+        out.set(BYTE, 4, (byte) reservations.type());
+        out.set(SHORT, 5, (short) entries.size());
+        out.set(BYTE, 9, (byte) (reservations.persistent() ? 1 : 0));
+        long at = entryBytes;
+        for (Entry entry : entries) {
+            Reservations.Registrant registrant = entry.registrant();
+            out.set(SHORT, at, (short) entry.controllerId());
+            out.set(BYTE, at + 2, (byte) (reservations.holds(registrant.host()) ? 1 : 0));
             if (extended) {
-                buffer.set(LONG, at + 8, registrant.key());
-                buffer.set(LONG, at + 16, registrant.host().low());
-                buffer.set(LONG, at + 24, registrant.host().high());
+                out.set(LONG, at + 8, registrant.key());
+                out.set(LONG, at + 16, registrant.host().low());
+                out.set(LONG, at + 24, registrant.host().high());
             } else {
-                buffer.set(LONG, at + 8, registrant.host().low());
-                buffer.set(LONG, at + 16, registrant.key());
+                out.set(LONG, at + 8, registrant.host().low());
+                out.set(LONG, at + 16, registrant.key());
             }
-            at += extended ? REPORT_HEADER_EXTENDED : REPORT_HEADER;
+            at += entryBytes;
         }
         long bytes = request.dataBytes();
-        long filled = Math.min(bytes, REPORT_SIZE_MAX);
-        request.data().copyFrom(0, buffer, 0, filled);
+        long filled = Math.min(bytes, out.byteSize());
+        request.data().copyFrom(0, out, 0, filled);
         for (long done = filled; done < bytes; ) {
             long part = Math.min(bytes - done, ZEROS.byteSize());
             request.data().copyFrom(done, ZEROS, 0, part);
             done += part;
         }
         return Status.SUCCESS;
+    }
+
+    private record Entry(Reservations.Registrant registrant, int controllerId) {}
+
+    private static List<Entry> entries(Namespace namespace) {
+        List<Controller> controllers = namespace.controllers();
+        List<Entry> entries = new ArrayList<>();
+        for (Reservations.Registrant registrant : namespace.reservations().registrants()) {
+            int before = entries.size();
+            for (Controller controller : controllers) {
+                if (Reservations.Host.of(controller).equals(registrant.host())) {
+                    entries.add(new Entry(registrant, controller.controllerId()));
+                }
+            }
+            if (entries.size() == before) {
+                entries.add(new Entry(registrant, NO_CONTROLLER));
+            }
+        }
+        return entries;
     }
 }

@@ -11,10 +11,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * The reservation of a namespace (NVM Express Base 2.0, 8.19): who is registered, who holds it, what others may do.
  *
- * <p>Nothing outlives a power loss, and taking the last controller away counts as one: the next guest finds a
- * namespace that nobody has reserved.
+ * <p>Where a host has not asked for more, nothing outlives a power loss, and taking the last controller away counts as one: the
+ * next guest finds a namespace that nobody has reserved.
  */
-final class Reservations {
+public final class Reservations {
+    /** Most that {@link ReservationKeeper#keep} is given. */
+    public static final int IMAGE_BYTES_MAX = ReservationImage.bytes(Reservations.PERSISTENT_MAX);
+
     static final int NONE = 0;
     static final int WRITE_EXCLUSIVE = 1;
     static final int EXCLUSIVE_ACCESS = 2;
@@ -25,6 +28,8 @@ final class Reservations {
 
     /** Registrants that a namespace takes; one more is refused. */
     static final int REGISTRANTS_MAX = 128;
+    /** The same while they outlive a power loss: what there is room for beside all else that a pool keeps with a volume. */
+    static final int PERSISTENT_MAX = 32;
 
     /** A host by its identifier; one without an identifier is known by its controller. */
     record Host(long low, long high) {
@@ -36,10 +41,14 @@ final class Reservations {
         static Host unnamed(Controller controller) {
             return new Host(controller.controllerId(), -1);
         }
+
+        boolean isUnnamed() {
+            return high == -1;
+        }
     }
 
-    /** One registration, and the controller that it was made by. */
-    record Registrant(Host host, long key, int controllerId) {}
+    /** One registration. */
+    record Registrant(Host host, long key) {}
 
     private final Namespace namespace;
     private final List<Registrant> registrants = new ArrayList<>();
@@ -47,9 +56,69 @@ final class Reservations {
     private @Nullable Host holder;
     private int type = NONE;
     private int generation;
+    private boolean persistent;
+    /** What is kept is not this any more. */
+    private boolean changed;
 
     Reservations(Namespace namespace) {
         this.namespace = namespace;
+    }
+
+    /** PTPL: whether all this outlives a power loss. */
+    boolean persistent() {
+        return persistent;
+    }
+
+    /** @return whether there is room to keep what there is */
+    boolean persistent(boolean wanted) {
+        if (wanted && lasting().size() > PERSISTENT_MAX) {
+            return false;
+        }
+        changed |= wanted != persistent;
+        persistent = wanted;
+        return true;
+    }
+
+    /** Whether one more registrant could be kept. */
+    boolean hasRoomToPersist() {
+        return lasting().size() < PERSISTENT_MAX;
+    }
+
+    /** True once after something changed that has to be kept, or given up. */
+    boolean takeChanged() {
+        boolean was = changed;
+        changed = false;
+        return was;
+    }
+
+    /** What is to be kept; nothing when a power loss ends it all. */
+    byte[] image() {
+        if (!persistent) {
+            return new byte[0];
+        }
+        List<Registrant> kept = lasting();
+        int index = kept.stream().map(Registrant::host).toList().indexOf(holder);
+        boolean held = allRegistrants(type) ? !kept.isEmpty() : index >= 0;
+        int who = held && index >= 0 ? index : ReservationImage.NOBODY;
+        return new ReservationImage(held ? type : NONE, generation, who, kept).encode();
+    }
+
+    /** After a power loss: what was kept is so again. @throws IllegalArgumentException when it cannot be read */
+    void restore(byte[] image) {
+        ReservationImage kept = ReservationImage.decode(image);
+        registrants.clear();
+        registrants.addAll(kept.registrants());
+        type = kept.type();
+        generation = kept.generation();
+        holder = kept.holder() == ReservationImage.NOBODY
+                ? null
+                : kept.registrants().get(kept.holder()).host();
+        persistent = true;
+    }
+
+    /** Registrants whose host has an identifier: others are strangers after a power loss. */
+    private List<Registrant> lasting() {
+        return registrants.stream().filter(r -> !r.host().isUnnamed()).toList();
     }
 
     boolean held() {
@@ -115,14 +184,14 @@ final class Reservations {
             if (known.key() != key) {
                 return Status.RESERVATION_CONFLICT;
             }
-            generation++;
+            moved();
             return Status.SUCCESS;
         }
-        if (registrants.size() == REGISTRANTS_MAX) {
+        if (registrants.size() == (persistent ? PERSISTENT_MAX : REGISTRANTS_MAX)) {
             return Status.RESERVATION_CONFLICT;
         }
-        registrants.add(new Registrant(host, key, controller.controllerId()));
-        generation++;
+        registrants.add(new Registrant(host, key));
+        moved();
         return Status.SUCCESS;
     }
 
@@ -132,7 +201,7 @@ final class Reservations {
             return Status.RESERVATION_CONFLICT;
         }
         remove(host);
-        generation++;
+        moved();
         return Status.SUCCESS;
     }
 
@@ -142,8 +211,8 @@ final class Reservations {
         if (known == null || (!ignoreKey && known.key() != key)) {
             return Status.RESERVATION_CONFLICT;
         }
-        registrants.set(registrants.indexOf(known), new Registrant(host, newKey, controller.controllerId()));
-        generation++;
+        registrants.set(registrants.indexOf(known), new Registrant(host, newKey));
+        moved();
         return Status.SUCCESS;
     }
 
@@ -168,7 +237,14 @@ final class Reservations {
         return Status.SUCCESS;
     }
 
+    /** The set of registrants has another generation. */
+    private void moved() {
+        generation++;
+        changed = true;
+    }
+
     private void take(Host host, int wanted) {
+        changed = true;
         type = wanted;
         holder = host;
     }
@@ -212,7 +288,7 @@ final class Reservations {
         } else if (all && registrants.isEmpty()) {
             release(host);
         }
-        generation++;
+        moved();
         return Status.SUCCESS;
     }
 
@@ -232,6 +308,7 @@ final class Reservations {
     }
 
     private void release(Host host) {
+        changed = true;
         boolean told = type != WRITE_EXCLUSIVE && type != EXCLUSIVE_ACCESS;
         type = NONE;
         holder = null;
@@ -249,7 +326,7 @@ final class Reservations {
         registrants.clear();
         type = NONE;
         holder = null;
-        generation++;
+        moved();
         return Status.SUCCESS;
     }
 
@@ -289,14 +366,14 @@ final class Reservations {
         Host host = Host.unnamed(controller);
         if (find(host) != null) {
             remove(host);
-            generation++;
+            moved();
         }
     }
 
     /** Forgets a controller that was detached; with the last one goes everything. */
     void forget(Controller controller) {
         controllerReset(controller);
-        if (namespace.controllers().isEmpty()) {
+        if (namespace.controllers().isEmpty() && !persistent) {
             registrants.clear();
             type = NONE;
             holder = null;

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -206,7 +207,7 @@ public final class PoolOperations {
                         from.sizeBytes(),
                         old.uuid(),
                         old.createdAtMillis(),
-                        from.attributes())));
+                        old.attributes())));
                 finished.run();
             });
         });
@@ -292,10 +293,20 @@ public final class PoolOperations {
         });
     }
 
-    /** Keeps other attributes with a volume or snapshot. */
-    public void attributes(String name, byte[] attributes, Done done) {
+    /** What the owner keeps with a volume or snapshot. */
+    public byte[] attributes(String name) {
+        return pool.layers().require(name).record().attributes();
+    }
+
+    /** Keeps other attributes with a volume or snapshot: made of those that it has when its turn comes. */
+    public void attributes(String name, UnaryOperator<byte[]> change, Done done) {
         run(done, finished -> {
-            put(pool.layers().require(name).record().withAttributes(attributes));
+            LayerRecord record = pool.layers().require(name).record();
+            byte[] attributes = change.apply(record.attributes());
+            if (attributes.length > LayerRecord.ATTRIBUTE_BYTES_MAX) {
+                throw new PoolException(Reason.UNSUITABLE, "the attributes are too long");
+            }
+            put(record.withAttributes(attributes));
             finished.run();
         });
     }

@@ -34,6 +34,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -90,6 +91,7 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
                 false,
                 share);
         namespace.named(vnvme.name());
+        namespace.keepReservations(this::keep, pool.home().call(() -> pool.reservations(name)));
         this.overTcp = new EngineTcpSubsystem(this, dataPlane, vnvme.nqn(), Set.copyOf(vnvme.hosts()));
     }
 
@@ -108,6 +110,16 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
             throw e;
         }
         return export;
+    }
+
+    /** On the pool's reactor: its reservations are to outlive a power loss. */
+    private void keep(byte[] image, Consumer<Boolean> done) {
+        pool.keepReservations(name, image, failure -> {
+            if (failure != null) {
+                LOG.log(Level.ERROR, "vNVMe %s: its reservations could not be kept".formatted(name), failure);
+            }
+            done.accept(failure == null);
+        });
     }
 
     private static DoorbellAccess doorbells(VnvmeRecord vnvme) {

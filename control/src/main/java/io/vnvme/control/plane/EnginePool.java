@@ -284,7 +284,17 @@ final class EnginePool implements OpenPool {
 
     @Override
     public void setAttributes(String volume, byte[] attributes) {
-        run(done -> pool.operations().attributes(volume, attributes, done));
+        run(done -> pool.operations().attributes(volume, _ -> attributes, done));
+    }
+
+    /** On the reactor: reservations that outlived a power loss; none: there are none. */
+    byte[] reservations(String volume) {
+        return VolumeAttributes.reservations(pool.operations().attributes(volume));
+    }
+
+    /** On the reactor. */
+    void keepReservations(String volume, byte[] image, Done done) {
+        pool.operations().attributes(volume, was -> VolumeAttributes.withReservations(was, image), done);
     }
 
     @Override

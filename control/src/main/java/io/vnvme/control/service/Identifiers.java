@@ -1,6 +1,7 @@
 package io.vnvme.control.service;
 
 import io.vnvme.control.model.Qos;
+import io.vnvme.control.plane.VolumeAttributes;
 import io.vnvme.control.plane.VolumeSpec;
 import io.vnvme.control.store.Access;
 import io.vnvme.control.store.VnvmeRecord;

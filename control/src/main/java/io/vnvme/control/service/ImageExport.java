@@ -10,6 +10,7 @@ import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
 import io.vnvme.control.plane.LayerFacts;
 import io.vnvme.control.plane.OpenPool;
+import io.vnvme.control.plane.VolumeAttributes;
 import io.vnvme.control.plane.VolumeIo;
 import io.vnvme.control.store.JobPlan;
 import io.vnvme.control.transfer.VolumeExport;

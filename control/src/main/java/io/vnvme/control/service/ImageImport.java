@@ -11,6 +11,7 @@ import io.vnvme.control.model.ProblemException;
 import io.vnvme.control.model.Qos;
 import io.vnvme.control.plane.LayerFacts;
 import io.vnvme.control.plane.OpenPool;
+import io.vnvme.control.plane.VolumeAttributes;
 import io.vnvme.control.plane.VolumeIo;
 import io.vnvme.control.plane.VolumeSpec;
 import io.vnvme.control.store.JobPlan;

@@ -5,6 +5,7 @@ import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
 import io.vnvme.control.plane.LayerFacts;
 import io.vnvme.control.plane.OpenPool;
+import io.vnvme.control.plane.VolumeAttributes;
 import io.vnvme.control.store.VnvmeRecord;
 import io.vnvme.crypto.Argon2Cost;
 import io.vnvme.crypto.CryptoException;

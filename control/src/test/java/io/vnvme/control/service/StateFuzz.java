@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vnvme.control.model.ProblemException;
 import io.vnvme.control.plane.FakeDataPlane;
+import io.vnvme.control.plane.VolumeAttributes;
 import io.vnvme.control.store.StateFileException;
 import io.vnvme.crypto.Argon2Cost;
 import io.vnvme.crypto.KeySlots;

@@ -16,6 +16,7 @@ import io.vnvme.control.model.UnlockVnvme;
 import io.vnvme.control.model.VnvmeChange;
 import io.vnvme.control.model.VnvmeInfo;
 import io.vnvme.control.plane.FakeDataPlane;
+import io.vnvme.control.plane.VolumeAttributes;
 import io.vnvme.control.plane.VolumeSpec;
 import io.vnvme.frontend.vfiouser.DoorbellAccess;
 import java.io.IOException;
