@@ -94,9 +94,10 @@ public enum EventKind {
             "The text says why: most often a drive is missing. Connect it; the pool is opened by itself."),
     HOST_REFUSED(
             Severity.WARNING,
-            "A host wanted to connect over TCP to a vNVMe that does not allow it, or that is not there.",
+            "A host wanted to connect over TCP to a vNVMe that does not allow it or is not there, or did not show who it is.",
             "None: it got nothing.",
-            "If it is to have it: 'vnvme host allow NAME HOSTNQN', with the NQN that the text says. If not, see who it is."),
+            "If it is to have it: 'vnvme host allow NAME HOSTNQN', with the NQN that the text says; if its key was wrong,"
+                    + " 'vnvme host key'. If not, see who it is."),
     PORT_FAILED(
             Severity.ERROR,
             "A port over TCP that a vNVMe was given could not be had when the daemon started.",
