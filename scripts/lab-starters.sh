@@ -21,7 +21,7 @@ END
 
 # shellcheck disable=SC2016
 starter qemu-system-x86_64 bin/qemu-system-x86_64 '-L "$root/usr/share/qemu" -L "$root/usr/share/seabios"'
-for program in bin/{qemu-img,qemu-storage-daemon,fio,zstd,mtools,syslinux,busybox,promtool,mandoc}; do
+for program in bin/{qemu-img,qemu-storage-daemon,fio,zstd,mtools,syslinux,busybox,promtool,mandoc,tshark}; do
   starter "${program##*/}" "$program"
 done
 # mtools goes by the name that it is called by.

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Prepares the guest lab in the cache and says where it is, one KEY=VALUE a line:
-#   tools=FOLDER  QEMU, firmware, fio, qemu-storage-daemon, libblkio, promtool, mandoc: bin/NAME starts one, root/ holds the files
+#   tools=FOLDER  QEMU, firmware, fio, qemu-storage-daemon, libblkio, promtool, mandoc, tshark: bin/NAME starts one, root/ holds the files
 #   guest=FOLDER  vmlinux (PVH), vmlinuz (bzImage, EFI stub), initrd.cpio, boot.img (a drive that BIOS and UEFI boot)
 #   accel=kvm|tcg what runs a guest on this machine (VNVME_ACCEL overrides)
 # Parts that are there already are used as they are. Needs no root.
@@ -11,7 +11,7 @@ source "$home/scripts/private-apt.sh"
 
 packages=(qemu-system-x86 qemu-system-common qemu-utils seabios ovmf libblkio1 fio zstd mtools syslinux syslinux-common
   systemd-boot-efi busybox-static dash pciutils util-linux e2fsprogs nvme-cli fonts-dejavu-core promtool
-  mandoc)
+  mandoc tshark)
 tools=$cache/tools-$(recipe_hash "${packages[@]}" "$home/scripts/private-apt.sh" "$home/scripts/lab-starters.sh")
 guest=$cache/guest-$(recipe_hash "$tools" "$home/scripts/lab-guest.sh" "$home/scripts/lab-boot-image.sh" \
   "$home/scripts/guest-init")

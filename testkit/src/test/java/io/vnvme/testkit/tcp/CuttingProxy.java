@@ -10,8 +10,10 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** A network between hosts and a target that breaks when so many PDUs have gone over it, all connections at once. */
@@ -21,13 +23,30 @@ final class CuttingProxy implements AutoCloseable {
     private final ServerSocket server;
     private final InetSocketAddress target;
     private final AtomicLong pdusLeft;
+    private final Tap tap;
+    private final AtomicInteger connections = new AtomicInteger();
     private final List<Socket> sockets = new CopyOnWriteArrayList<>();
     private final List<Thread> threads = new CopyOnWriteArrayList<>();
     private volatile boolean cut;
 
+    /** Who sees what passes. */
+    interface Tap {
+        /**
+         * From the threads of all connections.
+         *
+         * @param connection in the order of their being made, from 0
+         */
+        void passed(int connection, boolean fromHost, byte[] pdu);
+    }
+
     /** @param pdus that pass, both ways together */
     CuttingProxy(InetSocketAddress target, long pdus) throws IOException {
+        this(target, pdus, (_, _, _) -> {});
+    }
+
+    CuttingProxy(InetSocketAddress target, long pdus, Tap tap) throws IOException {
         this.target = target;
+        this.tap = tap;
         pdusLeft = new AtomicLong(pdus);
         server = new ServerSocket(0, 16, InetAddress.getLoopbackAddress());
         start(this::accept);
@@ -54,8 +73,9 @@ final class CuttingProxy implements AutoCloseable {
                 host.setTcpNoDelay(true);
                 far.setTcpNoDelay(true);
                 sockets.addAll(List.of(host, far));
-                start(() -> carry(host, far));
-                start(() -> carry(far, host));
+                int connection = connections.getAndIncrement();
+                start(() -> carry(host, far, connection, true));
+                start(() -> carry(far, host, connection, false));
             } catch (IOException e) {
                 // Closed: nobody comes any more.
                 return;
@@ -63,7 +83,7 @@ final class CuttingProxy implements AutoCloseable {
         }
     }
 
-    private void carry(Socket from, Socket to) {
+    private void carry(Socket from, Socket to, int connection, boolean fromHost) {
         try {
             InputStream in = from.getInputStream();
             OutputStream out = to.getOutputStream();
@@ -80,8 +100,10 @@ final class CuttingProxy implements AutoCloseable {
                     cutAll();
                     return;
                 }
-                out.write(common);
-                out.write(rest);
+                byte[] pdu = Arrays.copyOf(common, bytes);
+                System.arraycopy(rest, 0, pdu, COMMON_BYTES, rest.length);
+                tap.passed(connection, fromHost, pdu);
+                out.write(pdu);
                 out.flush();
             }
         } catch (IOException e) {
