@@ -19,7 +19,7 @@ guest=$cache/guest-$(recipe_hash "$tools" "$home/scripts/lab-guest.sh" "$home/sc
 accel_file=$cache/accel-$(tr -d - </proc/sys/kernel/random/boot_id)
 
 build_tools() { # WORK
-  say "fetching QEMU, a kernel and tools for guests into $cache (140 MB, once)"
+  say "fetching QEMU, a kernel and tools for guests into $cache (170 MB, once)"
   private_apt "$1/apt"
   private_download_kernel "$1/apt"
   private_download "$1/apt" "${packages[@]}"

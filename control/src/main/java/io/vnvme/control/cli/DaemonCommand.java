@@ -94,6 +94,14 @@ final class DaemonCommand implements Callable<Integer> {
     private @Nullable List<String> tcp;
 
     @Option(
+            names = "--tcp-referral",
+            paramLabel = "ADDRESS:PORT",
+            split = ",",
+            description =
+                    "tell NVMe/TCP hosts that ask what there is to ask there too: another daemon's discovery, such as 10.0.0.6:8009; several are allowed")
+    private @Nullable List<String> referrals;
+
+    @Option(
             names = "--libvirt",
             paramLabel = "URI",
             description = "the libvirt that is asked for VMs, or none (default: qemu:///system)")
@@ -127,6 +135,7 @@ final class DaemonCommand implements Callable<Integer> {
         option(draft, Setting.IDLE, idle);
         option(draft, Setting.LISTEN, listen);
         option(draft, Setting.TCP, tcp);
+        option(draft, Setting.TCP_REFERRAL, referrals);
         option(draft, Setting.REHEARSAL, rehearsal);
         option(draft, Setting.LIBVIRT, libvirt);
         option(draft, Setting.LOG_FORMAT, logFormat);

@@ -20,6 +20,7 @@ import java.util.Optional;
  * @param reactors the threads that serve I/O
  * @param listen where to serve the API over TLS as well
  * @param tcp where NVMe/TCP hosts are accepted
+ * @param referrals discovery controllers elsewhere that they are told of
  * @param rehearsal how long a guest of its own works before it serves
  * @param libvirt URI of the libvirt that is asked for VMs, if any
  * @param logFormat how the lines of the log look
@@ -32,6 +33,7 @@ public record DaemonSettings(
         ReactorSettings reactors,
         Optional<InetSocketAddress> listen,
         List<TcpPort> tcp,
+        List<InetSocketAddress> referrals,
         Duration rehearsal,
         Optional<String> libvirt,
         LogFormat logFormat,
@@ -39,5 +41,6 @@ public record DaemonSettings(
     public DaemonSettings {
         offers = List.copyOf(offers);
         tcp = List.copyOf(tcp);
+        referrals = List.copyOf(referrals);
     }
 }

@@ -14,6 +14,7 @@ public enum Setting {
     IDLE,
     LISTEN,
     TCP,
+    TCP_REFERRAL,
     REHEARSAL,
     LIBVIRT,
     LOG_FORMAT,
@@ -30,6 +31,6 @@ public enum Setting {
 
     /** Whether it can have several values, a list in the file. */
     public boolean isList() {
-        return this == RAM || this == IDLE || this == TCP;
+        return this == RAM || this == IDLE || this == TCP || this == TCP_REFERRAL;
     }
 }

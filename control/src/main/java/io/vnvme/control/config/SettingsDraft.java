@@ -30,6 +30,7 @@ public final class SettingsDraft {
     private List<IdlePolicy> idle = List.of(IdlePolicy.ADAPTIVE);
     private Optional<InetSocketAddress> listen = Optional.empty();
     private List<TcpPort> tcp = List.of();
+    private List<InetSocketAddress> referrals = List.of();
     private Duration rehearsal = Duration.ZERO;
     private String libvirt = "qemu:///system";
     private LogFormat logFormat = LogFormat.HUMAN;
@@ -54,6 +55,8 @@ public final class SettingsDraft {
             case IDLE -> idle = idle(values);
             case LISTEN -> listen = listen(values.getFirst());
             case TCP -> tcp = values.stream().map(TcpPort::parse).toList();
+            case TCP_REFERRAL ->
+                referrals = values.stream().map(TcpPort::address).toList();
             case REHEARSAL -> rehearsal = rehearsal(values.getFirst());
             case LIBVIRT -> libvirt = libvirt(values.getFirst());
             case LOG_FORMAT -> logFormat = logFormat(values.getFirst());
@@ -70,6 +73,7 @@ public final class SettingsDraft {
                 new ReactorSettings(reactors, cpus, idle),
                 listen,
                 tcp,
+                referrals,
                 rehearsal,
                 Optional.of(libvirt).filter(uri -> !uri.equals("none")),
                 logFormat,

@@ -33,7 +33,7 @@ public final class DaemonProcess {
                     new Services.Setup(version, settings.stateDir(), settings.runDir(), settings.offers())
                             .withRehearsal(settings.rehearsal())
                             .withLibvirt(settings.libvirt().map(Libvirt::at))
-                            .withTcp(settings.tcp())
+                            .withTcp(settings.tcp(), settings.referrals())
                             .withTraces(settings.otlp()
                                     .map(collector -> Traces.to(collector, version))
                                     .orElseGet(Traces::none)),

@@ -32,6 +32,9 @@ final class EngineMetrics {
         pools(observed.pools(), to);
         drives(observed.drives(), to);
         jobs(observed, to);
+        to.add(Metric.TCP_HOSTS, observed.tcp().hosts());
+        to.add(Metric.TCP_REFUSALS, observed.tcp().refusals());
+        to.add(Metric.TCP_DROPS, observed.tcp().drops());
         observed.events()
                 .forEach((kind, count) -> to.add(
                         Metric.EVENTS, count, kind.text(), kind.severity().text()));

@@ -35,6 +35,12 @@ enum Metric {
             "Time in which I/O commands had to wait, by what for",
             Metric.NAME,
             "cause"),
+    TCP_HOSTS(Type.GAUGE, "vnvme_tcp_controllers", "Controllers that hosts have over NVMe/TCP"),
+    TCP_REFUSALS(Type.COUNTER, "vnvme_tcp_refusals", "Connect commands over NVMe/TCP of hosts that were not let in"),
+    TCP_DROPS(
+            Type.COUNTER,
+            "vnvme_tcp_faults",
+            "Connections over NVMe/TCP that broke the protocol or said nothing, and were ended for that"),
     REACTOR_SECONDS(
             Type.COUNTER,
             "vnvme_reactor_seconds",

@@ -98,6 +98,11 @@ public enum EventKind {
             "None: it got nothing.",
             "If it is to have it: 'vnvme host allow NAME HOSTNQN', with the NQN that the text says; if its key was wrong,"
                     + " 'vnvme host key'. If not, see who it is."),
+    HOST_AT_FAULT(
+            Severity.WARNING,
+            "What came over TCP was not NVMe/TCP as it should be, or nothing came in time; the connection was ended.",
+            "None: nothing of what was wrong was carried out.",
+            "The subject is where it came from. If a host of yours is there, see its log; if not, see who can reach the port."),
     PORT_FAILED(
             Severity.ERROR,
             "A port over TCP that a vNVMe was given could not be had when the daemon started.",

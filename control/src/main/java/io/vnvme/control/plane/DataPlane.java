@@ -6,6 +6,7 @@ import io.vnvme.control.model.QosLimits;
 import io.vnvme.control.model.ReactorInfo;
 import io.vnvme.control.store.Access;
 import io.vnvme.control.store.VnvmeRecord;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -111,6 +112,11 @@ public interface DataPlane extends AutoCloseable {
 
     /** Where hosts are accepted. */
     List<TcpPort> tcpPorts();
+
+    TcpCounters tcpCounters();
+
+    /** Discovery controllers elsewhere that hosts are told of, where hosts are accepted. */
+    void referrals(List<InetSocketAddress> elsewhere);
 
     /** Makes a group of vNVMes, or gives one that is there other limits. */
     void group(String name, QosLimits limits);

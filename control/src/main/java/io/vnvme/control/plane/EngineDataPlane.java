@@ -12,6 +12,7 @@ import io.vnvme.pool.format.PoolConfig;
 import io.vnvme.reactor.BusyMeter;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -276,6 +277,20 @@ public final class EngineDataPlane implements DataPlane {
 
     HostKeyring keyring() {
         return keyring;
+    }
+
+    @Override
+    public TcpCounters tcpCounters() {
+        EngineTcp serving = tcp;
+        return serving == null ? TcpCounters.NONE : serving.counters();
+    }
+
+    @Override
+    public void referrals(List<InetSocketAddress> elsewhere) {
+        EngineTcp serving = tcp;
+        if (serving != null) {
+            serving.target().referrals(elsewhere);
+        }
     }
 
     void withdraw(EngineTcpSubsystem subsystem) {

@@ -66,6 +66,10 @@ final class EngineTcp implements TargetEvents, AutoCloseable {
                 .forEach(target::unlisten);
     }
 
+    TcpCounters counters() {
+        return new TcpCounters(target.connected().size(), target.refusals(), target.drops());
+    }
+
     List<TcpPort> ports() {
         return target.ports().stream().map(EngineTcp::port).toList();
     }
@@ -81,6 +85,11 @@ final class EngineTcp implements TargetEvents, AutoCloseable {
 
     @Override
     public void dropped(String peer, String why) {
+        notes.execute(() -> refusals.dropped(peer, why));
+    }
+
+    @Override
+    public void turnedAway(String peer, String why) {
         LOG.log(Level.INFO, "NVMe/TCP: {0}: {1}", peer, why);
     }
 

@@ -43,10 +43,10 @@ public record TcpPort(InetSocketAddress address, Optional<String> advertised) {
         return new TcpPort(address(where), told);
     }
 
-    /** @throws IllegalArgumentException when it is no address of this host with a port */
+    /** @throws IllegalArgumentException when it is no address with a port */
     public static InetSocketAddress address(String text) {
         int colon = text.lastIndexOf(':');
-        String usage = "'%s' is no address of this host and a port, such as 0.0.0.0:PORT or [::]:PORT".formatted(text);
+        String usage = "'%s' is no address with a port, such as 0.0.0.0:PORT or [::]:PORT".formatted(text);
         try {
             int port = Integer.parseInt(text.substring(colon + 1));
             String host = text.substring(0, Math.max(0, colon));

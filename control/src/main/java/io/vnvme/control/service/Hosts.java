@@ -10,6 +10,7 @@ import io.vnvme.control.model.SetHostKeys;
 import io.vnvme.control.plane.DataPlane;
 import io.vnvme.control.plane.DataPlane.ConnectedHost;
 import io.vnvme.control.plane.DataPlane.Export;
+import io.vnvme.control.plane.HostRefusals;
 import io.vnvme.control.plane.TcpPort;
 import io.vnvme.control.store.Demand;
 import io.vnvme.control.store.HostNqn;
@@ -21,7 +22,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Which hosts may connect to which vNVMe over TCP: none but those that are named. */
-public final class Hosts {
+public final class Hosts implements HostRefusals {
     private static final int HOSTS_MAX = 256;
 
     private final Registry registry;
@@ -46,8 +47,14 @@ public final class Hosts {
         keys.keep(there::contains);
     }
 
-    /** Notes that a host was not let in. */
-    void refused(String subsystemNqn, String hostNqn, String peer, String why) {
+    @Override
+    public void dropped(String peer, String why) {
+        int colon = peer.lastIndexOf(':');
+        events.add(EventKind.HOST_AT_FAULT, colon < 0 ? peer : peer.substring(0, colon), "%s: %s".formatted(peer, why));
+    }
+
+    @Override
+    public void refused(String subsystemNqn, String hostNqn, String peer, String why) {
         String subject = registry.state().vnvmes().stream()
                 .filter(v -> v.nqn().equals(subsystemNqn))
                 .map(VnvmeRecord::name)

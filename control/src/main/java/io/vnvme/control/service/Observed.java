@@ -8,6 +8,7 @@ import io.vnvme.control.model.ReactorInfo;
 import io.vnvme.control.plane.DriveErrors;
 import io.vnvme.control.plane.ExportCounters;
 import io.vnvme.control.plane.ReactorCounters;
+import io.vnvme.control.plane.TcpCounters;
 import java.util.List;
 import java.util.Map;
 
@@ -21,6 +22,7 @@ import java.util.Map;
  * @param endedJobs how many have ended how
  * @param events how often each kind has happened
  * @param reactorCounters by reactor's name
+ * @param tcp what came over NVMe/TCP
  */
 public record Observed(
         String version,
@@ -31,7 +33,8 @@ public record Observed(
         Map<Jobs.Ended, Long> endedJobs,
         Map<EventKind, Long> events,
         List<ReactorInfo> reactors,
-        Map<String, ReactorCounters> reactorCounters) {
+        Map<String, ReactorCounters> reactorCounters,
+        TcpCounters tcp) {
     /** @param connections clients of its socket */
     public record Vnvme(String name, long sizeBytes, int connections, ExportCounters counters) {}
 

@@ -15,6 +15,7 @@ import io.vnvme.control.store.StateFile;
 import io.vnvme.control.trace.Traces;
 import io.vnvme.control.vm.Connector;
 import io.vnvme.control.vm.Libvirt;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -64,6 +65,7 @@ public final class Services implements AutoCloseable {
      * @param libvirt the libvirt that is asked for VMs, if any
      * @param clock by which jobs are dated, and mark how far they are
      * @param tcp where NVMe/TCP hosts are accepted
+     * @param referrals discovery controllers elsewhere that they are told of
      * @param traces of requests and jobs
      */
     public record Setup(
@@ -76,6 +78,7 @@ public final class Services implements AutoCloseable {
             Optional<Libvirt> libvirt,
             InstantSource clock,
             List<TcpPort> tcp,
+            List<InetSocketAddress> referrals,
             Traces traces) {
         public Setup(String version, Path stateDir, Path runDir, List<RamOffer> offers) {
             this(version, stateDir, runDir, offers, WATCH_INTERVAL);
@@ -92,28 +95,47 @@ public final class Services implements AutoCloseable {
                     Optional.empty(),
                     InstantSource.system(),
                     List.of(),
+                    List.of(),
                     Traces.none());
         }
 
         public Setup withRehearsal(Duration length) {
-            return new Setup(version, stateDir, runDir, offers, watchInterval, length, libvirt, clock, tcp, traces);
+            return new Setup(
+                    version, stateDir, runDir, offers, watchInterval, length, libvirt, clock, tcp, referrals, traces);
         }
 
         public Setup withLibvirt(Optional<Libvirt> asked) {
-            return new Setup(version, stateDir, runDir, offers, watchInterval, rehearsal, asked, clock, tcp, traces);
+            return new Setup(
+                    version, stateDir, runDir, offers, watchInterval, rehearsal, asked, clock, tcp, referrals, traces);
         }
 
         public Setup withClock(InstantSource told) {
-            return new Setup(version, stateDir, runDir, offers, watchInterval, rehearsal, libvirt, told, tcp, traces);
+            return new Setup(
+                    version, stateDir, runDir, offers, watchInterval, rehearsal, libvirt, told, tcp, referrals, traces);
         }
 
         public Setup withTcp(List<TcpPort> ports) {
+            return withTcp(ports, List.of());
+        }
+
+        public Setup withTcp(List<TcpPort> ports, List<InetSocketAddress> elsewhere) {
             return new Setup(
-                    version, stateDir, runDir, offers, watchInterval, rehearsal, libvirt, clock, ports, traces);
+                    version,
+                    stateDir,
+                    runDir,
+                    offers,
+                    watchInterval,
+                    rehearsal,
+                    libvirt,
+                    clock,
+                    ports,
+                    elsewhere,
+                    traces);
         }
 
         public Setup withTraces(Traces told) {
-            return new Setup(version, stateDir, runDir, offers, watchInterval, rehearsal, libvirt, clock, tcp, told);
+            return new Setup(
+                    version, stateDir, runDir, offers, watchInterval, rehearsal, libvirt, clock, tcp, referrals, told);
         }
     }
 
@@ -145,7 +167,7 @@ public final class Services implements AutoCloseable {
         HostKeys hostKeys = new HostKeys(new HostKeyFile(setup.stateDir()));
         dataPlane.keyring(hostKeys);
         this.hosts = new Hosts(registry, storage.volumes, dataPlane, events, hostKeys);
-        TcpPorts ports = new TcpPorts(registry, dataPlane, events, hosts::refused);
+        TcpPorts ports = new TcpPorts(registry, dataPlane, events, hosts);
         this.paths = new Paths(registry, storage.volumes, dataPlane, attachments);
         VnvmeView view = new VnvmeView(registry, storage.volumes, storage.openPools, slots, monitors, hosts, paths);
         this.vnvmes = new VnvmeService(registry, storage.volumes, storage.poolChoice, view, attachments, vms, ports);
@@ -162,7 +184,7 @@ public final class Services implements AutoCloseable {
         this.changes = new Changes(new Contents(registry, dataPlane, storage, view, groups, jobs, events)::now);
         events.whenAdded(changes::nudge);
         Rehearsal.run(setup.runDir(), dataPlane, setup.rehearsal());
-        ports.listen(setup.tcp());
+        ports.listen(setup.tcp(), setup.referrals());
         ports.open();
         groups.open();
         storage.drives.openClaimed();
@@ -317,7 +339,8 @@ public final class Services implements AutoCloseable {
                 jobs.ended(),
                 events.counts(),
                 dataPlane.reactors(),
-                dataPlane.reactorCounters());
+                dataPlane.reactorCounters(),
+                dataPlane.tcpCounters());
     }
 
     /** Stops serving; the state stays as it is, and the pools are closed cleanly. */

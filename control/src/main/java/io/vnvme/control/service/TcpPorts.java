@@ -10,6 +10,7 @@ import io.vnvme.control.plane.TcpPort;
 import io.vnvme.control.store.VnvmeRecord;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -33,9 +34,15 @@ final class TcpPorts {
         this.refusals = refusals;
     }
 
-    /** The daemon's ports. @throws ProblemException when one of them cannot be had */
-    void listen(List<TcpPort> ports) {
+    /**
+     * The daemon's ports.
+     *
+     * @param referrals discovery controllers elsewhere that hosts are told of there
+     * @throws ProblemException when one of them cannot be had
+     */
+    void listen(List<TcpPort> ports, List<InetSocketAddress> referrals) {
         ports.forEach(port -> dataPlane.listen(port, refusals));
+        dataPlane.referrals(referrals);
     }
 
     /** The ports of vNVMes that there are: one that cannot be had keeps its vNVMes from hosts, and nothing else. */

@@ -11,6 +11,7 @@ import io.vnvme.control.model.ReactorInfo;
 import io.vnvme.control.plane.DriveErrors;
 import io.vnvme.control.plane.ExportCounters;
 import io.vnvme.control.plane.ReactorCounters;
+import io.vnvme.control.plane.TcpCounters;
 import io.vnvme.control.service.Observed;
 import io.vnvme.qos.WaitCause;
 import io.vnvme.telemetry.LatencyBuckets;
@@ -68,7 +69,8 @@ class MetricsTest {
                 Map.of(new Jobs.Ended("scrub", "done"), 2L),
                 Map.of(EventKind.POOL_FULL, 3L),
                 List.of(new ReactorInfo("reactor-0", 1, "adaptive", List.of("p"), 2_000_000_000, 1, 1)),
-                Map.of("reactor-0", new ReactorCounters(1, 2, 3, 4, 5, 6)));
+                Map.of("reactor-0", new ReactorCounters(1, 2, 3, 4, 5, 6)),
+                new TcpCounters(4, 5, 6));
     }
 
     static Metrics metrics(int vnvmes) {
@@ -82,6 +84,9 @@ class MetricsTest {
     void whatIsObservedIsShown() {
         assertThat(metrics(1).text())
                 .contains("vnvme_build{version=\"1.2\"} 1.0\n")
+                .contains("vnvme_tcp_controllers 4.0\n")
+                .contains("vnvme_tcp_refusals_total 5.0\n")
+                .contains("vnvme_tcp_faults_total 6.0\n")
                 .contains("vnvme_latency_seconds_bucket{operation=\"read\",vnvme=\"d0\",le=\"2.0E-6\"} 0\n")
                 .contains("vnvme_latency_seconds_bucket{operation=\"read\",vnvme=\"d0\",le=\"5.0E-6\"} 7\n")
                 .contains("vnvme_latency_seconds_bucket{operation=\"write\",vnvme=\"d0\",le=\"0.02\"} 0\n")

@@ -12,6 +12,7 @@ import io.vnvme.control.plane.DataPlane.Connection;
 import io.vnvme.control.plane.DataPlane.Export;
 import io.vnvme.control.store.Access;
 import io.vnvme.control.store.VnvmeRecord;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -71,6 +72,7 @@ public final class FakeDataPlane implements DataPlane {
     public final Map<String, FakeExport> exports = new ConcurrentHashMap<>();
     public final Map<String, QosLimits> groups = new ConcurrentHashMap<>();
     public final List<TcpPort> tcpPorts = new CopyOnWriteArrayList<>();
+    public volatile List<InetSocketAddress> referrals = List.of();
     /** Whom to tell of hosts that are refused. */
     public volatile @Nullable HostRefusals refusals;
     /** How hosts have to show who they are. */
@@ -255,6 +257,16 @@ public final class FakeDataPlane implements DataPlane {
     @Override
     public void keyring(HostKeyring said) {
         keyring = said;
+    }
+
+    @Override
+    public void referrals(List<InetSocketAddress> elsewhere) {
+        referrals = elsewhere;
+    }
+
+    @Override
+    public TcpCounters tcpCounters() {
+        return TcpCounters.NONE;
     }
 
     @Override

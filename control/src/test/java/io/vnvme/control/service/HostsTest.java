@@ -199,6 +199,11 @@ class HostsTest {
                     .filteredOn(e -> e.kind().equals("host-refused"))
                     .extracting(EventInfo::subject)
                     .contains("d1");
+            requireNonNull(plane.refusals).dropped("192.0.2.9:1234", "PDU of type 0x77 now");
+            assertThat(services.events().after(0, Duration.ZERO))
+                    .filteredOn(e -> e.kind().equals("host-at-fault"))
+                    .extracting(EventInfo::subject)
+                    .containsExactly("192.0.2.9");
         }
     }
 }

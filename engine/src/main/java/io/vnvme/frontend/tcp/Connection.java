@@ -303,7 +303,7 @@ final class Connection implements PduReader.Sink {
         long at = ANSWER_AT + Pdu.IC_BYTES;
         long end = responses.response(at, refused.result() & 0xffff_ffffL, 0, 0, hostId, refused.status());
         outgoing.add(control, at, (int) (end - at), SendQueue.NOBODY);
-        target.dropped(peer, "Connect refused: " + refused.getMessage());
+        target.turnedAway(peer, String.valueOf(refused.getMessage()));
         farewell();
     }
 

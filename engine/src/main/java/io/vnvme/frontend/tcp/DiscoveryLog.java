@@ -4,12 +4,14 @@ import io.vnvme.nvme.wire.Fabrics;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 
-/** The Discovery log page (NVM Express Base 2.0, 5.16.1.23): a header and one entry for each subsystem and port. */
+/** The Discovery log page (NVM Express Base 2.0, 5.16.1.23): a header and one entry for each subsystem and port, and for each
+ * discovery controller elsewhere. */
 final class DiscoveryLog {
     private static final int HEADER_BYTES = 1024;
     private static final int ENTRY_BYTES = 1024;
@@ -35,6 +37,7 @@ final class DiscoveryLog {
     private static final int TCP = 3;
     private static final int IPV4 = 1;
     private static final int IPV6 = 2;
+    private static final int REFERRAL = 1;
     private static final int NVM_SUBSYSTEM = 2;
     /** No secure channel; and a host may leave submission queue flow control off. */
     private static final int NOT_SECURE_NO_FLOW_CONTROL = 2 | 1 << 2;
@@ -51,10 +54,12 @@ final class DiscoveryLog {
      *
      * @param generation counts changes
      * @param entries where it may connect, and to what
+     * @param referrals discovery controllers elsewhere
      * @param local where it reached us
      */
-    static MemorySegment of(long generation, List<Entry> entries, InetSocketAddress local) {
-        int count = entries.size();
+    static MemorySegment of(
+            long generation, List<Entry> entries, List<InetSocketAddress> referrals, InetSocketAddress local) {
+        int count = entries.size() + referrals.size();
         MemorySegment page = Arena.ofAuto().allocate(HEADER_BYTES + (long) count * ENTRY_BYTES, Long.BYTES);
         page.set(ValueLayout.JAVA_LONG, GENCTR, generation);
         page.set(ValueLayout.JAVA_LONG, NUMREC, count);
@@ -63,20 +68,35 @@ final class DiscoveryLog {
             fill(page.asSlice(at, ENTRY_BYTES), entry.nqn(), entry.port(), local);
             at += ENTRY_BYTES;
         }
+        for (InetSocketAddress referral : referrals) {
+            MemorySegment entry = page.asSlice(at, ENTRY_BYTES);
+            boolean ipv6 = referral.getAddress() instanceof Inet6Address;
+            describe(entry, Fabrics.DISCOVERY_NQN, REFERRAL, ipv6);
+            reached(entry, referral.getPort(), referral.getAddress().getHostAddress());
+            at += ENTRY_BYTES;
+        }
         return page;
     }
 
     private static void fill(MemorySegment entry, String nqn, ListeningPort port, InetSocketAddress local) {
-        entry.set(ValueLayout.JAVA_BYTE, TRTYPE, (byte) TCP);
-        entry.set(ValueLayout.JAVA_BYTE, ADRFAM, (byte) (port.ipv6To(local) ? IPV6 : IPV4));
-        entry.set(ValueLayout.JAVA_BYTE, SUBTYPE, (byte) NVM_SUBSYSTEM);
-        entry.set(ValueLayout.JAVA_BYTE, TREQ, (byte) NOT_SECURE_NO_FLOW_CONTROL);
+        describe(entry, nqn, NVM_SUBSYSTEM, port.ipv6To(local));
         entry.set(ValueLayout.JAVA_SHORT, PORTID, (short) port.id());
+        reached(entry, port.address().getPort(), port.advertisedTo(local));
+    }
+
+    private static void describe(MemorySegment entry, String nqn, int type, boolean ipv6) {
+        entry.set(ValueLayout.JAVA_BYTE, TRTYPE, (byte) TCP);
+        entry.set(ValueLayout.JAVA_BYTE, ADRFAM, (byte) (ipv6 ? IPV6 : IPV4));
+        entry.set(ValueLayout.JAVA_BYTE, SUBTYPE, (byte) type);
+        entry.set(ValueLayout.JAVA_BYTE, TREQ, (byte) NOT_SECURE_NO_FLOW_CONTROL);
         entry.set(ValueLayout.JAVA_SHORT, CNTLID, (short) Fabrics.CNTLID_DYNAMIC);
         entry.set(ValueLayout.JAVA_SHORT, ASQSZ, (short) ADMIN_ENTRIES_MAX);
-        padded(entry, TRSVCID, TRSVCID_BYTES, Integer.toString(port.address().getPort()));
         entry.setString(SUBNQN, nqn, StandardCharsets.US_ASCII);
-        padded(entry, TRADDR, TRADDR_BYTES, port.advertisedTo(local));
+    }
+
+    private static void reached(MemorySegment entry, int port, String address) {
+        padded(entry, TRSVCID, TRSVCID_BYTES, Integer.toString(port));
+        padded(entry, TRADDR, TRADDR_BYTES, address);
     }
 
     private static void padded(MemorySegment entry, long at, int length, String text) {

@@ -5,6 +5,9 @@ public interface TargetEvents {
     /** A host was refused: the subsystem is not there, or not for it. */
     void refused(String subsystemNqn, String hostNqn, String peer, String why);
 
+    /** A Connect command got an error: one of {@link #refused}, or one that makes no sense now. */
+    void turnedAway(String peer, String why);
+
     /** A peer broke the protocol, or did not say in time what it wants; its connection has ended. */
     void dropped(String peer, String why);
 

@@ -47,6 +47,8 @@ public final class TcpTarget implements AutoCloseable {
     private final AtomicLong refusals = new AtomicLong();
     private final AtomicLong drops = new AtomicLong();
 
+    private volatile List<InetSocketAddress> referrals = List.of();
+
     private record Identity(String nqn, int controllerId) {}
 
     /**
@@ -188,9 +190,19 @@ public final class TcpTarget implements AutoCloseable {
         events.failed(failure);
     }
 
+    void turnedAway(String peer, String why) {
+        events.turnedAway(peer, why);
+    }
+
     void dropped(String peer, String why) {
         drops.incrementAndGet();
         events.dropped(peer, why);
+    }
+
+    /** Discovery controllers elsewhere that hosts are told of from now on, instead of those before. */
+    public void referrals(List<InetSocketAddress> elsewhere) {
+        referrals = List.copyOf(elsewhere);
+        discoveryChanged();
     }
 
     MemorySegment discoveryLog(String hostNqn, InetSocketAddress local) {
@@ -201,7 +213,7 @@ public final class TcpTarget implements AutoCloseable {
                         .filter(port -> s.admits(hostNqn, port))
                         .map(port -> new DiscoveryLog.Entry(s.nqn(), port)))
                 .toList();
-        return DiscoveryLog.of(generation.get(), entries, local);
+        return DiscoveryLog.of(generation.get(), entries, referrals, local);
     }
 
     private void discoveryChanged() {

@@ -25,7 +25,7 @@ public final class Lab {
     }
 
     /**
-     * Returns the lab of this machine, ready to use. The first call of all on a machine downloads about 140 MB.
+     * Returns the lab of this machine, ready to use. The first call of all on a machine downloads about 170 MB.
      *
      * @throws LabException when a part can neither be found nor fetched; the message says why
      */

@@ -211,6 +211,11 @@ public final class ServedTarget implements AutoCloseable {
         }
 
         @Override
+        public void turnedAway(String peer, String why) {
+            drops.add("Connect refused: " + why);
+        }
+
+        @Override
         public void dropped(String peer, String why) {
             drops.add(why);
         }

@@ -16,6 +16,9 @@ import io.vnvme.testkit.driver.Command;
 import io.vnvme.testkit.driver.Completion;
 import io.vnvme.testkit.driver.DriverException;
 import io.vnvme.testkit.server.ServedTarget;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -398,6 +401,32 @@ class TargetTest {
             assertThat(changed.getLong(8)).isZero();
             assertThat(changed.getLong(0)).isGreaterThan(log.getLong(0));
             assertThatThrownBy(() -> host.ioQueue(32)).isInstanceOf(DriverException.class);
+        }
+    }
+
+    @Test
+    void discoveryNamesOthersToAsk() throws UnknownHostException {
+        target.target()
+                .referrals(List.of(
+                        new InetSocketAddress(InetAddress.getByName("192.0.2.6"), 8009),
+                        new InetSocketAddress(InetAddress.getByName("2001:db8::6"), 4420)));
+        try (TcpHost host = TcpHost.connect(target.address(), Fabrics.DISCOVERY_NQN, HostOptions.usual())) {
+            ByteBuffer log = ByteBuffer.wrap(host.admin()
+                            .read(Command.logPage(0x70, 4096), 4096)
+                            .orThrow()
+                            .data())
+                    .order(ByteOrder.LITTLE_ENDIAN);
+            assertThat(log.getLong(8)).isEqualTo(3);
+            for (int at : new int[] {2048, 3072}) {
+                assertThat(log.get(at + 2)).as("SUBTYPE: referral").isOne();
+                assertThat(text(log, at + 256, Fabrics.DISCOVERY_NQN.length() + 1))
+                        .isEqualTo(Fabrics.DISCOVERY_NQN + "\0");
+            }
+            assertThat(log.get(2048 + 1)).as("ADRFAM").isOne();
+            assertThat(text(log, 2048 + 32, 32).strip()).isEqualTo("8009");
+            assertThat(text(log, 2048 + 512, 256).strip()).isEqualTo("192.0.2.6");
+            assertThat(log.get(3072 + 1)).as("ADRFAM").isEqualTo((byte) 2);
+            assertThat(text(log, 3072 + 512, 256).strip()).isEqualTo("2001:db8:0:0:0:0:0:6");
         }
     }
 
