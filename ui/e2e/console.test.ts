@@ -154,6 +154,46 @@ describe('the page', () => {
     await closed();
   });
 
+  it('lets hosts have it over TCP, and says by which ways', async () => {
+    const nqn = 'nqn.2014-08.org.nvmexpress:uuid:5d0e3a9c-0000-4000-8000-000000000001';
+    await heading('vNVMes / copy');
+    const panel = page.getByRole('region', { name: 'Hosts over TCP' });
+    await panel.getByText('No host may have it').waitFor();
+    await panel.getByRole('button', { name: 'Allow a host…' }).click();
+    await dialog().getByLabel("The host's NQN").fill('somebody');
+    await press('Allow');
+    await dialog().getByText('is no NQN of a host').waitFor();
+    await dialog().getByLabel("The host's NQN").fill(nqn);
+    await press('Allow');
+    await closed();
+    await panel
+      .getByRole('row', { name: new RegExp(nqn) })
+      .getByText('not connected')
+      .waitFor();
+    await panel.getByText(/nvme connect -t tcp -a 127.0.0.1/).waitFor();
+
+    const [port] = (await daemon.ask<VnvmeInfo>('GET', 'vnvmes/copy')).paths.filter((p) => p.transport === 'tcp');
+    const state = panel.getByRole('combobox', { name: `State of ${port?.name}` });
+    await state.selectOption('inaccessible');
+    await page.getByText(`${port?.name} is inaccessible`).waitFor();
+    await expect.poll(() => state.inputValue()).toBe('inaccessible');
+    const [set] = (await daemon.ask<VnvmeInfo>('GET', 'vnvmes/copy')).paths.filter((p) => p.transport === 'tcp');
+    expect(set?.state).toBe('inaccessible');
+    await state.selectOption('optimized');
+    await page.getByText(`${port?.name} is optimized`).waitFor();
+    await expect.poll(() => state.inputValue()).toBe('optimized');
+
+    await panel.getByRole('checkbox', { name: /Shared/ }).click();
+    await panel.getByRole('combobox', { name: 'State of pci' }).waitFor();
+    await panel.getByRole('checkbox', { name: /Shared/ }).click();
+    await panel.getByRole('combobox', { name: 'State of pci' }).waitFor({ state: 'detached' });
+
+    await panel.getByRole('button', { name: `Deny ${nqn}` }).click();
+    await press('Deny');
+    await closed();
+    await panel.getByText('No host may have it').waitFor();
+  });
+
   it('exports into a file and imports it, as jobs', async () => {
     const file = join(daemon.folder, 'copy.raw');
     await page.getByRole('button', { name: 'Export…' }).click();

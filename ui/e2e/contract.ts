@@ -15,7 +15,11 @@ export interface OpenApi {
 
 /** The records of the page's API types that the daemon's description does not have so, one line each. */
 export function differences(description: OpenApi): string[] {
-  const file = fileURLToPath(new URL('../src/api/types.ts', import.meta.url));
+  return ['types', 'hosts'].flatMap((name) => differencesOf(`../src/api/${name}.ts`, description));
+}
+
+function differencesOf(path: string, description: OpenApi): string[] {
+  const file = fileURLToPath(new URL(path, import.meta.url));
   const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest);
   const found: string[] = [];
   source.forEachChild((node) => {

@@ -39,6 +39,8 @@ export class Daemon {
         // What this host has besides is no part of the test.
         '--libvirt',
         'none',
+        '--tcp',
+        '127.0.0.1:0',
         ...options,
       ],
       { stdio: ['ignore', 'pipe', 'pipe'] },

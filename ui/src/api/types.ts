@@ -1,5 +1,7 @@
 /** What the API says and is told, as far as the page uses it; e2e/ compares it with the daemon's own description. */
 
+import type { HostInfo, PathInfo, TcpAccess } from './hosts';
+
 export interface SessionInfo {
   name: string;
   role: string;
@@ -190,6 +192,7 @@ export interface ConnectionInfo {
   ready: boolean;
   parked: boolean;
   vm?: string;
+  host?: string;
 }
 
 export interface VnvmeInfo {
@@ -218,6 +221,10 @@ export interface VnvmeInfo {
   eui64: string;
   createdAt: string;
   qos: Qos;
+  hosts: HostInfo[];
+  shared: boolean;
+  paths: PathInfo[];
+  tcp: string[];
   attachment?: AttachmentInfo;
   connections: ConnectionInfo[];
   warnings: string[];
@@ -239,6 +246,8 @@ export interface CreateVnvme {
   checksum: boolean;
   key?: KeySource;
   qos?: ChangeQos;
+  shared?: boolean;
+  tcp?: TcpAccess;
 }
 
 export interface ImportVolume {
