@@ -54,6 +54,27 @@ export interface DriveInfo {
   blockSizeBytes: number;
   pool?: string;
   warnings: string[];
+  remote?: RemoteDriveInfo;
+}
+
+export interface RemoteDriveInfo {
+  hostNqn: string;
+  subsystemNqn: string;
+  nsid: number;
+  lossMillis: number;
+  keepAliveMillis: number;
+  resentCount: number;
+  heldCount: number;
+  paths: RemotePathInfo[];
+}
+
+export interface RemotePathInfo {
+  address: string;
+  state: string;
+  ana?: string;
+  controllerId?: number;
+  losses: number;
+  trouble?: string;
 }
 
 export interface DriveContents {

@@ -10,6 +10,8 @@ import io.avaje.http.api.QueryParam;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.vnvme.control.model.ClaimDrive;
+import io.vnvme.control.model.Discover;
+import io.vnvme.control.model.DiscoveryInfo;
 import io.vnvme.control.model.DriveContents;
 import io.vnvme.control.model.DriveInfo;
 import io.vnvme.control.model.Role;
@@ -81,6 +83,19 @@ final class DriveController {
     @Allowed(Role.ADMIN)
     DriveContents look(ClaimDrive request) {
         return drives.contents(request);
+    }
+
+    /**
+     * Asks a discovery controller of NVMe/TCP which namespaces of other machines this daemon may claim.
+     *
+     * @param request where
+     * @return what is there
+     */
+    @Post("/discover")
+    @Produces(statusCode = 200)
+    @Allowed(Role.ADMIN)
+    DiscoveryInfo discover(Discover request) {
+        return drives.discover(request);
     }
 
     /**

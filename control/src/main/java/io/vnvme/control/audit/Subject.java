@@ -14,6 +14,7 @@ import java.util.StringJoiner;
  */
 public final class Subject {
     private static final Set<String> FIELDS = Set.of(
+            "address",
             "blockSizeBytes",
             "burstSeconds",
             "bytes",

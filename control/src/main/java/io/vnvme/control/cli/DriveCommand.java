@@ -4,7 +4,11 @@ import io.vnvme.control.model.ByteSize;
 import io.vnvme.control.model.ClaimDrive;
 import io.vnvme.control.model.DriveContents;
 import io.vnvme.control.model.DriveInfo;
+import io.vnvme.control.model.RemoteDriveInfo;
+import io.vnvme.control.model.RemotePathInfo;
+import io.vnvme.control.plane.RemoteAddress;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -37,13 +41,20 @@ final class DriveCommand implements Runnable {
         if (drive.indexOf('/') < 0) {
             return drive;
         }
-        String path = ClientCommand.absolute(Path.of(drive));
+        String path = place(drive);
         return client.readList(client.get("/api/v1/drives"), DriveInfo.class).stream()
                 .filter(d -> path.equals(d.path()))
                 .findFirst()
                 .map(DriveInfo::name)
                 .orElseThrow(
                         () -> new CliException("no claimed drive lies at %s: see 'vnvme drive ls'".formatted(path)));
+    }
+
+    /** A path as the daemon knows it; what is remote as it is written. */
+    static String place(String drive) {
+        return drive.startsWith(RemoteAddress.SCHEME)
+                ? RemoteAddress.parse(drive).text()
+                : ClientCommand.absolute(Path.of(drive));
     }
 
     @Command(name = "ls", description = "List drives: claimed ones, and those that can be claimed by name.")
@@ -100,7 +111,24 @@ final class DriveCommand implements Runnable {
             if (info.uuid() != null) {
                 print("identity  " + info.uuid());
             }
+            RemoteDriveInfo remote = info.remote();
+            if (remote != null) {
+                print(remote);
+            }
             info.warnings().forEach(this::warn);
+        }
+
+        private void print(RemoteDriveInfo remote) {
+            print("host      " + remote.hostNqn());
+            print("held      for %s while no path works; %d commands now, %d were sent again"
+                    .formatted(
+                            RemoteAddress.words(Duration.ofMillis(remote.lossMillis())),
+                            remote.heldCount(),
+                            remote.resentCount()));
+            for (RemotePathInfo path : remote.paths()) {
+                String live = path.ana() == null ? "" : ", %s, CNTLID %d".formatted(path.ana(), path.controllerId());
+                print("by        %s: %s%s, lost %d times".formatted(path.address(), path.state(), live, path.losses()));
+            }
         }
     }
 
@@ -110,8 +138,12 @@ final class DriveCommand implements Runnable {
     static final class Claim extends ClientCommand {
         @Parameters(
                 paramLabel = "SPEC",
-                description =
-                        "an offered drive such as ram0, ram:512M, null:1T (keeps nothing), a block device (/dev/...) or a file")
+                description = {
+                    "an offered drive such as ram0, ram:512M, null:1T (keeps nothing), a block device (/dev/...), a file, or",
+                    "a namespace of another machine: nvme-tcp://HOST[:PORT][,HOST[:PORT]...]/NQN[?OPTION=VALUE&...],",
+                    "with as many paths as there are, and the options nsid=1, loss-time=25s (how long requests are held",
+                    "while no path works), keep-alive=3s, policy=round-robin or failover, digests=header,data"
+                })
         private String drive = "";
 
         @Option(
@@ -132,7 +164,7 @@ final class DriveCommand implements Runnable {
 
         @Override
         protected void run(ApiClient client) {
-            String spec = drive.contains("/") ? absolute(Path.of(drive)) : drive;
+            String spec = drive.contains("/") ? place(drive) : drive;
             ClaimDrive request = new ClaimDrive(spec, sizeBytes, name, force);
             if (force && !yes) {
                 DriveContents contents = client.read(client.post("/api/v1/drives/look", request), DriveContents.class);

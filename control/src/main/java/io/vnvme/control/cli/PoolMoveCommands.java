@@ -5,7 +5,6 @@ import io.vnvme.control.model.CheckReport;
 import io.vnvme.control.model.FoundPool;
 import io.vnvme.control.model.ImportPool;
 import io.vnvme.control.model.PoolInfo;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -92,12 +91,15 @@ final class PoolMoveCommands {
                 names = "--from",
                 arity = "1..*",
                 paramLabel = "PATH",
-                description = "files, or folders of files, to look at besides the host's block devices")
-        private List<Path> from = new ArrayList<>();
+                description = {
+                    "files, or folders of files, to look at besides the host's block devices;",
+                    "nvme-tcp://HOST/NQN for a drive of another machine"
+                })
+        private List<String> from = new ArrayList<>();
 
         @Override
         protected void run(ApiClient client) {
-            List<String> places = from.stream().map(ClientCommand::absolute).toList();
+            List<String> places = from.stream().map(DriveCommand::place).toList();
             ImportPool request = new ImportPool(name, degraded, places);
             if (name == null) {
                 list(client, client.post("/api/v1/pools/find", request));

@@ -46,6 +46,7 @@ public final class Vnvme implements Runnable {
         commands.put(DAEMON, DaemonCommand::new);
         commands.put("status", StatusCommand::new);
         commands.put("drive", DriveCommand::new);
+        commands.put("discover", DiscoverCommand::new);
         commands.put("pool", PoolCommand::new);
         commands.put("create", CreateCommand::new);
         commands.put("ls", ListCommand::new);

@@ -3,6 +3,7 @@ package io.vnvme.control.daemon;
 import io.vnvme.control.config.DaemonSettings;
 import io.vnvme.control.plane.EngineDataPlane;
 import io.vnvme.control.service.Services;
+import io.vnvme.control.store.HostIdFile;
 import io.vnvme.control.trace.Traces;
 import io.vnvme.control.vm.Libvirt;
 import io.vnvme.os.NativeException;
@@ -38,7 +39,7 @@ public final class DaemonProcess {
                                     .map(collector -> Traces.to(collector, version))
                                     .orElseGet(Traces::none)),
                     settings.listen(),
-                    () -> EngineDataPlane.start(settings.reactors()),
+                    () -> EngineDataPlane.start(settings.reactors(), HostIdFile.of(settings.stateDir())),
                     startMillis);
         } catch (DaemonException e) {
             System.err.println("vnvme: " + e.getMessage());

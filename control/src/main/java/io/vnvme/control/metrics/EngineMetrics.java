@@ -3,7 +3,9 @@ package io.vnvme.control.metrics;
 import io.vnvme.control.model.JobInfo;
 import io.vnvme.control.model.PoolInfo;
 import io.vnvme.control.model.ReactorInfo;
+import io.vnvme.control.model.RemotePathInfo;
 import io.vnvme.control.plane.ReactorCounters;
+import io.vnvme.control.plane.RemoteFacts;
 import io.vnvme.control.service.Observed;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -99,6 +101,16 @@ final class EngineMetrics {
             String label = drives.label(drive.name());
             to.add(Metric.DRIVE_UP, drive.up() ? 1 : 0, label);
             to.add(Metric.DRIVE_SIZE, drive.sizeBytes(), label);
+            drive.remote().ifPresent(remote -> remote(remote, label, to));
+        }
+    }
+
+    private static void remote(RemoteFacts remote, String drive, Families to) {
+        to.add(Metric.DRIVE_RESENT, remote.resent(), drive);
+        to.add(Metric.DRIVE_HELD, remote.held(), drive);
+        for (RemotePathInfo path : remote.paths()) {
+            to.add(Metric.DRIVE_PATH_UP, path.state().equals("live") ? 1 : 0, drive, path.address());
+            to.add(Metric.DRIVE_PATH_LOSSES, path.losses(), drive, path.address());
         }
     }
 

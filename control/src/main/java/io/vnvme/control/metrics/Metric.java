@@ -82,6 +82,20 @@ enum Metric {
             "Reads and writes that a drive failed, since it was opened",
             "drive",
             Metric.OPERATION),
+    DRIVE_PATH_UP(
+            Type.GAUGE, "vnvme_drive_path_up", "1 when a path to a remote drive works, else 0", "drive", Metric.PATH),
+    DRIVE_PATH_LOSSES(
+            Type.COUNTER,
+            "vnvme_drive_path_losses",
+            "How often a path to a remote drive was lost since its pool was opened",
+            "drive",
+            Metric.PATH),
+    DRIVE_RESENT(
+            Type.COUNTER,
+            "vnvme_drive_resent",
+            "Commands to a remote drive that were sent again after their path was lost",
+            "drive"),
+    DRIVE_HELD(Type.GAUGE, "vnvme_drive_held_commands", "Commands to a remote drive that wait for a path", "drive"),
     JOBS(Type.GAUGE, "vnvme_jobs", "Jobs under way", "kind"),
     JOB_PROGRESS(
             Type.GAUGE,
@@ -107,6 +121,7 @@ enum Metric {
 
     static final String POOL = "pool";
     static final String OPERATION = "operation";
+    static final String PATH = "path";
 
     enum Type {
         COUNTER,

@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Asks the daemon to take control of a drive.
  *
- * @param spec an offered drive such as {@code ram0}, {@code ram:512M}, {@code null:1T}, a block device ({@code /dev/...}) or a file
+ * @param spec an offered drive such as {@code ram0}, {@code ram:512M}, {@code null:1T}, a block device ({@code /dev/...}), a
+ *     file, or a remote namespace ({@code nvme-tcp://HOST[:PORT][,HOST[:PORT]...]/NQN[?nsid=1&loss-time=25s]})
  * @param sizeBytes makes the file, with that capacity in bytes; absent: the file is there
  * @param name the drive's name; absent: from the spec
  * @param force destroy what is on it

@@ -26,6 +26,16 @@ public enum EventKind {
             "A claimed drive was found under another path than last time.",
             "None: drives are known by the identity on them, not by their path.",
             "Nothing."),
+    DRIVE_PATH_LOST(
+            Severity.WARNING,
+            "A path to a drive of another machine was lost, or could not be had.",
+            "None while another path works. When none does, requests wait for the drive's loss time, then fail.",
+            "See 'vnvme drive show' for the others, and the network and the target there. It is tried again by itself."),
+    DRIVE_PATH_BACK(
+            Severity.INFO,
+            "A path to a drive of another machine works again.",
+            "What was on its way when it was lost was done again, or ended with an error.",
+            "Nothing."),
     MIRROR_DEGRADED(
             Severity.WARNING,
             "A mirror goes on without one of its drives.",

@@ -32,6 +32,7 @@ public enum ProblemCode {
     DRIVE_HOLDS_DATA(409, "there is data on the drive, which only force would destroy"),
     DRIVE_IN_USE(409, "a pool, another daemon or the host uses the drive"),
     DRIVE_MISSING(409, "the drive is not there now"),
+    TARGET_REFUSED(409, "a target does not answer, does not allow this host, or has no such namespace"),
     NO_DRIVE(409, "there is no drive that could be taken for this"),
     NO_SPACE(409, "there is not enough room"),
     POOL_IN_USE(409, "the pool is used, or a job works on it"),

@@ -1,6 +1,7 @@
 package io.vnvme.control.plane;
 
 import io.vnvme.control.model.CheckReport;
+import io.vnvme.control.model.DiscoveryInfo;
 import io.vnvme.control.model.Qos;
 import io.vnvme.control.model.QosLimits;
 import io.vnvme.control.model.ReactorInfo;
@@ -57,6 +58,17 @@ public interface DataPlane extends AutoCloseable {
 
     /** How often a drive failed; none of one that is not open. */
     DriveErrors driveErrors(UUID id);
+
+    /** How an open drive that is remote is reached; nothing of another one. */
+    Optional<RemoteFacts> remote(UUID id);
+
+    /**
+     * Asks a discovery controller what we may connect to.
+     *
+     * @param address {@code HOST} or {@code HOST:PORT}
+     * @throws ProblemException when nobody answers there
+     */
+    DiscoveryInfo discover(String address);
 
     /** Takes an open drive that is gone again when it is back. @return where it is then */
     Optional<DriveFacts> driveReturned(UUID id);

@@ -61,7 +61,7 @@ final class DriveLooks {
         }
         List<String> contents = new ArrayList<>(descriptions(found));
         if (contents.isEmpty() && !found.blank()) {
-            contents.add("data of a kind that is not known");
+            contents.add(Content.UNKNOWN.description());
         }
         return looked(source, path, contents);
     }
@@ -71,7 +71,7 @@ final class DriveLooks {
     }
 
     /** Recognizes a superblock without opening the drive for ourselves, which another program may have. */
-    private static Optional<Content> ours(MemorySegment block) {
+    static Optional<Content> ours(MemorySegment block) {
         try {
             return Superblock.recognized(block)
                     ? Optional.of(new Content("vnvme", words(identity(Superblock.decode(block)))))
@@ -125,7 +125,7 @@ final class DriveLooks {
         }
     }
 
-    private static Optional<DriveLook.Identity> superblock(BlockingDrive drive, List<String> contents) {
+    static Optional<DriveLook.Identity> superblock(BlockingDrive drive, List<String> contents) {
         try {
             return PoolScan.superblock(drive).map(DriveLooks::identity);
         } catch (PoolException e) {
@@ -150,7 +150,7 @@ final class DriveLooks {
                                         .toList())));
     }
 
-    private static String words(DriveLook.Identity identity) {
+    static String words(DriveLook.Identity identity) {
         return identity.pool().isPresent()
                 ? "drive %s of vNVMe pool %s, which 'vnvme pool import' takes"
                         .formatted(identity.name(), identity.pool().get().name())

@@ -5,8 +5,8 @@ import java.nio.file.Path;
 /**
  * Where a drive is.
  *
- * @param kind {@link #RAM}, {@link #NULL}, {@link #FILE} or {@link #BLOCK}
- * @param path of the file or device; empty for what is in memory
+ * @param kind {@link #RAM}, {@link #NULL}, {@link #FILE}, {@link #BLOCK} or {@link #REMOTE}
+ * @param path of the file or device, or the address of what is remote ({@link RemoteAddress}); empty for what is in memory
  * @param sizeBytes of what is in memory, or of a file to be made; 0 otherwise
  */
 public record DriveSource(String kind, String path, long sizeBytes) {
@@ -16,6 +16,7 @@ public record DriveSource(String kind, String path, long sizeBytes) {
 
     public static final String FILE = "file";
     public static final String BLOCK = "block";
+    public static final String REMOTE = "nvme-tcp";
 
     public static DriveSource ram(long sizeBytes) {
         return new DriveSource(RAM, "", sizeBytes);
@@ -31,6 +32,14 @@ public record DriveSource(String kind, String path, long sizeBytes) {
 
     public static DriveSource block(Path path) {
         return new DriveSource(BLOCK, path.toString(), 0);
+    }
+
+    public static DriveSource remote(RemoteAddress address) {
+        return new DriveSource(REMOTE, address.text(), 0);
+    }
+
+    public boolean isRemote() {
+        return kind.equals(REMOTE);
     }
 
     public boolean inMemory() {

@@ -1,12 +1,14 @@
 package io.vnvme.control.plane;
 
 import io.vnvme.control.model.CheckReport;
+import io.vnvme.control.model.DiscoveryInfo;
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
 import io.vnvme.control.model.QosLimits;
 import io.vnvme.control.model.ReactorInfo;
 import io.vnvme.control.plane.DataPlane.Export;
 import io.vnvme.control.store.VnvmeRecord;
+import io.vnvme.drive.nvmetcp.HostIdentity;
 import io.vnvme.nvme.Namespace;
 import io.vnvme.pool.format.PoolConfig;
 import io.vnvme.reactor.BusyMeter;
@@ -34,7 +36,7 @@ public final class EngineDataPlane implements DataPlane {
 
     private final Reactors reactors;
     private final EngineGroups groups;
-    private final EngineDrives drives = new EngineDrives();
+    private final EngineDrives drives;
     private final Map<UUID, EnginePool> pools = new ConcurrentHashMap<>();
     private final Map<String, EngineExport> exports = new ConcurrentHashMap<>();
     /** All that have controllers: those too of vNVMes that are removed, whose controllers are parked or about to end. */
@@ -46,15 +48,22 @@ public final class EngineDataPlane implements DataPlane {
     private volatile @Nullable EngineTcp tcp;
     private volatile HostKeyring keyring = HostKeyring.NONE;
 
-    private EngineDataPlane(Reactors reactors) {
+    private EngineDataPlane(Reactors reactors, HostIdentity host) {
+        this.drives = new EngineDrives(host);
         this.reactors = reactors;
         this.groups = new EngineGroups(reactors);
         this.moves = new Moves(reactors, open);
         this.balancer = new Balancer(reactors, pools.values(), open, moves);
     }
 
+    /** With an identity towards targets that lasts as long as this. */
     public static EngineDataPlane start(ReactorSettings settings) {
-        return new EngineDataPlane(Reactors.start(settings));
+        return start(settings, UUID.randomUUID());
+    }
+
+    /** @param host who we are to targets: the UUID that our host NQN is made of */
+    public static EngineDataPlane start(ReactorSettings settings, UUID host) {
+        return new EngineDataPlane(Reactors.start(settings), HostIdentity.of(host));
     }
 
     Reactors engineReactors() {
@@ -145,6 +154,16 @@ public final class EngineDataPlane implements DataPlane {
     }
 
     @Override
+    public Optional<RemoteFacts> remote(UUID id) {
+        return drives.remote(id);
+    }
+
+    @Override
+    public DiscoveryInfo discover(String address) {
+        return blocking(() -> RemoteLooks.discover(address, drives.host()));
+    }
+
+    @Override
     public Optional<DriveFacts> driveReturned(UUID id) {
         if (!drives.gone(id)) {
             return Optional.empty();
@@ -197,7 +216,7 @@ public final class EngineDataPlane implements DataPlane {
 
     @Override
     public CheckReport check(String name, List<DriveSource> sources) {
-        return blocking(() -> PoolFormat.check(name, sources));
+        return blocking(() -> PoolFormat.check(name, sources, drives.host()));
     }
 
     @Override

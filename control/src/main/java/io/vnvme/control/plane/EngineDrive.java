@@ -11,6 +11,7 @@ import io.vnvme.drive.uring.UringDrive;
 import io.vnvme.os.Errno;
 import io.vnvme.os.NumaNodes;
 import io.vnvme.os.Stat;
+import io.vnvme.reactor.Home;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.UUID;
@@ -18,7 +19,7 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /** A claimed drive of the engine: what it is, and how a thread of the control plane uses it while no pool does. */
-sealed interface EngineDrive extends AutoCloseable permits EngineDrive.Ram, EngineDrive.File {
+sealed interface EngineDrive extends AutoCloseable permits EngineDrive.Ram, EngineDrive.File, EngineRemoteDrive {
     UUID id();
 
     String name();
@@ -31,9 +32,10 @@ sealed interface EngineDrive extends AutoCloseable permits EngineDrive.Ram, Engi
     /**
      * The drive for the reactor, on whose thread this is.
      *
+     * @param home where the reactor tells of what arrives
      * @param ring the reactor's
      */
-    OnReactor onReactor(Supplier<DriveRing> ring);
+    OnReactor onReactor(Home home, Supplier<DriveRing> ring);
 
     /**
      * A drive as the reactor uses it.
@@ -77,7 +79,7 @@ sealed interface EngineDrive extends AutoCloseable permits EngineDrive.Ram, Engi
         }
 
         @Override
-        public OnReactor onReactor(Supplier<DriveRing> ring) {
+        public OnReactor onReactor(Home home, Supplier<DriveRing> ring) {
             return new OnReactor(drive, Optional.empty(), () -> {});
         }
 
@@ -117,7 +119,7 @@ sealed interface EngineDrive extends AutoCloseable permits EngineDrive.Ram, Engi
         }
 
         @Override
-        public OnReactor onReactor(Supplier<DriveRing> ring) {
+        public OnReactor onReactor(Home home, Supplier<DriveRing> ring) {
             UringDrive drive = new UringDrive(name, file, ring.get(), health);
             if (drive.blockSizeBytes() <= SECTOR_BYTES) {
                 return new OnReactor(drive, Optional.of(drive), drive::close);

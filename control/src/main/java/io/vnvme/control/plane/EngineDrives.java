@@ -2,6 +2,7 @@ package io.vnvme.control.plane;
 
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
+import io.vnvme.drive.nvmetcp.HostIdentity;
 import io.vnvme.drive.ram.RamDrive;
 import io.vnvme.drive.uring.DriveFile;
 import io.vnvme.drive.uring.DriveHealth;
@@ -19,6 +20,7 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /** Claimed drives of the engine, by identity. Blocking: for threads of the operating system. */
 final class EngineDrives {
+    private final HostIdentity host;
     private final Map<UUID, EngineDrive> open = new ConcurrentHashMap<>();
 
     EngineDrive require(UUID id) {
@@ -38,7 +40,19 @@ final class EngineDrives {
         return Optional.ofNullable(open.get(id));
     }
 
+    /** @param host who we are to targets */
+    EngineDrives(HostIdentity host) {
+        this.host = host;
+    }
+
+    HostIdentity host() {
+        return host;
+    }
+
     DriveLook look(DriveSource source) {
+        if (source.isRemote()) {
+            return RemoteLooks.look(source, host, open.values());
+        }
         Path path = Path.of(source.path());
         if (source.kind().equals(DriveSource.FILE) && Files.notExists(path)) {
             return new DriveLook(source, false, source.sizeBytes(), Optional.empty(), List.of(), List.of());
@@ -56,7 +70,7 @@ final class EngineDrives {
                                 .formatted(source.path(), look.uses().isEmpty() ? look.contents() : look.uses()));
             }
         }
-        boolean made = !source.inMemory() && Files.notExists(Path.of(source.path()));
+        boolean made = !source.inMemory() && !source.isRemote() && Files.notExists(Path.of(source.path()));
         EngineDrive drive = opened(source, id, name, made);
         try {
             drive.use(blocking -> {
@@ -74,7 +88,10 @@ final class EngineDrives {
         }
     }
 
-    private static EngineDrive opened(DriveSource source, UUID id, String name, boolean make) {
+    private EngineDrive opened(DriveSource source, UUID id, String name, boolean make) {
+        if (source.isRemote()) {
+            return EngineRemoteDrive.connect(RemoteAddress.parse(source.path()), host, id, name);
+        }
         if (source.inMemory()) {
             boolean keeps = source.kind().equals(DriveSource.RAM);
             RamDrive drive =
@@ -86,8 +103,36 @@ final class EngineDrives {
         return new EngineDrive.File(id, name, file, new DriveHealth());
     }
 
+    private DriveFacts openClaimedRemote(DriveSource source, UUID id) {
+        RemoteAddress address = RemoteAddress.parse(source.path());
+        EngineRemoteDrive drive = EngineRemoteDrive.connect(address, host, id, source.path());
+        Superblock superblock = require(source.path(), id, drive.use(PoolScan::superblock));
+        EngineRemoteDrive named = drive.named(superblock.driveName());
+        open.put(id, named);
+        return named.facts();
+    }
+
+    private static Superblock require(String where, UUID id, Optional<Superblock> superblock) {
+        return superblock
+                .filter(s -> s.drive().equals(id))
+                .orElseThrow(() -> new ProblemException(
+                        ProblemCode.DRIVE_MISSING,
+                        superblock.isEmpty()
+                                ? "what lies at %s is no drive of vNVMe any more".formatted(where)
+                                : "at %s lies another drive, %s"
+                                        .formatted(where, superblock.get().driveName())));
+    }
+
+    /** How a remote drive is reached; nothing of another one. */
+    Optional<RemoteFacts> remote(UUID id) {
+        return open.get(id) instanceof EngineRemoteDrive drive ? Optional.of(drive.remote()) : Optional.empty();
+    }
+
     /** Opens a drive that has that identity. */
     DriveFacts openClaimed(DriveSource source, UUID id) {
+        if (source.isRemote()) {
+            return openClaimedRemote(source, id);
+        }
         Path path = Path.of(source.path());
         if (Files.notExists(path)) {
             throw new ProblemException(ProblemCode.DRIVE_MISSING, "there is no %s".formatted(path));
@@ -95,16 +140,9 @@ final class EngineDrives {
         DriveFile file = DriveFile.open(path);
         try {
             DriveHealth health = new DriveHealth();
-            Optional<Superblock> superblock = EngineDrive.File.use(path.toString(), file, health, PoolScan::superblock);
-            if (superblock.isEmpty() || !superblock.get().drive().equals(id)) {
-                throw new ProblemException(
-                        ProblemCode.DRIVE_MISSING,
-                        superblock.isEmpty()
-                                ? "what lies at %s is no drive of vNVMe any more".formatted(path)
-                                : "at %s lies another drive, %s"
-                                        .formatted(path, superblock.get().driveName()));
-            }
-            EngineDrive drive = new EngineDrive.File(id, superblock.get().driveName(), file, health);
+            Superblock superblock = require(
+                    path.toString(), id, EngineDrive.File.use(path.toString(), file, health, PoolScan::superblock));
+            EngineDrive drive = new EngineDrive.File(id, superblock.driveName(), file, health);
             open.put(id, drive);
             return drive.facts();
         } catch (RuntimeException e) {
@@ -115,7 +153,11 @@ final class EngineDrives {
 
     /** Whether an open drive is not there any more. */
     boolean gone(UUID id) {
-        return open.get(id) instanceof EngineDrive.File drive && drive.gone();
+        return switch (open.get(id)) {
+            case EngineDrive.File drive -> drive.gone();
+            case EngineRemoteDrive drive -> drive.gone();
+            case null, default -> false;
+        };
     }
 
     /**
@@ -124,6 +166,10 @@ final class EngineDrives {
      * @return where it is; nothing when it is not back
      */
     Optional<DriveFacts> returned(UUID id) {
+        if (open.get(id) instanceof EngineRemoteDrive remote) {
+            // It connects again by itself.
+            return remote.returned() ? Optional.of(remote.facts()) : Optional.empty();
+        }
         if (!(open.get(id) instanceof EngineDrive.File drive)) {
             return Optional.empty();
         }

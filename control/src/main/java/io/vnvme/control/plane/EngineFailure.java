@@ -2,6 +2,7 @@ package io.vnvme.control.plane;
 
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
+import io.vnvme.drive.nvmetcp.RemoteException;
 import io.vnvme.pool.PoolException;
 import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
@@ -22,6 +23,10 @@ final class EngineFailure {
     }
 
     static RuntimeException of(RuntimeException e) {
+        if (e instanceof RemoteException unreachable) {
+            return new ProblemException(
+                    ProblemCode.TARGET_REFUSED, String.valueOf(unreachable.getMessage()), unreachable);
+        }
         return e instanceof PoolException refused
                 ? new ProblemException(code(refused.reason()), String.valueOf(refused.getMessage()), refused)
                 : e;

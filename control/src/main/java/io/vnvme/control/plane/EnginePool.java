@@ -93,7 +93,9 @@ final class EnginePool implements OpenPool {
                     drive -> {
                         OnReactor use = plane.drives()
                                 .require(drive)
-                                .onReactor(() -> plane.engineReactors().of(home).ring());
+                                .onReactor(
+                                        home,
+                                        () -> plane.engineReactors().of(home).ring());
                         drives.put(drive, use);
                         return use.drive();
                     },

@@ -193,7 +193,7 @@ final class EnginePoolDrives implements Home.Resident {
     private List<Drive> uses(List<EngineDrive> set) {
         List<Drive> uses = new ArrayList<>();
         for (EngineDrive drive : set) {
-            OnReactor use = drive.onReactor(this::ring);
+            OnReactor use = drive.onReactor(home, this::ring);
             drives.put(drive.id(), use);
             uses.add(use.drive());
         }
@@ -267,7 +267,7 @@ final class EnginePoolDrives implements Home.Resident {
         int set = ask(() -> setOf(old));
         MirrorSet mirror = mirror(set);
         run(done -> {
-            OnReactor use = joining.onReactor(this::ring);
+            OnReactor use = joining.onReactor(home, this::ring);
             drives.put(replacement, use);
             MirrorReplacement.replace(pool, mirror, old, replacement, joining.name(), use.drive(), done);
         });
@@ -293,7 +293,7 @@ final class EnginePoolDrives implements Home.Resident {
                 return;
             }
             EngineDrive returning = plane.drives().require(drive);
-            OnReactor use = returning.onReactor(this::ring);
+            OnReactor use = returning.onReactor(home, this::ring);
             MirrorReplacement.rejoin(pool, mirror, drive, returning.name(), use.drive(), done);
             OnReactor unused = mirror.state(slotOf(drive)) == ReplicaState.STALE ? use : drives.put(drive, use);
             if (unused != null) {

@@ -5,6 +5,10 @@ import static java.util.Objects.requireNonNull;
 import io.vnvme.control.model.ByteSize;
 import io.vnvme.control.model.CheckReport;
 import io.vnvme.drive.BlockingDrive;
+import io.vnvme.drive.Drive;
+import io.vnvme.drive.nvmetcp.HostIdentity;
+import io.vnvme.drive.nvmetcp.RemoteDrive;
+import io.vnvme.drive.nvmetcp.RemoteException;
 import io.vnvme.drive.uring.DriveFile;
 import io.vnvme.drive.uring.DriveHealth;
 import io.vnvme.drive.uring.DriveRing;
@@ -15,6 +19,8 @@ import io.vnvme.pool.PoolFormatter;
 import io.vnvme.pool.PoolScan;
 import io.vnvme.pool.format.Layout;
 import io.vnvme.pool.format.Superblock;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,11 +36,13 @@ import java.util.stream.Collectors;
 
 /** Pools while they are not in use: made, and looked at. On threads of the operating system. */
 final class PoolFormat {
+    private static final Logger LOG = System.getLogger(PoolFormat.class.getName());
+
     private PoolFormat() {}
 
     /** Uses several drives at once on the calling thread. */
     static <T> T use(Collection<EngineDrive> drives, Function<Map<UUID, BlockingDrive>, T> action) {
-        List<UringDrive> opened = new ArrayList<>();
+        List<Drive> opened = new ArrayList<>();
         DriveRing ring = null;
         try {
             Map<UUID, BlockingDrive> blocking = new LinkedHashMap<>();
@@ -47,11 +55,16 @@ final class PoolFormat {
                         opened.add(uring);
                         blocking.put(file.id(), new BlockingDrive(uring));
                     }
+                    case EngineRemoteDrive remote -> {
+                        RemoteDrive connected = remote.open();
+                        opened.add(connected);
+                        blocking.put(remote.id(), EngineRemoteDrive.asBlocking(connected));
+                    }
                 }
             }
             return action.apply(blocking);
         } finally {
-            opened.forEach(UringDrive::close);
+            opened.forEach(Drive::close);
             if (ring != null) {
                 ring.close();
             }
@@ -78,20 +91,35 @@ final class PoolFormat {
         });
     }
 
-    static CheckReport check(String name, List<DriveSource> sources) {
+    static CheckReport check(String name, List<DriveSource> sources, HostIdentity host) {
         Map<UUID, EngineDrive> opened = new LinkedHashMap<>();
         try {
             for (DriveSource source : sources) {
+                UUID id = UUID.randomUUID();
+                if (source.isRemote()) {
+                    remote(source, id, host).ifPresent(drive -> opened.put(id, drive));
+                    continue;
+                }
                 if (Files.notExists(Path.of(source.path()))) {
                     continue; // the check says that it is missing
                 }
                 DriveFile file = DriveFile.open(Path.of(source.path()));
-                UUID id = UUID.randomUUID();
                 opened.put(id, new EngineDrive.File(id, source.path(), file, new DriveHealth()));
             }
             return use(opened.values(), blocking -> check(name, blocking));
         } finally {
             opened.values().forEach(EngineDrive::close);
+        }
+    }
+
+    /** Nothing when there is no way to it: the check says that it is missing. */
+    private static Optional<EngineRemoteDrive> remote(DriveSource source, UUID id, HostIdentity host) {
+        RemoteAddress address = RemoteAddress.parse(source.path());
+        try {
+            return Optional.of(EngineRemoteDrive.connect(address, host, id, source.path()));
+        } catch (RemoteException e) {
+            LOG.log(Level.INFO, "a check goes without {0}: {1}", source.path(), e.getMessage());
+            return Optional.empty();
         }
     }
 

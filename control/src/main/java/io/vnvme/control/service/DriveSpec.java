@@ -4,11 +4,13 @@ import io.vnvme.control.model.ByteSize;
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
 import io.vnvme.control.plane.DriveSource;
+import io.vnvme.control.plane.RemoteAddress;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a person wrote to name a drive: {@code ram0}, {@code ram:512M}, {@code null:1T}, {@code /dev/nvme1n1}, {@code /srv/pool.img}.
+ * What a person wrote to name a drive: {@code ram0}, {@code ram:512M}, {@code null:1T}, {@code /dev/nvme1n1}, {@code /srv/pool.img},
+ * {@code nvme-tcp://192.0.2.1/nqn...}.
  *
  * @param name what it is to be called unless another name is given
  */
@@ -25,6 +27,10 @@ record DriveSpec(DriveSource source, String name) {
         return spec.startsWith(RAM) || spec.startsWith(NULL);
     }
 
+    static boolean isRemote(String spec) {
+        return spec.startsWith(RemoteAddress.SCHEME);
+    }
+
     /**
      * @param sizeBytes of a file that is to be made
      * @throws ProblemException when it makes no sense
@@ -38,10 +44,17 @@ record DriveSpec(DriveSource source, String name) {
             refuseSize(sizeBytes, "the size of a null drive stands behind 'null:'");
             return new DriveSpec(DriveSource.none(memorySize(spec.substring(NULL.length()))), "null");
         }
+        if (isRemote(spec)) {
+            refuseSize(sizeBytes, "a remote namespace has the size it has");
+            RemoteAddress address = RemoteAddress.parse(spec);
+            // Behind the last colon of an NQN is what tells it from others of its maker.
+            String last = address.nqn().substring(address.nqn().lastIndexOf(':') + 1);
+            return new DriveSpec(DriveSource.remote(address), Names.from(last));
+        }
         if (!spec.startsWith("/")) {
             throw new ProblemException(
                     ProblemCode.UNKNOWN_DRIVE,
-                    "no drive '%s': name an offered one ('vnvme drive ls'), ram:SIZE, null:SIZE, or the path of a file or block device"
+                    "no drive '%s': name an offered one ('vnvme drive ls'), ram:SIZE, null:SIZE, the path of a file or block device, or nvme-tcp://HOST/NQN"
                             .formatted(spec));
         }
         Path path = Path.of(spec).normalize();

@@ -2,14 +2,18 @@ package io.vnvme.control.service;
 
 import io.vnvme.control.model.ByteSize;
 import io.vnvme.control.model.ClaimDrive;
+import io.vnvme.control.model.Discover;
+import io.vnvme.control.model.DiscoveryInfo;
 import io.vnvme.control.model.DriveContents;
 import io.vnvme.control.model.DriveInfo;
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
+import io.vnvme.control.model.RemoteDriveInfo;
 import io.vnvme.control.plane.DataPlane;
 import io.vnvme.control.plane.DriveFacts;
 import io.vnvme.control.plane.DriveLook;
 import io.vnvme.control.plane.DriveSource;
+import io.vnvme.control.plane.RemoteFacts;
 import io.vnvme.control.store.ClaimedDrive;
 import io.vnvme.control.store.PoolRecord;
 import io.vnvme.control.store.State;
@@ -23,6 +27,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Backing drives: those the daemon could take, and those it has taken control of. */
@@ -80,7 +85,8 @@ public final class Drives {
                         offer.sizeBytes(),
                         512,
                         null,
-                        List.of()))
+                        List.of(),
+                        null))
                 .forEach(infos::add);
         return infos;
     }
@@ -93,6 +99,7 @@ public final class Drives {
     private DriveInfo info(ClaimedDrive drive, State state) {
         Optional<String> pool = state.poolOf(drive.name()).map(PoolRecord::name);
         Optional<String> failure = open.failure(drive.name());
+        Optional<RemoteFacts> remote = dataPlane.remote(OpenDrives.id(drive));
         String condition = open.missing(drive.name())
                 ? "missing"
                 : failure.isPresent() ? "failed" : pool.isPresent() ? "in-pool" : "free";
@@ -105,7 +112,36 @@ public final class Drives {
                 drive.sizeBytes(),
                 open.blockSizeBytes(drive.name()),
                 pool.orElse(null),
-                failure.stream().toList());
+                Stream.concat(failure.stream(), lostPaths(remote)).toList(),
+                remote.map(Drives::remoteInfo).orElse(null));
+    }
+
+    private static RemoteDriveInfo remoteInfo(RemoteFacts facts) {
+        return new RemoteDriveInfo(
+                facts.hostNqn(),
+                facts.address().nqn(),
+                facts.address().nsid(),
+                facts.address().options().lossTime().toMillis(),
+                facts.address().options().keepAlive().toMillis(),
+                facts.resent(),
+                facts.held(),
+                facts.paths());
+    }
+
+    private static Stream<String> lostPaths(Optional<RemoteFacts> remote) {
+        return remote.stream()
+                .flatMap(facts -> facts.paths().stream())
+                .filter(path -> path.state().equals("lost"))
+                .map(path -> "the path by %s is lost: %s".formatted(path.address(), path.trouble()));
+    }
+
+    /** Asks a discovery controller what may be claimed. */
+    public DiscoveryInfo discover(Discover request) {
+        String address = request.address();
+        if (address == null || address.isBlank()) {
+            throw new ProblemException(ProblemCode.BAD_REQUEST, "no address: give HOST or HOST:PORT");
+        }
+        return dataPlane.discover(address);
     }
 
     private ProblemException unknown(String name) {
@@ -123,13 +159,13 @@ public final class Drives {
         if (text == null || text.isBlank()) {
             throw new ProblemException(
                     ProblemCode.BAD_REQUEST,
-                    "no drive named: give an offered one, ram:SIZE, or the path of a file or block device");
+                    "no drive named: give an offered one, ram:SIZE, the path of a file or block device, or nvme-tcp://HOST/NQN");
         }
         RamOffer offer = offers.get(text);
         if (offer != null) {
             return new DriveSpec(DriveSource.ram(offer.sizeBytes()), offer.name());
         }
-        if (!text.startsWith("/") && !DriveSpec.inMemory(text)) {
+        if (!text.startsWith("/") && !DriveSpec.inMemory(text) && !DriveSpec.isRemote(text)) {
             throw registry.state().drive(text).isPresent() ? claimedAlready(text) : unknown(text);
         }
         return DriveSpec.parse(text, request.sizeBytes());

@@ -8,9 +8,11 @@ import io.vnvme.control.model.ReactorInfo;
 import io.vnvme.control.plane.DriveErrors;
 import io.vnvme.control.plane.ExportCounters;
 import io.vnvme.control.plane.ReactorCounters;
+import io.vnvme.control.plane.RemoteFacts;
 import io.vnvme.control.plane.TcpCounters;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * All that is counted, as it was at one look.
@@ -38,6 +40,9 @@ public record Observed(
     /** @param connections clients of its socket */
     public record Vnvme(String name, long sizeBytes, int connections, ExportCounters counters) {}
 
-    /** @param up whether it works */
-    public record Drive(String name, long sizeBytes, boolean up, DriveErrors errors) {}
+    /**
+     * @param up whether it works
+     * @param remote how it is reached, of one that is remote
+     */
+    public record Drive(String name, long sizeBytes, boolean up, DriveErrors errors, Optional<RemoteFacts> remote) {}
 }

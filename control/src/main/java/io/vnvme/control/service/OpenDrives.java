@@ -4,19 +4,23 @@ import io.vnvme.control.event.EventLog;
 import io.vnvme.control.model.EventKind;
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
+import io.vnvme.control.model.RemotePathInfo;
 import io.vnvme.control.plane.DataPlane;
 import io.vnvme.control.plane.DriveFacts;
 import io.vnvme.control.plane.DriveLook;
 import io.vnvme.control.plane.DriveSource;
+import io.vnvme.control.plane.RemoteFacts;
 import io.vnvme.control.store.ClaimedDrive;
 import io.vnvme.control.store.State;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -31,6 +35,8 @@ final class OpenDrives {
     private final Map<String, DriveFacts> open = new ConcurrentHashMap<>();
     /** What the engine last said about open drives that do not work, by name. */
     private final Map<String, String> troubles = new ConcurrentHashMap<>();
+    /** Paths to remote drives that were said to be lost, by name. */
+    private final Map<String, Set<String>> lostPaths = new ConcurrentHashMap<>();
 
     OpenDrives(Registry registry, DataPlane dataPlane, EventLog events) {
         this.registry = registry;
@@ -76,6 +82,7 @@ final class OpenDrives {
         open.remove(name);
         failures.remove(name);
         troubles.remove(name);
+        lostPaths.remove(name);
     }
 
     void failed(String name, String why) {
@@ -162,6 +169,7 @@ final class OpenDrives {
         for (String name : List.copyOf(open.keySet())) {
             Optional<ClaimedDrive> drive = registry.state().drive(name);
             Optional<String> failure = drive.flatMap(d -> dataPlane.driveFailure(id(d)));
+            drive.ifPresent(this::lookAtPaths);
             if (failure.isPresent() && drive.filter(this::returned).isPresent()) {
                 back.add(name);
                 failure = Optional.empty();
@@ -176,6 +184,33 @@ final class OpenDrives {
             }
         }
         return back;
+    }
+
+    /** Tells of each path to a remote drive that is lost, or back. */
+    private void lookAtPaths(ClaimedDrive drive) {
+        Optional<RemoteFacts> remote = dataPlane.remote(id(drive));
+        Set<String> before = lostPaths.getOrDefault(drive.name(), Set.of());
+        Set<String> lost = new HashSet<>();
+        for (RemotePathInfo path : remote.map(RemoteFacts::paths).orElse(List.of())) {
+            if (path.state().equals("lost")) {
+                lost.add(path.address());
+                if (!before.contains(path.address())) {
+                    events.add(
+                            EventKind.DRIVE_PATH_LOST,
+                            drive.name(),
+                            "drive %s: the path by %s is lost: %s"
+                                    .formatted(drive.name(), path.address(), path.trouble()));
+                }
+            } else if (before.contains(path.address()) && path.state().equals("live")) {
+                events.add(
+                        EventKind.DRIVE_PATH_BACK,
+                        drive.name(),
+                        "drive %s is reached by %s again".formatted(drive.name(), path.address()));
+            } else if (before.contains(path.address())) {
+                lost.add(path.address());
+            }
+        }
+        lostPaths.put(drive.name(), lost);
     }
 
     private boolean returned(ClaimedDrive drive) {

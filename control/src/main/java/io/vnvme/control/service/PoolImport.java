@@ -10,11 +10,14 @@ import io.vnvme.control.plane.DriveLook;
 import io.vnvme.control.plane.DriveSource;
 import io.vnvme.control.plane.OpenPool;
 import io.vnvme.control.plane.PoolPlan;
+import io.vnvme.control.plane.RemoteAddress;
 import io.vnvme.control.store.ClaimedDrive;
 import io.vnvme.control.store.ExportedPool;
 import io.vnvme.control.store.PoolRecord;
 import io.vnvme.control.store.State;
 import io.vnvme.control.store.VnvmeRecord;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -31,6 +34,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Pools given away, and taken from drives that are there. */
 public final class PoolImport {
+    private static final Logger LOG = System.getLogger(PoolImport.class.getName());
+
     private final Registry registry;
     private final DataPlane dataPlane;
     private final OpenDrives drives;
@@ -68,6 +73,9 @@ public final class PoolImport {
     }
 
     static DriveSource source(String path) {
+        if (DriveSpec.isRemote(path)) {
+            return DriveSource.remote(RemoteAddress.parse(path));
+        }
         return path.startsWith("/dev/") && !path.startsWith("/dev/shm/")
                 ? DriveSource.block(Path.of(path))
                 : DriveSource.file(Path.of(path), 0);
@@ -79,13 +87,11 @@ public final class PoolImport {
     }
 
     private List<Candidate> candidates(List<String> from) {
-        List<Path> places = new ArrayList<>(from.stream().map(Path::of).toList());
-        registry.state()
-                .exported()
-                .forEach(e -> e.paths().stream().map(Path::of).forEach(places::add));
+        List<String> places = new ArrayList<>(from);
+        registry.state().exported().forEach(e -> places.addAll(e.paths()));
         Map<UUID, List<DriveLook>> byPool = new LinkedHashMap<>();
         Set<UUID> seen = new HashSet<>();
-        for (DriveLook look : dataPlane.find(places)) {
+        for (DriveLook look : looks(places)) {
             look.superblock()
                     .filter(s ->
                             registry.state().driveById(s.drive().toString()).isEmpty() && seen.add(s.drive()))
@@ -94,6 +100,22 @@ public final class PoolImport {
                             .add(look));
         }
         return byPool.values().stream().map(PoolImport::candidate).toList();
+    }
+
+    private List<DriveLook> looks(List<String> places) {
+        List<DriveLook> looks = new ArrayList<>(dataPlane.find(places.stream()
+                .filter(place -> !DriveSpec.isRemote(place))
+                .map(Path::of)
+                .toList()));
+        for (String place :
+                places.stream().filter(DriveSpec::isRemote).distinct().toList()) {
+            try {
+                looks.add(dataPlane.look(source(place)));
+            } catch (ProblemException e) {
+                LOG.log(Level.INFO, "{0} is passed over: {1}", place, e.getMessage());
+            }
+        }
+        return looks;
     }
 
     private static Candidate candidate(List<DriveLook> looks) {

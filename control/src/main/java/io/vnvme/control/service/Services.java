@@ -333,7 +333,8 @@ public final class Services implements AutoCloseable {
                                 d.sizeBytes(),
                                 storage.openDrives.isOpen(d.name())
                                         && storage.openDrives.failure(d.name()).isEmpty(),
-                                dataPlane.driveErrors(OpenDrives.id(d))))
+                                dataPlane.driveErrors(OpenDrives.id(d)),
+                                dataPlane.remote(OpenDrives.id(d))))
                         .toList(),
                 jobs.list(),
                 jobs.ended(),

@@ -7,8 +7,8 @@ import io.avaje.jsonb.Json;
  *
  * @param name unique among drives
  * @param uuid its identity, which its superblock holds
- * @param kind {@code ram}, {@code null}, {@code file} or {@code block}
- * @param path where it was found last; empty for what is in memory
+ * @param kind {@code ram}, {@code null}, {@code file}, {@code block} or {@code nvme-tcp}
+ * @param path where it was found last, or the address of what is remote; empty for what is in memory
  * @param sizeBytes capacity in bytes
  * @param claimedAt RFC 3339
  */

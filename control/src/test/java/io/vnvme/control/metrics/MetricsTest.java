@@ -8,9 +8,12 @@ import io.vnvme.control.model.EventKind;
 import io.vnvme.control.model.JobInfo;
 import io.vnvme.control.model.PoolInfo;
 import io.vnvme.control.model.ReactorInfo;
+import io.vnvme.control.model.RemotePathInfo;
 import io.vnvme.control.plane.DriveErrors;
 import io.vnvme.control.plane.ExportCounters;
 import io.vnvme.control.plane.ReactorCounters;
+import io.vnvme.control.plane.RemoteAddress;
+import io.vnvme.control.plane.RemoteFacts;
 import io.vnvme.control.plane.TcpCounters;
 import io.vnvme.control.service.Observed;
 import io.vnvme.qos.WaitCause;
@@ -24,6 +27,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
@@ -57,6 +61,13 @@ class MetricsTest {
         return new PoolInfo(name, "u", "concat", "full", 100, 60, 40, 300, 10, List.of(), 2, 3, 4, null, List.of());
     }
 
+    private static final RemoteFacts REMOTE = new RemoteFacts(
+            RemoteAddress.parse("nvme-tcp://h/nqn.2026-01.io.vnvme:far"),
+            "nqn.2026-01.io.vnvme:near",
+            List.of(new RemotePathInfo("h:4420", "lost", null, null, 3, "gone")),
+            5,
+            2);
+
     /** Something of everything. */
     static Observed everything(int vnvmes) {
         JobInfo job = new JobInfo(1, "rebuild", "p", "running", 0.25, 1, 4, 1, "daemon", "", null, null, null, true);
@@ -64,7 +75,7 @@ class MetricsTest {
                 "1.2",
                 IntStream.range(0, vnvmes).mapToObj(i -> vnvme("d" + i)).toList(),
                 List.of(pool("p")),
-                List.of(new Observed.Drive("n1", 100, false, new DriveErrors(8, 9))),
+                List.of(new Observed.Drive("n1", 100, false, new DriveErrors(8, 9), Optional.of(REMOTE))),
                 List.of(job),
                 Map.of(new Jobs.Ended("scrub", "done"), 2L),
                 Map.of(EventKind.POOL_FULL, 3L),
@@ -102,6 +113,10 @@ class MetricsTest {
                 .contains("vnvme_pool_state{pool=\"p\",state=\"online\"} 0.0\n")
                 .contains("vnvme_drive_up{drive=\"n1\"} 0.0\n")
                 .contains("vnvme_drive_errors_total{drive=\"n1\",operation=\"write\"} 9.0\n")
+                .contains("vnvme_drive_path_up{drive=\"n1\",path=\"h:4420\"} 0.0\n")
+                .contains("vnvme_drive_path_losses_total{drive=\"n1\",path=\"h:4420\"} 3.0\n")
+                .contains("vnvme_drive_resent_total{drive=\"n1\"} 5.0\n")
+                .contains("vnvme_drive_held_commands{drive=\"n1\"} 2.0\n")
                 .contains("vnvme_job_progress_ratio{kind=\"rebuild\",subject=\"p\"} 0.25\n")
                 .contains("vnvme_jobs_ended_total{kind=\"scrub\",state=\"done\"} 2.0\n")
                 .contains("vnvme_events_total{kind=\"pool-full\",severity=\"error\"} 3.0\n")

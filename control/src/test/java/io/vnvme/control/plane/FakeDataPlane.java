@@ -3,6 +3,7 @@ package io.vnvme.control.plane;
 import static java.util.Objects.requireNonNull;
 
 import io.vnvme.control.model.CheckReport;
+import io.vnvme.control.model.DiscoveryInfo;
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
 import io.vnvme.control.model.Qos;
@@ -185,6 +186,16 @@ public final class FakeDataPlane implements DataPlane {
     @Override
     public Optional<String> driveFailure(UUID id) {
         return Optional.ofNullable(open.get(id)).map(d -> d.trouble);
+    }
+
+    @Override
+    public Optional<RemoteFacts> remote(UUID id) {
+        return Optional.empty();
+    }
+
+    @Override
+    public DiscoveryInfo discover(String address) {
+        throw new ProblemException(ProblemCode.TARGET_REFUSED, address + " answers nobody");
     }
 
     @Override

@@ -6,4 +6,7 @@ package io.vnvme.drive.claim;
  * @param kind short and stable, such as {@code ext4}, {@code gpt} or {@code lvm2}
  * @param description for people, such as {@code ext4 filesystem 'root'}
  */
-public record Content(String kind, String description) {}
+public record Content(String kind, String description) {
+    /** What has no signature that is known. */
+    public static final Content UNKNOWN = new Content("unknown", "data of a kind that is not known");
+}

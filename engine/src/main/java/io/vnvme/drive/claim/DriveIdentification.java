@@ -1,5 +1,6 @@
 package io.vnvme.drive.claim;
 
+import io.vnvme.drive.BlockingDrive;
 import io.vnvme.os.BlockDevice;
 import io.vnvme.os.Fd;
 import io.vnvme.os.NativeException;
@@ -72,6 +73,20 @@ public record DriveIdentification(
                     device
                             ? hardware(stat)
                             : new Hardware(Optional.empty(), Optional.empty(), Optional.empty(), List.of()));
+        }
+    }
+
+    /**
+     * What a claim of a drive that is neither a file nor a device of this host would destroy, one line each; empty when its first 2
+     * MiB and last 1 MiB are zeros.
+     *
+     * @param ours how to recognize what this daemon writes
+     */
+    public static List<Content> contents(BlockingDrive drive, List<OwnFormat> ours) {
+        try (Arena arena = Arena.ofConfined()) {
+            Media media = Media.read(drive, arena);
+            List<Content> found = contents(media, ours, arena);
+            return found.isEmpty() && !media.blank() ? List.of(Content.UNKNOWN) : found;
         }
     }
 

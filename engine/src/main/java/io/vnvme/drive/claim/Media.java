@@ -1,5 +1,7 @@
 package io.vnvme.drive.claim;
 
+import io.vnvme.drive.BlockingDrive;
+import io.vnvme.drive.IoStatus;
 import io.vnvme.os.Fd;
 import io.vnvme.os.OpenFile;
 import java.lang.foreign.Arena;
@@ -35,6 +37,19 @@ final class Media {
         MemorySegment tail = arena.allocate(Math.min(TAIL_BYTES, sizeBytes), 4096);
         var _ = OpenFile.read(fd, 0, head);
         var _ = OpenFile.read(fd, sizeBytes - tail.byteSize(), tail);
+        return new Media(head, tail, sizeBytes);
+    }
+
+    /** @throws IllegalStateException when it cannot be read */
+    static Media read(BlockingDrive drive, Arena arena) {
+        long sizeBytes = drive.sizeBytes();
+        MemorySegment head = arena.allocate(Math.min(HEAD_BYTES, sizeBytes), 4096);
+        MemorySegment tail = arena.allocate(Math.min(TAIL_BYTES, sizeBytes), 4096);
+        int status = drive.read(0, head);
+        status = status == IoStatus.OK ? drive.read(sizeBytes - tail.byteSize(), tail) : status;
+        if (status != IoStatus.OK) {
+            throw new IllegalStateException("%s cannot be read: status %d".formatted(drive.name(), status));
+        }
         return new Media(head, tail, sizeBytes);
     }
 

@@ -4,6 +4,7 @@ import io.vnvme.drive.Drive;
 import io.vnvme.drive.Io;
 import io.vnvme.drive.IoStatus;
 import io.vnvme.reactor.Home;
+import io.vnvme.reactor.Poller;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -43,6 +44,24 @@ public final class RemoteDrive implements Drive {
     private long withoutPathNs = NEVER;
     private boolean gone;
 
+    /**
+     * With a home, this is polled there and not by who uses the drive: a mirror that has let go of it does not, and yet it has to
+     * connect again.
+     */
+    private final class Driver implements Poller {
+        @Override
+        public int poll(long passNs) {
+            return work(passNs);
+        }
+
+        @Override
+        public long prepareSleep(long atNs) {
+            return sleepNs(atNs);
+        }
+    }
+
+    private final Driver driver = new Driver();
+
     private RemoteDrive(
             String name,
             RemoteNamespace namespace,
@@ -75,7 +94,7 @@ public final class RemoteDrive implements Drive {
                 drive.close();
                 throw new RemoteException(reasons);
             }
-            if (drive.poll(System.nanoTime()) == 0) {
+            if (drive.work(System.nanoTime()) == 0) {
                 pause();
             }
         }
@@ -83,7 +102,7 @@ public final class RemoteDrive implements Drive {
     }
 
     /**
-     * The drive on the thread of a home, whose reactor polls it from then on: it connects meanwhile.
+     * The drive on the thread of a home, which polls it until it is closed: it connects meanwhile.
      *
      * @param facts what {@link #open} has found
      * @param random spreads tries to connect
@@ -95,7 +114,9 @@ public final class RemoteDrive implements Drive {
             NamespaceFacts facts,
             RemoteHealth health,
             RandomGenerator random) {
-        return new RemoteDrive(name, namespace, facts, health, home, random);
+        RemoteDrive drive = new RemoteDrive(name, namespace, facts, health, home, random);
+        home.add(drive.driver);
+        return drive;
     }
 
     /** For who waits for its work on a thread of his own: long enough not to keep the processor, short against a network. */
@@ -185,6 +206,10 @@ public final class RemoteDrive implements Drive {
 
     @Override
     public int poll(long passNs) {
+        return home == null ? work(passNs) : 0;
+    }
+
+    private int work(long passNs) {
         nowNs = passNs;
         int work = 0;
         for (int i = 0; i < paths.size(); i++) {
@@ -348,6 +373,10 @@ public final class RemoteDrive implements Drive {
 
     @Override
     public long prepareSleep(long atNs) {
+        return home == null ? sleepNs(atNs) : UNLIMITED;
+    }
+
+    private long sleepNs(long atNs) {
         if (!ready.isEmpty() && choose() != null) {
             return 0;
         }
@@ -369,9 +398,12 @@ public final class RemoteDrive implements Drive {
     @Override
     public void close() {
         while (pending > 0) {
-            if (poll(System.nanoTime()) == 0) {
+            if (work(System.nanoTime()) == 0) {
                 pause();
             }
+        }
+        if (home != null) {
+            home.remove(driver);
         }
         paths.forEach(RemotePath::close);
         health.paths(List.of());

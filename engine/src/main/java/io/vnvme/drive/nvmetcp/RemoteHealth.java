@@ -10,6 +10,7 @@ public final class RemoteHealth {
     private final AtomicLong resent = new AtomicLong();
     private volatile List<PathView> paths = List.of();
     private volatile boolean gone;
+    private volatile boolean wasGone;
     private volatile int held;
 
     void readError() {
@@ -30,6 +31,7 @@ public final class RemoteHealth {
 
     void gone(boolean isGone) {
         gone = isGone;
+        wasGone |= isGone;
     }
 
     void held(int commands) {
@@ -61,6 +63,18 @@ public final class RemoteHealth {
     /** No path has worked for longer than the loss time: all work is answered with an error. */
     public boolean gone() {
         return gone;
+    }
+
+    /** It was gone since the last {@link #returned}, even if only for a moment: work has failed. */
+    public boolean wasGone() {
+        return wasGone;
+    }
+
+    /** Whoever has to knows that it was gone, and that it works again. */
+    public void returned() {
+        readErrors.set(0);
+        writeErrors.set(0);
+        wasGone = gone;
     }
 
     /** Commands that wait for a path, or for the certainty that one of before is not carried out any more. */

@@ -29,6 +29,8 @@ class RemoteFuzz {
     @Test
     void everyPduEndsInAnAnswerOrTheEndOfItsPath() {
         try (ServedTarget target = ServedTarget.open(DRIVE_BYTES)) {
+            // What the JVM makes once for sockets of its own is there after a first round.
+            round(target, new SplittableRandom(1));
             Holdings before = Holdings.now();
             FuzzLoop.run("NVMe/TCP target", random -> round(target, random));
             before.awaitAgain();

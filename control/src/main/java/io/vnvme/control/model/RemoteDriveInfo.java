@@ -1,0 +1,27 @@
+package io.vnvme.control.model;
+
+import io.avaje.jsonb.Json;
+import java.util.List;
+
+/**
+ * How a drive that is a namespace of another machine is reached.
+ *
+ * @param hostNqn who this daemon is to the target, which has to allow it
+ * @param subsystemNqn the subsystem there
+ * @param nsid the namespace
+ * @param lossMillis how long requests are held while no path works
+ * @param keepAliveMillis after so long without a word each side gives the other up
+ * @param resentCount commands that were sent again after their path was lost
+ * @param heldCount commands that wait now
+ * @param paths each path; empty while nobody uses the drive
+ */
+@Json
+public record RemoteDriveInfo(
+        String hostNqn,
+        String subsystemNqn,
+        int nsid,
+        long lossMillis,
+        long keepAliveMillis,
+        long resentCount,
+        int heldCount,
+        List<RemotePathInfo> paths) {}
