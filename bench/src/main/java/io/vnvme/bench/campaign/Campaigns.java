@@ -3,6 +3,7 @@ package io.vnvme.bench.campaign;
 import io.vnvme.bench.pool.PoolCampaign;
 import io.vnvme.bench.pool.ReactorsRun;
 import io.vnvme.bench.report.LineChart;
+import io.vnvme.bench.tcp.RemoteRun;
 import io.vnvme.bench.tcp.TcpRun;
 import io.vnvme.os.Cpu;
 import io.vnvme.testkit.lab.Lab;
@@ -89,6 +90,11 @@ public final class Campaigns implements Callable<Integer> {
             description = "Measures instead NVMe/TCP on the loopback, beside an echo of the same bytes.")
     private boolean tcp;
 
+    @Option(
+            names = "--remote",
+            description = "Measures instead a pool on a remote drive, beside the target of that drive alone.")
+    private boolean remote;
+
     @Option(names = "--api", description = "Measures instead what a guest feels of requests to the REST API.")
     private boolean api;
 
@@ -154,6 +160,10 @@ public final class Campaigns implements Callable<Integer> {
             }
             if (tcp) {
                 new TcpRun(repeats, server, client, System.out).run();
+                return 0;
+            }
+            if (remote) {
+                new RemoteRun(repeats, server, client, System.out).run();
                 return 0;
             }
             if (neighbour) {

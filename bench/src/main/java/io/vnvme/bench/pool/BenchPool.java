@@ -23,13 +23,13 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /** A pool on one drive, made and opened for a measurement. */
-final class BenchPool {
+public final class BenchPool {
     private static final int BLOCK_BYTES = 512;
 
     private BenchPool() {}
 
     /** Makes a pool on the drive, whose content is lost. */
-    static PoolImage format(Drive drive) {
+    public static PoolImage format(Drive drive) {
         Labelled labelled = new Labelled(new BlockingDrive(drive), new UUID(8, 0), drive.name());
         PoolFormatter.create("bench", MapGenerator.POOL, Layout.CONCAT, 0, List.of(List.of(labelled)));
         return load(drive);
@@ -39,19 +39,19 @@ final class BenchPool {
         return PoolLoader.load(PoolScan.scan(MapGenerator.POOL, List.of(new BlockingDrive(drive))));
     }
 
-    static Pool open(PoolImage image, Drive drive, Done opened) {
+    public static Pool open(PoolImage image, Drive drive, Done opened) {
         List<@Nullable Drive> sets = new ArrayList<>(List.of(drive));
         PoolMember member = new PoolMember(image.config().members().getFirst(), drive.name(), drive.sizeBytes(), drive);
         return new Pool(image, sets, List.of(member), Clock.system(), PoolListener.NONE, opened);
     }
 
-    static VolumeSpec volume(String name, long sizeBytes) {
+    public static VolumeSpec volume(String name, long sizeBytes) {
         UUID uuid = UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8));
         return new VolumeSpec(name, uuid, sizeBytes, BLOCK_BYTES, false, false, 0, new byte[0]);
     }
 
     /** A volume as something that measures drives takes it: polled with its pool. */
-    record AsDrive(String name, Volume volume, Pool pool) implements Drive {
+    public record AsDrive(String name, Volume volume, Pool pool) implements Drive {
         @Override
         public long sizeBytes() {
             return volume.sizeBytes();

@@ -65,6 +65,7 @@ class RemoteKernelIT {
 
     private int port;
     private Services services;
+    private Vm vm;
 
     @BeforeEach
     void start() throws IOException {
@@ -72,6 +73,7 @@ class RemoteKernelIT {
             port = free.getLocalPort();
         }
         services = open();
+        vm = vm();
     }
 
     private Services open() {
@@ -83,6 +85,7 @@ class RemoteKernelIT {
     @AfterEach
     void stop() {
         services.close();
+        vm.close();
     }
 
     private Vm vm() {
@@ -111,48 +114,44 @@ class RemoteKernelIT {
 
     @Test
     void aPoolOnLinuxsTargetStandsItsStopsAndStarts() {
-        try (Vm vm = vm()) {
-            vm.sh(TARGET);
-            vm.sh(LISTEN);
-            String address = "nvme-tcp://127.0.0.1:%d/%s".formatted(port, NQN);
-            assertThat(problem(() -> claim(address))).hasMessageContaining("does not allow this host, " + NEAR_NQN);
-            vm.sh(
-                    "h=/sys/kernel/config/nvmet/hosts/%s; mkdir $h; ln -s $h /sys/kernel/config/nvmet/subsystems/%s/allowed_hosts/"
-                            .formatted(NEAR_NQN, NQN));
-            assertThat(services.drives()
-                            .discover(new Discover("127.0.0.1:" + port))
-                            .subsystems())
-                    .extracting(DiscoveredInfo::subsystemNqn)
-                    .contains(NQN);
-            for (String digests : List.of("header,data", "header")) {
-                claim(address + "?digests=" + digests);
-                services.drives().release("kernel");
-            }
-            claim(address + "?keep-alive=2s");
-            assertThat(services.drives().show("kernel").sizeBytes()).isEqualTo(DRIVE_MIB * MIB);
-            services.pools().create(new CreatePool("p", List.of("kernel"), null));
-            services.vnvmes()
-                    .create(CreateVnvme.thin("v", CheckedClient.VOLUME_BYTES).inPool("p"));
-            try (CheckedClient client = client()) {
-                works(client);
-                for (int stops = 1; stops <= 2; stops++) {
-                    vm.sh(DEAF);
-                    await().atMost(LIMIT).until(() -> path().state().equals("lost"));
-                    vm.sh(LISTEN);
-                    works(client);
-                    assertThat(path().losses()).isEqualTo(stops);
-                }
-            }
-            services.close();
-            services = open();
-            assertThat(services.pools().show("p").state()).isEqualTo("online");
-            try (CheckedClient client = client()) {
-                works(client);
-            }
-            services.vnvmes().remove("v");
-            assertThat(services.pools().show("p").warnings()).isEmpty();
-            assertThat(vm.sh("dmesg | grep -v 'tsc: '")).doesNotContain("WARNING", "BUG");
+        vm.sh(TARGET);
+        vm.sh(LISTEN);
+        String address = "nvme-tcp://127.0.0.1:%d/%s".formatted(port, NQN);
+        assertThat(problem(() -> claim(address))).hasMessageContaining("does not allow this host, " + NEAR_NQN);
+        vm.sh(
+                "h=/sys/kernel/config/nvmet/hosts/%s; mkdir $h; ln -s $h /sys/kernel/config/nvmet/subsystems/%s/allowed_hosts/"
+                        .formatted(NEAR_NQN, NQN));
+        assertThat(services.drives().discover(new Discover("127.0.0.1:" + port)).subsystems())
+                .extracting(DiscoveredInfo::subsystemNqn)
+                .contains(NQN);
+        for (String digests : List.of("header,data", "header")) {
+            claim(address + "?digests=" + digests);
+            services.drives().release("kernel");
         }
+        claim(address + "?keep-alive=2s");
+        assertThat(services.drives().show("kernel").sizeBytes()).isEqualTo(DRIVE_MIB * MIB);
+        services.pools().create(new CreatePool("p", List.of("kernel"), null));
+        services.vnvmes()
+                .create(CreateVnvme.thin("v", CheckedClient.VOLUME_BYTES).inPool("p"));
+        try (CheckedClient client = client()) {
+            works(client);
+            for (int stops = 1; stops <= 2; stops++) {
+                vm.sh(DEAF);
+                await().atMost(LIMIT).until(() -> path().state().equals("lost"));
+                vm.sh(LISTEN);
+                works(client);
+                assertThat(path().losses()).isEqualTo(stops);
+            }
+        }
+        services.close();
+        services = open();
+        assertThat(services.pools().show("p").state()).isEqualTo("online");
+        try (CheckedClient client = client()) {
+            works(client);
+        }
+        services.vnvmes().remove("v");
+        assertThat(services.pools().show("p").warnings()).isEmpty();
+        assertThat(vm.sh("dmesg | grep -v 'tsc: '")).doesNotContain("WARNING", "BUG");
     }
 
     private void claim(String spec) {

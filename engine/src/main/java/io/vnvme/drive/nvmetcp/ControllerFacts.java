@@ -8,6 +8,7 @@ import java.lang.foreign.ValueLayout;
  *
  * @param transferMax most data of one command, in bytes
  * @param inCapsuleMax most data that a command capsule of an I/O queue carries, in bytes
+ * @param keepAliveUnitMs of its Keep Alive Timer, KAS: a timeout is rounded up to a multiple
  * @param quiesceMs after it has given a host up, for so long its commands may still be carried out
  * @param events which notices it can send: OAES
  * @param anaReporting whether it has states of asymmetric namespace access
@@ -16,6 +17,7 @@ import java.lang.foreign.ValueLayout;
 record ControllerFacts(
         int transferMax,
         int inCapsuleMax,
+        int keepAliveUnitMs,
         int quiesceMs,
         int events,
         boolean anaReporting,
@@ -39,12 +41,14 @@ record ControllerFacts(
     private static final int CAPSULE_UNIT = 16;
     private static final int ENTRY_UNITS = 4;
     private static final int PAGE_SHIFT = 12;
+    private static final int KAS_MS = 100;
     /** Of what says nothing about it: more than any of them needs to have its drives answer. */
     private static final int QUIESCE_MS = 1000;
 
     /** @throws RemoteException when it is of a kind that cannot be used */
     static ControllerFacts decode(MemorySegment page, int transferMax, int pageShiftMin) {
-        if (page.get(ValueLayout.JAVA_SHORT_UNALIGNED, KAS) == 0) {
+        int unit = Short.toUnsignedInt(page.get(ValueLayout.JAVA_SHORT_UNALIGNED, KAS)) * KAS_MS;
+        if (unit == 0) {
             throw new RemoteException("the target has no Keep Alive Timer, without which nobody knows what became of "
                     + "commands when a path is lost");
         }
@@ -60,6 +64,7 @@ record ControllerFacts(
         return new ControllerFacts(
                 shift < Integer.SIZE - 2 ? Math.min(transferMax, 1 << shift) : transferMax,
                 (int) Math.min(inCapsule, transferMax),
+                unit,
                 quiesce == 0 ? QUIESCE_MS : quiesce,
                 page.get(ValueLayout.JAVA_INT_UNALIGNED, OAES),
                 (page.get(ValueLayout.JAVA_BYTE, CMIC) & CMIC_ANA) != 0,

@@ -3,7 +3,6 @@ package io.vnvme.drive.nvmetcp;
 import io.vnvme.nvme.wire.AdminOpcode;
 import io.vnvme.nvme.wire.Fabrics;
 import io.vnvme.nvme.wire.Pdu;
-import io.vnvme.nvme.wire.Sqe;
 import io.vnvme.nvme.wire.Status;
 import io.vnvme.os.Epoll;
 import io.vnvme.os.NativeException;
@@ -13,8 +12,6 @@ import io.vnvme.reactor.Home;
 import io.vnvme.reactor.Watch;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,9 +65,6 @@ final class HostQueue implements Inbox.Sink {
      */
     private static final long HOT_NS = 50_000;
 
-    private static final int SGL_IN_CAPSULE = 0x01;
-    private static final int SGL_TRANSPORT = 0x5a;
-    private static final int LENGTH_BITS = 56;
     private static final int CID_SLOT_MASK = 0xff;
     /** More than one connection's own PDUs. */
     private static final int CONTROL_PIECES = 4;
@@ -78,8 +72,6 @@ final class HostQueue implements Inbox.Sink {
     // Within a completion queue entry.
     private static final int CQE_CID = 12;
     private static final int CQE_STATUS = 14;
-
-    private static final ValueLayout.OfLong BIG_LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
 
     private enum State {
         REACHING,
@@ -95,8 +87,7 @@ final class HostQueue implements Inbox.Sink {
     private final MemorySegment segment;
     private final Inbox inbox;
     private final SlotTable slots;
-    private final boolean headerDigests;
-    private final boolean dataDigests;
+    private final HostPdus pdus;
     private final TcpSocket socket;
     private final @Nullable Watch watch;
     private State state = State.REACHING;
@@ -106,7 +97,6 @@ final class HostQueue implements Inbox.Sink {
 
     private long hotUntilNs = Long.MIN_VALUE;
     private long nowNs;
-    private int alignment = Integer.BYTES;
     private int h2cDataMax;
     private int inCapsuleMax = ADMIN_IN_CAPSULE_BYTES;
 
@@ -123,8 +113,7 @@ final class HostQueue implements Inbox.Sink {
         this.inbox = inbox;
         segment = memory.segment();
         slots = new SlotTable(Math.min(memory.slots(), terms.entries() - 1));
-        headerDigests = terms.namespace().options().headerDigests();
-        dataDigests = terms.namespace().options().dataDigests();
+        pdus = new HostPdus(memory, terms.namespace().options());
         inbox.clear();
         socket = TcpSocket.connect(terms.portal().address());
         watch = home == null ? null : home.watch(socket.fd(), Epoll.OUT, _ -> readable = true);
@@ -221,13 +210,8 @@ final class HostQueue implements Inbox.Sink {
         if (watch != null) {
             watch.events(Epoll.IN);
         }
-        long at = memory.control();
-        segment.asSlice(at, Pdu.IC_BYTES).fill((byte) 0);
-        Pdu.common(segment, at, Pdu.IC_REQ, 0, Pdu.IC_BYTES, 0, Pdu.IC_BYTES);
-        int digests = (headerDigests ? Pdu.IC_HEADER_DIGEST : 0) | (dataDigests ? Pdu.IC_DATA_DIGEST : 0);
-        // Data may follow its header without a gap, and one R2T at a time: alignment 0, limit 0, format 0.
-        segment.set(ValueLayout.JAVA_BYTE, at + Pdu.IC_DIGESTS, (byte) digests);
-        outgoing.add(segment, at, Pdu.IC_BYTES, SendQueue.NOBODY);
+        pdus.greeting();
+        outgoing.add(segment, memory.control(), Pdu.IC_BYTES, SendQueue.NOBODY);
         flush();
     }
 
@@ -262,13 +246,12 @@ final class HostQueue implements Inbox.Sink {
         if (limit < H2C_DATA_MIN) {
             throw ProtocolException.field(Pdu.IC_LIMIT, "at most %d bytes of data in a PDU".formatted(limit));
         }
-        int asked = (headerDigests ? Pdu.IC_HEADER_DIGEST : 0) | (dataDigests ? Pdu.IC_DATA_DIGEST : 0);
-        if (digests != asked) {
+        if (digests != pdus.digests()) {
             throw ProtocolException.field(Pdu.IC_DIGESTS, "the target does other digests than it was asked for");
         }
-        alignment = (units + 1) * Integer.BYTES;
+        pdus.alignment((units + 1) * Integer.BYTES);
         h2cDataMax = (int) Math.min(limit & -Integer.BYTES, memory.dataMax());
-        inbox.digests(headerDigests, dataDigests);
+        inbox.digests((digests & Pdu.IC_HEADER_DIGEST) != 0, (digests & Pdu.IC_DATA_DIGEST) != 0);
         int perCommand = (memory.dataMax() + h2cDataMax - 1) / h2cDataMax * 3;
         outgoing = new SendQueue(slots.count() * perCommand + CONTROL_PIECES, slots::sent);
         state = State.CONNECTING;
@@ -277,29 +260,10 @@ final class HostQueue implements Inbox.Sink {
 
     private void connect() {
         int slot = take();
-        long entry = begin(slot, AdminOpcode.FABRICS, Fabrics.CONNECT);
-        int cattr = Fabrics.CATTR_NO_FLOW_CONTROL;
-        segment.set(ValueLayout.JAVA_SHORT_UNALIGNED, entry + Fabrics.CONNECT_QID, (short) terms.queueId());
-        segment.set(ValueLayout.JAVA_SHORT_UNALIGNED, entry + Fabrics.CONNECT_SQSIZE, (short) (terms.entries() - 1));
-        segment.set(ValueLayout.JAVA_BYTE, entry + Fabrics.CONNECT_CATTR, (byte) cattr);
-        int keepAliveMs = (int) terms.namespace().options().keepAlive().toMillis();
-        segment.set(
-                ValueLayout.JAVA_INT_UNALIGNED, entry + Fabrics.CONNECT_KATO, terms.queueId() == 0 ? keepAliveMs : 0);
-        long data = memory.data(slot);
-        segment.asSlice(data, Fabrics.CONNECT_DATA_BYTES).fill((byte) 0);
-        HostIdentity host = terms.namespace().host();
-        segment.set(BIG_LONG, data + Fabrics.HOSTID, host.id().getMostSignificantBits());
-        segment.set(BIG_LONG, data + Fabrics.HOSTID + Long.BYTES, host.id().getLeastSignificantBits());
-        segment.set(ValueLayout.JAVA_SHORT_UNALIGNED, data + Fabrics.CNTLID, (short) terms.controllerId());
-        text(data + Fabrics.SUBNQN, terms.namespace().nqn());
-        text(data + Fabrics.HOSTNQN, host.nqn());
+        begin(slot, AdminOpcode.FABRICS, Fabrics.CONNECT);
+        pdus.connect(slot, terms);
         submit(slot, Fabrics.CONNECT_DATA_BYTES, 0);
         flush();
-    }
-
-    private void text(long at, String text) {
-        byte[] bytes = text.getBytes(StandardCharsets.US_ASCII);
-        MemorySegment.copy(bytes, 0, segment, ValueLayout.JAVA_BYTE, at, Math.min(bytes.length, Fabrics.NQN_BYTES - 1));
     }
 
     /** A slot for a command, or {@link #NONE}. */
@@ -317,11 +281,6 @@ final class HostQueue implements Inbox.Sink {
         return memory.data(slot);
     }
 
-    private int lead(int headerBytes) {
-        int withDigest = headerBytes + (headerDigests ? Pdu.DIGEST_BYTES : 0);
-        return (withDigest + alignment - 1) / alignment * alignment;
-    }
-
     /**
      * Begins an entry: all zero but for these.
      *
@@ -329,12 +288,7 @@ final class HostQueue implements Inbox.Sink {
      * @return where the entry is
      */
     long begin(int slot, int opcode, int nsid) {
-        long entry = memory.data(slot) - lead(Pdu.CAPSULE_CMD_BYTES) + Pdu.COMMON_BYTES;
-        segment.set(ValueLayout.JAVA_LONG_UNALIGNED, entry, Sqe.head(opcode, 0, Sqe.PSDT_SGL, 0) | (long) nsid << 32);
-        for (int at = Long.BYTES; at < Sqe.SIZE; at += Long.BYTES) {
-            segment.set(ValueLayout.JAVA_LONG_UNALIGNED, entry + at, 0);
-        }
-        return entry;
+        return pdus.begin(slot, opcode, nsid);
     }
 
     /**
@@ -344,43 +298,10 @@ final class HostQueue implements Inbox.Sink {
      * @param inBytes that come from it
      */
     void submit(int slot, int outBytes, int inBytes) {
-        boolean connecting = state == State.CONNECTING;
-        boolean inCapsule = outBytes > 0 && (connecting || outBytes <= inCapsuleMax);
+        boolean inCapsule = outBytes > 0 && (state == State.CONNECTING || outBytes <= inCapsuleMax);
         slots.begin(slot, outBytes, inBytes, inCapsule);
-        int lead = lead(Pdu.CAPSULE_CMD_BYTES);
-        long data = memory.data(slot);
-        long at = data - lead;
-        long entry = at + Pdu.COMMON_BYTES;
-        int type = inCapsule ? SGL_IN_CAPSULE : SGL_TRANSPORT;
-        segment.set(ValueLayout.JAVA_SHORT_UNALIGNED, entry + 2, (short) slots.id(slot));
-        segment.set(
-                ValueLayout.JAVA_LONG_UNALIGNED,
-                entry + Sqe.DPTR_HIGH,
-                (outBytes + inBytes) | (long) type << LENGTH_BITS);
-        int dataDigest = inCapsule && dataDigests ? Pdu.DIGEST_BYTES : 0;
-        int flags = (headerDigests ? Pdu.FLAG_HEADER_DIGEST : 0) | (dataDigest > 0 ? Pdu.FLAG_DATA_DIGEST : 0);
-        int header = Pdu.CAPSULE_CMD_BYTES + (headerDigests ? Pdu.DIGEST_BYTES : 0);
-        int bytes = inCapsule ? lead + outBytes + dataDigest : header;
-        Pdu.common(segment, at, Pdu.CAPSULE_CMD, flags, Pdu.CAPSULE_CMD_BYTES, inCapsule ? lead : 0, bytes);
-        if (headerDigests) {
-            digest(at, Pdu.CAPSULE_CMD_BYTES, at + Pdu.CAPSULE_CMD_BYTES);
-        }
-        pad(at + header, data);
-        if (dataDigest > 0) {
-            digest(data, outBytes, data + outBytes);
-        }
-        outgoing.add(segment, at, bytes, slot);
-        slots.queued(slot);
-    }
-
-    private void digest(long of, int length, long to) {
-        segment.set(ValueLayout.JAVA_INT_UNALIGNED, to, memory.digest().of(of, length));
-    }
-
-    private void pad(long from, long to) {
-        for (long at = from; at < to; at += Integer.BYTES) {
-            segment.set(ValueLayout.JAVA_INT_UNALIGNED, at, 0);
-        }
+        int bytes = pdus.capsule(slot, slots.id(slot), outBytes, inBytes, inCapsule);
+        add(pdus.capsuleAt(slot), bytes, slot);
     }
 
     /** The slot of an outstanding command. */
@@ -456,24 +377,9 @@ final class HostQueue implements Inbox.Sink {
 
     private void sendData(int slot, int index, int ids, int position, int bytes, boolean last) {
         long header = memory.header(slot, index);
-        int lead = lead(Pdu.DATA_BYTES);
-        int digestBytes = dataDigests ? Pdu.DIGEST_BYTES : 0;
-        int flags = (last ? Pdu.FLAG_LAST : 0)
-                | (headerDigests ? Pdu.FLAG_HEADER_DIGEST : 0)
-                | (dataDigests ? Pdu.FLAG_DATA_DIGEST : 0);
-        Pdu.common(segment, header, Pdu.H2C_DATA, flags, Pdu.DATA_BYTES, lead, lead + bytes + digestBytes);
-        Pdu.data(segment, header, ids, ids >>> 16, position, bytes);
-        long end = header + Pdu.DATA_BYTES;
-        if (headerDigests) {
-            digest(header, Pdu.DATA_BYTES, end);
-            end += Pdu.DIGEST_BYTES;
-        }
-        pad(end, header + lead);
-        long data = memory.data(slot) + position;
-        add(header, lead, slot);
-        add(data, bytes, slot);
-        if (dataDigests) {
-            digest(data, bytes, header + SlotMemory.DATA_DIGEST);
+        add(header, pdus.data(slot, index, ids, position, bytes, last), slot);
+        add(memory.data(slot) + position, bytes, slot);
+        if (terms.namespace().options().dataDigests()) {
             add(header + SlotMemory.DATA_DIGEST, Pdu.DIGEST_BYTES, slot);
         }
     }
@@ -489,12 +395,8 @@ final class HostQueue implements Inbox.Sink {
             return;
         }
         if (outgoing.isEmpty()) {
-            long at = memory.control();
-            segment.asSlice(at, Pdu.TERM_REQ_BYTES).fill((byte) 0);
-            Pdu.common(segment, at, Pdu.H2C_TERM_REQ, 0, Pdu.TERM_REQ_BYTES, 0, Pdu.TERM_REQ_BYTES);
-            segment.set(ValueLayout.JAVA_SHORT_UNALIGNED, at + Pdu.TERM_FES, (short) e.status());
-            segment.set(ValueLayout.JAVA_INT_UNALIGNED, at + Pdu.TERM_FEI, e.information());
-            outgoing.add(segment, at, Pdu.TERM_REQ_BYTES, SendQueue.NOBODY);
+            pdus.termination(e);
+            outgoing.add(segment, memory.control(), Pdu.TERM_REQ_BYTES, SendQueue.NOBODY);
             flush();
         }
         lose("the target breaks the protocol: " + e.getMessage());

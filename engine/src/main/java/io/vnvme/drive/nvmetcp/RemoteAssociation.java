@@ -26,6 +26,7 @@ final class RemoteAssociation implements AdminQueue.Owner {
     /** CC: enabled, entries of 64 and 16 bytes. */
     private static final int ENABLE = 1 | 6 << 16 | 4 << 20;
 
+    private static final long NS_PER_MS = 1_000_000;
     private static final int ENTRIES_MIN = 2;
     private static final int SHUTDOWN_NORMAL = 1 << 14;
     private static final int NOTICE_NAMESPACE = 1 << 8;
@@ -91,10 +92,14 @@ final class RemoteAssociation implements AdminQueue.Owner {
     /** For how long the controller may have commands carried out after it has heard of us last, in nanoseconds. */
     long fenceNs() {
         ControllerFacts known = controller;
-        long quiesceNs = known == null ? 0 : known.quiesceMs() * 1_000_000L;
+        if (known == null) {
+            return 0;
+        }
+        long unitNs = known.keepAliveUnitMs() * NS_PER_MS;
+        long timeoutNs = (keepAliveTimeoutNs() + unitNs - 1) / unitNs * unitNs;
         // A controller that counts any command as a Keep Alive looks once in each KATO whether one came: twice that at
         // most.
-        return 2 * keepAliveTimeoutNs() + quiesceNs;
+        return 2 * timeoutNs + known.quiesceMs() * NS_PER_MS;
     }
 
     private long keepAliveTimeoutNs() {
