@@ -109,10 +109,7 @@ record EngineRemoteDrive(
             return new OnReactor(drive, Optional.empty(), drive::close);
         }
         SectorDrive sectors = new SectorDrive(drive);
-        return new OnReactor(sectors, Optional.empty(), () -> {
-            drive.close();
-            sectors.close();
-        });
+        return new OnReactor(sectors, Optional.empty(), () -> drive.close(sectors::close));
     }
 
     RemoteFacts remote() {

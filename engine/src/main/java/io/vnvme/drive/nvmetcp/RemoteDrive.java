@@ -30,7 +30,9 @@ public final class RemoteDrive implements Drive {
 
     private final String name;
     private final RemoteNamespace namespace;
-    private final RemoteHealth health;
+    /** What is shown of it; of one that is closed, to nobody. */
+    private RemoteHealth health;
+
     private final @Nullable Home home;
     private final List<RemotePath> paths = new ArrayList<>();
     private @Nullable NamespaceFacts facts;
@@ -43,6 +45,8 @@ public final class RemoteDrive implements Drive {
     private long nowNs;
     private long withoutPathNs = NEVER;
     private boolean gone;
+    private boolean closing;
+    private Runnable whenClosed = () -> {};
 
     /**
      * With a home, this is polled there and not by who uses the drive: a mirror that has let go of it does not, and yet it has to
@@ -51,7 +55,11 @@ public final class RemoteDrive implements Drive {
     private final class Driver implements Poller {
         @Override
         public int poll(long passNs) {
-            return work(passNs);
+            int work = work(passNs);
+            if (closing && pending == 0) {
+                dispose();
+            }
+            return work;
         }
 
         @Override
@@ -184,7 +192,7 @@ public final class RemoteDrive implements Drive {
 
     @Override
     public int submit(Io io) {
-        if (gone) {
+        if (gone || closing) {
             return IoStatus.GONE;
         }
         if (io.operation() < Io.READ || io.operation() > Io.DEALLOCATE) {
@@ -218,7 +226,7 @@ public final class RemoteDrive implements Drive {
         if (!fenced.isEmpty()) {
             work += passFences();
         }
-        work += usable() == null ? hold() : proceed();
+        work += closing || usable() == null ? hold() : proceed();
         for (int i = 0; i < paths.size(); i++) {
             paths.get(i).flush();
         }
@@ -256,16 +264,17 @@ public final class RemoteDrive implements Drive {
         queue.issue(command);
     }
 
-    /** No path works. */
+    /** No path works, or none is to be used any more. */
     private int hold() {
         if (withoutPathNs == NEVER) {
             withoutPathNs = nowNs;
         }
         health.held(ready.size() + fenced.size());
-        if (nowNs - withoutPathNs < namespace.options().lossTime().toNanos()) {
+        boolean lost = nowNs - withoutPathNs >= namespace.options().lossTime().toNanos();
+        if (!closing && !lost) {
             return 0;
         }
-        if (!gone) {
+        if (lost && !gone) {
             gone = true;
             health.gone(true);
         }
@@ -394,20 +403,39 @@ public final class RemoteDrive implements Drive {
         return limitNs;
     }
 
-    /** Ends when all its work has. */
+    /**
+     * Takes no more work, and lets go when all that there is has ended: on a thread of its own before this returns, on a reactor
+     * afterwards, which a write that waits for its controller's end must not hold up.
+     */
     @Override
     public void close() {
-        while (pending > 0) {
+        close(() -> {});
+    }
+
+    /** @param closed called when it has let go */
+    public void close(Runnable closed) {
+        whenClosed = closed;
+        health.paths(List.of());
+        health.gone(false);
+        health.held(0);
+        health = new RemoteHealth();
+        closing = true;
+        while (home == null && pending > 0) {
             if (work(System.nanoTime()) == 0) {
                 pause();
             }
         }
+        if (pending == 0) {
+            dispose();
+        }
+    }
+
+    private void dispose() {
         if (home != null) {
             home.remove(driver);
         }
         paths.forEach(RemotePath::close);
-        health.paths(List.of());
-        health.gone(false);
-        health.held(0);
+        paths.clear();
+        whenClosed.run();
     }
 }

@@ -12,6 +12,7 @@ import io.vnvme.drive.nvmetcp.RemoteDrive;
 import io.vnvme.drive.nvmetcp.RemoteHealth;
 import io.vnvme.drive.nvmetcp.RemoteNamespace;
 import io.vnvme.drive.nvmetcp.RemoteOptions;
+import io.vnvme.nvme.wire.IoOpcode;
 import io.vnvme.reactor.Clock;
 import io.vnvme.reactor.Home;
 import io.vnvme.reactor.IdlePolicy;
@@ -87,7 +88,49 @@ class RemoteReactorTest {
         assertThat(failures).isEmpty();
     }
 
+    /** A write that waits for its controller's end is answered then, by a drive that was closed long before. */
+    @Test
+    void closingHoldsNobodyUp() {
+        List<Throwable> failures = new CopyOnWriteArrayList<>();
+        RemoteOptions options = RemoteOptions.usual().keepAlive(Duration.ofMillis(500));
+        try (ServedTarget target = ServedTarget.open(DRIVE_BYTES);
+                Network network = new Network(target.address());
+                Reactor reactor = Reactor.start("one", -1, IdlePolicy.INTERRUPT, failures::add)) {
+            RemoteNamespace namespace = Remote.namespace(options, ServedTarget.NQN, 1, network.port());
+            NamespaceFacts facts = facts(namespace);
+            Home home = new Home(reactor);
+            RemoteHealth health = new RemoteHealth();
+            RemoteDrive drive =
+                    home.call(() -> RemoteDrive.at(home, "remote0", namespace, facts, health, new SplittableRandom(1)));
+            assertThat(run(home, drive, Io.WRITE, Remote.filled(BLOCK, 1))).isEqualTo(IoStatus.OK);
+            network.withhold(IoOpcode.WRITE);
+            CompletableFuture<Integer> held = begin(home, drive, Io.WRITE, Remote.filled(BLOCK, 2));
+            await().atMost(LIMIT).until(network::hasWithheld);
+            network.withhold(-1);
+            network.strand();
+            await().atMost(LIMIT).until(() -> health.resent() == 1);
+            AtomicBoolean closed = new AtomicBoolean();
+            home.call(() -> {
+                drive.close(() -> closed.set(true));
+                return true;
+            });
+            assertThat(held).isNotDone();
+            assertThat(run(home, drive, Io.READ, Remote.filled(BLOCK, 0))).isEqualTo(IoStatus.GONE);
+            assertThat(held.orTimeout(LIMIT.toSeconds(), TimeUnit.SECONDS).join())
+                    .isEqualTo(IoStatus.GONE);
+            await().atMost(LIMIT).untilTrue(closed);
+            await().atMost(LIMIT).until(() -> target.target().connected().isEmpty());
+        }
+        assertThat(failures).isEmpty();
+    }
+
     private static int run(Home home, RemoteDrive drive, int operation, MemorySegment memory) {
+        return begin(home, drive, operation, memory)
+                .orTimeout(LIMIT.toSeconds(), TimeUnit.SECONDS)
+                .join();
+    }
+
+    private static CompletableFuture<Integer> begin(Home home, RemoteDrive drive, int operation, MemorySegment memory) {
         CompletableFuture<Integer> end = new CompletableFuture<>();
         Io io = new Io((_, status) -> end.complete(status));
         io.prepare(operation, 0, memory.byteSize(), false);
@@ -98,7 +141,7 @@ class RemoteReactorTest {
                 end.complete(answer);
             }
         });
-        return end.orTimeout(LIMIT.toSeconds(), TimeUnit.SECONDS).join();
+        return end;
     }
 
     @ParameterizedTest
