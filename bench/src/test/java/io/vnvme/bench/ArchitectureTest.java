@@ -39,7 +39,9 @@ final class ArchitectureTest {
             Map.entry("qos", List.of("reactor")),
             Map.entry("pool", List.of("os", "memory", "reactor", "drive", "volume", "crypto")),
             Map.entry("nvme", List.of("os", "memory", "reactor", "nvme.wire", "drive", "volume", "qos", "telemetry")),
-            Map.entry("frontend", List.of("os", "memory", "reactor", "fabrics", "nvme.wire", "nvme", "telemetry")));
+            Map.entry(
+                    "frontend",
+                    List.of("os", "crypto", "memory", "reactor", "fabrics", "nvme.wire", "nvme", "telemetry")));
 
     @Test
     void engineIsLayered() {

@@ -22,7 +22,12 @@ public final class CryptoLibrary {
         return find(NAME);
     }
 
-    static SymbolLookup find(String library) {
+    /**
+     * A library of OpenSSL 3.
+     *
+     * @throws CryptoException with what is missing and what to do about it
+     */
+    public static SymbolLookup find(String library) {
         try {
             // A library that is loaded already is only counted once more.
             return SymbolLookup.libraryLookup(library, Arena.global());

@@ -59,7 +59,7 @@ public final class SendQueue {
     }
 
     /** Sends what the socket takes. @return false when the peer is gone */
-    public boolean flush(TcpSocket socket) {
+    public boolean flush(ByteStream socket) {
         while (count > 0) {
             int asked = gather();
             int done = socket.send(batch);

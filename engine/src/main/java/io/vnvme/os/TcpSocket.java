@@ -10,11 +10,10 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** A non-blocking TCP socket over IPv4 or IPv6 (tcp(7)). One thread at a time; nothing but {@link #accept} allocates. */
-public final class TcpSocket implements AutoCloseable {
-    /** What {@link #receive} and {@link #send} answer when they would have to wait. */
-    public static final int WOULD_BLOCK = -1;
-
+public final class TcpSocket implements ByteStream, AutoCloseable {
     private static final int MSG_NOSIGNAL = 0x4000;
+    private static final int MSG_PEEK = 2;
+    private static final int NOTHING = 256;
     private static final int SHUT_WR = 1;
     private static final long IOVEC_BYTES = 16;
     // msghdr for 64-bit Linux: name, its length, iovecs, their count, control, its length, flags.
@@ -50,6 +49,9 @@ public final class TcpSocket implements AutoCloseable {
 
     /** What one {@link #send} takes together: pieces of memory, which are joined where they touch. */
     public static final class Pieces {
+        /** All memory there is: what is at an address that a piece has, the piece keeps alive. */
+        private static final MemorySegment ANYWHERE = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+
         private final MemorySegment message = Arena.ofAuto().allocate(MSG_BYTES, Long.BYTES);
         private final MemorySegment vectors;
         private final int countMax;
@@ -88,6 +90,22 @@ public final class TcpSocket implements AutoCloseable {
 
         public boolean isEmpty() {
             return count == 0;
+        }
+
+        public int count() {
+            return count;
+        }
+
+        /** Of one piece, in bytes; pieces that touch have become one. */
+        public long length(int index) {
+            return vectors.get(ValueLayout.JAVA_LONG, index * IOVEC_BYTES + Long.BYTES);
+        }
+
+        /** Copies a part of one piece. */
+        public void copy(int index, long from, MemorySegment to, long at, int bytes) {
+            Objects.checkFromIndexSize(from, bytes, length(index));
+            long address = vectors.get(ValueLayout.JAVA_LONG, index * IOVEC_BYTES) + from;
+            MemorySegment.copy(ANYWHERE, address, to, at, bytes);
         }
     }
 
@@ -171,7 +189,7 @@ public final class TcpSocket implements AutoCloseable {
         return InternetCalls.local(fd);
     }
 
-    /** @return bytes received, 0 when the peer has ended, {@link #WOULD_BLOCK} */
+    @Override
     public int receive(MemorySegment memory, long offset, int length) {
         Objects.checkFromIndexSize(offset, length, memory.byteSize());
         try {
@@ -191,7 +209,7 @@ public final class TcpSocket implements AutoCloseable {
         }
     }
 
-    /** The same into two pieces of memory, one after the other. */
+    @Override
     public int receive(
             MemorySegment first,
             long firstOffset,
@@ -221,7 +239,26 @@ public final class TcpSocket implements AutoCloseable {
         }
     }
 
-    /** Sends from the start of the pieces. @return bytes sent, 0 when the peer is gone, {@link #WOULD_BLOCK} */
+    /** Whether nothing is here that the kernel has not told of: it keeps all that comes. */
+    @Override
+    public boolean holds() {
+        return false;
+    }
+
+    /** The first byte that has come, which stays; {@link #WOULD_BLOCK} when none has, 256 when the peer has ended. */
+    public int peek() {
+        try {
+            long count = (long) RECV.invokeExact(Libc.errnoState(), fd.number(), twoVectors.address(), 1L, MSG_PEEK);
+            if (count > 0) {
+                return twoVectors.get(ValueLayout.JAVA_BYTE, 0) & 0xff;
+            }
+            return count < 0 && failed("recv") == Errno.EAGAIN ? WOULD_BLOCK : NOTHING;
+        } catch (Throwable e) {
+            throw Libc.unexpected(e);
+        }
+    }
+
+    @Override
     public int send(Pieces pieces) {
         pieces.message.set(ValueLayout.JAVA_LONG, MSG_IOV_COUNT, pieces.count);
         try {

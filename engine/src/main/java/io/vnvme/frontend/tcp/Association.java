@@ -34,6 +34,7 @@ final class Association implements Poller {
     private final FabricsHost host;
     private final ListeningPort port;
     private final String peer;
+    private final boolean encrypted;
     private final Home home;
     private final AssociationMemory memory = AssociationMemory.create();
     private final GuestMemory guestMemory = new GuestMemory();
@@ -62,6 +63,7 @@ final class Association implements Poller {
         this.subsystem = subsystem;
         this.host = host;
         this.port = connection.port();
+        this.encrypted = connection.encrypted();
         this.peer = connection.peer();
         home = new Home(subsystem.home().reactor());
         memory.mapTo(guestMemory);
@@ -196,6 +198,10 @@ final class Association implements Poller {
     /** Whether the host has shown who it is. From any thread. */
     boolean authenticated() {
         return authentications.authenticated();
+    }
+
+    boolean encrypted() {
+        return encrypted;
     }
 
     /** Where the host came in. */
@@ -385,7 +391,7 @@ final class Association implements Poller {
         if (!open) {
             return finished() ? 0 : UNLIMITED;
         }
-        if (unsent || heard || largeBuffers.due()) {
+        if (unsent || heard || largeBuffers.due() || queues.hold()) {
             return 0;
         }
         long silenceNs = silenceNs();

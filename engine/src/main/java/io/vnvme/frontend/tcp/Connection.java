@@ -1,11 +1,14 @@
 package io.vnvme.frontend.tcp;
 
+import io.vnvme.crypto.CryptoException;
+import io.vnvme.fabrics.tls.TlsException;
 import io.vnvme.nvme.wire.AdminOpcode;
 import io.vnvme.nvme.wire.Digest;
 import io.vnvme.nvme.wire.Fabrics;
 import io.vnvme.nvme.wire.Pdu;
 import io.vnvme.nvme.wire.Sqe;
 import io.vnvme.nvme.wire.Status;
+import io.vnvme.os.ByteStream;
 import io.vnvme.os.Epoll;
 import io.vnvme.os.SendQueue;
 import io.vnvme.os.TcpSocket;
@@ -41,6 +44,7 @@ final class Connection implements PduReader.Sink {
     private static final int CONTROL_BYTES = CONNECT_DATA_AT + Fabrics.CONNECT_DATA_BYTES;
 
     private enum State {
+        ARRIVING,
         GREETING,
         CONNECTING,
         SERVING,
@@ -54,7 +58,9 @@ final class Connection implements PduReader.Sink {
     private final PduReader reader = new PduReader(this);
     private final MemorySegment control = Arena.ofAuto().allocate(CONTROL_BYTES, Long.BYTES);
     private final Digest controlDigest = new Digest(control);
-    private State state = State.GREETING;
+    private final Arrival arrival;
+    private State state = State.ARRIVING;
+    private ByteStream stream;
     private SendQueue outgoing = new SendQueue(CONTROL_PDUS, _ -> {});
     private Agreement agreement = new Agreement(false, false, Integer.BYTES);
     private @Nullable Watch watch;
@@ -70,6 +76,8 @@ final class Connection implements PduReader.Sink {
     Connection(TcpTarget target, TcpSocket socket, ListeningPort port, String peer) {
         this.target = target;
         this.socket = socket;
+        this.stream = socket;
+        this.arrival = new Arrival(target, socket);
         this.port = port;
         this.peer = peer;
     }
@@ -131,6 +139,9 @@ final class Connection implements PduReader.Sink {
     }
 
     private void ready(int events) {
+        if (state == State.ARRIVING && !arrived()) {
+            return;
+        }
         receive();
         flush();
         ConnectRequest asked = request;
@@ -145,13 +156,56 @@ final class Connection implements PduReader.Sink {
         }
     }
 
+    /** @return whether it is known what PDUs come by */
+    private boolean arrived() {
+        try {
+            ByteStream known = arrival.poll();
+            Watch current = watch;
+            if (known != null) {
+                stream = known;
+                state = State.GREETING;
+            } else if (current != null) {
+                current.events(arrival.events());
+            }
+            return known != null;
+        } catch (TlsException | CryptoException e) {
+            String why = String.valueOf(e.getMessage());
+            arrival.peer()
+                    .ifPresentOrElse(
+                            of -> target.refused(of.subsystemNqn(), of.hostNqn(), peer, why),
+                            () -> target.dropped(peer, why));
+            lost(why);
+        } catch (RuntimeException e) {
+            failed(e);
+        }
+        return false;
+    }
+
+    /** Whether what is sent cannot be read on the way. */
+    boolean encrypted() {
+        return stream != socket;
+    }
+
+    /** Whether the key that it came with, if it did, is that of this host and for this subsystem. */
+    boolean mayBe(String hostNqn, String subsystemNqn) {
+        return !encrypted()
+                || arrival.peer()
+                        .filter(new TlsPeer(hostNqn, subsystemNqn)::equals)
+                        .isPresent();
+    }
+
+    /** Whether something has come that the kernel will not tell of. */
+    boolean holds() {
+        return stream.holds();
+    }
+
     /** Takes what has arrived. @return bytes */
     int receive() {
         if (state == State.CLOSED) {
             return 0;
         }
         try {
-            int count = reader.receive(socket);
+            int count = reader.receive(stream);
             if (count == PduReader.END) {
                 lost("closed by the host");
                 return 1;
@@ -180,7 +234,7 @@ final class Connection implements PduReader.Sink {
     }
 
     boolean hot(long nowNs) {
-        return nowNs - hotUntilNs < 0;
+        return nowNs - hotUntilNs < 0 || stream.holds();
     }
 
     /** Sends what the socket takes, and asks to be told when it takes more. */
@@ -189,7 +243,7 @@ final class Connection implements PduReader.Sink {
             return;
         }
         try {
-            if (!outgoing.flush(socket)) {
+            if (!outgoing.flush(stream)) {
                 lost("closed by the host");
                 return;
             }
@@ -328,7 +382,7 @@ final class Connection implements PduReader.Sink {
     private void farewell() {
         boolean there = false;
         try {
-            there = outgoing.flush(socket) && outgoing.isEmpty();
+            there = outgoing.flush(stream) && outgoing.isEmpty();
         } catch (RuntimeException e) {
             target.report(e);
         }
@@ -380,5 +434,6 @@ final class Connection implements PduReader.Sink {
             watch = null;
         }
         reader.close(target.reclaimer());
+        arrival.close();
     }
 }

@@ -33,6 +33,7 @@ final class DiscoveryLog {
     private static final int SUBNQN = 256;
     private static final int TRADDR = 512;
     private static final int TRADDR_BYTES = 256;
+    private static final int SECTYPE = 768;
 
     private static final int TCP = 3;
     private static final int IPV4 = 1;
@@ -42,10 +43,19 @@ final class DiscoveryLog {
     /** No secure channel; and a host may leave submission queue flow control off. */
     private static final int NOT_SECURE_NO_FLOW_CONTROL = 2 | 1 << 2;
 
+    /** A secure channel is required, and so on. */
+    private static final int SECURE_NO_FLOW_CONTROL = 1 | 1 << 2;
+
+    private static final int TLS_1_3 = 2;
+
     private static final int ADMIN_ENTRIES_MAX = 128;
 
-    /** A subsystem by one port. */
-    record Entry(String nqn, ListeningPort port) {}
+    /**
+     * A subsystem by one port.
+     *
+     * @param encrypted the host has to use TLS
+     */
+    record Entry(String nqn, ListeningPort port, boolean encrypted) {}
 
     private DiscoveryLog() {}
 
@@ -66,6 +76,10 @@ final class DiscoveryLog {
         long at = HEADER_BYTES;
         for (Entry entry : entries) {
             fill(page.asSlice(at, ENTRY_BYTES), entry.nqn(), entry.port(), local);
+            if (entry.encrypted()) {
+                page.set(ValueLayout.JAVA_BYTE, at + TREQ, (byte) SECURE_NO_FLOW_CONTROL);
+                page.set(ValueLayout.JAVA_BYTE, at + SECTYPE, (byte) TLS_1_3);
+            }
             at += ENTRY_BYTES;
         }
         for (InetSocketAddress referral : referrals) {

@@ -2,9 +2,9 @@ package io.vnvme.frontend.tcp;
 
 import io.vnvme.nvme.wire.Digest;
 import io.vnvme.nvme.wire.Pdu;
+import io.vnvme.os.ByteStream;
 import io.vnvme.os.Mapping;
 import io.vnvme.os.Reclaimer;
-import io.vnvme.os.TcpSocket;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -103,7 +103,7 @@ final class PduReader {
      *
      * @return bytes received; 0 when there was nothing; {@link #END}
      */
-    int receive(TcpSocket socket) {
+    int receive(ByteStream socket) {
         open();
         int total = 0;
         while (!halted && total < BURST_BYTES) {

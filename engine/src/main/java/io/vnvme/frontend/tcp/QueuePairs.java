@@ -56,6 +56,16 @@ final class QueuePairs {
         return work;
     }
 
+    /** Whether something has come that the kernel will not tell of. */
+    boolean hold() {
+        for (Connection connection : connections) {
+            if (connection.holds()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Takes what the controller has completed. @return how many commands */
     int complete() {
         int work = 0;

@@ -1,5 +1,8 @@
 package io.vnvme.frontend.tcp;
 
+import io.vnvme.crypto.CryptoException;
+import io.vnvme.fabrics.tls.TlsContext;
+import io.vnvme.fabrics.tls.TlsPsk;
 import io.vnvme.nvme.FabricsHost;
 import io.vnvme.nvme.wire.Fabrics;
 import io.vnvme.nvme.wire.Status;
@@ -13,6 +16,7 @@ import java.net.InetSocketAddress;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -35,6 +39,7 @@ public final class TcpTarget implements AutoCloseable {
     private final TargetEvents events;
     private final Home home;
     private final Reclaimer reclaimer = Reclaimer.start();
+    private volatile @Nullable TlsContext tls;
     private final AuthWorkers authWorkers = AuthWorkers.start();
     private final Reception reception;
     private final DiscoverySubsystem discovery;
@@ -129,8 +134,12 @@ public final class TcpTarget implements AutoCloseable {
                 a -> a.subsystem() == subsystem && !subsystem.admits(a.hostNqn(), a.port()),
                 "the host is not allowed any more");
         end(
-                a -> a.subsystem() == subsystem && subsystem.terms(a.hostNqn()).authenticate() && !a.authenticated(),
-                "the host has to authenticate now");
+                a -> a.subsystem() == subsystem && lacks(a, subsystem.terms(a.hostNqn())),
+                "the host has to show who it is now");
+    }
+
+    private static boolean lacks(Association association, HostTerms terms) {
+        return terms.authenticate() && !association.authenticated() || terms.encrypt() && !association.encrypted();
     }
 
     private void end(Predicate<Association> which, String reason) {
@@ -172,6 +181,33 @@ public final class TcpTarget implements AutoCloseable {
         end(_ -> true, "the daemon ends");
         authWorkers.close();
         reclaimer.close();
+        TlsContext made = tls;
+        if (made != null) {
+            made.close();
+        }
+    }
+
+    /**
+     * TLS towards hosts, made when the first one wants it. On the reception's reactor.
+     *
+     * @throws CryptoException when there is no OpenSSL on this host
+     */
+    TlsContext tls() {
+        TlsContext made = tls;
+        if (made == null) {
+            made = TlsContext.server(this::tlsKey);
+            tls = made;
+        }
+        return made;
+    }
+
+    private Optional<TlsPsk> tlsKey(String identity) {
+        return TlsPeer.of(identity)
+                .flatMap(of -> Optional.ofNullable(subsystems.get(of.subsystemNqn()))
+                        .flatMap(subsystem -> subsystem.terms(of.hostNqn()).tls())
+                        .flatMap(key -> key.psks(of.hostNqn(), of.subsystemNqn()).stream()
+                                .filter(psk -> psk.identity().equals(identity))
+                                .findFirst()));
     }
 
     TcpSubsystem discovery() {
@@ -211,7 +247,8 @@ public final class TcpTarget implements AutoCloseable {
                 .sorted(Comparator.comparing(TcpSubsystem::nqn))
                 .flatMap(s -> ports.stream()
                         .filter(port -> s.admits(hostNqn, port))
-                        .map(port -> new DiscoveryLog.Entry(s.nqn(), port)))
+                        .map(port -> new DiscoveryLog.Entry(
+                                s.nqn(), port, s.terms(hostNqn).encrypt())))
                 .toList();
         return DiscoveryLog.of(generation.get(), entries, referrals, local);
     }
@@ -239,10 +276,12 @@ public final class TcpTarget implements AutoCloseable {
             throw new ConnectRefused(
                     Status.CONNECT_INVALID_HOST, 0, "host " + request.host().nqn());
         }
-        String impossible = subsystem.terms(request.host().nqn()).impossible();
-        if (!impossible.isEmpty()) {
-            refused(connection, request, impossible);
-            throw new ConnectRefused(Status.CONNECT_INVALID_HOST, 0, impossible);
+        String refusal = connection.mayBe(request.host().nqn(), request.subsystemNqn())
+                ? subsystem.terms(request.host().nqn()).refusal(connection.encrypted())
+                : "the TLS key that it came with is another host's, or for another subsystem";
+        if (!refusal.isEmpty()) {
+            refused(connection, request, refusal);
+            throw new ConnectRefused(Status.CONNECT_INVALID_HOST, 0, refusal);
         }
         if (request.queueId() == 0) {
             if (request.controllerId() != Fabrics.CNTLID_DYNAMIC) {
@@ -306,14 +345,17 @@ public final class TcpTarget implements AutoCloseable {
     }
 
     private void refused(Connection connection, ConnectRequest request, String why) {
+        refused(request.subsystemNqn(), request.host().nqn(), connection.peer(), why);
+    }
+
+    void refused(String subsystemNqn, String hostNqn, String peer, String why) {
         refusals.incrementAndGet();
-        events.refused(request.subsystemNqn(), request.host().nqn(), connection.peer(), why);
+        events.refused(subsystemNqn, hostNqn, peer, why);
     }
 
     /** A host could not show who it is. */
     void refused(Association association, String why) {
-        refusals.incrementAndGet();
-        events.refused(association.subsystem().nqn(), association.hostNqn(), association.peer(), why);
+        refused(association.subsystem().nqn(), association.hostNqn(), association.peer(), why);
     }
 
     /** Makes room for one more association. @throws ConnectRefused when there is none */

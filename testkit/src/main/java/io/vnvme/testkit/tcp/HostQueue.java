@@ -64,7 +64,11 @@ public final class HostQueue implements AutoCloseable {
 
     /** Connects and greets. */
     public static HostQueue greet(InetSocketAddress address, HostOptions options) {
-        PduChannel channel = PduChannel.connect(address);
+        return greet(PduChannel.connect(address), options);
+    }
+
+    /** Greets by a connection that is there. */
+    public static HostQueue greet(PduChannel channel, HostOptions options) {
         try {
             return new HostQueue(channel, options);
         } catch (RuntimeException e) {

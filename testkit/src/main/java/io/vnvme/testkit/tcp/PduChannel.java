@@ -1,15 +1,19 @@
 package io.vnvme.testkit.tcp;
 
 import io.vnvme.testkit.driver.DriverException;
+import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** A TCP connection to a target that sends what it is given and reads whole PDUs. Blocks, but never for long. */
 @SuppressWarnings("ByteBufferBackingArray") // all are made by allocate or wrap
@@ -17,12 +21,21 @@ public final class PduChannel implements AutoCloseable {
     private static final int LIMIT_MS = 20_000;
     private static final int PDU_BYTES_MAX = 2 << 20;
 
-    private final Socket socket;
+    private final @Nullable Socket socket;
     private final InputStream in;
+    private final OutputStream out;
+    private final Closeable whole;
 
-    private PduChannel(Socket socket) throws IOException {
+    private PduChannel(@Nullable Socket socket, InputStream in, OutputStream out, Closeable whole) {
         this.socket = socket;
-        this.in = socket.getInputStream();
+        this.in = in;
+        this.out = out;
+        this.whole = whole;
+    }
+
+    /** One that goes another way; {@code whole} is closed at the end. */
+    public static PduChannel over(InputStream in, OutputStream out, Closeable whole) {
+        return new PduChannel(null, in, out, whole);
     }
 
     /** A PDU that was read: its bytes from the common header on. */
@@ -81,7 +94,7 @@ public final class PduChannel implements AutoCloseable {
             socket.setTcpNoDelay(true);
             socket.setSoTimeout(LIMIT_MS);
             socket.connect(address, LIMIT_MS);
-            return new PduChannel(socket);
+            return new PduChannel(socket, socket.getInputStream(), socket.getOutputStream(), socket);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -93,7 +106,8 @@ public final class PduChannel implements AutoCloseable {
 
     public void send(byte[] bytes, int from, int length) {
         try {
-            socket.getOutputStream().write(bytes, from, length);
+            out.write(bytes, from, length);
+            out.flush();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -135,7 +149,7 @@ public final class PduChannel implements AutoCloseable {
 
     /** The connection itself, which blocks no more: from now on whoever has it reads and writes. */
     SocketChannel detach() {
-        SocketChannel channel = socket.getChannel();
+        SocketChannel channel = Objects.requireNonNull(socket, "a plain one").getChannel();
         try {
             channel.configureBlocking(false);
             return channel;
@@ -147,7 +161,7 @@ public final class PduChannel implements AutoCloseable {
     /** Closes this end for sending. */
     public void endOutput() {
         try {
-            socket.shutdownOutput();
+            Objects.requireNonNull(socket, "a plain one").shutdownOutput();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -156,7 +170,7 @@ public final class PduChannel implements AutoCloseable {
     @Override
     public void close() {
         try {
-            socket.close();
+            whole.close();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -11,6 +11,7 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** A host with a controller: its admin queue, enabled, and I/O queues as they are asked for. */
 public final class TcpHost implements AutoCloseable {
@@ -20,7 +21,7 @@ public final class TcpHost implements AutoCloseable {
 
     private static final int TURNS_MAX = 10_000;
 
-    private final InetSocketAddress address;
+    private final Supplier<PduChannel> connections;
     private final String nqn;
     private final HostOptions options;
     private final Optional<Credentials> credentials;
@@ -29,12 +30,13 @@ public final class TcpHost implements AutoCloseable {
     private final List<HostQueue> queues = new ArrayList<>();
     private ByteBuffer identify = ByteBuffer.allocate(0);
 
-    private TcpHost(InetSocketAddress address, String nqn, HostOptions options, Optional<Credentials> credentials) {
-        this.address = address;
+    private TcpHost(
+            Supplier<PduChannel> connections, String nqn, HostOptions options, Optional<Credentials> credentials) {
+        this.connections = connections;
         this.nqn = nqn;
         this.options = options;
         this.credentials = credentials;
-        admin = HostQueue.greet(address, options);
+        admin = HostQueue.greet(connections.get(), options);
         try {
             int answer = admin.connect(nqn, 0, ADMIN_ENTRIES, Fabrics.CNTLID_DYNAMIC)
                     .orThrow()
@@ -49,12 +51,17 @@ public final class TcpHost implements AutoCloseable {
     }
 
     public static TcpHost connect(InetSocketAddress address, String nqn, HostOptions options) {
-        return new TcpHost(address, nqn, options, Optional.empty());
+        return new TcpHost(() -> PduChannel.connect(address), nqn, options, Optional.empty());
+    }
+
+    /** One whose connections are made in another way. */
+    public static TcpHost connect(Supplier<PduChannel> connections, String nqn, HostOptions options) {
+        return new TcpHost(connections, nqn, options, Optional.empty());
     }
 
     /** One that authenticates where it has to. */
     public static TcpHost connect(InetSocketAddress address, String nqn, HostOptions options, Credentials credentials) {
-        return new TcpHost(address, nqn, options, Optional.of(credentials));
+        return new TcpHost(() -> PduChannel.connect(address), nqn, options, Optional.of(credentials));
     }
 
     private void authenticate(HostQueue queue, int connectAnswer) {
@@ -104,7 +111,7 @@ public final class TcpHost implements AutoCloseable {
 
     /** Connects the next I/O queue. */
     public HostQueue ioQueue(int entries) {
-        HostQueue queue = HostQueue.greet(address, options);
+        HostQueue queue = HostQueue.greet(connections.get(), options);
         try {
             authenticate(
                     queue,
