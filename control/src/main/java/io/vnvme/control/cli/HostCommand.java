@@ -100,6 +100,9 @@ final class HostCommand implements Runnable {
                 description = "the vNVMe's own towards this host, so that each shows it to the other: " + WHERE)
         private @Nullable String controller;
 
+        @Option(names = "--tls", paramLabel = "FILE", description = "the key of both for TLS: " + WHERE)
+        private @Nullable String tls;
+
         @Option(
                 names = "--hash",
                 paramLabel = "HASH",
@@ -119,11 +122,11 @@ final class HostCommand implements Runnable {
         @Override
         protected void run(ApiClient client) {
             String path = "%s/%s/keys".formatted(path(name), encoded(nqn));
-            boolean nothing = dhchap == null && controller == null && hash == null && group == null;
+            boolean nothing = dhchap == null && controller == null && tls == null && hash == null && group == null;
             if (remove && !nothing) {
                 throw usage("--remove forgets all: say it alone");
             }
-            if (json() && ("generate".equals(dhchap) || "generate".equals(controller))) {
+            if (json() && ("generate".equals(dhchap) || "generate".equals(controller) || "generate".equals(tls))) {
                 throw usage("--json prints what the API returned, which has no key in it: generate it without");
             }
             if (nothing && !remove) {
@@ -134,7 +137,12 @@ final class HostCommand implements Runnable {
                     ? client.delete(path)
                     : client.put(
                             path,
-                            new SetHostKeys(key("--dhchap", dhchap), key("--controller", controller), hash, group));
+                            new SetHostKeys(
+                                    key("--dhchap", dhchap),
+                                    key("--controller", controller),
+                                    hash,
+                                    group,
+                                    key("--tls", tls)));
             print(json() ? reply : "%s: %s".formatted(name, line(client.read(reply, HostInfo.class))));
         }
 
@@ -167,7 +175,7 @@ final class HostCommand implements Runnable {
                 index = "1",
                 paramLabel = "HOW",
                 description =
-                        "auto (a host with a key has to use it), none (it may), dhchap (every host has to authenticate)")
+                        "auto (a host with a key has to use it), none (it may), dhchap, tls or both (every host has to)")
         private String how = "";
 
         @Override

@@ -2,6 +2,7 @@ package io.vnvme.control.cli;
 
 import io.vnvme.fabrics.auth.ChapKey;
 import io.vnvme.fabrics.auth.DhHash;
+import io.vnvme.fabrics.tls.TlsKey;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -30,8 +31,10 @@ final class HostKeySource {
         try {
             return switch (from) {
                 case GENERATE -> {
-                    String made = ChapKey.generate(Optional.of(DhHash.SHA_256), new SecureRandom())
-                            .secret();
+                    String made = option.equals("--tls")
+                            ? TlsKey.generate(new SecureRandom()).secret()
+                            : ChapKey.generate(Optional.of(DhHash.SHA_256), new SecureRandom())
+                                    .secret();
                     shown.accept(made);
                     yield made;
                 }

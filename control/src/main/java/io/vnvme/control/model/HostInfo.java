@@ -8,8 +8,8 @@ import java.util.List;
  *
  * @param nqn its NVMe Qualified Name
  * @param connections where it is connected from; none: it is not
- * @param keys which it has: dhchap, controller
- * @param demand how it has to show who it is: none or dhchap
+ * @param keys which it has: dhchap, controller, tls
+ * @param demand how it has to show who it is: none, dhchap, tls or both
  */
 @Json
 public record HostInfo(String nqn, List<HostConnectionInfo> connections, List<String> keys, String demand) {}

@@ -10,13 +10,15 @@ import org.jspecify.annotations.Nullable;
  * @param controller the vNVMe's key towards this host, likewise
  * @param hash that has to be used: sha256, sha384 or sha512
  * @param group that has to be used: null, ffdhe2048, ffdhe3072, ffdhe4096, ffdhe6144 or ffdhe8192
+ * @param tls the key of both for TLS, {@code NVMeTLSkey-1:...}, as {@code nvme gen-tls-key} makes them
  */
 @Json
 public record SetHostKeys(
         @Nullable String dhchap,
         @Nullable String controller,
         @Nullable String hash,
-        @Nullable String group) {
+        @Nullable String group,
+        @Nullable String tls) {
     /** A record that is printed must not print a secret. */
     @Override
     public String toString() {

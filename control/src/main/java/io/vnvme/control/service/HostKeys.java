@@ -11,6 +11,7 @@ import io.vnvme.control.store.HostKeyFile.Content;
 import io.vnvme.control.store.HostKeyRecord;
 import io.vnvme.control.store.StateFileException;
 import io.vnvme.fabrics.auth.ChapTerms;
+import io.vnvme.fabrics.tls.TlsKey;
 import io.vnvme.frontend.tcp.HostTerms;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -25,7 +26,7 @@ final class HostKeys implements HostKeyring {
     private record Pair(String subsystem, String host) {}
 
     /** Keys of one host, as they are used. */
-    private record Held(HostKeyRecord record, Optional<ChapTerms> chap) {}
+    private record Held(HostKeyRecord record, Optional<ChapTerms> chap, Optional<TlsKey> tls) {}
 
     /** All of it at a time. */
     private record Known(Content content, Map<String, Demand> demands, Map<Pair, Held> keys) {}
@@ -44,7 +45,7 @@ final class HostKeys implements HostKeyring {
         content.demands()
                 .forEach(d -> demands.put(d.subsystem(), Demand.of(d.demand()).orElseThrow()));
         Map<Pair, Held> keys = new HashMap<>();
-        content.keys().forEach(k -> keys.put(new Pair(k.subsystem(), k.host()), new Held(k, k.terms())));
+        content.keys().forEach(k -> keys.put(new Pair(k.subsystem(), k.host()), new Held(k, k.terms(), k.tlsKey())));
         return new Known(content, demands, keys);
     }
 
@@ -53,12 +54,14 @@ final class HostKeys implements HostKeyring {
         Known now = known;
         Held held = now.keys().get(new Pair(subsystemNqn, hostNqn));
         Optional<ChapTerms> chap = held == null ? Optional.empty() : held.chap();
-        boolean required = switch (now.demands().getOrDefault(subsystemNqn, Demand.AUTO)) {
-            case AUTO -> chap.isPresent();
-            case NONE -> false;
-            case DHCHAP -> true;
+        Optional<TlsKey> tls = held == null ? Optional.empty() : held.tls();
+        return switch (now.demands().getOrDefault(subsystemNqn, Demand.AUTO)) {
+            case AUTO -> new HostTerms(chap.isPresent(), chap, tls.isPresent(), tls);
+            case NONE -> new HostTerms(false, chap, false, tls);
+            case DHCHAP -> new HostTerms(true, chap, false, tls);
+            case TLS -> new HostTerms(false, chap, true, tls);
+            case BOTH -> new HostTerms(true, chap, true, tls);
         };
-        return new HostTerms(required, chap);
     }
 
     /** Which keys there are for a host. */
@@ -71,28 +74,34 @@ final class HostKeys implements HostKeyring {
         if (held != null && held.record().controller() != null) {
             names.add("controller");
         }
+        if (held != null && held.record().tls() != null) {
+            names.add("tls");
+        }
         return names;
     }
 
     /** Changes the keys of a host. @throws ProblemException when one of them is none */
     synchronized void set(String subsystem, String host, SetHostKeys wanted) {
         Held held = known.keys().get(new Pair(subsystem, host));
-        HostKeyRecord old = held == null ? new HostKeyRecord(subsystem, host, null, null, null, null) : held.record();
+        HostKeyRecord old =
+                held == null ? new HostKeyRecord(subsystem, host, null, null, null, null, null) : held.record();
         HostKeyRecord changed = new HostKeyRecord(
                 subsystem,
                 host,
                 changed(old.dhchap(), wanted.dhchap()),
                 changed(old.controller(), wanted.controller()),
                 changed(old.hash(), wanted.hash()),
-                changed(old.group(), wanted.group()));
+                changed(old.group(), wanted.group()),
+                changed(old.tls(), wanted.tls()));
         try {
             changed.terms();
+            changed.tlsKey();
         } catch (IllegalArgumentException e) {
             throw new ProblemException(ProblemCode.BAD_REQUEST, String.valueOf(e.getMessage()), e);
         }
         List<HostKeyRecord> keys =
                 others(k -> k.subsystem().equals(subsystem) && k.host().equals(host));
-        if (changed.dhchap() != null) {
+        if (changed.dhchap() != null || changed.tls() != null) {
             keys.add(changed);
         }
         save(new Content(known.content().demands(), keys));

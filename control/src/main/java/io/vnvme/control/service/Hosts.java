@@ -15,6 +15,7 @@ import io.vnvme.control.plane.TcpPort;
 import io.vnvme.control.store.Demand;
 import io.vnvme.control.store.HostNqn;
 import io.vnvme.control.store.VnvmeRecord;
+import io.vnvme.frontend.tcp.HostTerms;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -82,7 +83,14 @@ public final class Hosts implements HostRefusals {
                         .map(c -> new HostConnectionInfo(c.address(), c.controllerId(), c.queues()))
                         .toList(),
                 keys.names(vnvme.nqn(), nqn),
-                keys.terms(vnvme.nqn(), nqn).authenticate() ? "dhchap" : "none");
+                demand(keys.terms(vnvme.nqn(), nqn)));
+    }
+
+    private static String demand(HostTerms terms) {
+        if (terms.authenticate()) {
+            return terms.encrypt() ? "both" : "dhchap";
+        }
+        return terms.encrypt() ? "tls" : "none";
     }
 
     /** Lets a host connect; one that may already stays so. */
@@ -169,7 +177,7 @@ public final class Hosts implements HostRefusals {
         Demand demand = Demand.of(word)
                 .orElseThrow(() -> new ProblemException(
                         ProblemCode.BAD_REQUEST,
-                        "'%s' is nothing that can be demanded: say auto, none or dhchap".formatted(word)));
+                        "'%s' is nothing that can be demanded: say auto, none, dhchap, tls or both".formatted(word)));
         return registry.exclusively(() -> {
             VnvmeRecord record = volumes.require(vnvme);
             keys.demand(record.nqn(), demand);
@@ -227,6 +235,9 @@ public final class Hosts implements HostRefusals {
         }
         if (vnvme.hosts().stream().anyMatch(nqn -> keys.names(vnvme.nqn(), nqn).contains("controller"))) {
             options += " --dhchap-ctrl-secret DHHC-1:...";
+        }
+        if (vnvme.hosts().stream().anyMatch(nqn -> keys.terms(vnvme.nqn(), nqn).encrypt())) {
+            options += " --tls";
         }
         return options;
     }

@@ -11,7 +11,11 @@ public enum Demand {
     /** Not at all: their word is enough. */
     NONE,
     /** By DH-HMAC-CHAP, whether or not there is a key of them. */
-    DHCHAP;
+    DHCHAP,
+    /** By coming with a key over TLS. */
+    TLS,
+    /** By both. */
+    BOTH;
 
     public static Optional<Demand> of(@Nullable String word) {
         for (Demand demand : values()) {

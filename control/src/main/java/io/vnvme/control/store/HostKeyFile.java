@@ -84,6 +84,7 @@ public final class HostKeyFile {
         Set<String> pairs = new HashSet<>();
         for (HostKeyRecord key : content.keys()) {
             key.terms();
+            key.tlsKey();
             require(HostNqn.valid(key.host()) && pairs.add(key.subsystem() + " " + key.host()));
         }
         Set<String> demanding = new HashSet<>();

@@ -5,6 +5,7 @@ import io.vnvme.fabrics.auth.ChapKey;
 import io.vnvme.fabrics.auth.ChapTerms;
 import io.vnvme.fabrics.auth.DhGroup;
 import io.vnvme.fabrics.auth.DhHash;
+import io.vnvme.fabrics.tls.TlsKey;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param controller the vNVMe's towards this host
  * @param hash that has to be used; absent: any
  * @param group that has to be used; absent: any
+ * @param tls the key of both for TLS
  */
 @Json
 public record HostKeyRecord(
@@ -25,7 +27,8 @@ public record HostKeyRecord(
         @Nullable String dhchap,
         @Nullable String controller,
         @Nullable String hash,
-        @Nullable String group) {
+        @Nullable String group,
+        @Nullable String tls) {
     /**
      * What the host has to know; nothing when there is no key of it.
      *
@@ -44,6 +47,11 @@ public record HostKeyRecord(
                 Optional.ofNullable(controller).map(ChapKey::parse),
                 Optional.ofNullable(hash).map(word -> known("hash", word, DhHash.named(word))),
                 Optional.ofNullable(group).map(word -> known("group", word, DhGroup.named(word)))));
+    }
+
+    /** The key for TLS. @throws IllegalArgumentException as {@link #terms} */
+    public Optional<TlsKey> tlsKey() {
+        return Optional.ofNullable(tls).map(TlsKey::parse);
     }
 
     private static <T> T known(String kind, String word, Optional<T> found) {

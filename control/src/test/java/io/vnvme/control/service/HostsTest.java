@@ -50,6 +50,8 @@ class HostsTest {
 
     private static final String KEY = "DHHC-1:00:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh+KfiaR:";
 
+    private static final String TLS_KEY = "NVMeTLSkey-1:01:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh+KfiaR:";
+
     private static void make(Services services, FakeDataPlane.World world) {
         world.disk("/dev/fake", 1 << 30);
         services.drives().claim(new ClaimDrive("/dev/fake", null, null, false));
@@ -95,7 +97,7 @@ class HostsTest {
     }
 
     private static SetHostKeys keys(@Nullable String dhchap, @Nullable String controller, @Nullable String group) {
-        return new SetHostKeys(dhchap, controller, null, group);
+        return new SetHostKeys(dhchap, controller, null, group, null);
     }
 
     @Test
@@ -144,6 +146,34 @@ class HostsTest {
         try (Services services = services()) {
             assertThat(services.vnvmes().list()).isEmpty();
             assertThat(Files.readString(file)).doesNotContain("AAEC");
+        }
+    }
+
+    @Test
+    void aKeyForTlsIsDemandedByItself() {
+        try (Services services = services()) {
+            make(services, world);
+            String subsystem = services.vnvmes().show("d1").nqn();
+            services.hosts().allow("d1", NQN);
+            services.hosts().keys("d1", NQN, new SetHostKeys(null, null, null, null, TLS_KEY));
+            HostInfo info = services.hosts().list("d1").getFirst();
+            assertThat(info.keys()).containsExactly("tls");
+            assertThat(info.demand()).isEqualTo("tls");
+            assertThat(services.vnvmes().show("d1").tcp())
+                    .singleElement()
+                    .asString()
+                    .endsWith(" --tls");
+            services.hosts().keys("d1", NQN, keys(KEY, null, null));
+            assertThat(services.hosts().list("d1").getFirst().demand()).isEqualTo("both");
+            services.hosts().demand("d1", "dhchap");
+            assertThat(plane.keyring.terms(subsystem, NQN).encrypt()).isFalse();
+            assertThat(plane.keyring.terms(subsystem, NQN).tls()).isPresent();
+            assertThat(services.hosts().demand("d1", "both").getFirst().demand())
+                    .isEqualTo("both");
+            assertThat(plane.keyring.terms(subsystem, OTHER).encrypt()).isTrue();
+            assertRefused(
+                    ProblemCode.BAD_REQUEST,
+                    () -> services.hosts().keys("d1", NQN, new SetHostKeys(null, null, null, null, KEY)));
         }
     }
 

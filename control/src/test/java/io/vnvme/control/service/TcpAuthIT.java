@@ -67,7 +67,7 @@ class TcpAuthIT {
     }
 
     private void keys(String host, @Nullable String controller, @Nullable String hash, @Nullable String group) {
-        services.hosts().keys("disk", HOST_NQN, new SetHostKeys(host, controller, hash, group));
+        services.hosts().keys("disk", HOST_NQN, new SetHostKeys(host, controller, hash, group, null));
     }
 
     private String connect(String secrets) {
