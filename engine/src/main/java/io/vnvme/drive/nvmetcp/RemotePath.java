@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
 final class RemotePath {
     private static final long BACK_OFF_MIN_NS = 100_000_000L;
     private static final long BACK_OFF_MAX_NS = 5_000_000_000L;
+    /** A path that is lost again sooner was not really there: the next try comes later, as after one that failed. */
+    private static final long SETTLED_NS = 1_000_000_000L;
 
     private final RemoteDrive drive;
     private final Portal portal;
@@ -20,6 +22,7 @@ final class RemotePath {
     private int failures;
 
     private long nextTryNs = Long.MIN_VALUE;
+    private long liveSinceNs;
     private long nowNs;
     private long losses;
     private String trouble = "";
@@ -96,7 +99,7 @@ final class RemotePath {
 
     /** Commands can be sent. */
     void live() {
-        failures = 0;
+        liveSinceNs = nowNs;
         trouble = "";
         drive.pathsChanged();
     }
@@ -115,8 +118,9 @@ final class RemotePath {
         boolean wasLive = gone.isLive();
         List<RemoteCommand> outstanding = new ArrayList<>();
         gone.end(outstanding);
-        if (wasLive) {
-            losses++;
+        losses += wasLive ? 1 : 0;
+        if (wasLive && nowNs - liveSinceNs >= SETTLED_NS) {
+            failures = 0;
             trouble = why;
             nextTryNs = nowNs;
         } else {

@@ -71,10 +71,10 @@ class LostPathTest {
             return;
         }
         remote.until("work ends", () -> {
-            boolean one = target.target().connected().size() <= 1;
             boolean live = remote.health().paths().getFirst().live();
-            if (!work.ended() && one && live && remote.health().held() > 0) {
-                remote.putForward(Duration.ofSeconds(1));
+            boolean oldGone = target.target().connected().size() <= (live ? 1 : 0);
+            if (!work.ended() && oldGone && remote.health().held() > 0) {
+                remote.putForward(Duration.ofMillis(5));
             }
             return work.ended();
         });

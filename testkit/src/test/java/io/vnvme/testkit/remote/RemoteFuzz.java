@@ -83,7 +83,7 @@ class RemoteFuzz {
         remote.until("work ends", () -> {
             boolean one = target.target().connected().size() <= 1;
             if (!work.ended() && one) {
-                remote.putForward(Duration.ofMillis(20));
+                remote.putForward(Duration.ofMillis(5));
             }
             return work.ended();
         });
