@@ -2,7 +2,6 @@ package io.vnvme.nvme;
 
 import io.vnvme.nvme.wire.AdminOpcode;
 import io.vnvme.nvme.wire.IoOpcode;
-import io.vnvme.nvme.wire.Status;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
@@ -14,6 +13,7 @@ final class CommandEffects {
     private static final int CHANGES_CONTENT = 1 << 1;
     private static final int EXCLUSIVE_IN_NAMESPACE = 1 << 16;
     private static final long IO_COMMANDS = 1024;
+    private static final long PAGE_BYTES = 4096;
 
     private static final int[] ADMIN = {
         AdminOpcode.DELETE_SQ,
@@ -46,22 +46,26 @@ final class CommandEffects {
     private CommandEffects() {}
 
     static long fill(ControllerKind kind, Request request, MemorySegment out) {
-        int commandSet = request.dword(14) >>> 24 & 0xff;
-        if (commandSet != 0) {
-            return -Status.INVALID_FIELD;
-        }
         for (int opcode : ADMIN) {
             if (kind.admits(opcode)) {
                 out.set(INT, opcode * 4L, SUPPORTED);
             }
         }
         out.set(INT, AdminOpcode.FORMAT_NVM * 4L, SUPPORTED | CHANGES_CONTENT | EXCLUSIVE_IN_NAMESPACE);
+        // Hosts ask about sets that are not there: of such a set there are no commands.
+        if (commandSet(request) != 0) {
+            return PAGE_BYTES;
+        }
         for (int opcode : IO) {
             out.set(INT, IO_COMMANDS + opcode * 4L, SUPPORTED);
         }
         for (int opcode : IO_CHANGING) {
             out.set(INT, IO_COMMANDS + opcode * 4L, SUPPORTED | CHANGES_CONTENT);
         }
-        return 4096;
+        return PAGE_BYTES;
+    }
+
+    private static int commandSet(Request request) {
+        return request.dword(14) >>> 24 & 0xff;
     }
 }

@@ -192,6 +192,21 @@ final class AdminCommandTest {
     }
 
     @Test
+    void commandSetsThatAreNotThereHaveNoCommands() {
+        assertThat(run(Command.logPage(LogPageId.COMMANDS_SUPPORTED, 4096))).isEqualTo(OK);
+        int[] admin = data.segment().asSlice(0, 1024).toArray(ValueLayout.JAVA_INT);
+        assertThat(data.segment().asSlice(1024, 1024).toArray(ValueLayout.JAVA_INT))
+                .contains(1);
+        int zoned = 2 << 24;
+        assertThat(run(Command.logPage(LogPageId.COMMANDS_SUPPORTED, 4096).dword(14, zoned)))
+                .isEqualTo(OK);
+        assertThat(data.segment().asSlice(0, 1024).toArray(ValueLayout.JAVA_INT))
+                .isEqualTo(admin);
+        assertThat(data.segment().asSlice(1024, 1024).toArray(ValueLayout.JAVA_INT))
+                .containsOnly(0);
+    }
+
+    @Test
     void healthCountsWhatWasDone() {
         QueuePair pair = guest.ioPair();
         try (Buffer blocks = guest.ram().allocate(512 << 10)) {
