@@ -1,7 +1,7 @@
 #!/bin/bash
 # lab-guest.sh TOOLS OUT: the lab's guest from the packages in TOOLS/root, without root or chroot:
 #   OUT/vmlinuz  OUT/vmlinux (its ELF: the PVH entry spares the guest the decompression)
-#   OUT/base.cpio (busybox, dash, pciutils, lsblk, nvme, mkfs.ext4, modules)  OUT/initrd.cpio (base and fio)
+#   OUT/base.cpio (busybox, dash, pciutils, lsblk, nvme, mkfs.ext4, modules)  OUT/initrd.cpio (base, fio and tlshd)
 # shellcheck source=scripts/common.sh
 source "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 tools=$1 out=$2
@@ -10,7 +10,7 @@ mkdir -p "$out"
 busybox=$root/usr/bin/busybox
 lib=usr/lib/x86_64-linux-gnu
 modules=(null_blk virtio_blk virtio_net virtio_scsi sd_mod loop xfs crc32c_generic nvme-tcp nvme-loop nvmet nvmet-tcp
-  vfio-pci dm-mod msr)
+  vfio-pci dm-mod msr tls gcm ghash_generic aesni_intel)
 
 # The libraries of programs, as the root's own loader finds them. Those in the base already are not taken again.
 copy_libraries() { # INTO PROGRAM...
@@ -80,10 +80,12 @@ make_base() {
   pack "$base" >"$out/base.cpio"
 }
 
+# What only guests of tests need: fio, and who makes handshakes for the kernel's TLS.
 make_fio() {
+  local programs=("$root/usr/bin/fio" "$root/usr/sbin/tlshd")
   mkdir -p "$out/fio/$lib" "$out/fio/usr/bin"
-  cp "$root/usr/bin/fio" "$out/fio/usr/bin/"
-  copy_libraries "$out/fio" "$root/usr/bin/fio"
+  cp "${programs[@]}" "$out/fio/usr/bin/"
+  copy_libraries "$out/fio" "${programs[@]}"
   # The kernel takes several archives one after the other.
   { cat "$out/base.cpio"; pack "$out/fio"; } >"$out/initrd.cpio"
 }

@@ -11,7 +11,7 @@ source "$home/scripts/private-apt.sh"
 
 packages=(qemu-system-x86 qemu-system-common qemu-utils seabios ovmf libblkio1 fio zstd mtools syslinux syslinux-common
   systemd-boot-efi busybox-static dash pciutils util-linux e2fsprogs nvme-cli fonts-dejavu-core promtool
-  mandoc tshark)
+  mandoc tshark ktls-utils)
 tools=$cache/tools-$(recipe_hash "${packages[@]}" "$home/scripts/private-apt.sh" "$home/scripts/lab-starters.sh")
 guest=$cache/guest-$(recipe_hash "$tools" "$home/scripts/lab-guest.sh" "$home/scripts/lab-boot-image.sh" \
   "$home/scripts/guest-init")
