@@ -24,6 +24,12 @@ final class ConnectRefusal {
         };
     }
 
+    /** What a remote drive has no key for. */
+    static String authentication(HostQueue.Terms terms) {
+        return "the target wants this host, %s, to authenticate, which remote drives do not: have it demand nothing of this host"
+                .formatted(terms.namespace().host().nqn());
+    }
+
     private static final int CONNECT_INVALID_HOST = Status.CONNECT_INVALID_HOST & ~Status.DNR;
     private static final int CONNECT_CONTROLLER_BUSY = Status.CONNECT_CONTROLLER_BUSY & ~Status.DNR;
     private static final int CONNECT_INVALID_PARAMETERS = Status.CONNECT_INVALID_PARAMETERS & ~Status.DNR;

@@ -326,6 +326,8 @@ final class HostQueue implements Inbox.Sink {
         slots.end(slot);
         if (state == State.SERVING) {
             owner.ended(slot, status, result);
+        } else if (Status.typeAndCode(status) == Status.SUCCESS && (result & Fabrics.AUTHENTICATION_REQUESTS) != 0) {
+            lose(ConnectRefusal.authentication(terms));
         } else if (Status.typeAndCode(status) == Status.SUCCESS) {
             state = State.SERVING;
             owner.connected((int) result & 0xffff);

@@ -32,6 +32,9 @@ public final class Fabrics {
     /** What Connect answers beside the controller identifier: the queue has to be authenticated (AUTHREQ.ATR). */
     public static final int AUTHENTICATION_REQUIRED = 1 << 17;
 
+    /** The same, or that a secure channel is to be made by authentication (AUTHREQ.ASCR). */
+    public static final int AUTHENTICATION_REQUESTS = AUTHENTICATION_REQUIRED | 1 << 18;
+
     /** Authentication Send and Receive: a zero, two bytes that are particular to the protocol, and the protocol; then 4 bytes of length. */
     public static final int AUTH_PROTOCOL = 40;
 

@@ -11,12 +11,17 @@ import io.vnvme.drive.nvmetcp.RemoteException;
 import io.vnvme.drive.nvmetcp.RemoteHealth;
 import io.vnvme.drive.nvmetcp.RemoteNamespace;
 import io.vnvme.drive.nvmetcp.RemoteOptions;
+import io.vnvme.fabrics.auth.ChapKey;
+import io.vnvme.fabrics.auth.ChapTerms;
+import io.vnvme.frontend.tcp.HostTerms;
 import io.vnvme.testkit.server.ServedTarget;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -110,6 +115,10 @@ class RemoteDriveTest {
                     Remote.namespace(usual, "nqn.2026-01.io.vnvme:other", 1, port),
                     "no subsystem nqn.2026-01.io.vnvme:other");
             assertRefused(Remote.namespace(usual, ServedTarget.NQN, 2, port), "no namespace 2");
+            target.terms(new HostTerms(
+                    true, Optional.of(new ChapTerms(ChapKey.generate(Optional.empty(), new SecureRandom())))));
+            assertRefused(Remote.namespace(usual, ServedTarget.NQN, 1, port), "to authenticate");
+            target.terms(HostTerms.NONE);
             target.deny(Remote.HOST.nqn());
             assertRefused(
                     Remote.namespace(usual, ServedTarget.NQN, 1, port),
