@@ -303,6 +303,7 @@ final class Dispatcher {
             ReservationKeeper keeper = Objects.requireNonNull(namespace.keeper());
             keeper.keep(namespace.reservations().image(), kept -> {
                 if (!kept) {
+                    namespace.reservations().unkept();
                     status.set(IoStatus.WRITE_ERROR);
                 }
                 if (left.decrementAndGet() == 0) {

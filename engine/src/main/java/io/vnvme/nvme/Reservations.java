@@ -91,6 +91,11 @@ public final class Reservations {
         return was;
     }
 
+    /** What was taken as changed could not be kept: the next command, maybe the same again, has to try. */
+    void unkept() {
+        changed = true;
+    }
+
     /** What is to be kept; nothing when a power loss ends it all. */
     byte[] image() {
         if (!persistent) {
@@ -187,7 +192,8 @@ public final class Reservations {
             moved();
             return Status.SUCCESS;
         }
-        if (registrants.size() == (persistent ? PERSISTENT_MAX : REGISTRANTS_MAX)) {
+        boolean keepable = !persistent || host.isUnnamed() || hasRoomToPersist();
+        if (registrants.size() == REGISTRANTS_MAX || !keepable) {
             return Status.RESERVATION_CONFLICT;
         }
         registrants.add(new Registrant(host, key));

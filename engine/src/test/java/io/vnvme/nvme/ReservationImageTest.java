@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.vnvme.nvme.wire.Status;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -89,6 +90,36 @@ class ReservationImageTest {
         } finally {
             unnamed.close();
         }
+    }
+
+    /** As many as can be kept, and one beside them that is not. */
+    @Test
+    void nothingIsKeptThatCouldNotBeRead() {
+        List<Host> hosts = new ArrayList<>();
+        try {
+            Host unnamed = shown(hosts, 3);
+            assertThat(reservations.register(unnamed.controller, 3)).isEqualTo(Status.SUCCESS);
+            for (int i = 2; i < Reservations.PERSISTENT_MAX; i++) {
+                Host host = shown(hosts, i + 2);
+                host.identify(100 + i, i);
+                assertThat(reservations.register(host.controller, i)).isEqualTo(Status.SUCCESS);
+            }
+            assertThat(reservations.persistent(true)).isTrue();
+            Host tooMany = shown(hosts, 100);
+            tooMany.identify(200, 1);
+            assertThat(reservations.register(tooMany.controller, 1)).isEqualTo(Status.RESERVATION_CONFLICT);
+            assertThat(restored().registrants()).hasSize(Reservations.PERSISTENT_MAX);
+        } finally {
+            hosts.forEach(Host::close);
+        }
+    }
+
+    private Host shown(List<Host> hosts, int controllerId) {
+        Host host = new Host(false, subsystem, controllerId);
+        hosts.add(host);
+        host.controller.namespaces().attach(namespace);
+        host.enable();
+        return host;
     }
 
     @Test

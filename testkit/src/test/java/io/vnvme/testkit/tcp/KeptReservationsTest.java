@@ -165,6 +165,22 @@ class KeptReservationsTest {
     }
 
     @Test
+    void whatCouldNotBeKeptIsKeptWhenTheHostTriesAgain() {
+        try (TcpHost host = host(1)) {
+            HostQueue queue = host.ioQueue(32);
+            assertThat(run(queue, IoOpcode.RESERVATION_REGISTER, PERSIST, 0, 7)).isZero();
+            target.onReactor(() -> fails = true);
+            run(queue, IoOpcode.RESERVATION_ACQUIRE, WRITE_EXCLUSIVE << 8, 7, 0);
+            target.onReactor(() -> fails = false);
+            int before = count();
+            assertThat(run(queue, IoOpcode.RESERVATION_ACQUIRE, WRITE_EXCLUSIVE << 8, 7, 0))
+                    .isZero();
+            assertThat(count()).isEqualTo(before + 1);
+            target.onReactor(() -> assertThat(images.getLast()[1]).as("type").isEqualTo((byte) WRITE_EXCLUSIVE));
+        }
+    }
+
+    @Test
     void aHostThatLeavesMeanwhileLeavesNothingBehind() {
         try (TcpHost host = host(1)) {
             HostQueue queue = host.ioQueue(32);
