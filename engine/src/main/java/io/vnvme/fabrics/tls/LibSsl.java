@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The functions of OpenSSL 3's {@code libssl.so.3} that are called here (ssl(7)). Addresses are longs. */
 final class LibSsl {
+    static final String NAME = "libssl.so.3";
+
     static final int TLS_1_3 = 0x0304;
     static final int ERROR_WANT_READ = 2;
     static final int ERROR_WANT_WRITE = 3;
@@ -25,7 +27,7 @@ final class LibSsl {
     private static final ValueLayout.OfLong ADDRESS = ValueLayout.JAVA_LONG;
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
     private static final Linker LINKER = Linker.nativeLinker();
-    private static final SymbolLookup SSL = CryptoLibrary.find("libssl.so.3");
+    private static final SymbolLookup SSL = CryptoLibrary.find(NAME);
     private static final SymbolLookup CRYPTO = CryptoLibrary.find("libcrypto.so.3");
 
     static final MethodHandle TLS_SERVER_METHOD = handle("TLS_server_method", ADDRESS);

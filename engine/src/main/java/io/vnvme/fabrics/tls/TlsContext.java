@@ -1,5 +1,6 @@
 package io.vnvme.fabrics.tls;
 
+import io.vnvme.crypto.CryptoLibrary;
 import io.vnvme.os.TcpSocket;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
@@ -36,6 +37,8 @@ public final class TlsContext implements AutoCloseable {
     private TlsContext(boolean server, String suites, Function<String, Optional<TlsPsk>> keys) {
         this.server = server;
         this.keys = keys;
+        // First, since what is missing would come out of a class that is being initialized as an error.
+        CryptoLibrary.find(LibSsl.NAME);
         try {
             long method = server
                     ? (long) LibSsl.TLS_SERVER_METHOD.invokeExact()
