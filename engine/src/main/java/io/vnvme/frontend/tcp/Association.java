@@ -34,7 +34,6 @@ final class Association implements Poller {
     private final FabricsHost host;
     private final ListeningPort port;
     private final String peer;
-    private final boolean encrypted;
     private final Home home;
     private final AssociationMemory memory = AssociationMemory.create();
     private final GuestMemory guestMemory = new GuestMemory();
@@ -63,7 +62,6 @@ final class Association implements Poller {
         this.subsystem = subsystem;
         this.host = host;
         this.port = connection.port();
-        this.encrypted = connection.encrypted();
         this.peer = connection.peer();
         home = new Home(subsystem.home().reactor());
         memory.mapTo(guestMemory);
@@ -160,6 +158,8 @@ final class Association implements Poller {
     }
 
     private void carry(Connection connection, ConnectRequest request) {
+        // Again: a host that was denied after the reception asked had no association yet that could be ended.
+        target.check(subsystem, connection, request);
         int id = request.queueId();
         QueuePair queue = new QueuePair(this, id, request.entries(), request.flowControl(), connection.agreement());
         if (id != 0) {
@@ -195,13 +195,13 @@ final class Association implements Poller {
         return authentications.proven();
     }
 
-    /** Whether the host has shown who it is. From any thread. */
-    boolean authenticated() {
-        return authentications.authenticated();
-    }
-
-    boolean encrypted() {
-        return encrypted;
+    /** The subsystem admits other hosts, or in another way: ends when that excludes this one, or a queue as it came. */
+    void admissionChanged() {
+        if (!subsystem.admits(host.nqn(), port)) {
+            end("the host is not allowed any more");
+        } else if (!queues.meet(subsystem.terms(host.nqn()))) {
+            end("the host has to show who it is now");
+        }
     }
 
     /** Where the host came in. */

@@ -53,11 +53,6 @@ final class Authentications {
         return authenticated || !required;
     }
 
-    /** Whether the host has shown on the admin queue who it is, required or not. From any thread. */
-    boolean authenticated() {
-        return authenticated;
-    }
-
     /** The host has shown on a queue who it is, for the first time. */
     void proven(QueueAuthentication authentication) {
         unproven.remove(authentication);

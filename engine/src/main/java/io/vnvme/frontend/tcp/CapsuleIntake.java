@@ -81,6 +81,11 @@ final class CapsuleIntake {
             commands.fails(command, Status.INVALID_FIELD);
         } else if (type != SGL_IN_CAPSULE && type != SGL_TRANSPORT) {
             commands.fails(command, Status.SGL_TYPE_INVALID);
+        } else if (length > Limits.IN_CAPSULE_BYTES && Sqe.opcode(segment, held) == AdminOpcode.FABRICS) {
+            commands.fails(command, Status.INVALID_FIELD);
+        } else if (length > Limits.IN_CAPSULE_BYTES && !queue.proven()) {
+            // What takes much memory is for hosts that have shown who they are.
+            commands.fails(command, Status.AUTHENTICATION_REQUIRED);
         } else if (dataBytes > 0) {
             boolean here = type == SGL_IN_CAPSULE && toController(segment, held);
             if (!here || Sqe.dataPointerLow(segment, held) != 0) {

@@ -45,6 +45,11 @@ final class QueueAuthentication {
         return required && !authenticated;
     }
 
+    /** Whether the host has shown who it is, or does nothing before it has. */
+    boolean guards() {
+        return required || authenticated;
+    }
+
     /** How much time the host has left to show who it is, while it has to. */
     long leftNs(long nowNs) {
         return working ? Limits.AUTHENTICATION_NS : Math.max(0, sinceNs + Limits.AUTHENTICATION_NS - nowNs);

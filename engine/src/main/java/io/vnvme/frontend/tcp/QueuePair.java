@@ -119,6 +119,12 @@ final class QueuePair implements SendQueue.Sent {
         return known == null || !known.pending();
     }
 
+    /** Whether nothing is done on this queue but for a host that has shown here who it is. */
+    boolean guarded() {
+        QueueAuthentication known = authentication;
+        return known != null && known.guards();
+    }
+
     /** A command has a buffer: data is asked for, or it needs none. */
     void buffered(int command) {
         long held = AssociationMemory.held(id, command);

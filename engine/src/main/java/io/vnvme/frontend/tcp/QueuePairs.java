@@ -41,6 +41,18 @@ final class QueuePairs {
         return Math.max(0, connections.length - 1);
     }
 
+    /** Whether all of them came as a host has to now; on one that is still to be authenticated nothing else is done. */
+    boolean meet(HostTerms terms) {
+        for (Connection connection : connections) {
+            QueuePair queue = connection.queue();
+            boolean guarded = queue != null && queue.guarded();
+            if (terms.authenticate() && !guarded || terms.encrypt() && !connection.encrypted()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /** Takes what has come by connections that something came by a moment ago. @return how many had something */
     int receive(long nowNs) {
         int work = 0;

@@ -130,16 +130,13 @@ public final class TcpTarget implements AutoCloseable {
     /** A subsystem admits other hosts than before: those that it does not lose their controllers. */
     public void admissionChanged(TcpSubsystem subsystem) {
         discoveryChanged();
-        end(
-                a -> a.subsystem() == subsystem && !subsystem.admits(a.hostNqn(), a.port()),
-                "the host is not allowed any more");
-        end(
-                a -> a.subsystem() == subsystem && lacks(a, subsystem.terms(a.hostNqn())),
-                "the host has to show who it is now");
-    }
-
-    private static boolean lacks(Association association, HostTerms terms) {
-        return terms.authenticate() && !association.authenticated() || terms.encrypt() && !association.encrypted();
+        associations.values().stream()
+                .filter(a -> a.subsystem() == subsystem)
+                .forEach(a -> a.home().call(() -> {
+                    // There, where no queue is just being connected.
+                    a.admissionChanged();
+                    return true;
+                }));
     }
 
     private void end(Predicate<Association> which, String reason) {
@@ -271,18 +268,7 @@ public final class TcpTarget implements AutoCloseable {
             refused(connection, request, "no such subsystem");
             throw ConnectRefused.data(Fabrics.SUBNQN, "no subsystem " + request.subsystemNqn());
         }
-        if (!subsystem.admits(request.host().nqn(), connection.port())) {
-            refused(connection, request, "the host is not allowed");
-            throw new ConnectRefused(
-                    Status.CONNECT_INVALID_HOST, 0, "host " + request.host().nqn());
-        }
-        String refusal = connection.mayBe(request.host().nqn(), request.subsystemNqn())
-                ? subsystem.terms(request.host().nqn()).refusal(connection.encrypted())
-                : "the TLS key that it came with is another host's, or for another subsystem";
-        if (!refusal.isEmpty()) {
-            refused(connection, request, refusal);
-            throw new ConnectRefused(Status.CONNECT_INVALID_HOST, 0, refusal);
-        }
+        check(subsystem, connection, request);
         if (request.queueId() == 0) {
             if (request.controllerId() != Fabrics.CNTLID_DYNAMIC) {
                 throw ConnectRefused.data(Fabrics.CNTLID, "controllers are dynamic");
@@ -294,6 +280,29 @@ public final class TcpTarget implements AutoCloseable {
                 throw ConnectRefused.data(Fabrics.CNTLID, "no controller " + request.controllerId());
             }
             hand(connection, association.home(), () -> association.connect(connection, request));
+        }
+    }
+
+    /**
+     * Whether a host may connect as things are now. From any thread.
+     *
+     * @throws ConnectRefused when it may not
+     */
+    void check(TcpSubsystem subsystem, Connection connection, ConnectRequest request) {
+        String nqn = request.host().nqn();
+        if (subsystems.get(subsystem.nqn()) != subsystem) {
+            throw ConnectRefused.data(Fabrics.SUBNQN, "no subsystem %s any more".formatted(subsystem.nqn()));
+        }
+        if (!subsystem.admits(nqn, connection.port())) {
+            refused(connection, request, "the host is not allowed");
+            throw new ConnectRefused(Status.CONNECT_INVALID_HOST, 0, "host " + nqn);
+        }
+        String refusal = connection.mayBe(nqn, request.subsystemNqn())
+                ? subsystem.terms(nqn).refusal(connection.encrypted())
+                : "the TLS key that it came with is another host's, or for another subsystem";
+        if (!refusal.isEmpty()) {
+            refused(connection, request, refusal);
+            throw new ConnectRefused(Status.CONNECT_INVALID_HOST, 0, refusal);
         }
     }
 

@@ -47,6 +47,7 @@ public final class ServedTarget implements AutoCloseable {
     private final Map<Controller, Integer> controllers = new HashMap<>();
     private volatile String denied = "";
     private volatile HostTerms terms = HostTerms.NONE;
+    private volatile Runnable whileOpening = () -> {};
 
     private record Path(int group, AnaState state) {}
 
@@ -118,6 +119,16 @@ public final class ServedTarget implements AutoCloseable {
         target.admissionChanged(served);
     }
 
+    /** Something that happens while a host gets its controller: it was admitted, and is not yet connected. */
+    public void whileOpening(Runnable action) {
+        whileOpening = action;
+    }
+
+    /** Hosts find it no more, and those that are in go. */
+    public void withdraw() {
+        target.withdraw(served);
+    }
+
     /** What no host should be able to cause. */
     public List<Throwable> failures() {
         return failures;
@@ -179,6 +190,7 @@ public final class ServedTarget implements AutoCloseable {
 
         @Override
         public Controller open(Host host) {
+            whileOpening.run();
             if (namespace.controllers().size() >= 64) {
                 throw new ConnectRefused(Status.CONNECT_CONTROLLER_BUSY, 0, "64 hosts");
             }

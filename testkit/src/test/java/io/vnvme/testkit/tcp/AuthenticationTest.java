@@ -185,6 +185,47 @@ class AuthenticationTest {
     }
 
     @Test
+    void anIoQueueThatCameWithoutCostsTheHostAllOfThem() {
+        target.terms(new HostTerms(false, Optional.of(new ChapTerms(hostKey))));
+        try (TcpHost host = TcpHost.connect(target.address(), ServedTarget.NQN, HostOptions.usual())) {
+            Credentials known = new Credentials(hostKey, Optional.empty());
+            auth(host.admin()).run(known);
+            HostQueue first = host.ioQueue(16);
+            auth(first).run(known);
+            target.terms(new HostTerms(true, Optional.of(new ChapTerms(hostKey))));
+            first.read(Command.read(1, 0, 1), BLOCK).orThrow();
+            target.terms(new HostTerms(false, Optional.of(new ChapTerms(hostKey))));
+            host.ioQueue(16);
+            target.terms(new HostTerms(true, Optional.of(new ChapTerms(hostKey))));
+            assertThat(first.channel().next()).isEmpty();
+        }
+        assertThat(target.endings()).containsExactly("the host has to show who it is now");
+    }
+
+    /** Something else about the subsystem changes while a host authenticates. */
+    @Test
+    void whoIsAboutToShowItMay() {
+        require(hostKey);
+        try (HostQueue queue = unauthenticated()) {
+            require(hostKey);
+            auth(queue).run(right);
+            queue.propertySet(Registers.CC, 0x0046_0001).orThrow();
+        }
+    }
+
+    @Test
+    void whoHasNotShownItGetsNoLargeBuffer() {
+        require(hostKey);
+        try (HostQueue queue = unauthenticated()) {
+            queue.submit(Command.write(1, 0, 64), new byte[64 * BLOCK], 0);
+            PduChannel.Received answer = queue.channel().next().orElseThrow();
+            assertThat(answer.type()).as("no R2T").isEqualTo(HostPdu.CAPSULE_RESP);
+            assertThat((answer.bytes().getShort(22) & 0xffff) >>> 1 & 0x7ff)
+                    .isEqualTo(Status.typeAndCode(Status.AUTHENTICATION_REQUIRED));
+        }
+    }
+
+    @Test
     void aHostOfWhichThereIsNoKeyCannotShowIt() {
         target.terms(new HostTerms(true, Optional.empty()));
         assertThatThrownBy(() -> TcpHost.connect(target.address(), ServedTarget.NQN, HostOptions.usual()))
@@ -223,7 +264,7 @@ class AuthenticationTest {
                     .dword(10, Fabrics.AUTH_NVME)
                     .dword(11, 32);
             assertStatus(queue.execute(longer, new byte[16]).completion(), Status.INVALID_FIELD);
-            // More than a capsule takes: it is asked for, and refused when it is there.
+            // More than a capsule takes: it is not even asked for.
             assertStatus(auth.send(new byte[20_000]), Status.INVALID_FIELD);
             HostExchange exchange = new HostExchange(HostOptions.HOST_NQN, ServedTarget.NQN, right, 1);
             auth.send(exchange.negotiate()).orThrow();

@@ -195,6 +195,18 @@ class TlsTest {
     }
 
     @Test
+    void anIoQueueInTheClearCostsTheHostAllOfThemWhenTlsIsDemanded() {
+        target.terms(new HostTerms(false, Optional.empty(), false, Optional.of(key)));
+        try (TcpHost host = connect(psks(key).getFirst(), HostOptions.usual());
+                HostQueue plain = HostQueue.greet(target.address(), HostOptions.usual())) {
+            plain.connect(ServedTarget.NQN, 1, 16, host.controllerId()).orThrow();
+            demand(key);
+            assertThat(plain.channel().next()).isEmpty();
+        }
+        assertThat(target.endings()).containsExactly("the host has to show who it is now");
+    }
+
+    @Test
     void handshakesThatMakeNoSenseEnd() {
         demand(key);
         byte[] record = {0x16, 3, 1, 0, 4, 1, 2, 3, 4};
