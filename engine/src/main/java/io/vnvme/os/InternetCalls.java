@@ -21,6 +21,7 @@ final class InternetCalls {
     private static final int SOL_SOCKET = 1;
     private static final int SO_REUSEADDR = 2;
     private static final int SO_ERROR = 4;
+    private static final int SO_LINGER = 13;
     private static final int SO_KEEPALIVE = 9;
     private static final int IPPROTO_TCP = 6;
     private static final int TCP_NODELAY = 1;
@@ -193,11 +194,17 @@ final class InternetCalls {
         option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, USER_TIMEOUT_MS);
     }
 
-    private static void option(Fd fd, int level, int name, int value) {
+    /** What is not sent yet when it is closed is never sent, and the peer is told so by a reset. */
+    static void sendNothingOnClose(Fd fd) {
+        // struct linger: that it is meant, and for no time at all.
+        option(fd, SOL_SOCKET, SO_LINGER, 1, 0);
+    }
+
+    private static void option(Fd fd, int level, int name, int... value) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment number = arena.allocateFrom(ValueLayout.JAVA_INT, value);
+            MemorySegment numbers = arena.allocateFrom(ValueLayout.JAVA_INT, value);
             int result = (int) SETSOCKOPT.invokeExact(
-                    Libc.errnoState(), fd.number(), level, name, number, (int) number.byteSize());
+                    Libc.errnoState(), fd.number(), level, name, numbers, (int) numbers.byteSize());
             if (result < 0) {
                 throw Libc.failed("setsockopt %d %d".formatted(level, name));
             }

@@ -306,6 +306,15 @@ public final class TcpSocket implements ByteStream, AutoCloseable {
         }
     }
 
+    /** Closes it, and the kernel gives up what it has not brought to the peer: after {@link #close} it still tries, for long. */
+    public void abandon() {
+        try {
+            InternetCalls.sendNothingOnClose(fd);
+        } finally {
+            close();
+        }
+    }
+
     @Override
     public void close() {
         fd.close();

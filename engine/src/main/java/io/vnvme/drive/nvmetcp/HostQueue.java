@@ -406,20 +406,38 @@ final class HostQueue implements Inbox.Sink {
 
     private void lose(String why) {
         if (state != State.CLOSED) {
-            close();
+            abandon();
             owner.lost(why);
         }
     }
 
     /** Ends without a word; what parses for it stops. */
     void close() {
-        if (state != State.CLOSED) {
-            state = State.CLOSED;
-            inbox.clear();
-            if (watch != null) {
-                watch.close();
-            }
+        if (end()) {
             socket.close();
         }
+    }
+
+    /**
+     * The same, and what the kernel has still to send stays unsent: a command that arrives later would be carried out, and
+     * would keep alive a controller that is taken for dead.
+     */
+    void abandon() {
+        if (end()) {
+            socket.abandon();
+        }
+    }
+
+    /** @return whether it was open until now */
+    private boolean end() {
+        if (state == State.CLOSED) {
+            return false;
+        }
+        state = State.CLOSED;
+        inbox.clear();
+        if (watch != null) {
+            watch.close();
+        }
+        return true;
     }
 }

@@ -104,6 +104,10 @@ public record NamespaceFacts(
             return "a namespace of %d bytes in blocks of %d, not %d in %d"
                     .formatted(other.sizeBytes, other.blockBytes, sizeBytes, blockBytes);
         }
+        if (other.writeCache && !writeCache) {
+            // Whoever uses the drive was told that what is written is safe at once, and flushes nothing.
+            return "a namespace with a volatile write cache, which it had not";
+        }
         return "";
     }
 

@@ -9,6 +9,7 @@ import io.vnvme.nvme.wire.Registers;
 import io.vnvme.reactor.Home;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -145,26 +146,35 @@ final class RemoteAssociation implements AdminQueue.Owner {
         controller = ControllerFacts.decode(page, IoQueue.TRANSFER_MAX, (int) (capabilities >>> 48 & 0xf));
         admin.setFeature(FeatureId.NUMBER_OF_QUEUES, 0, (_, _) -> {
             next();
-            // Optional before version 1.3: who has none says so by an error.
-            admin.identify(
-                    Cns.NAMESPACE_DESCRIPTORS,
-                    namespace.nsid(),
-                    (_, list) -> describe(NamespaceFacts.identity(list)),
-                    _ -> describe(""));
+            lookAtNamespace(found -> {
+                facts = found;
+                listen();
+            });
         });
     }
 
-    private void describe(String identity) {
-        next();
+    /** Asks what the namespace is now, which ends the path when it is not the drive; else goes on. */
+    private void lookAtNamespace(Consumer<NamespaceFacts> same) {
+        // Optional before version 1.3: who has none says so by an error.
+        admin.identify(
+                Cns.NAMESPACE_DESCRIPTORS,
+                namespace.nsid(),
+                (_, list) -> describe(NamespaceFacts.identity(list), same),
+                _ -> describe("", same));
+    }
+
+    private void describe(String identity, Consumer<NamespaceFacts> same) {
+        if (!live) {
+            next();
+        }
         admin.identify(Cns.NAMESPACE, namespace.nsid(), (_, page) -> {
             NamespaceFacts found = NamespaceFacts.decode(namespace.nsid(), page, known(), identity);
-            facts = found;
             String difference = drive.difference(found);
             if (!difference.isEmpty()) {
                 throw new RemoteException(
                         "%s at %s".formatted(difference, path.portal().text()));
             }
-            listen();
+            same.accept(found);
         });
     }
 
@@ -202,10 +212,16 @@ final class RemoteAssociation implements AdminQueue.Owner {
 
     /** The I/O queue is connected. */
     void live() {
+        NamespaceFacts found = facts;
+        // Again: of a drive of which nothing was known, another path may have said meanwhile what it is.
+        String difference = found == null ? "" : drive.difference(found);
+        if (!difference.isEmpty()) {
+            lost("%s at %s".formatted(difference, path.portal().text()));
+            return;
+        }
         live = true;
         deadlineNs = Long.MAX_VALUE;
         keepAliveNs = nowNs + keepAliveTimeoutNs() / 2;
-        NamespaceFacts found = facts;
         if (found != null) {
             drive.found(found);
         }
@@ -220,20 +236,9 @@ final class RemoteAssociation implements AdminQueue.Owner {
             lookAtAna(0);
         } else if (event == AsyncEvent.NAMESPACE_CHANGED) {
             // To read the list is what lets the controller tell of the next change.
-            admin.logPage(LogPageId.CHANGED_NAMESPACES, 0, 0, CHANGED_NAMESPACES_BYTES, (_, _) -> lookAtNamespace());
+            admin.logPage(
+                    LogPageId.CHANGED_NAMESPACES, 0, 0, CHANGED_NAMESPACES_BYTES, (_, _) -> lookAtNamespace(_ -> {}));
         }
-    }
-
-    private void lookAtNamespace() {
-        NamespaceFacts before = facts;
-        String identity = before == null ? "" : before.identity();
-        admin.identify(Cns.NAMESPACE, namespace.nsid(), (_, page) -> {
-            NamespaceFacts now = NamespaceFacts.decode(namespace.nsid(), page, known(), identity);
-            String difference = drive.difference(now);
-            if (!difference.isEmpty()) {
-                throw new RemoteException(difference);
-            }
-        });
     }
 
     /** A command was refused: the path is not used until the controller says that it can be. */
@@ -341,23 +346,30 @@ final class RemoteAssociation implements AdminQueue.Owner {
         }
     }
 
-    /** Ends both connections; commands that were outstanding go to {@code list}. */
+    /** Gives both connections up; commands that were outstanding go to {@code list}. */
     void end(List<RemoteCommand> list) {
         ended = true;
         live = false;
         IoQueue queue = io;
         if (queue != null) {
             queue.takeOutstanding(list);
-            queue.queue().close();
+            queue.queue().abandon();
         }
-        admin.queue().close();
+        admin.queue().abandon();
     }
 
-    /** Lets the controller know that nothing more comes; its answer is not waited for. */
+    /** Ends both, of which nothing is outstanding: lets the controller know, and does not wait for its answer. */
     void leave() {
         if (admin.serving()) {
             admin.propertySet(Registers.CC, ENABLE | SHUTDOWN_NORMAL, (_, _) -> {});
             admin.queue().flush();
         }
+        ended = true;
+        live = false;
+        IoQueue queue = io;
+        if (queue != null) {
+            queue.queue().close();
+        }
+        admin.queue().close();
     }
 }

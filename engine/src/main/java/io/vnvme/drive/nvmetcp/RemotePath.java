@@ -144,7 +144,6 @@ final class RemotePath {
         if (current != null) {
             association = null;
             current.leave();
-            current.end(new ArrayList<>());
         }
         memory.close();
     }
