@@ -13,6 +13,7 @@ import io.vnvme.control.model.Discover;
 import io.vnvme.control.model.DiscoveredInfo;
 import io.vnvme.control.model.DriveInfo;
 import io.vnvme.control.model.EventInfo;
+import io.vnvme.control.model.ImportPool;
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.RemoteDriveInfo;
 import io.vnvme.control.model.SetPath;
@@ -189,6 +190,26 @@ class RemotePoolTest {
         }
         assertThat(remote().paths()).extracting("losses").containsExactly(0L, 0L);
         assertThat(near.drives().show("away").warnings()).isEmpty();
+    }
+
+    @Test
+    void aPoolOnItIsGivenAwayCheckedAndTakenAgain() {
+        far.hosts().allow("disk", NEAR_NQN);
+        String spec = claim(address("")).path();
+        near.pools().create(new CreatePool("p", List.of("away"), null));
+        near.vnvmes().create(CreateVnvme.thin("v", CheckedClient.VOLUME_BYTES).inPool("p"));
+        try (CheckedClient client = client()) {
+            works(client);
+        }
+        // It has to be found without what this daemon remembers of it.
+        near.poolImport().giveAway("p");
+        assertThat(near.pools().check("p").sound()).isTrue();
+        near.poolImport().forget("p");
+        assertThat(near.poolImport().found(List.of(spec)).getFirst().paths()).containsExactly(spec);
+        near.poolImport().take(new ImportPool("p", false, List.of(spec)));
+        assertThat(near.pools().show("p").state()).isEqualTo("online");
+        assertThat(near.vnvmes().list()).hasSize(1);
+        assertThat(near.pools().show("p").warnings()).isEmpty();
     }
 
     private List<String> kinds() {
