@@ -9,11 +9,8 @@ import io.vnvme.drive.nvmetcp.RemoteOptions;
 import io.vnvme.nvme.wire.IoOpcode;
 import io.vnvme.testkit.server.ServedTarget;
 import java.io.IOException;
-import java.net.SocketException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -156,31 +153,6 @@ class LostPathTest {
                     "both live again", () -> remote.health().paths().stream().allMatch(PathView::live));
             right.down(true);
             assertThat(remote.read(0, 64 * KIB)).isEqualTo(2);
-        }
-    }
-
-    /** A command that the kernel of this host has still to send when its path is given up would be late by any time. */
-    @Test
-    void nothingIsSentOnAPathThatWasGivenUp() {
-        RemoteOptions options = RemoteOptions.usual().keepAlive(Duration.ofMillis(500));
-        try (ServedTarget target = ServedTarget.open(DRIVE_BYTES);
-                Network network = new Network(target.address());
-                Remote remote = new Remote(options, network.port())) {
-            network.stall();
-            List<Remote.Work> writes = new ArrayList<>();
-            for (int i = 0; i < 64; i++) {
-                writes.add(remote.submit(Io.WRITE, i * 16L * KIB, Remote.filled(16 * KIB, i)));
-            }
-            remote.until("given up", () -> remote.health().paths().getFirst().losses() == 1);
-            network.resume();
-            remote.until(
-                    "both connections have ended", () -> network.hostEndings().size() == 2);
-            assertThat(network.hostEndings())
-                    .allMatch(SocketException.class::isInstance, "a reset, not an orderly end");
-            for (int i = 0; i < 64; i++) {
-                assertThat(remote.await(writes.get(i))).isEqualTo(IoStatus.OK);
-                assertThat(remote.read(i * 16L * KIB, 16 * KIB)).isEqualTo(i);
-            }
         }
     }
 }

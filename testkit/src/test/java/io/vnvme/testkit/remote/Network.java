@@ -12,7 +12,6 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** What lies between a host and a target: carries PDUs, breaks when it is told to, and can deliver late what it had then. */
@@ -37,8 +36,6 @@ final class Network implements AutoCloseable {
     private volatile int withheldOpcode = -1;
     private volatile boolean down;
     private volatile Change change = pdu -> pdu;
-    private volatile CountDownLatch passage = new CountDownLatch(0);
-    private final List<IOException> hostEndings = new CopyOnWriteArrayList<>();
 
     /** One connection, and what is kept back of it. */
     private static final class Wire {
@@ -137,20 +134,6 @@ final class Network implements AutoCloseable {
         }
     }
 
-    /** From now on nothing is taken from hosts, until {@link #resume}. */
-    void stall() {
-        passage = new CountDownLatch(1);
-    }
-
-    void resume() {
-        passage.countDown();
-    }
-
-    /** How the hosts' ends of connections have ended, in time. */
-    List<IOException> hostEndings() {
-        return hostEndings;
-    }
-
     private void start(Runnable work) {
         threads.add(Thread.ofVirtual().start(work));
     }
@@ -183,9 +166,6 @@ final class Network implements AutoCloseable {
         try {
             OutputStream out = to.getOutputStream();
             while (true) {
-                if (toTarget) {
-                    passage.await();
-                }
                 byte[] pdu = next(from);
                 if (pdusLeft.get() != NEVER && pdusLeft.getAndDecrement() == 0) {
                     cutNow();
@@ -199,14 +179,9 @@ final class Network implements AutoCloseable {
             }
         } catch (IOException e) {
             // One end is gone, and with it the other.
-            if (toTarget) {
-                hostEndings.add(e);
-            }
             if (!wire.stranded) {
                 close(to);
             }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         }
     }
 
