@@ -41,8 +41,8 @@ public final class Hosts implements HostRefusals {
         forgetOthers();
     }
 
-    /** Keys of vNVMes that are not there any more. */
-    private void forgetOthers() {
+    /** Forgets keys of vNVMes that are not there any more. */
+    void forgetOthers() {
         Set<String> there =
                 registry.state().vnvmes().stream().map(VnvmeRecord::nqn).collect(Collectors.toSet());
         keys.keep(there::contains);

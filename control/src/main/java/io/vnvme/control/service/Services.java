@@ -170,7 +170,8 @@ public final class Services implements AutoCloseable {
         TcpPorts ports = new TcpPorts(registry, dataPlane, events, hosts);
         this.paths = new Paths(registry, storage.volumes, dataPlane, attachments);
         VnvmeView view = new VnvmeView(registry, storage.volumes, storage.openPools, slots, monitors, hosts, paths);
-        this.vnvmes = new VnvmeService(registry, storage.volumes, storage.poolChoice, view, attachments, vms, ports);
+        this.vnvmes =
+                new VnvmeService(registry, storage.volumes, storage.poolChoice, view, attachments, vms, ports, hosts);
         this.snapshots = new Snapshots(registry, storage.openPools, storage.volumes, attachments);
         ImageImport imports = new ImageImport(
                 registry, storage.openPools, storage.volumes, storage.poolChoice, storage.keys, jobs, setup.stateDir());

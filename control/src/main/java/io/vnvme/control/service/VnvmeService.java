@@ -43,6 +43,7 @@ public final class VnvmeService {
     private final Attachments attachments;
     private final Vms vms;
     private final TcpPorts ports;
+    private final Hosts hosts;
 
     VnvmeService(
             Registry registry,
@@ -51,7 +52,8 @@ public final class VnvmeService {
             VnvmeView view,
             Attachments attachments,
             Vms vms,
-            TcpPorts ports) {
+            TcpPorts ports,
+            Hosts hosts) {
         this.registry = registry;
         this.volumes = volumes;
         this.poolChoice = poolChoice;
@@ -59,6 +61,7 @@ public final class VnvmeService {
         this.attachments = attachments;
         this.vms = vms;
         this.ports = ports;
+        this.hosts = hosts;
     }
 
     /** All, in the order of creation. */
@@ -90,7 +93,7 @@ public final class VnvmeService {
         Groups.checked(registry.state(), request.qos());
         Names.checkedDoorbells(request.doorbells());
         TcpAccess tcp = request.tcp();
-        List<String> hosts = Hosts.checked(
+        List<String> allowed = Hosts.checked(
                 Names.checked(request.name()), tcp == null || tcp.hosts() == null ? List.of() : tcp.hosts());
         Volumes.Created created;
         List<String> words;
@@ -102,7 +105,7 @@ public final class VnvmeService {
             PoolChoice.Chosen pool = poolChoice.choose(request.pool());
             words = pool.words();
             try {
-                created = volumes.create(request, pool.name(), hosts, new Access(request.shared(), own, 1, Map.of()));
+                created = volumes.create(request, pool.name(), allowed, new Access(request.shared(), own, 1, Map.of()));
             } catch (RuntimeException e) {
                 poolChoice.undo(pool);
                 throw e;
@@ -146,6 +149,7 @@ public final class VnvmeService {
     public void remove(String name) {
         attachments.whileFree(name, () -> volumes.remove(name));
         ports.release();
+        hosts.forgetOthers();
         LOG.log(Level.INFO, "removed {0}", name);
     }
 

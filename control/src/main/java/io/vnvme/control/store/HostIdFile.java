@@ -2,9 +2,9 @@ package io.vnvme.control.store;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.UUID;
 
 /** The UUID by which targets know this daemon, {@code STATE/host-id}: made once, since they allow hosts by it. */
@@ -27,8 +27,9 @@ public final class HostIdFile {
             UUID made = UUID.randomUUID();
             Path fresh = stateDir.resolve(NAME + ".new");
             Files.createDirectories(stateDir);
-            Files.writeString(fresh, made + "\n");
-            Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
+            Disk.REAL.write(fresh, (made + "\n").getBytes(StandardCharsets.US_ASCII));
+            Disk.REAL.replace(fresh, file);
+            Disk.REAL.sync(stateDir);
             return made;
         } catch (IllegalArgumentException e) {
             throw new StateFileException(

@@ -101,6 +101,18 @@ class HostsTest {
     }
 
     @Test
+    void keysGoWithTheirVnvme() throws IOException {
+        try (Services services = services()) {
+            make(services, world);
+            services.hosts().allow("d1", NQN);
+            services.hosts().keys("d1", NQN, keys(KEY, KEY, null));
+            assertThat(Files.readString(folder.resolve("host-keys.json"))).contains("AAEC");
+            services.vnvmes().remove("d1");
+            assertThat(Files.readString(folder.resolve("host-keys.json"))).doesNotContain("AAEC");
+        }
+    }
+
+    @Test
     void keysAreKeptForTheDaemonAloneAndDemandedUnlessSaidOtherwise() throws IOException {
         String subsystem;
         try (Services services = services()) {
