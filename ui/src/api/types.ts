@@ -1,6 +1,10 @@
 /** What the API says and is told, as far as the page uses it; e2e/ compares it with the daemon's own description. */
 
 import type { HostInfo, PathInfo, TcpAccess } from './hosts';
+import type { ChangeQos, Qos, QosLimits } from './qos';
+import type { RemoteDriveInfo } from './remote';
+
+export type { ChangeQos, Qos, QosLimits };
 
 export interface SessionInfo {
   name: string;
@@ -57,26 +61,6 @@ export interface DriveInfo {
   remote?: RemoteDriveInfo;
 }
 
-export interface RemoteDriveInfo {
-  hostNqn: string;
-  subsystemNqn: string;
-  nsid: number;
-  lossMillis: number;
-  keepAliveMillis: number;
-  resentCount: number;
-  heldCount: number;
-  paths: RemotePathInfo[];
-}
-
-export interface RemotePathInfo {
-  address: string;
-  state: string;
-  ana?: string;
-  controllerId?: number;
-  losses: number;
-  trouble?: string;
-}
-
 export interface DriveContents {
   spec: string;
   sizeBytes: number;
@@ -131,29 +115,7 @@ export interface CheckReport {
   text: string;
 }
 
-export interface QosLimits {
-  readIops: number;
-  writeIops: number;
-  iops: number;
-  readBytes: number;
-  writeBytes: number;
-  bytes: number;
-  burstSeconds: number;
-}
-
-export interface Qos {
-  limits: QosLimits;
-  weight: number;
-  group?: string;
-}
-
 /** What is absent stays; 0 takes a limit away. */
-export interface ChangeQos {
-  limits?: Partial<QosLimits>;
-  weight?: number;
-  group?: string;
-}
-
 export interface GroupInfo {
   name: string;
   limits: QosLimits;

@@ -1,0 +1,21 @@
+/** Drives of other machines, as the API has them; e2e/ compares it with the daemon's own description. */
+
+export interface RemoteDriveInfo {
+  hostNqn: string;
+  subsystemNqn: string;
+  nsid: number;
+  lossMillis: number;
+  keepAliveMillis: number;
+  resentCount: number;
+  heldCount: number;
+  paths: RemotePathInfo[];
+}
+
+export interface RemotePathInfo {
+  address: string;
+  state: string;
+  ana?: string;
+  controllerId?: number;
+  losses: number;
+  trouble?: string;
+}
