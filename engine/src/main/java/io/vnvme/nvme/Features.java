@@ -355,10 +355,14 @@ final class Features {
     private int setPersistence(Request request, boolean wanted) {
         List<Namespace> changed = new ArrayList<>();
         forNamespaces(request, changed::add);
+        // All of them or none: a host that is refused has changed nothing.
         boolean possible = changed.stream()
-                .allMatch(
-                        n -> (!wanted || n.keeper() != null) && n.reservations().persistent(wanted));
-        return possible ? controller.dispatcher().keepReservations(request, changed) : Status.INVALID_FIELD;
+                .allMatch(n -> !wanted || n.keeper() != null && n.reservations().canPersist());
+        if (!possible) {
+            return Status.INVALID_FIELD;
+        }
+        changed.forEach(n -> n.reservations().persistent(wanted));
+        return controller.dispatcher().keepReservations(request, changed);
     }
 
     private void forNamespaces(Request request, Consumer<Namespace> change) {

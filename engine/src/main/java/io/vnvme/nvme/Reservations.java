@@ -69,9 +69,14 @@ public final class Reservations {
         return persistent;
     }
 
-    /** @return whether there is room to keep what there is */
+    /** Whether there is room to keep what there is. */
+    boolean canPersist() {
+        return lasting().size() <= PERSISTENT_MAX;
+    }
+
+    /** @return {@link #canPersist}, when that is wanted; else nothing has changed */
     boolean persistent(boolean wanted) {
-        if (wanted && lasting().size() > PERSISTENT_MAX) {
+        if (wanted && !canPersist()) {
             return false;
         }
         changed |= wanted != persistent;

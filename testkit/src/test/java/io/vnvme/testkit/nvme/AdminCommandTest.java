@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vnvme.nvme.wire.AdminOpcode;
 import io.vnvme.nvme.wire.Cns;
+import io.vnvme.nvme.wire.FeatureId;
 import io.vnvme.nvme.wire.LogPageId;
 import io.vnvme.nvme.wire.Sqe;
 import io.vnvme.nvme.wire.Status;
@@ -270,6 +271,22 @@ final class AdminCommandTest {
         assertThat(run(Command.getFeature(feature).nsid(99))).isEqualTo(outcome(Status.INVALID_FIELD));
         assertThat(run(Command.getFeature(feature).nsid(0x10000))).isEqualTo(outcome(Status.INVALID_NAMESPACE));
         assertThat(run(Command.setFeature(feature, 0).nsid(1))).isEqualTo(OK);
+    }
+
+    @Test
+    void reservationsOfAllNamespacesAreKeptOrOfNone() {
+        int feature = FeatureId.RESERVATION_PERSISTENCE;
+        guest.namespaces().getFirst().keepReservations((_, done) -> done.accept(true), new byte[0]);
+        assertThat(run(Command.setFeature(feature, 1).nsid(-1))).isEqualTo(outcome(Status.INVALID_FIELD));
+        assertThat(driver.admin(Command.getFeature(feature).nsid(1)).dword0())
+                .as("the one that could be kept")
+                .isZero();
+        guest.namespaces().forEach(n -> n.keepReservations((_, done) -> done.accept(true), new byte[0]));
+        assertThat(run(Command.setFeature(feature, 1).nsid(-1))).isEqualTo(OK);
+        for (int nsid = 1; nsid <= 3; nsid++) {
+            assertThat(driver.admin(Command.getFeature(feature).nsid(nsid)).dword0())
+                    .isOne();
+        }
     }
 
     @Test
