@@ -41,7 +41,7 @@ final class Authentications {
 
     /** Runs what computes for long elsewhere. @return false when there is no room for it now */
     boolean compute(Runnable work) {
-        boolean taken = target.authWorkers().run(work);
+        boolean taken = target.authWorkers().run(association.hostNqn(), work);
         if (!taken) {
             target.dropped(association.peer(), "it cannot authenticate now: too many hosts do");
         }

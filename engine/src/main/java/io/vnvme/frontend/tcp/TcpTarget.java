@@ -1,6 +1,7 @@
 package io.vnvme.frontend.tcp;
 
 import io.vnvme.crypto.CryptoException;
+import io.vnvme.fabrics.auth.AuthWorkers;
 import io.vnvme.fabrics.tls.TlsContext;
 import io.vnvme.fabrics.tls.TlsPsk;
 import io.vnvme.nvme.FabricsHost;
@@ -33,6 +34,9 @@ public final class TcpTarget implements AutoCloseable {
     /** Hosts with a controller at once: each may have 32 MiB of large buffers, and 5 MiB for a queue that is used deep. */
     private static final int ASSOCIATIONS_MAX = 512;
 
+    /** One host has one of them at a time. */
+    private static final int AUTH_THREADS = 2;
+
     private static final String NAME = "name";
     private static final String IDENTIFIER = "identifier";
 
@@ -40,7 +44,7 @@ public final class TcpTarget implements AutoCloseable {
     private final Home home;
     private final Reclaimer reclaimer = Reclaimer.start();
     private volatile @Nullable TlsContext tls;
-    private final AuthWorkers authWorkers = AuthWorkers.start();
+    private final AuthWorkers authWorkers = AuthWorkers.start("host-auth", AUTH_THREADS);
     private final Reception reception;
     private final DiscoverySubsystem discovery;
     private final Map<String, TcpSubsystem> subsystems = new ConcurrentHashMap<>();
