@@ -33,7 +33,7 @@ final class ArchitectureTest {
             Map.entry("memory", List.of("os")),
             Map.entry("reactor", List.of("os")),
             Map.entry("nvme.wire", List.of()),
-            Map.entry("drive", List.of("os", "memory", "reactor", "fabrics", "nvme.wire")),
+            Map.entry("drive", List.of("os", "crypto", "memory", "reactor", "fabrics", "nvme.wire")),
             Map.entry("telemetry", List.of()),
             Map.entry("volume", List.of("os", "memory", "reactor", "drive")),
             Map.entry("qos", List.of("reactor")),

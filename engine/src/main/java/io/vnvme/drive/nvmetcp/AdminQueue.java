@@ -27,6 +27,9 @@ final class AdminQueue implements HostQueue.Owner {
         /** Commands may be sent. */
         void connected(int controllerId);
 
+        /** See {@link HostQueue.Owner}. */
+        void progress();
+
         /** The queue is gone, or a command failed that should not. */
         void lost(String why);
     }
@@ -142,6 +145,11 @@ final class AdminQueue implements HostQueue.Owner {
     @Override
     public void connected(int controllerId) {
         owner.connected(controllerId);
+    }
+
+    @Override
+    public void progress() {
+        owner.progress();
     }
 
     @Override

@@ -9,16 +9,21 @@ import java.lang.foreign.ValueLayout;
  * @param kind {@code nvm}, {@code discovery}, or the code of something else
  * @param transport {@code tcp}, {@code rdma}, {@code fc}, or the code of something else
  * @param service the port, of TCP
+ * @param encrypted whether a host has to come by TLS
  */
-public record DiscoveryEntry(String subsystemNqn, String kind, String transport, String address, String service) {
+public record DiscoveryEntry(
+        String subsystemNqn, String kind, String transport, String address, String service, boolean encrypted) {
     // Discovery Log Page Entry (NVM Express Base 2.0, figure 264).
     private static final long TRTYPE = 0;
     private static final long SUBTYPE = 2;
+    private static final long TREQ = 3;
     private static final long TRSVCID = 32;
     private static final int TRSVCID_BYTES = 32;
     private static final long SUBNQN = 256;
     private static final long TRADDR = 512;
     private static final int TEXT_BYTES = 256;
+    /** TREQ, bits 1:0: a secure channel is required. */
+    private static final int SECURE = 1;
 
     static DiscoveryEntry decode(MemorySegment entry) {
         int type = entry.get(ValueLayout.JAVA_BYTE, SUBTYPE) & 0xff;
@@ -37,7 +42,8 @@ public record DiscoveryEntry(String subsystemNqn, String kind, String transport,
                     default -> Integer.toString(transport);
                 },
                 text(entry, TRADDR, TEXT_BYTES),
-                text(entry, TRSVCID, TRSVCID_BYTES));
+                text(entry, TRSVCID, TRSVCID_BYTES),
+                (entry.get(ValueLayout.JAVA_BYTE, TREQ) & 3) == SECURE);
     }
 
     /** Text up to a zero, without what cannot be printed: it is not to be trusted. */

@@ -1,22 +1,21 @@
 package io.vnvme.drive.nvmetcp;
 
+import io.vnvme.fabrics.auth.HostExchange.Credentials;
+import io.vnvme.fabrics.tls.TlsException;
 import io.vnvme.nvme.wire.AdminOpcode;
 import io.vnvme.nvme.wire.Fabrics;
 import io.vnvme.nvme.wire.Pdu;
 import io.vnvme.nvme.wire.Status;
-import io.vnvme.os.Epoll;
 import io.vnvme.os.NativeException;
-import io.vnvme.os.SendQueue;
-import io.vnvme.os.TcpSocket;
 import io.vnvme.reactor.Home;
-import io.vnvme.reactor.Watch;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A queue pair of a remote controller, which is one connection: reached, greeted and connected without waiting anywhere, then
- * commands by slots.
+ * A queue pair of a remote controller, which is one connection: reached, greeted, connected and authenticated without waiting
+ * anywhere, then commands by slots.
  *
  * <p>Whatever goes wrong - the network, a target that breaks the protocol - ends it once, by {@link Owner#lost}; nobody hears of
  * the commands that were outstanding then.
@@ -24,8 +23,11 @@ import org.jspecify.annotations.Nullable;
 final class HostQueue implements Inbox.Sink {
     /** Whose queue it is. Called in {@link #poll} and {@link #flush}. */
     interface Owner {
-        /** Connect has succeeded: commands may be sent. */
+        /** Connect has succeeded, and each end knows who the other is: commands may be sent. */
         void connected(int controllerId);
+
+        /** On the way there, and not stuck. */
+        void progress();
 
         /** {@code length} bytes of what a command reads, from {@code offset} on; each comes once and in order. */
         void data(int slot, int offset, MemorySegment from, long at, int length);
@@ -47,11 +49,17 @@ final class HostQueue implements Inbox.Sink {
      *
      * @param entries of the submission queue
      * @param controllerId {@link Fabrics#CNTLID_DYNAMIC} for an admin queue
+     * @param keys by which each end shows who it is
+     * @param tls under which identity; null: in the clear
      */
-    record Terms(RemoteNamespace namespace, Portal portal, int queueId, int entries, int controllerId) {}
-
-    /** Least that a controller may limit H2CData to, in bytes. */
-    static final int H2C_DATA_MIN = 4096;
+    record Terms(
+            RemoteNamespace namespace,
+            Portal portal,
+            int queueId,
+            int entries,
+            int controllerId,
+            TargetKeys keys,
+            @Nullable TlsChoice tls) {}
 
     /** What {@link #take} answers when all are in use. */
     static final int NONE = -1;
@@ -59,15 +67,7 @@ final class HostQueue implements Inbox.Sink {
     /** Data that every controller takes in capsules of its admin queue. */
     static final int ADMIN_IN_CAPSULE_BYTES = 8192;
 
-    /**
-     * How long a connection that was used is looked at on every pass, without waiting for the kernel to say that there is
-     * something.
-     */
-    private static final long HOT_NS = 50_000;
-
     private static final int CID_SLOT_MASK = 0xff;
-    /** More than one connection's own PDUs. */
-    private static final int CONTROL_PIECES = 4;
 
     // Within a completion queue entry.
     private static final int CQE_CID = 12;
@@ -77,6 +77,7 @@ final class HostQueue implements Inbox.Sink {
         REACHING,
         GREETING,
         CONNECTING,
+        AUTHENTICATING,
         SERVING,
         CLOSED
     }
@@ -88,16 +89,12 @@ final class HostQueue implements Inbox.Sink {
     private final Inbox inbox;
     private final SlotTable slots;
     private final HostPdus pdus;
-    private final TcpSocket socket;
-    private final @Nullable Watch watch;
+    private final HostSender sender;
+    private final HostStream stream;
+    private final @Nullable Home home;
+    private @Nullable HostAuthentication authentication;
+    private int controllerId;
     private State state = State.REACHING;
-    private SendQueue outgoing = new SendQueue(CONTROL_PIECES, _ -> {});
-    /** The kernel has said that there is something. */
-    private boolean readable;
-
-    private long hotUntilNs = Long.MIN_VALUE;
-    private long nowNs;
-    private int h2cDataMax;
     private int inCapsuleMax = ADMIN_IN_CAPSULE_BYTES;
 
     /**
@@ -105,6 +102,8 @@ final class HostQueue implements Inbox.Sink {
      *
      * @param home where it is told of what arrives; null: it looks whenever it is polled
      * @throws NativeException when it is known at once that nobody is there
+     * @throws io.vnvme.crypto.CryptoException when there is no TLS on this host
+     * @throws RemoteException when there is no key for TLS
      */
     HostQueue(Terms terms, Owner owner, SlotMemory memory, Inbox inbox, @Nullable Home home) {
         this.terms = terms;
@@ -114,9 +113,17 @@ final class HostQueue implements Inbox.Sink {
         segment = memory.segment();
         slots = new SlotTable(Math.min(memory.slots(), terms.entries() - 1));
         pdus = new HostPdus(memory, terms.namespace().options());
+        sender = new HostSender(memory, slots, pdus, terms.namespace().options());
         inbox.clear();
-        socket = TcpSocket.connect(terms.portal().address());
-        watch = home == null ? null : home.watch(socket.fd(), Epoll.OUT, _ -> readable = true);
+        this.home = home;
+        TlsChoice tls = terms.tls();
+        stream = new HostStream(
+                terms.portal().address(),
+                tls == null
+                        ? null
+                        : tls.context(
+                                terms.keys().tls().orElseThrow(() -> new RemoteException(ConnectRefusal.NO_TLS_KEY))),
+                home);
     }
 
     /** Data that capsules carry, in bytes. */
@@ -138,19 +145,20 @@ final class HostQueue implements Inbox.Sink {
     }
 
     int poll(long passNs) {
-        nowNs = passNs;
         int work = 0;
         try {
-            if (state == State.CLOSED || !due()) {
-                return 0;
+            HostAuthentication showing = authentication;
+            if (showing != null && state != State.CLOSED) {
+                work += showing.poll() ? 1 : 0;
+                if (showing.computing()) {
+                    return work;
+                }
+            }
+            if (state == State.CLOSED || !stream.due(passNs)) {
+                return work;
             }
             if (state == State.REACHING) {
-                readable = false;
-                if (!socket.connected()) {
-                    return 0;
-                }
-                greet();
-                work++;
+                work += reach() ? 1 : 0;
             } else {
                 work += receive();
             }
@@ -162,56 +170,61 @@ final class HostQueue implements Inbox.Sink {
         return work;
     }
 
-    private boolean due() {
-        return readable || watch == null || nowNs < hotUntilNs;
+    private boolean reach() {
+        TlsChoice tls = terms.tls();
+        try {
+            if (!stream.reach()) {
+                return false;
+            }
+        } catch (TlsException e) {
+            if (tls != null) {
+                tls.refused();
+            }
+            lose(ConnectRefusal.tls(terms, e));
+            return true;
+        }
+        if (tls != null) {
+            tls.accepted();
+        }
+        greet();
+        return true;
     }
 
     private int receive() {
-        // Said again where more is left than is taken now, and where whoever takes it throws.
-        int count = inbox.receive(socket, this);
-        readable = false;
+        int count = stream.receive(inbox, this);
         if (count == Inbox.END) {
             lose("the target has closed the connection");
             return 1;
-        }
-        if (count > 0) {
-            hotUntilNs = nowNs + HOT_NS;
         }
         return count > 0 ? 1 : 0;
     }
 
     /** Sends what the socket takes, and asks to be told when it takes more. */
     void flush() {
-        if (state == State.CLOSED || outgoing.isEmpty()) {
+        if (state == State.CLOSED || sender.outgoing().isEmpty()) {
             return;
         }
         try {
-            if (!outgoing.flush(socket)) {
+            if (!stream.flush(sender.outgoing())) {
                 lose("the target is gone");
-                return;
             }
         } catch (NativeException e) {
             lose(String.valueOf(e.getMessage()));
-            return;
-        }
-        hotUntilNs = nowNs + HOT_NS;
-        if (watch != null) {
-            watch.events(outgoing.isEmpty() ? Epoll.IN : Epoll.IN | Epoll.OUT);
         }
     }
 
     /** There is something to do without anything arriving. */
     boolean busy() {
-        return state != State.CLOSED && readable;
+        HostAuthentication showing = authentication;
+        if (state == State.CLOSED || showing == null) {
+            return state != State.CLOSED && stream.readable();
+        }
+        return showing.ready() || stream.readable() && !showing.computing();
     }
 
     private void greet() {
         state = State.GREETING;
-        if (watch != null) {
-            watch.events(Epoll.IN);
-        }
-        pdus.greeting();
-        outgoing.add(segment, memory.control(), Pdu.IC_BYTES, SendQueue.NOBODY);
+        sender.greet();
         flush();
     }
 
@@ -233,27 +246,8 @@ final class HostQueue implements Inbox.Sink {
     }
 
     private void greeted(MemorySegment from, long at) {
-        int format = Pdu.shortAt(from, at + Pdu.IC_PFV);
-        int units = from.get(ValueLayout.JAVA_BYTE, at + Pdu.IC_DATA_ALIGNMENT) & 0xff;
-        int digests = from.get(ValueLayout.JAVA_BYTE, at + Pdu.IC_DIGESTS) & 3;
-        long limit = Pdu.intAt(from, at + Pdu.IC_LIMIT);
-        if (format != 0) {
-            throw new ProtocolException(Pdu.FES_UNSUPPORTED, Pdu.IC_PFV, "PDU format %d".formatted(format));
-        }
-        if (units > Pdu.IC_DATA_ALIGNMENT_MAX) {
-            throw ProtocolException.field(Pdu.IC_DATA_ALIGNMENT, "alignment %d".formatted(units));
-        }
-        if (limit < H2C_DATA_MIN) {
-            throw ProtocolException.field(Pdu.IC_LIMIT, "at most %d bytes of data in a PDU".formatted(limit));
-        }
-        if (digests != pdus.digests()) {
-            throw ProtocolException.field(Pdu.IC_DIGESTS, "the target does other digests than it was asked for");
-        }
-        pdus.alignment((units + 1) * Integer.BYTES);
-        h2cDataMax = (int) Math.min(limit & -Integer.BYTES, memory.dataMax());
+        int digests = sender.agreed(from, at);
         inbox.digests((digests & Pdu.IC_HEADER_DIGEST) != 0, (digests & Pdu.IC_DATA_DIGEST) != 0);
-        int perCommand = (memory.dataMax() + h2cDataMax - 1) / h2cDataMax * 3;
-        outgoing = new SendQueue(slots.count() * perCommand + CONTROL_PIECES, slots::sent);
         state = State.CONNECTING;
         connect();
     }
@@ -298,10 +292,9 @@ final class HostQueue implements Inbox.Sink {
      * @param inBytes that come from it
      */
     void submit(int slot, int outBytes, int inBytes) {
-        boolean inCapsule = outBytes > 0 && (state == State.CONNECTING || outBytes <= inCapsuleMax);
+        boolean inCapsule = outBytes > 0 && (state != State.SERVING || outBytes <= inCapsuleMax);
         slots.begin(slot, outBytes, inBytes, inCapsule);
-        int bytes = pdus.capsule(slot, slots.id(slot), outBytes, inBytes, inCapsule);
-        add(pdus.capsuleAt(slot), bytes, slot);
+        sender.capsule(slot, outBytes, inBytes, inCapsule);
     }
 
     /** The slot of an outstanding command. */
@@ -324,16 +317,43 @@ final class HostQueue implements Inbox.Sink {
             throw new ProtocolException(Pdu.FES_SEQUENCE, 0, "a command is said to be done whose data is not");
         }
         slots.end(slot);
+        HostAuthentication showing = authentication;
         if (state == State.SERVING) {
             owner.ended(slot, status, result);
-        } else if (Status.typeAndCode(status) == Status.SUCCESS && (result & Fabrics.AUTHENTICATION_REQUESTS) != 0) {
-            lose(ConnectRefusal.authentication(terms));
+        } else if (showing != null) {
+            owner.progress();
+            showing.ended(slot, status);
         } else if (Status.typeAndCode(status) == Status.SUCCESS) {
-            state = State.SERVING;
-            owner.connected((int) result & 0xffff);
+            controllerId = (int) result & 0xffff;
+            admitted((int) result);
         } else {
             lose(ConnectRefusal.words(terms, status, (int) result));
         }
+    }
+
+    /** Connect has succeeded. Whoever has a key of the controller's asks for it, whatever that asks for. */
+    private void admitted(int result) {
+        Optional<Credentials> chap = terms.keys().chap();
+        boolean asked = (result & Fabrics.AUTHENTICATION_REQUIRED) != 0;
+        if ((result & Fabrics.AUTHENTICATION_REQUESTS) > Fabrics.AUTHENTICATION_REQUIRED) {
+            lose(ConnectRefusal.CONCATENATION);
+        } else if (asked && chap.isEmpty()) {
+            lose(ConnectRefusal.authentication(terms));
+        } else if (chap.isPresent() && (asked || chap.get().controllerKey().isPresent())) {
+            state = State.AUTHENTICATING;
+            HostAuthentication begun = new HostAuthentication(this, terms, chap.get(), segment, home);
+            authentication = begun;
+            begun.begin();
+        } else {
+            authenticated();
+        }
+    }
+
+    /** Both ends are who they say, as far as they have to. */
+    void authenticated() {
+        authentication = null;
+        state = State.SERVING;
+        owner.connected(controllerId);
     }
 
     private void data(MemorySegment from, long at, long dataAt, int dataBytes) {
@@ -349,7 +369,12 @@ final class HostQueue implements Inbox.Sink {
                     Pdu.FES_DATA_RANGE, Pdu.DATA_OFFSET, "%d bytes of data at %d".formatted(dataBytes, offset));
         }
         try {
-            owner.data(slot, (int) offset, from, dataAt, dataBytes);
+            HostAuthentication showing = authentication;
+            if (showing == null) {
+                owner.data(slot, (int) offset, from, dataAt, dataBytes);
+            } else {
+                showing.data(slot, (int) offset, from, dataAt, dataBytes);
+            }
         } finally {
             // Also when the data could not be taken: there will be no other answer.
             if ((flags & Pdu.FLAG_SUCCESS) != 0) {
@@ -368,27 +393,7 @@ final class HostQueue implements Inbox.Sink {
             throw new ProtocolException(
                     Pdu.FES_DATA_RANGE, Pdu.DATA_OFFSET, "%d bytes from %d are asked for".formatted(length, offset));
         }
-        int end = (int) (offset + length);
-        int index = 0;
-        for (int position = (int) offset; position < end; index++) {
-            int part = Math.min(h2cDataMax, end - position);
-            sendData(slot, index, id | tag << 16, position, part, position + part == end);
-            position += part;
-        }
-    }
-
-    private void sendData(int slot, int index, int ids, int position, int bytes, boolean last) {
-        long header = memory.header(slot, index);
-        add(header, pdus.data(slot, index, ids, position, bytes, last), slot);
-        add(memory.data(slot) + position, bytes, slot);
-        if (terms.namespace().options().dataDigests()) {
-            add(header + SlotMemory.DATA_DIGEST, Pdu.DIGEST_BYTES, slot);
-        }
-    }
-
-    private void add(long at, int bytes, int slot) {
-        outgoing.add(segment, at, bytes, slot);
-        slots.queued(slot);
+        sender.data(slot, id | tag << 16, (int) offset, (int) length);
     }
 
     /** The target broke the protocol: says how, as far as the socket takes it at once. */
@@ -396,25 +401,26 @@ final class HostQueue implements Inbox.Sink {
         if (state == State.CLOSED) {
             return;
         }
-        if (outgoing.isEmpty()) {
-            pdus.termination(e);
-            outgoing.add(segment, memory.control(), Pdu.TERM_REQ_BYTES, SendQueue.NOBODY);
+        if (sender.terminate(e)) {
             flush();
         }
         lose("the target breaks the protocol: " + e.getMessage());
     }
 
-    private void lose(String why) {
+    /** Ends it, if it has not ended. */
+    void lose(String why) {
         if (state != State.CLOSED) {
+            HostAuthentication showing = authentication;
+            String failure = showing == null ? "" : showing.failure();
             abandon();
-            owner.lost(why);
+            owner.lost(failure.isEmpty() ? why : failure);
         }
     }
 
     /** Ends without a word; what parses for it stops. */
     void close() {
         if (end()) {
-            socket.close();
+            stream.close();
         }
     }
 
@@ -424,7 +430,7 @@ final class HostQueue implements Inbox.Sink {
      */
     void abandon() {
         if (end()) {
-            socket.abandon();
+            stream.abandon();
         }
     }
 
@@ -435,9 +441,6 @@ final class HostQueue implements Inbox.Sink {
         }
         state = State.CLOSED;
         inbox.clear();
-        if (watch != null) {
-            watch.close();
-        }
         return true;
     }
 }

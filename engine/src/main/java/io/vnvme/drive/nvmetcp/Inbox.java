@@ -2,8 +2,8 @@ package io.vnvme.drive.nvmetcp;
 
 import io.vnvme.nvme.wire.Digest;
 import io.vnvme.nvme.wire.Pdu;
+import io.vnvme.os.ByteStream;
 import io.vnvme.os.Mapping;
-import io.vnvme.os.TcpSocket;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -78,7 +78,7 @@ final class Inbox {
      *
      * @return bytes received; 0 when there was nothing; {@link #END}
      */
-    int receive(TcpSocket socket, Sink sink) {
+    int receive(ByteStream socket, Sink sink) {
         int of = connection;
         int total = 0;
         parse(sink);

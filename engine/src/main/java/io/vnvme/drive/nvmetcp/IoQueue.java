@@ -146,6 +146,11 @@ final class IoQueue implements HostQueue.Owner {
     }
 
     @Override
+    public void progress() {
+        association.progress();
+    }
+
+    @Override
     public void data(int slot, int offset, MemorySegment from, long at, int length) {
         RemoteCommand command = command(slot);
         try {

@@ -41,6 +41,7 @@ final class RemoteAssociation implements AdminQueue.Owner {
     private final RemoteNamespace namespace;
     private final QueuePairMemory memory;
     private final @Nullable Home home;
+    private final TargetKeys keys;
     private final AdminQueue admin;
     private @Nullable IoQueue io;
     private @Nullable ControllerFacts controller;
@@ -68,9 +69,18 @@ final class RemoteAssociation implements AdminQueue.Owner {
         namespace = drive.namespace();
         home = drive.home();
         deadlineNs = nowNs + STEP_NS;
-        HostQueue.Terms terms =
-                new HostQueue.Terms(namespace, path.portal(), 0, AdminQueue.ENTRIES, Fabrics.CNTLID_DYNAMIC);
-        admin = new AdminQueue(terms, this, memory.adminSlots(), memory.adminInbox(), home);
+        keys = namespace.trust().keys().get();
+        admin = new AdminQueue(
+                terms(0, AdminQueue.ENTRIES, Fabrics.CNTLID_DYNAMIC),
+                this,
+                memory.adminSlots(),
+                memory.adminInbox(),
+                home);
+    }
+
+    private HostQueue.Terms terms(int queueId, int entries, int controller) {
+        TlsChoice tls = namespace.options().tls() ? path.tls() : null;
+        return new HostQueue.Terms(namespace, path.portal(), queueId, entries, controller, keys, tls);
     }
 
     @Nullable
@@ -114,6 +124,11 @@ final class RemoteAssociation implements AdminQueue.Owner {
         controllerId = id;
         next();
         admin.propertyGet(Registers.CAP, true, (cap, _) -> enable(cap));
+    }
+
+    @Override
+    public void progress() {
+        next();
     }
 
     private void next() {
@@ -206,7 +221,7 @@ final class RemoteAssociation implements AdminQueue.Owner {
             return;
         }
         int entries = Math.min(entriesMax, IoQueue.COMMANDS_MAX + 1);
-        HostQueue.Terms terms = new HostQueue.Terms(namespace, path.portal(), 1, entries, controllerId);
+        HostQueue.Terms terms = terms(1, entries, controllerId);
         io = new IoQueue(this, drive, terms, memory.ioSlots(), memory.ioInbox(), known(), found.blockBytes(), home);
     }
 

@@ -27,7 +27,8 @@ public final class RemoteDiscovery implements AdminQueue.Owner {
     private RemoteDiscovery(Portal portal, HostIdentity host, SlotMemory memory, Inbox inbox) {
         RemoteOptions options = RemoteOptions.usual().keepAlive(Duration.ZERO);
         RemoteNamespace discovery = new RemoteNamespace(Fabrics.DISCOVERY_NQN, 0, List.of(portal), host, options);
-        HostQueue.Terms terms = new HostQueue.Terms(discovery, portal, 0, AdminQueue.ENTRIES, Fabrics.CNTLID_DYNAMIC);
+        HostQueue.Terms terms = new HostQueue.Terms(
+                discovery, portal, 0, AdminQueue.ENTRIES, Fabrics.CNTLID_DYNAMIC, TargetKeys.NONE, null);
         admin = new AdminQueue(terms, this, memory, inbox, null);
     }
 
@@ -101,6 +102,9 @@ public final class RemoteDiscovery implements AdminQueue.Owner {
         entries.add(DiscoveryEntry.decode(log));
         read(count);
     }
+
+    @Override
+    public void progress() {}
 
     @Override
     public void lost(String why) {

@@ -8,31 +8,41 @@ import java.time.Duration;
  * @param keepAlive after so long without a word the controller gives us up, and we it: KATO
  * @param lossTime how long requests are held while no path works; then they fail
  * @param roundRobin whether paths of the same rank take turns; else the first that works is used
+ * @param tls whether targets are reached by TLS, and not at all otherwise
  */
 public record RemoteOptions(
-        boolean headerDigests, boolean dataDigests, Duration keepAlive, Duration lossTime, boolean roundRobin) {
+        boolean headerDigests,
+        boolean dataDigests,
+        Duration keepAlive,
+        Duration lossTime,
+        boolean roundRobin,
+        boolean tls) {
     /** Half of it passes between two Keep Alive commands: enough to stand a host that is busy for a second. */
     private static final Duration KEEP_ALIVE = Duration.ofSeconds(3);
     /** What guests stand without complaint: Linux gives a command 30 s before it resets the controller. */
     private static final Duration LOSS_TIME = Duration.ofSeconds(25);
 
     public static RemoteOptions usual() {
-        return new RemoteOptions(false, false, KEEP_ALIVE, LOSS_TIME, true);
+        return new RemoteOptions(false, false, KEEP_ALIVE, LOSS_TIME, true, false);
     }
 
     public RemoteOptions digests(boolean ofHeaders, boolean ofData) {
-        return new RemoteOptions(ofHeaders, ofData, keepAlive, lossTime, roundRobin);
+        return new RemoteOptions(ofHeaders, ofData, keepAlive, lossTime, roundRobin, tls);
     }
 
     public RemoteOptions keepAlive(Duration time) {
-        return new RemoteOptions(headerDigests, dataDigests, time, lossTime, roundRobin);
+        return new RemoteOptions(headerDigests, dataDigests, time, lossTime, roundRobin, tls);
     }
 
     public RemoteOptions lossTime(Duration time) {
-        return new RemoteOptions(headerDigests, dataDigests, keepAlive, time, roundRobin);
+        return new RemoteOptions(headerDigests, dataDigests, keepAlive, time, roundRobin, tls);
     }
 
     public RemoteOptions roundRobin(boolean turns) {
-        return new RemoteOptions(headerDigests, dataDigests, keepAlive, lossTime, turns);
+        return new RemoteOptions(headerDigests, dataDigests, keepAlive, lossTime, turns, tls);
+    }
+
+    public RemoteOptions tls(boolean wanted) {
+        return new RemoteOptions(headerDigests, dataDigests, keepAlive, lossTime, roundRobin, wanted);
     }
 }

@@ -1,5 +1,6 @@
 package io.vnvme.drive.nvmetcp;
 
+import io.vnvme.crypto.CryptoException;
 import io.vnvme.os.NativeException;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,10 +18,12 @@ final class RemotePath {
     private final Portal portal;
     private final RandomGenerator random;
     private final QueuePairMemory memory = QueuePairMemory.create();
+    private final TlsChoice tls;
     private @Nullable RemoteAssociation association;
     /** Tries that failed one after the other. */
     private int failures;
 
+    private boolean tried;
     private long nextTryNs = Long.MIN_VALUE;
     private long liveSinceNs;
     private long nowNs;
@@ -31,10 +34,15 @@ final class RemotePath {
         this.drive = drive;
         this.portal = portal;
         this.random = random;
+        tls = new TlsChoice(drive.namespace());
     }
 
     Portal portal() {
         return portal;
+    }
+
+    TlsChoice tls() {
+        return tls;
     }
 
     /** Where commands go; null while there is none. */
@@ -50,9 +58,9 @@ final class RemotePath {
         return current == null ? Integer.MAX_VALUE : current.ana().rank();
     }
 
-    /** Whether a first try to reach it has ended. */
+    /** Whether a first try to reach it has ended, under each identity that it can be reached. */
     boolean tried() {
-        return failures > 0 || queue() != null;
+        return tried || queue() != null;
     }
 
     String trouble() {
@@ -79,7 +87,7 @@ final class RemotePath {
         }
         try {
             association = new RemoteAssociation(this, drive, memory, passNs);
-        } catch (NativeException e) {
+        } catch (NativeException | RemoteException | CryptoException e) {
             failed(String.valueOf(e.getMessage()));
         }
         return 1;
@@ -135,6 +143,7 @@ final class RemotePath {
         trouble = why;
         long backOffNs = Math.min(BACK_OFF_MAX_NS, BACK_OFF_MIN_NS << Math.min(failures, 10));
         failures++;
+        tried |= !tls.another();
         nextTryNs = nowNs + backOffNs / 2 + random.nextLong(backOffNs / 2);
         drive.pathsChanged();
     }
@@ -146,5 +155,6 @@ final class RemotePath {
             current.leave();
         }
         memory.close();
+        tls.close();
     }
 }

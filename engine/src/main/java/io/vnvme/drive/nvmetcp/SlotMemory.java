@@ -31,7 +31,7 @@ final class SlotMemory implements AutoCloseable {
 
     /** @param dataMax most data of a command, in bytes */
     SlotMemory(int slots, int dataMax) {
-        if ((dataMax + HostQueue.H2C_DATA_MIN - 1) / HostQueue.H2C_DATA_MIN * HEADER_STRIDE
+        if ((dataMax + HostSender.H2C_DATA_MIN - 1) / HostSender.H2C_DATA_MIN * HEADER_STRIDE
                 > DATA_AT - Pdu.IC_BYTES - Pdu.CAPSULE_CMD_BYTES) {
             throw new IllegalArgumentException("no room for headers of %d bytes".formatted(dataMax));
         }

@@ -11,6 +11,7 @@ import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -27,16 +28,24 @@ public final class TlsContext implements AutoCloseable {
 
     private final boolean server;
     private final Function<String, Optional<TlsPsk>> keys;
-    /** As long as this lives: the callback, and the identity that a client gives away. */
-    private final Arena arena = Arena.ofShared();
+    /**
+     * As long as this lives, which connections see to: the callback, and the identity that a client gives away. To close an arena
+     * would stop every thread for a moment.
+     */
+    private final Arena arena = Arena.ofAuto();
+
+    private final @Nullable TlsPsk clientKey;
+    private final MemorySegment clientIdentity;
 
     private final long context;
     /** Whose handshake calls back. */
     private @Nullable TlsSocket handshaking;
 
-    private TlsContext(boolean server, String suites, Function<String, Optional<TlsPsk>> keys) {
-        this.server = server;
+    private TlsContext(String suites, Function<String, Optional<TlsPsk>> keys, @Nullable TlsPsk clientKey) {
+        this.server = clientKey == null;
         this.keys = keys;
+        this.clientKey = clientKey;
+        clientIdentity = clientKey == null ? MemorySegment.NULL : arena.allocateFrom(clientKey.identity());
         // First, since what is missing would come out of a class that is being initialized as an error.
         CryptoLibrary.find(LibSsl.NAME);
         try {
@@ -71,12 +80,12 @@ public final class TlsContext implements AutoCloseable {
      * @throws io.vnvme.crypto.CryptoException when OpenSSL is not on this host
      */
     public static TlsContext server(Function<String, Optional<TlsPsk>> keys) {
-        return new TlsContext(true, SUITES, keys);
+        return new TlsContext(SUITES, keys, null);
     }
 
     /** For who connects with this key. */
     public static TlsContext client(TlsPsk key) {
-        return new TlsContext(false, key.suiteName(), _ -> Optional.of(key));
+        return new TlsContext(key.suiteName(), _ -> Optional.of(key), key);
     }
 
     /** A connection, whose handshake is still to be made. */
@@ -172,11 +181,10 @@ public final class TlsContext implements AutoCloseable {
     @SuppressWarnings({"UnusedMethod", "UnusedVariable"}) // by its name, with what C gives
     private int use(long ssl, long digest, long identity, long length, long session) {
         try {
-            TlsPsk key = keys.apply("").orElseThrow();
+            TlsPsk key = Objects.requireNonNull(clientKey);
             // Freed with this, and not by libssl, which copies it.
-            MemorySegment name = arena.allocateFrom(key.identity());
-            pointer(identity, Long.BYTES).set(LONG, 0, name.address());
-            pointer(length, Long.BYTES).set(LONG, 0, name.byteSize() - 1);
+            pointer(identity, Long.BYTES).set(LONG, 0, clientIdentity.address());
+            pointer(length, Long.BYTES).set(LONG, 0, clientIdentity.byteSize() - 1);
             pointer(session, Long.BYTES).set(LONG, 0, session(ssl, key));
             return 1;
         } catch (Throwable e) {
@@ -214,7 +222,7 @@ public final class TlsContext implements AutoCloseable {
         }
     }
 
-    /** With no connection left that has a handshake to make. */
+    /** Connections that there are stay. */
     @Override
     public void close() {
         try {
@@ -222,6 +230,5 @@ public final class TlsContext implements AutoCloseable {
         } catch (Throwable e) {
             throw LibSsl.unexpected(e);
         }
-        arena.close();
     }
 }

@@ -54,7 +54,11 @@ final class Remote implements AutoCloseable {
     }
 
     Remote(RemoteOptions options, int... ports) {
-        drive = RemoteDrive.open("remote0", namespace(options, ServedTarget.NQN, 1, ports), health, LIMIT);
+        this(namespace(options, ServedTarget.NQN, 1, ports));
+    }
+
+    Remote(RemoteNamespace namespace) {
+        drive = RemoteDrive.open("remote0", namespace, health, LIMIT);
     }
 
     static RemoteNamespace namespace(RemoteOptions options, String nqn, int nsid, int... ports) {
