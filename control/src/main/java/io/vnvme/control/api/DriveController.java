@@ -6,6 +6,7 @@ import io.avaje.http.api.Get;
 import io.avaje.http.api.Path;
 import io.avaje.http.api.Post;
 import io.avaje.http.api.Produces;
+import io.avaje.http.api.Put;
 import io.avaje.http.api.QueryParam;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
@@ -15,6 +16,7 @@ import io.vnvme.control.model.DiscoveryInfo;
 import io.vnvme.control.model.DriveContents;
 import io.vnvme.control.model.DriveInfo;
 import io.vnvme.control.model.Role;
+import io.vnvme.control.model.SetDriveKeys;
 import io.vnvme.control.service.Drives;
 import io.vnvme.control.service.Services;
 import java.util.List;
@@ -96,6 +98,33 @@ final class DriveController {
     @Allowed(Role.ADMIN)
     DiscoveryInfo discover(Discover request) {
         return drives.discover(request);
+    }
+
+    /**
+     * Sets keys by which this daemon and the target of a remote drive show each other who they are. They are never shown again, count
+     * from the next connection on, and for all drives at the same subsystem.
+     *
+     * @param name its name
+     * @param request the keys
+     * @return the drive
+     */
+    @Put("/{name}/keys")
+    @Allowed(Role.ADMIN)
+    DriveInfo setKeys(String name, SetDriveKeys request) {
+        return drives.keys(name, request);
+    }
+
+    /**
+     * Forgets the keys of a remote drive.
+     *
+     * @param name its name
+     * @return the drive
+     */
+    @Delete("/{name}/keys")
+    @Produces(statusCode = 200)
+    @Allowed(Role.ADMIN)
+    DriveInfo removeKeys(String name) {
+        return drives.keys(name, SetDriveKeys.NONE);
     }
 
     /**

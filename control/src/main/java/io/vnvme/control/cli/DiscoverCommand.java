@@ -41,6 +41,7 @@ final class DiscoverCommand extends ClientCommand {
         found.subsystems().stream()
                 .filter(s -> s.spec() != null)
                 .findFirst()
-                .ifPresent(s -> print("claim one: vnvme drive claim " + s.spec()));
+                .ifPresent(s -> print("claim one: vnvme drive claim '%s'%s"
+                        .formatted(s.spec(), String.valueOf(s.spec()).endsWith("?tls=1") ? " --tls FILE" : "")));
     }
 }

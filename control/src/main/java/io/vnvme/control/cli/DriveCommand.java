@@ -6,11 +6,13 @@ import io.vnvme.control.model.DriveContents;
 import io.vnvme.control.model.DriveInfo;
 import io.vnvme.control.model.RemoteDriveInfo;
 import io.vnvme.control.model.RemotePathInfo;
+import io.vnvme.control.model.SetDriveKeys;
 import io.vnvme.control.plane.RemoteAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -25,6 +27,7 @@ import picocli.CommandLine.Spec;
             DriveCommand.ListCommand.class,
             DriveCommand.Show.class,
             DriveCommand.Claim.class,
+            DriveCommand.Key.class,
             DriveCommand.Release.class
         })
 final class DriveCommand implements Runnable {
@@ -33,7 +36,7 @@ final class DriveCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "say what to do: ls, show, claim or release");
+        throw new ParameterException(spec.commandLine(), "say what to do: ls, show, claim, key or release");
     }
 
     /** The name of a drive that may be given by its path. */
@@ -125,6 +128,7 @@ final class DriveCommand implements Runnable {
                             RemoteAddress.words(Duration.ofMillis(remote.lossMillis())),
                             remote.heldCount(),
                             remote.resentCount()));
+            print("trust     %s%s".formatted(words(remote), remote.encrypted() ? ", by TLS" : ""));
             for (RemotePathInfo path : remote.paths()) {
                 String live = path.ana() == null ? "" : ", %s, CNTLID %d".formatted(path.ana(), path.controllerId());
                 print("by        %s: %s%s, lost %d times".formatted(path.address(), path.state(), live, path.losses()));
@@ -142,7 +146,7 @@ final class DriveCommand implements Runnable {
                     "an offered drive such as ram0, ram:512M, null:1T (keeps nothing), a block device (/dev/...), a file, or",
                     "a namespace of another machine: nvme-tcp://HOST[:PORT][,HOST[:PORT]...]/NQN[?OPTION=VALUE&...],",
                     "with as many paths as there are, and the options nsid=1, loss-time=25s (how long requests are held",
-                    "while no path works), keep-alive=3s, policy=round-robin or failover, digests=header,data"
+                    "while no path works), keep-alive=3s, policy=round-robin or failover, digests=header,data, tls=1"
                 })
         private String drive = "";
 
@@ -156,6 +160,9 @@ final class DriveCommand implements Runnable {
         @Option(names = "--name", paramLabel = "NAME", description = "its name (default: from SPEC)")
         private @Nullable String name;
 
+        @ArgGroup(validate = false, heading = KeyOptions.HEADING)
+        private KeyOptions keys = new KeyOptions();
+
         @Option(names = "--force", description = "destroy what is on it; says what, and asks")
         private boolean force;
 
@@ -165,7 +172,7 @@ final class DriveCommand implements Runnable {
         @Override
         protected void run(ApiClient client) {
             String spec = drive.contains("/") ? place(drive) : drive;
-            ClaimDrive request = new ClaimDrive(spec, sizeBytes, name, force);
+            ClaimDrive request = new ClaimDrive(spec, sizeBytes, name, force, keys.given() ? keys.read() : null);
             if (force && !yes) {
                 DriveContents contents = client.read(client.post("/api/v1/drives/look", request), DriveContents.class);
                 String refusal = contents.refusal();
@@ -184,6 +191,79 @@ final class DriveCommand implements Runnable {
             DriveInfo info = client.read(reply, DriveInfo.class);
             print("claimed %s: %s".formatted(info.name(), ByteSize.format(info.sizeBytes())));
         }
+    }
+
+    /** Where keys come from. */
+    static final class KeyOptions {
+        static final String HEADING =
+                "Keys of a remote drive, each in a file, '-' for the input, or '' for none any more:%n";
+
+        @Option(
+                names = "--dhchap",
+                paramLabel = "FILE",
+                description = "this daemon's for DH-HMAC-CHAP: the one that the target has for it")
+        private @Nullable String dhchap;
+
+        @Option(
+                names = "--controller",
+                paramLabel = "FILE",
+                description = "the target's own: without it, anybody may pass for the target")
+        private @Nullable String controller;
+
+        @Option(
+                names = "--tls",
+                paramLabel = "FILE",
+                description = "of both for TLS; with it the drive is reached by TLS alone")
+        private @Nullable String tls;
+
+        boolean given() {
+            return dhchap != null || controller != null || tls != null;
+        }
+
+        SetDriveKeys read() {
+            return new SetDriveKeys(
+                    HostKeySource.given("--dhchap", dhchap),
+                    HostKeySource.given("--controller", controller),
+                    HostKeySource.given("--tls", tls));
+        }
+    }
+
+    @Command(
+            name = "key",
+            description = {
+                "Change the keys by which this daemon and the target of a remote drive show each other who they are;",
+                "they count from the next connection on, and for all drives at the same subsystem. Without options: which there are."
+            })
+    static final class Key extends ClientCommand {
+        @Parameters(paramLabel = "DRIVE", description = "a claimed remote drive, by its name or as it is written")
+        private String drive = "";
+
+        @ArgGroup(validate = false, heading = KeyOptions.HEADING)
+        private KeyOptions keys = new KeyOptions();
+
+        @Option(names = "--remove", description = "forget all of them")
+        private boolean remove;
+
+        @Override
+        protected void run(ApiClient client) {
+            if (remove && keys.given()) {
+                throw usage("--remove forgets all: say it alone");
+            }
+            String path = "/api/v1/drives/" + encoded(named(client, drive));
+            String reply = remove
+                    ? client.delete(path + "/keys")
+                    : keys.given() ? client.put(path + "/keys", keys.read()) : client.get(path);
+            print(json() ? reply : line(client.read(reply, DriveInfo.class)));
+        }
+
+        private static String line(DriveInfo info) {
+            RemoteDriveInfo remote = info.remote();
+            return "%s: %s".formatted(info.name(), remote == null ? "no keys" : words(remote));
+        }
+    }
+
+    private static String words(RemoteDriveInfo remote) {
+        return remote.keys().isEmpty() ? "no keys" : "keys " + String.join(", ", remote.keys());
     }
 
     @Command(name = "release", description = "Give up control of a drive that is in no pool.")

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Where a key comes from that is given to the daemon: never from the command line, which others on the host can see. */
 final class HostKeySource {
@@ -46,6 +47,19 @@ final class HostKeySource {
         } catch (IOException e) {
             throw new CliException("%s %s cannot be read: %s".formatted(option, from, e.getMessage()));
         }
+    }
+
+    /**
+     * A key that the other end has already.
+     *
+     * @param from as of {@link #read}; null: none is named
+     */
+    static @Nullable String given(String option, @Nullable String from) {
+        if (GENERATE.equals(from)) {
+            throw new CliException(
+                    "%s generate: the target has to have the same key: have it made there".formatted(option));
+        }
+        return from == null ? null : read(option, from, _ -> {});
     }
 
     private static String line() throws IOException {

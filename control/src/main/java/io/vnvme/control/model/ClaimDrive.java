@@ -11,10 +11,21 @@ import org.jspecify.annotations.Nullable;
  * @param sizeBytes makes the file, with that capacity in bytes; absent: the file is there
  * @param name the drive's name; absent: from the spec
  * @param force destroy what is on it
+ * @param keys by which this daemon and the target of a remote namespace show each other who they are; absent: those that there are
  */
 @Json
 public record ClaimDrive(
         @Nullable String spec,
         @Nullable Long sizeBytes,
         @Nullable String name,
-        boolean force) {}
+        boolean force,
+        @Nullable SetDriveKeys keys) {
+    /** What a request has. */
+    @Json.Creator
+    public ClaimDrive {}
+
+    /** With the keys that there are. */
+    public ClaimDrive(@Nullable String spec, @Nullable Long sizeBytes, @Nullable String name, boolean force) {
+        this(spec, sizeBytes, name, force, null);
+    }
+}

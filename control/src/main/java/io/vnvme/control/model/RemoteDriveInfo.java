@@ -11,6 +11,8 @@ import java.util.List;
  * @param nsid the namespace
  * @param lossMillis how long requests are held while no path works
  * @param keepAliveMillis after so long without a word each side gives the other up
+ * @param encrypted whether it is reached by TLS
+ * @param keys which there are, by which this daemon and the target show each other who they are: dhchap, controller, tls
  * @param resentCount commands that were sent again after their path was lost
  * @param heldCount commands that wait now
  * @param paths each path; empty while nobody uses the drive
@@ -22,6 +24,8 @@ public record RemoteDriveInfo(
         int nsid,
         long lossMillis,
         long keepAliveMillis,
+        boolean encrypted,
+        List<String> keys,
         long resentCount,
         int heldCount,
         List<RemotePathInfo> paths) {}

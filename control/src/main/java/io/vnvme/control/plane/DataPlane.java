@@ -122,6 +122,9 @@ public interface DataPlane extends AutoCloseable {
     /** From now on hosts have to show who they are as {@code keyring} says. */
     void keyring(HostKeyring keyring);
 
+    /** From now on this host and targets show each other who they are as {@code keyring} says. */
+    void targets(TargetKeyring keyring);
+
     /** Where hosts are accepted. */
     List<TcpPort> tcpPorts();
 

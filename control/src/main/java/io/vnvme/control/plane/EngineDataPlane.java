@@ -9,6 +9,7 @@ import io.vnvme.control.model.ReactorInfo;
 import io.vnvme.control.plane.DataPlane.Export;
 import io.vnvme.control.store.VnvmeRecord;
 import io.vnvme.drive.nvmetcp.HostIdentity;
+import io.vnvme.fabrics.auth.AuthWorkers;
 import io.vnvme.nvme.Namespace;
 import io.vnvme.pool.format.PoolConfig;
 import io.vnvme.reactor.BusyMeter;
@@ -47,9 +48,12 @@ public final class EngineDataPlane implements DataPlane {
     private final Balancer balancer;
     private volatile @Nullable EngineTcp tcp;
     private volatile HostKeyring keyring = HostKeyring.NONE;
+    private volatile TargetKeyring targets = TargetKeyring.NONE;
+    private final AuthWorkers workers;
 
     private EngineDataPlane(Reactors reactors, HostIdentity host) {
-        this.drives = new EngineDrives(host);
+        this.workers = AuthWorkers.start("target-auth", 1);
+        this.drives = new EngineDrives(new RemoteHost(host, () -> targets, workers));
         this.reactors = reactors;
         this.groups = new EngineGroups(reactors);
         this.moves = new Moves(reactors, open);
@@ -294,6 +298,11 @@ public final class EngineDataPlane implements DataPlane {
         keyring = said;
     }
 
+    @Override
+    public void targets(TargetKeyring said) {
+        targets = said;
+    }
+
     HostKeyring keyring() {
         return keyring;
     }
@@ -414,5 +423,6 @@ public final class EngineDataPlane implements DataPlane {
         }
         reactors.close();
         drives.closeAll();
+        workers.close();
     }
 }

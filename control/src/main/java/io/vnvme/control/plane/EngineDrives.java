@@ -2,7 +2,6 @@ package io.vnvme.control.plane;
 
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
-import io.vnvme.drive.nvmetcp.HostIdentity;
 import io.vnvme.drive.ram.RamDrive;
 import io.vnvme.drive.uring.DriveFile;
 import io.vnvme.drive.uring.DriveHealth;
@@ -20,7 +19,7 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /** Claimed drives of the engine, by identity. Blocking: for threads of the operating system. */
 final class EngineDrives {
-    private final HostIdentity host;
+    private final RemoteHost host;
     private final Map<UUID, EngineDrive> open = new ConcurrentHashMap<>();
 
     EngineDrive require(UUID id) {
@@ -40,12 +39,12 @@ final class EngineDrives {
         return Optional.ofNullable(open.get(id));
     }
 
-    /** @param host who we are to targets */
-    EngineDrives(HostIdentity host) {
+    /** @param host this one, towards targets */
+    EngineDrives(RemoteHost host) {
         this.host = host;
     }
 
-    HostIdentity host() {
+    RemoteHost host() {
         return host;
     }
 

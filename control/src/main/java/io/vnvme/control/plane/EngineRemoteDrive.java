@@ -3,7 +3,6 @@ package io.vnvme.control.plane;
 import io.vnvme.control.model.RemotePathInfo;
 import io.vnvme.drive.BlockingDrive;
 import io.vnvme.drive.SectorDrive;
-import io.vnvme.drive.nvmetcp.HostIdentity;
 import io.vnvme.drive.nvmetcp.NamespaceFacts;
 import io.vnvme.drive.nvmetcp.PathView;
 import io.vnvme.drive.nvmetcp.RemoteDrive;
@@ -43,7 +42,7 @@ record EngineRemoteDrive(
      *
      * @throws io.vnvme.drive.nvmetcp.RemoteException when there is no way to it
      */
-    static EngineRemoteDrive connect(RemoteAddress address, HostIdentity host, UUID id, String name) {
+    static EngineRemoteDrive connect(RemoteAddress address, RemoteHost host, UUID id, String name) {
         RemoteNamespace namespace = address.resolve(host);
         RemoteHealth health = new RemoteHealth();
         NamespaceFacts found = use(namespace, health, (facts, _) -> facts);
@@ -79,7 +78,7 @@ record EngineRemoteDrive(
     }
 
     /** What is there, which nobody has to be told of. */
-    static <T> T look(RemoteAddress address, HostIdentity host, Use<T> action) {
+    static <T> T look(RemoteAddress address, RemoteHost host, Use<T> action) {
         return use(address.resolve(host), new RemoteHealth(), action);
     }
 

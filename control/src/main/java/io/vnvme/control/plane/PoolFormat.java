@@ -6,7 +6,6 @@ import io.vnvme.control.model.ByteSize;
 import io.vnvme.control.model.CheckReport;
 import io.vnvme.drive.BlockingDrive;
 import io.vnvme.drive.Drive;
-import io.vnvme.drive.nvmetcp.HostIdentity;
 import io.vnvme.drive.nvmetcp.RemoteDrive;
 import io.vnvme.drive.nvmetcp.RemoteException;
 import io.vnvme.drive.uring.DriveFile;
@@ -91,7 +90,7 @@ final class PoolFormat {
         });
     }
 
-    static CheckReport check(String name, List<DriveSource> sources, HostIdentity host) {
+    static CheckReport check(String name, List<DriveSource> sources, RemoteHost host) {
         Map<UUID, EngineDrive> opened = new LinkedHashMap<>();
         try {
             for (DriveSource source : sources) {
@@ -113,7 +112,7 @@ final class PoolFormat {
     }
 
     /** Nothing when there is no way to it: the check says that it is missing. */
-    private static Optional<EngineRemoteDrive> remote(DriveSource source, UUID id, HostIdentity host) {
+    private static Optional<EngineRemoteDrive> remote(DriveSource source, UUID id, RemoteHost host) {
         RemoteAddress address = RemoteAddress.parse(source.path());
         try {
             return Optional.of(EngineRemoteDrive.connect(address, host, id, source.path()));

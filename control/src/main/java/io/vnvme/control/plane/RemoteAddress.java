@@ -2,7 +2,6 @@ package io.vnvme.control.plane;
 
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
-import io.vnvme.drive.nvmetcp.HostIdentity;
 import io.vnvme.drive.nvmetcp.Portal;
 import io.vnvme.drive.nvmetcp.RemoteNamespace;
 import io.vnvme.drive.nvmetcp.RemoteOptions;
@@ -99,6 +98,7 @@ public record RemoteAddress(List<Place> places, String nqn, int nsid, RemoteOpti
             case "nsid" -> new RemoteAddress(places, nqn, nsid(value), options);
             case "loss-time" -> with(options.lossTime(time(name, value, Duration.ZERO, LOSS_TIME_MAX)));
             case "keep-alive" -> with(options.keepAlive(time(name, value, KEEP_ALIVE_MIN, KEEP_ALIVE_MAX)));
+            case "tls" -> with(options.tls(choice(name, value, "1", "0")));
             case "policy" -> with(options.roundRobin(choice(name, value, "round-robin", "failover")));
             case "digests" -> {
                 List<String> which = List.of(value.split(",", -1));
@@ -106,13 +106,18 @@ public record RemoteAddress(List<Place> places, String nqn, int nsid, RemoteOpti
                 yield with(options.digests(which.contains("header"), which.contains("data")));
             }
             default ->
-                throw bad("'%s' is no option of a remote drive: nsid, loss-time, keep-alive, policy, digests"
+                throw bad("'%s' is no option of a remote drive: nsid, loss-time, keep-alive, policy, digests, tls"
                         .formatted(name));
         };
     }
 
     private RemoteAddress with(RemoteOptions changed) {
         return new RemoteAddress(places, nqn, nsid, changed);
+    }
+
+    /** The same, by TLS. */
+    public RemoteAddress encrypted() {
+        return with(options.tls(true));
     }
 
     private static int nsid(String value) {
@@ -178,6 +183,9 @@ public record RemoteAddress(List<Place> places, String nqn, int nsid, RemoteOpti
                             ? "header,data"
                             : options.headerDigests() ? "header" : "data"));
         }
+        if (options.tls()) {
+            differing.add("tls=1");
+        }
         return SCHEME
                 + places.stream().map(Place::text).collect(Collectors.joining(","))
                 + "/"
@@ -186,8 +194,8 @@ public record RemoteAddress(List<Place> places, String nqn, int nsid, RemoteOpti
     }
 
     /** Asks the resolver for names: blocks. @throws io.vnvme.drive.nvmetcp.RemoteException when one is not known */
-    RemoteNamespace resolve(HostIdentity host) {
+    RemoteNamespace resolve(RemoteHost host) {
         return new RemoteNamespace(
-                nqn, nsid, places.stream().map(Place::resolve).toList(), host, options);
+                nqn, nsid, places.stream().map(Place::resolve).toList(), host.identity(), options, host.trust(nqn));
     }
 }

@@ -9,10 +9,12 @@ import io.vnvme.control.model.DriveInfo;
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
 import io.vnvme.control.model.RemoteDriveInfo;
+import io.vnvme.control.model.SetDriveKeys;
 import io.vnvme.control.plane.DataPlane;
 import io.vnvme.control.plane.DriveFacts;
 import io.vnvme.control.plane.DriveLook;
 import io.vnvme.control.plane.DriveSource;
+import io.vnvme.control.plane.RemoteAddress;
 import io.vnvme.control.plane.RemoteFacts;
 import io.vnvme.control.store.ClaimedDrive;
 import io.vnvme.control.store.PoolRecord;
@@ -24,6 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -36,11 +39,13 @@ public final class Drives {
     private final DataPlane dataPlane;
     private final OpenDrives open;
     private final Map<String, RamOffer> offers = new LinkedHashMap<>();
+    private final RemoteKeys keys;
 
-    Drives(Registry registry, DataPlane dataPlane, OpenDrives open, List<RamOffer> offers) {
+    Drives(Registry registry, DataPlane dataPlane, OpenDrives open, List<RamOffer> offers, RemoteKeys keys) {
         this.registry = registry;
         this.dataPlane = dataPlane;
         this.open = open;
+        this.keys = keys;
         for (RamOffer offer : offers) {
             if (this.offers.put(offer.name(), offer) != null) {
                 throw new IllegalArgumentException(
@@ -59,6 +64,7 @@ public final class Drives {
                         drive.name(), drive.uuid(), drive.kind(), "", offer.sizeBytes(), drive.claimedAt())));
             }
         }
+        forgetKeys();
         open.openMissing();
     }
 
@@ -113,16 +119,18 @@ public final class Drives {
                 open.blockSizeBytes(drive.name()),
                 pool.orElse(null),
                 Stream.concat(failure.stream(), lostPaths(remote)).toList(),
-                remote.map(Drives::remoteInfo).orElse(null));
+                remote.map(this::remoteInfo).orElse(null));
     }
 
-    private static RemoteDriveInfo remoteInfo(RemoteFacts facts) {
+    private RemoteDriveInfo remoteInfo(RemoteFacts facts) {
         return new RemoteDriveInfo(
                 facts.hostNqn(),
                 facts.address().nqn(),
                 facts.address().nsid(),
                 facts.address().options().lossTime().toMillis(),
                 facts.address().options().keepAlive().toMillis(),
+                facts.address().options().tls(),
+                keys.names(facts.address().nqn()),
                 facts.resent(),
                 facts.held(),
                 facts.paths());
@@ -168,7 +176,68 @@ public final class Drives {
         if (!text.startsWith("/") && !DriveSpec.inMemory(text) && !DriveSpec.isRemote(text)) {
             throw registry.state().drive(text).isPresent() ? claimedAlready(text) : unknown(text);
         }
-        return DriveSpec.parse(text, request.sizeBytes());
+        DriveSpec spec = DriveSpec.parse(text, request.sizeBytes());
+        SetDriveKeys wanted = request.keys();
+        if (wanted == null) {
+            return spec;
+        }
+        if (!spec.source().isRemote()) {
+            throw new ProblemException(
+                    ProblemCode.BAD_REQUEST, "keys were given: they are for remote drives, nvme-tcp://HOST/NQN");
+        }
+        String tls = wanted.tls();
+        // Written down, so that it is not reached in the clear should the key be lost.
+        return tls == null || tls.isBlank()
+                ? spec
+                : new DriveSpec(
+                        DriveSource.remote(
+                                RemoteAddress.parse(spec.source().path()).encrypted()),
+                        spec.name());
+    }
+
+    /** Tries the keys that a request has, for a drive that needs some. */
+    private RemoteKeys.Trial trial(DriveSource source, ClaimDrive request) {
+        return source.isRemote()
+                ? keys.trial(RemoteAddress.parse(source.path()).nqn(), request.keys())
+                : keys.trial("", null);
+    }
+
+    /** Of targets that no drive is at any more, and no exported pool. */
+    private void forgetKeys() {
+        State state = registry.state();
+        Set<String> used = Stream.concat(
+                        state.drives().stream().map(ClaimedDrive::path),
+                        state.exported().stream().flatMap(pool -> pool.paths().stream()))
+                .filter(DriveSpec::isRemote)
+                .map(path -> RemoteAddress.parse(path).nqn())
+                .collect(Collectors.toSet());
+        keys.keep(used::contains);
+    }
+
+    /** Changes the keys of a remote drive, and of all that lie at the same subsystem: from the next connection on. */
+    public DriveInfo keys(String name, SetDriveKeys wanted) {
+        return registry.exclusively(() -> {
+            show(name);
+            ClaimedDrive drive = registry.state()
+                    .drive(name)
+                    .filter(d -> DriveSpec.isRemote(d.path()))
+                    .orElseThrow(() -> new ProblemException(
+                            ProblemCode.BAD_REQUEST,
+                            "drive %s has no keys: remote drives have, nvme-tcp://HOST/NQN".formatted(name)));
+            RemoteAddress address = RemoteAddress.parse(drive.path());
+            String tls = wanted.tls();
+            if (tls != null && tls.isBlank() == address.options().tls()) {
+                throw new ProblemException(
+                        ProblemCode.BAD_REQUEST,
+                        "drive %s is %s: release it, and claim it again %s its TLS key"
+                                .formatted(
+                                        name,
+                                        address.options().tls() ? "reached by TLS alone" : "not reached by TLS",
+                                        address.options().tls() ? "without" : "with"));
+            }
+            keys.set(address.nqn(), wanted);
+            return show(name);
+        });
     }
 
     private static ProblemException claimedAlready(String name) {
@@ -184,7 +253,10 @@ public final class Drives {
             return new DriveContents(
                     String.valueOf(request.spec()), spec.source().sizeBytes(), List.of(), null);
         }
-        DriveLook look = dataPlane.look(spec.source());
+        DriveLook look;
+        try (RemoteKeys.Trial _ = trial(spec.source(), request)) {
+            look = dataPlane.look(spec.source());
+        }
         List<String> refusals = new ArrayList<>(look.uses());
         inState(look).map(d -> claimedAlready(d.name()).detail()).ifPresent(refusals::add);
         return new DriveContents(
@@ -205,17 +277,19 @@ public final class Drives {
         return registry.exclusively(() -> {
             DriveSource source = spec.source();
             String name = name(spec, request.name());
-            if (!source.inMemory()) {
-                check(dataPlane.look(source), request.force());
-            }
             UUID id = UUID.randomUUID();
-            try (Steps steps = new Steps("claim " + name)) {
+            try (RemoteKeys.Trial trial = trial(source, request);
+                    Steps steps = new Steps("claim " + name)) {
+                if (!source.inMemory()) {
+                    check(dataPlane.look(source), request.force());
+                }
                 DriveFacts facts = steps.get(
                         "take drive",
                         () -> HostFailure.shown(
                                 "drive %s could not be claimed".formatted(request.spec()),
                                 () -> dataPlane.claim(source, id, name, request.force())),
                         () -> dataPlane.releaseDrive(id));
+                steps.run("keep keys", trial::keep, trial::revert);
                 ClaimedDrive drive =
                         new ClaimedDrive(name, id.toString(), source.kind(), facts.path(), facts.sizeBytes(), now());
                 steps.run("save state", () -> registry.update(state -> state.with(drive)));
@@ -317,6 +391,7 @@ public final class Drives {
                 dataPlane.releaseDrive(id);
             }
             open.closed(name);
+            forgetKeys();
             return offers.containsKey(name) ? show(name) : info;
         });
     }

@@ -67,14 +67,24 @@ final class HostKeys implements HostKeyring {
     /** Which keys there are for a host. */
     List<String> names(String subsystem, String host) {
         Held held = known.keys().get(new Pair(subsystem, host));
+        return held == null
+                ? List.of()
+                : names(
+                        held.record().dhchap(),
+                        held.record().controller(),
+                        held.record().tls());
+    }
+
+    /** What of this is there is called. */
+    static List<String> names(@Nullable String dhchap, @Nullable String controller, @Nullable String tls) {
         List<String> names = new ArrayList<>();
-        if (held != null && held.record().dhchap() != null) {
+        if (dhchap != null) {
             names.add("dhchap");
         }
-        if (held != null && held.record().controller() != null) {
+        if (controller != null) {
             names.add("controller");
         }
-        if (held != null && held.record().tls() != null) {
+        if (tls != null) {
             names.add("tls");
         }
         return names;
@@ -107,7 +117,8 @@ final class HostKeys implements HostKeyring {
         save(new Content(known.content().demands(), keys));
     }
 
-    private static @Nullable String changed(@Nullable String old, @Nullable String wanted) {
+    /** A key after a change: absent it stays, empty it goes. */
+    static @Nullable String changed(@Nullable String old, @Nullable String wanted) {
         String after = wanted == null ? old : wanted.strip();
         return after == null || after.isEmpty() ? null : after;
     }

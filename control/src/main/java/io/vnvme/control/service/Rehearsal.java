@@ -8,6 +8,7 @@ import io.vnvme.control.model.CreatePool;
 import io.vnvme.control.model.CreateVnvme;
 import io.vnvme.control.plane.DataPlane;
 import io.vnvme.control.store.StateFile;
+import io.vnvme.control.store.TargetKeyFile;
 import io.vnvme.control.trace.Traces;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -51,8 +52,9 @@ final class Rehearsal {
             Registry registry = new Registry(new StateFile(folder));
             try (EventLog events = new EventLog(folder);
                     Jobs jobs = new Jobs(folder, events, InstantSource.system(), Caller::currentName, Traces.none())) {
+                RemoteKeys keys = new RemoteKeys(new TargetKeyFile(folder));
                 List<RamOffer> offers = List.of(new RamOffer(NAME, DRIVE_BYTES));
-                run(new Storage(registry, dataPlane, events, jobs, offers, folder), dataPlane, guestLength);
+                run(new Storage(registry, dataPlane, events, jobs, keys, offers, folder), dataPlane, guestLength);
             }
         } catch (IOException | RuntimeException e) {
             LOG.log(Level.DEBUG, "rehearsal failed", e);

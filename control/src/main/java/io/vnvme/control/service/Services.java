@@ -12,6 +12,7 @@ import io.vnvme.control.plane.ExportCounters;
 import io.vnvme.control.plane.TcpPort;
 import io.vnvme.control.store.HostKeyFile;
 import io.vnvme.control.store.StateFile;
+import io.vnvme.control.store.TargetKeyFile;
 import io.vnvme.control.trace.Traces;
 import io.vnvme.control.vm.Connector;
 import io.vnvme.control.vm.Libvirt;
@@ -150,11 +151,14 @@ public final class Services implements AutoCloseable {
         this.registry = new Registry(new StateFile(setup.stateDir()));
         this.events = new EventLog(setup.stateDir());
         this.jobs = new Jobs(setup.stateDir(), events, setup.clock(), Caller::currentName, setup.traces());
+        RemoteKeys remoteKeys = new RemoteKeys(new TargetKeyFile(setup.stateDir()));
+        dataPlane.targets(remoteKeys);
         this.storage = new Storage(
                 registry,
                 dataPlane,
                 events,
                 jobs,
+                remoteKeys,
                 setup.offers(),
                 setup.runDir().resolve("drives"));
         this.groups = new Groups(registry, dataPlane, storage.volumes);

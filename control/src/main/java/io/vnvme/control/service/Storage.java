@@ -23,6 +23,7 @@ final class Storage {
             DataPlane dataPlane,
             EventLog events,
             Jobs jobs,
+            RemoteKeys remoteKeys,
             List<RamOffer> offers,
             Path socketRoot) {
         openDrives = new OpenDrives(registry, dataPlane, events);
@@ -30,7 +31,7 @@ final class Storage {
         exports = new Exports(dataPlane, new SocketFolders(socketRoot));
         keys = new Keys();
         volumes = new Volumes(registry, openPools, exports, keys, jobs);
-        drives = new Drives(registry, dataPlane, openDrives, offers);
+        drives = new Drives(registry, dataPlane, openDrives, offers, remoteKeys);
         pools = new Pools(registry, dataPlane, openDrives, openPools, volumes, jobs);
         poolChoice = new PoolChoice(registry, openPools, openDrives, pools);
     }

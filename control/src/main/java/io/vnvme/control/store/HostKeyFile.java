@@ -4,12 +4,10 @@ import io.avaje.jsonb.Json;
 import io.avaje.jsonb.JsonType;
 import io.avaje.jsonb.Jsonb;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -20,10 +18,7 @@ public final class HostKeyFile {
     private static final String NAME = "host-keys.json";
     private static final int VERSION = 1;
 
-    private final Path directory;
-    private final Path file;
-    private final Path draft;
-    private final Disk disk;
+    private final SecretFile file;
     private final JsonType<Content> json = Jsonb.builder().build().type(Content.class);
 
     /**
@@ -46,10 +41,7 @@ public final class HostKeyFile {
     }
 
     HostKeyFile(Path directory, Disk disk) {
-        this.directory = directory;
-        this.file = directory.resolve(NAME);
-        this.draft = directory.resolve(NAME + ".new");
-        this.disk = disk;
+        this.file = new SecretFile(directory, NAME, disk);
     }
 
     /**
@@ -59,13 +51,14 @@ public final class HostKeyFile {
      */
     public Content load() {
         try {
-            if (Files.notExists(file)) {
+            Optional<String> text = file.read();
+            if (text.isEmpty()) {
                 return Content.NONE;
             }
-            Content content = json.fromJson(Files.readString(file));
+            Content content = json.fromJson(text.get());
             if (content.version() != VERSION) {
                 throw new StateFileException("%s has version %d, this daemon knows %d: start the vnvme that wrote it"
-                        .formatted(file, content.version(), VERSION));
+                        .formatted(file.path(), content.version(), VERSION));
             }
             check(content);
             return new Content(content.demands(), content.keys());
@@ -76,7 +69,7 @@ public final class HostKeyFile {
             // Without the reason, which may repeat what stands there.
             throw new StateFileException(
                     "%s cannot be read, or is damaged: restore it from a backup, or remove it and give the hosts new keys"
-                            .formatted(file));
+                            .formatted(file.path()));
         }
     }
 
@@ -102,22 +95,9 @@ public final class HostKeyFile {
     /**
      * Makes {@code content} what the next {@link #load} returns, through any crash.
      *
-     * @throws StateFileException when it could not; the file then is the old one, unless the failure came after the
-     *     replacement, when either may survive a power cut
+     * @throws StateFileException as of {@link SecretFile#save}
      */
     public void save(Content content) {
-        byte[] bytes = (json.toJsonPretty(content) + "\n").getBytes(StandardCharsets.UTF_8);
-        try {
-            Files.deleteIfExists(draft);
-            Files.createFile(draft, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-            disk.write(draft, bytes);
-            disk.replace(draft, file);
-            disk.sync(directory);
-        } catch (IOException e) {
-            throw new StateFileException(
-                    "%s cannot be written (%s): make room or check the permissions of its folder"
-                            .formatted(file, e.getMessage()),
-                    e);
-        }
+        file.save(json.toJsonPretty(content));
     }
 }

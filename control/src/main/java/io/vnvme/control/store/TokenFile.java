@@ -5,22 +5,17 @@ import io.avaje.jsonb.JsonType;
 import io.avaje.jsonb.Jsonb;
 import io.vnvme.control.model.Role;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 
 /** {@code tokens.json}: who may come over TCP. Replaced atomically, readable by the daemon's user alone. */
 public final class TokenFile {
     private static final String NAME = "tokens.json";
     private static final int VERSION = 1;
 
-    private final Path directory;
-    private final Path file;
-    private final Path draft;
-    private final Disk disk;
+    private final SecretFile file;
     private final JsonType<Content> json = Jsonb.builder().build().type(Content.class);
 
     /**
@@ -37,10 +32,7 @@ public final class TokenFile {
     }
 
     TokenFile(Path directory, Disk disk) {
-        this.directory = directory;
-        this.file = directory.resolve(NAME);
-        this.draft = directory.resolve(NAME + ".new");
-        this.disk = disk;
+        this.file = new SecretFile(directory, NAME, disk);
     }
 
     /**
@@ -50,13 +42,14 @@ public final class TokenFile {
      */
     public List<TokenRecord> load() {
         try {
-            if (Files.notExists(file)) {
+            Optional<String> text = file.read();
+            if (text.isEmpty()) {
                 return List.of();
             }
-            Content content = json.fromJson(Files.readString(file));
+            Content content = json.fromJson(text.get());
             if (content.version() != VERSION) {
                 throw new StateFileException("%s has version %d, this daemon knows %d: start the vnvme that wrote it"
-                        .formatted(file, content.version(), VERSION));
+                        .formatted(file.path(), content.version(), VERSION));
             }
             content.tokens().forEach(TokenFile::check);
             return List.copyOf(content.tokens());
@@ -67,7 +60,7 @@ public final class TokenFile {
             throw new StateFileException(
                     "%s cannot be read (%s): restore it from a backup, or remove it and make new tokens"
                             .formatted(
-                                    file,
+                                    file.path(),
                                     String.valueOf(e.getMessage())
                                             .lines()
                                             .findFirst()
@@ -89,22 +82,9 @@ public final class TokenFile {
     /**
      * Makes {@code tokens} what the next {@link #load} returns, through any crash.
      *
-     * @throws StateFileException when it could not; the file then is the old one, unless the failure came after the
-     *     replacement, when either may survive a power cut
+     * @throws StateFileException as of {@link SecretFile#save}
      */
     public void save(List<TokenRecord> tokens) {
-        byte[] content = (json.toJsonPretty(new Content(VERSION, tokens)) + "\n").getBytes(StandardCharsets.UTF_8);
-        try {
-            Files.deleteIfExists(draft);
-            Files.createFile(draft, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-            disk.write(draft, content);
-            disk.replace(draft, file);
-            disk.sync(directory);
-        } catch (IOException e) {
-            throw new StateFileException(
-                    "%s cannot be written (%s): make room or check the permissions of its folder"
-                            .formatted(file, e.getMessage()),
-                    e);
-        }
+        file.save(json.toJsonPretty(new Content(VERSION, tokens)));
     }
 }

@@ -271,6 +271,9 @@ public final class FakeDataPlane implements DataPlane {
     }
 
     @Override
+    public void targets(TargetKeyring said) {}
+
+    @Override
     public void referrals(List<InetSocketAddress> elsewhere) {
         referrals = elsewhere;
     }

@@ -1,0 +1,18 @@
+package io.vnvme.control.plane;
+
+import io.vnvme.drive.nvmetcp.HostIdentity;
+import io.vnvme.drive.nvmetcp.RemoteTrust;
+import io.vnvme.fabrics.auth.AuthWorkers;
+import java.util.function.Supplier;
+
+/**
+ * This host towards targets.
+ *
+ * @param keyring as it is now
+ * @param workers compute what authentication needs
+ */
+record RemoteHost(HostIdentity identity, Supplier<TargetKeyring> keyring, AuthWorkers workers) {
+    RemoteTrust trust(String subsystemNqn) {
+        return new RemoteTrust(() -> keyring.get().keys(subsystemNqn), work -> workers.run(subsystemNqn, work));
+    }
+}
