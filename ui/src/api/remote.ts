@@ -6,9 +6,18 @@ export interface RemoteDriveInfo {
   nsid: number;
   lossMillis: number;
   keepAliveMillis: number;
+  encrypted: boolean;
+  keys: string[];
   resentCount: number;
   heldCount: number;
   paths: RemotePathInfo[];
+}
+
+/** What is absent stays as it is, an empty text removes. */
+export interface SetDriveKeys {
+  dhchap?: string;
+  controller?: string;
+  tls?: string;
 }
 
 export interface RemotePathInfo {

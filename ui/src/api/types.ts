@@ -2,7 +2,7 @@
 
 import type { HostInfo, PathInfo, TcpAccess } from './hosts';
 import type { ChangeQos, Qos, QosLimits } from './qos';
-import type { RemoteDriveInfo } from './remote';
+import type { RemoteDriveInfo, SetDriveKeys } from './remote';
 
 export type { ChangeQos, Qos, QosLimits };
 
@@ -73,6 +73,7 @@ export interface ClaimDrive {
   sizeBytes?: number;
   name?: string;
   force: boolean;
+  keys?: SetDriveKeys;
 }
 
 export interface PoolMember {
