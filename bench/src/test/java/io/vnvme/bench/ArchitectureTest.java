@@ -38,6 +38,7 @@ final class ArchitectureTest {
             Map.entry("volume", List.of("os", "memory", "reactor", "drive")),
             Map.entry("qos", List.of("reactor")),
             Map.entry("pool", List.of("os", "memory", "reactor", "drive", "volume", "crypto")),
+            Map.entry("migration", List.of("os", "memory", "reactor", "drive", "volume")),
             Map.entry("nvme", List.of("os", "memory", "reactor", "nvme.wire", "drive", "volume", "qos", "telemetry")),
             Map.entry(
                     "frontend",

@@ -50,6 +50,20 @@ public final class AesXts implements AutoCloseable {
         }
     }
 
+    private AesXts(AesXts other) {
+        unitBytes = other.unitBytes;
+        encrypting = Cipher.copy(other.encrypting);
+        decrypting = Cipher.copy(other.decrypting);
+    }
+
+    /** Another one with the same key, for another thread. On the thread of this one. */
+    public AesXts copy() {
+        if (closed()) {
+            throw new IllegalStateException("the cipher is closed");
+        }
+        return new AesXts(this);
+    }
+
     public int unitBytes() {
         return unitBytes;
     }

@@ -43,6 +43,24 @@ final class Cipher {
         }
     }
 
+    /** Returns the address of another context with the same key. */
+    static long copy(long keyed) {
+        try {
+            long context = (long) LibCrypto.CONTEXT_NEW.invokeExact();
+            if (context == 0) {
+                throw new CryptoException("libcrypto: no memory for a cipher context");
+            }
+            int done = (int) LibCrypto.CONTEXT_COPY.invokeExact(context, keyed);
+            if (done != 1) {
+                free(context);
+                throw new CryptoException("libcrypto cannot copy a cipher context");
+            }
+            return context;
+        } catch (Throwable e) {
+            throw LibCrypto.unexpected(e);
+        }
+    }
+
     static void free(long context) {
         try {
             LibCrypto.CONTEXT_FREE.invokeExact(context);

@@ -31,6 +31,9 @@ final class LibCrypto {
     static final MethodHandle CONTEXT_FREE =
             LINKER.downcallHandle(LOOKUP.findOrThrow("EVP_CIPHER_CTX_free"), FunctionDescriptor.ofVoid(ADDRESS));
 
+    /** {@code int EVP_CIPHER_CTX_copy(EVP_CIPHER_CTX *to, const EVP_CIPHER_CTX *from)}. */
+    static final MethodHandle CONTEXT_COPY = handle("EVP_CIPHER_CTX_copy", INT, ADDRESS, ADDRESS);
+
     /** {@code int EVP_CIPHER_CTX_ctrl(EVP_CIPHER_CTX *, int type, int arg, void *pointer)}. */
     static final MethodHandle CONTEXT_CONTROL = handle("EVP_CIPHER_CTX_ctrl", INT, ADDRESS, INT, INT, ADDRESS);
 

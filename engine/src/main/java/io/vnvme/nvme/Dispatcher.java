@@ -259,6 +259,7 @@ final class Dispatcher {
             // The bytes move on the drive's time.
             volumeWork++;
             request.holdGuest();
+            request.workBegan();
             request.flightBegan(work);
         } else if (work.operation() != Io.DEALLOCATE) {
             spent += work.lengthBytes();
@@ -268,6 +269,7 @@ final class Dispatcher {
 
     void ioCompleted(Request request, int ioStatus) {
         volumeWork--;
+        request.workEnded();
         request.flightEnded();
         request.releaseGuest();
         if (abandoned(request)) {

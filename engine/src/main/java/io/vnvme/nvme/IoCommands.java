@@ -146,8 +146,8 @@ final class IoCommands {
             long done = request.cursor();
             long bytes = Slices.next(start + done, length - done, controller.turnBytes(), controller.passLeft());
             // Nothing is between such a volume and its media but maps, and those of all slices are made durable with
-            // the last.
-            boolean durable = done + bytes == length
+            // the last. It may be another volume by now, of which that is not so.
+            boolean durable = (done + bytes == length || !namespace.volume().synchronous())
                     && (request.forceUnitAccess() || !controller.features().writeCacheEnabled());
             Io work = request.work();
             work.data().clear();

@@ -32,6 +32,7 @@ public final class Namespace {
     private final IoCounters counters = new IoCounters();
     private final CommandMeter commands = new CommandMeter();
     private final WaitMeter stalls = new WaitMeter();
+    private int pendingWork;
 
     /**
      * @param nsid 1 to {@link ActiveNamespaces#NSID_MAX}
@@ -84,7 +85,8 @@ public final class Namespace {
     }
 
     /**
-     * The volume was opened anew, as when its drives went away and came back: commands go there from now on. On the reactor.
+     * The volume was opened anew, as when its drives went away and came back, or is in another place: commands go there from
+     * now on. On the reactor.
      *
      * @throws IllegalArgumentException when it has another size
      */
@@ -94,6 +96,19 @@ public final class Namespace {
                     .formatted(reopened.sizeBytes(), volume.sizeBytes()));
         }
         volume = reopened;
+    }
+
+    /** Pieces of work that its volume was given and has not ended, of controllers too that have it no more. On the reactor. */
+    public int pendingWork() {
+        return pendingWork;
+    }
+
+    void workBegan() {
+        pendingWork++;
+    }
+
+    void workEnded() {
+        pendingWork--;
     }
 
     /** The name that people know its volume by; empty where nobody gave it one. */

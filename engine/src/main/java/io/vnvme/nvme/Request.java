@@ -50,6 +50,7 @@ final class Request extends Ticket implements Io.Completion {
     private boolean begun;
 
     // What of it a drive works on that answers later, and whose share that is of.
+    private @Nullable Namespace workOf;
     private @Nullable Share flightOf;
     private int flightKind;
     private long flightBytes;
@@ -316,6 +317,23 @@ final class Request extends Ticket implements Io.Completion {
     protected void admitted() {
         flightBegan(kind(), bytes());
         controller.dispatcher().admission().admitted(this);
+    }
+
+    /** A volume works on it and answers later. */
+    void workBegan() {
+        Namespace target = namespace;
+        if (target != null) {
+            workOf = target;
+            target.workBegan();
+        }
+    }
+
+    void workEnded() {
+        Namespace target = workOf;
+        if (target != null) {
+            workOf = null;
+            target.workEnded();
+        }
     }
 
     /** A drive works on it and answers later. */

@@ -10,6 +10,7 @@ import io.vnvme.volume.Volume;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,10 +52,30 @@ public final class GuardedVolume implements Volume, AutoCloseable {
         if (key == null && !volume.record().checksums()) {
             return volume;
         }
-        GuardedVolume made =
-                new GuardedVolume(pool, volume, key == null ? null : new AesXts(key, Geometry.BLOCK_BYTES));
+        return put(pool, volume, key == null ? null : new AesXts(key, Geometry.BLOCK_BYTES));
+    }
+
+    /**
+     * The same for a volume that is to hold what another holds.
+     *
+     * @param cipher by {@link #copyOfCipher} of the other's, which becomes this one's; null when that is not encrypted
+     */
+    public static Volume like(Pool pool, PoolVolume volume, Optional<AesXts> cipher) {
+        if (volume.guard() != null) {
+            cipher.ifPresent(AesXts::close);
+        }
+        return volume.guard() == null && cipher.isPresent() ? put(pool, volume, cipher.get()) : of(pool, volume, null);
+    }
+
+    private static GuardedVolume put(Pool pool, PoolVolume volume, @Nullable AesXts cipher) {
+        GuardedVolume made = new GuardedVolume(pool, volume, cipher);
         volume.guard(made);
         return made;
+    }
+
+    /** What encrypts it, once more, for a volume that is to hold the same; nothing when it is not encrypted. */
+    public Optional<AesXts> copyOfCipher() {
+        return Optional.ofNullable(cipher).map(AesXts::copy);
     }
 
     Pool pool() {

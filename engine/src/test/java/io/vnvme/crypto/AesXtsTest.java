@@ -127,6 +127,22 @@ class AesXtsTest {
     }
 
     @Test
+    void aCopyHasTheSameKeyAndOutlivesTheFirst() {
+        MemorySegment text = text(4096);
+        byte[] plain = text.toArray(ValueLayout.JAVA_BYTE);
+        try (VolumeKey key = key()) {
+            AesXts first = new AesXts(key, 4096);
+            try (AesXts copy = first.copy()) {
+                first.encrypt(text, 0, text, 0, 4096, 7);
+                first.close();
+                copy.decrypt(text, 0, text, 0, 4096, 7);
+                assertThat(text.toArray(ValueLayout.JAVA_BYTE)).isEqualTo(plain);
+            }
+            assertThatThrownBy(first::copy).isInstanceOf(IllegalStateException.class);
+        }
+    }
+
+    @Test
     void saysWhenTheLibraryIsMissing() {
         CryptoLibrary.require();
         assertThatThrownBy(() -> CryptoLibrary.find("libcrypto.so.none"))
