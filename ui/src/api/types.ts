@@ -310,6 +310,7 @@ export interface JobInfo {
   subject: string;
   state: string;
   progress: number;
+  step?: string;
   doneBytes: number;
   totalBytes: number;
   bytesPerSecond: number;

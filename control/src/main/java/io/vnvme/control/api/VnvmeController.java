@@ -17,6 +17,7 @@ import io.vnvme.control.model.DetachVnvme;
 import io.vnvme.control.model.ExportVolume;
 import io.vnvme.control.model.ImportVolume;
 import io.vnvme.control.model.JobInfo;
+import io.vnvme.control.model.MoveVnvme;
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
 import io.vnvme.control.model.Qos;
@@ -36,6 +37,7 @@ import io.vnvme.control.service.Services;
 import io.vnvme.control.service.Snapshots;
 import io.vnvme.control.service.Transfers;
 import io.vnvme.control.service.VnvmeService;
+import io.vnvme.control.service.VolumeMoves;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -48,6 +50,7 @@ final class VnvmeController {
     private final Transfers transfers;
     private final Groups groups;
     private final Pools pools;
+    private final VolumeMoves moves;
 
     VnvmeController(Services services) {
         this.vnvmes = services.vnvmes();
@@ -55,6 +58,7 @@ final class VnvmeController {
         this.transfers = services.transfers();
         this.groups = services.groups();
         this.pools = services.pools();
+        this.moves = services.moves();
     }
 
     /**
@@ -174,6 +178,20 @@ final class VnvmeController {
     @Allowed(Role.OPERATOR)
     VnvmeInfo resize(String name, ResizeVnvme request) {
         return vnvmes.resize(name, request);
+    }
+
+    /**
+     * Moves a vNVMe, whoever uses it, to another pool.
+     *
+     * @param name its name
+     * @param request where to
+     * @return the job that does it
+     */
+    @Post("/{name}/move")
+    @Produces(statusCode = 202)
+    @Allowed(Role.OPERATOR)
+    JobInfo move(String name, MoveVnvme request) {
+        return moves.move(name, request);
     }
 
     /**

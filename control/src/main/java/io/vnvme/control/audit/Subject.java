@@ -55,6 +55,7 @@ public final class Subject {
             "shrink",
             "sizeBytes",
             "snapshot",
+            "snapshots",
             "source",
             "spec",
             "state",

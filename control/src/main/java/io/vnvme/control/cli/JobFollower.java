@@ -62,7 +62,7 @@ final class JobFollower {
         StringBuilder line = new StringBuilder();
         line.append(job.kind()).append(' ').append(job.subject()).append("  ");
         if (job.totalBytes() <= 0) {
-            return line.append("preparing").toString();
+            return line.append(job.step() == null ? "preparing" : job.step()).toString();
         }
         if (bar) {
             int filled = (int) Math.round(job.progress() * BAR_WIDTH);
@@ -74,6 +74,7 @@ final class JobFollower {
                                 rough(job.doneBytes()),
                                 rough(job.totalBytes()),
                                 rough(job.bytesPerSecond())))
+                .append(job.step() == null ? "" : ", " + job.step())
                 .toString();
     }
 

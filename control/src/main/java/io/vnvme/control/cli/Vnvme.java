@@ -61,6 +61,7 @@ public final class Vnvme implements Runnable {
         commands.put("host", HostCommand::new);
         commands.put("path", PathCommand::new);
         commands.put("rename", VolumeCommands.Rename::new);
+        commands.put("move", VolumeCommands.Move::new);
         commands.put("snapshot", VolumeCommands.Snapshot::new);
         commands.put("clone", VolumeCommands.Clone::new);
         commands.put("rollback", VolumeCommands.Rollback::new);

@@ -3,6 +3,7 @@ package io.vnvme.control.cli;
 import io.vnvme.control.model.ByteSize;
 import io.vnvme.control.model.CloneSnapshot;
 import io.vnvme.control.model.DiffInfo;
+import io.vnvme.control.model.MoveVnvme;
 import io.vnvme.control.model.RenameVnvme;
 import io.vnvme.control.model.ResizeVnvme;
 import io.vnvme.control.model.RollBack;
@@ -47,6 +48,23 @@ final class VolumeCommands {
                                             name,
                                             ByteSize.format(client.read(reply, VnvmeInfo.class)
                                                     .sizeBytes())));
+        }
+    }
+
+    @Command(name = "move", description = "Move a virtual NVMe drive to another pool, also while a guest uses it.")
+    static final class Move extends JobCommand {
+        @Parameters(index = "0", paramLabel = "NAME", description = "the vNVMe")
+        private String name = "";
+
+        @Option(names = "--to", required = true, paramLabel = "POOL", description = "the pool that it goes to")
+        private String pool = "";
+
+        @Option(names = "--snapshots", description = "its snapshots go too")
+        private boolean snapshots;
+
+        @Override
+        String start(ApiClient client) {
+            return client.post("/api/v1/vnvmes/%s/move".formatted(encoded(name)), new MoveVnvme(pool, snapshots));
         }
     }
 

@@ -42,6 +42,7 @@ final class Job implements JobProgress {
     private final Consumer<Job> marked;
     private final CountDownLatch ended = new CountDownLatch(1);
     private volatile @Nullable JobPlan plan;
+    private volatile @Nullable String step;
     private volatile long doneBytes;
     private volatile long totalBytes;
     /** What was done when it began or went on; -1: it has not said yet. */
@@ -182,6 +183,11 @@ final class Job implements JobProgress {
     }
 
     @Override
+    public void step(String words) {
+        step = words;
+    }
+
+    @Override
     public boolean cancelled() {
         return cancelled || stopping;
     }
@@ -275,6 +281,7 @@ final class Job implements JobProgress {
                 subject,
                 now.text(),
                 progress,
+                now == State.RUNNING ? step : null,
                 done,
                 total,
                 now == State.RUNNING ? bytesPerSecond() : endedBytesPerSecond,

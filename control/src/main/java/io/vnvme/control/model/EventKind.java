@@ -118,6 +118,11 @@ public enum EventKind {
             "A port over TCP that a vNVMe was given could not be had when the daemon started.",
             "Hosts do not reach the vNVMe there; VMs, and other ports, are not concerned.",
             "The text says why: most often another process has the port, or the address is not this host's any more. Mend that and restart the daemon."),
+    VNVME_MOVED(
+            Severity.INFO,
+            "A vNVMe lies in another pool from now on; who used it went on using it.",
+            "None: all is there as it was, on its media.",
+            "Nothing."),
     JOB_DONE(Severity.INFO, "Long work has ended well.", "As its result says.", "Nothing."),
     JOB_CANCELLED(
             Severity.INFO,

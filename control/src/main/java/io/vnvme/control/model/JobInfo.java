@@ -7,11 +7,12 @@ import org.jspecify.annotations.Nullable;
  * Long work.
  *
  * @param id number of the job, which it keeps over restarts of the daemon
- * @param kind what it is: {@code export}, {@code import}, {@code shrink}, {@code rebuild}, {@code scrub}
+ * @param kind what it is: {@code export}, {@code import}, {@code shrink}, {@code rebuild}, {@code scrub}, {@code move}
  * @param subject the volume, pool or drive it works on
  * @param state {@code running}, {@code done}, {@code failed}, {@code cancelled}, or {@code interrupted}: the daemon ended
  *     while it was under way, and it goes on when its pool is open
  * @param progress 0 to 1
+ * @param step what it is at, of work in several steps; absent: it does not say
  * @param doneBytes bytes it has worked through
  * @param totalBytes of so many; 0 when not known
  * @param bytesPerSecond since it began, or went on
@@ -29,6 +30,7 @@ public record JobInfo(
         String subject,
         String state,
         double progress,
+        @Nullable String step,
         long doneBytes,
         long totalBytes,
         long bytesPerSecond,

@@ -46,6 +46,7 @@ public enum ProblemCode {
     TOOL_MISSING(409, "a program that this needs is not on the host"),
     JOB_ENDED(409, "the job has ended"),
     GROUP_IN_USE(409, "there are vNVMes in the group"),
+    MOVE_REFUSED(409, "the vNVMe cannot be moved like that"),
     VNVME_IN_USE(409, "somebody uses the vNVMe"),
     VNVME_UNAVAILABLE(409, "the vNVMe is not served: it is locked, or its pool is not in use"),
     ALREADY_ATTACHED(409, "it is attached already"),

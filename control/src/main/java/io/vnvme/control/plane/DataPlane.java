@@ -180,6 +180,14 @@ public interface DataPlane extends AutoCloseable {
         /** Hosts that are connected over TCP. */
         List<ConnectedHost> connectedHosts();
 
+        /**
+         * Begins to copy its volume into another pool, whoever uses it.
+         *
+         * @param volume name of a volume there, of the same size, that holds nothing, or what {@code since} holds
+         * @param since a snapshot of the volume
+         */
+        VolumeMove move(OpenPool target, String volume, Optional<String> since);
+
         /** Takes no further client; connections stay. The socket file is gone. */
         void stopListening();
 

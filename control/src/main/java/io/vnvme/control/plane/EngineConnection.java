@@ -81,6 +81,11 @@ final class EngineConnection implements DataPlane.Connection {
         return pool;
     }
 
+    /** What it shows is in that pool from now on. On the reactor. */
+    void moved(EnginePool target) {
+        pool = target;
+    }
+
     /** Whether none of its commands is with a volume. */
     boolean quiescent() {
         return onReactor(controller::quiescent, true);

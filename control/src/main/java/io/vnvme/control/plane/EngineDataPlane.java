@@ -29,6 +29,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The engine in this process: reactors, and what each of them serves. */
@@ -345,6 +346,11 @@ public final class EngineDataPlane implements DataPlane {
                         .map(c -> new ConnectedHost(
                                 c.hostNqn(), c.peer(), TcpPort.where(c.port().address()), c.controllerId(), c.queues()))
                         .toList();
+    }
+
+    /** All that there are, whatever they show. */
+    Stream<EngineConnection> controllers() {
+        return open.stream().flatMap(EngineExport::controllers);
     }
 
     /** Nobody finds it any more. */

@@ -30,11 +30,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -49,13 +49,14 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
     /** CNTLIDs are 1 to FFEFh (NVM Express Base 2.0, 5.17.2.1). */
     private static final int CONTROLLER_IDS = 0xffef;
 
-    private final EnginePool pool;
+    private volatile EnginePool pool;
     private final EngineDataPlane dataPlane;
     private final String name;
     private final Subsystem subsystem;
     private final Share share;
     private final Namespace namespace;
     private final EngineTcpSubsystem overTcp;
+    private final KeptReservations reservations;
     private final List<EngineConnection> connections = new CopyOnWriteArrayList<>();
     /**
      * Where counting begins: a guest may still have a dead controller from before a restart, and refuses a new one with
@@ -91,7 +92,8 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
                 false,
                 share);
         namespace.named(vnvme.name());
-        namespace.keepReservations(this::keep, pool.home().call(() -> pool.reservations(name)));
+        this.reservations = new KeptReservations(name, pool);
+        namespace.keepReservations(reservations::keep, pool.home().call(() -> pool.reservations(name)));
         this.overTcp = new EngineTcpSubsystem(this, dataPlane, vnvme.nqn(), Set.copyOf(vnvme.hosts()));
     }
 
@@ -110,16 +112,6 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
             throw e;
         }
         return export;
-    }
-
-    /** On the pool's reactor: its reservations are to outlive a power loss. */
-    private void keep(byte[] image, Consumer<Boolean> done) {
-        pool.keepReservations(name, image, failure -> {
-            if (failure != null) {
-                LOG.log(Level.ERROR, "vNVMe %s: its reservations could not be kept".formatted(name), failure);
-            }
-            done.accept(failure == null);
-        });
     }
 
     private static DoorbellAccess doorbells(VnvmeRecord vnvme) {
@@ -233,6 +225,24 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
 
     EnginePool pool() {
         return pool;
+    }
+
+    KeptReservations reservations() {
+        return reservations;
+    }
+
+    /** On the reactor of both pools: its volume is in another one from now on. */
+    void moved(EnginePool target) {
+        pool.home().remove(this);
+        pool = target;
+        target.home().add(this);
+        dataPlane.controllers().filter(c -> c.shown().contains(name)).forEach(c -> c.moved(target));
+        reservations.thaw(target);
+    }
+
+    @Override
+    public VolumeMove move(OpenPool target, String volume, Optional<String> since) {
+        return EngineMove.begin(dataPlane, this, (EnginePool) target, volume, since);
     }
 
     /** On the pool's reactor: the listener, and clients that have no controller yet. */

@@ -3,6 +3,7 @@ package io.vnvme.control.plane;
 import io.vnvme.control.model.DiffRange;
 import io.vnvme.control.plane.EngineDrive.OnReactor;
 import io.vnvme.control.store.ScrubMark;
+import io.vnvme.crypto.AesXts;
 import io.vnvme.crypto.VolumeKey;
 import io.vnvme.pool.Done;
 import io.vnvme.pool.GuardedVolume;
@@ -152,6 +153,34 @@ final class EnginePool implements OpenPool {
     Volume volume(String name) {
         Volume volume = ask(() -> GuardedVolume.of(pool, pool.operations().volume(name), null));
         return keepsData() ? volume : new NullVolume(volume);
+    }
+
+    /** What encrypts a volume that is open, once more; nothing when it is not encrypted. */
+    Optional<AesXts> cipher(String name) {
+        return ask(() -> GuardedVolume.of(pool, pool.operations().volume(name), null) instanceof GuardedVolume guarded
+                ? guarded.copyOfCipher()
+                : Optional.empty());
+    }
+
+    /** A volume that is to hold what another one holds. */
+    Volume volume(String name, Optional<AesXts> cipher) {
+        ask(() -> GuardedVolume.like(pool, pool.operations().volume(name), cipher));
+        return volume(name);
+    }
+
+    /** Tells where there may be data, or what may differ from a snapshot; on the reactor. */
+    void survey(Optional<String> since, String name, RangeSink sink) {
+        run(done -> {
+            if (since.isPresent()) {
+                pool.operations().diff(since.get(), name, sink, done);
+            } else {
+                pool.operations().data(name, sink, done);
+            }
+        });
+    }
+
+    byte[] attributes(String name) {
+        return ask(() -> pool.operations().attributes(name));
     }
 
     /** Where it is, with all that is shown of it. */

@@ -46,6 +46,21 @@ final class Moves {
         });
     }
 
+    /** Has a pool served where another one is. */
+    void join(EnginePool pool, EnginePool other) {
+        none(() -> pool(pool, reactors.of(other.home())));
+    }
+
+    /** @throws ProblemException when {@link #join} would not be possible as it is now */
+    void checkJoin(EnginePool pool, EnginePool other) {
+        none(() -> {
+            EngineReactor to = reactors.of(other.home());
+            if (reactors.of(pool.home()) != to) {
+                checkRoom(pool, to);
+            }
+        });
+    }
+
     /** Before anything has moved: a host may have no memory for another ring, and a ring has an end. */
     private static void checkRoom(EnginePool pool, EngineReactor to) {
         int drives = pool.onRing();

@@ -50,6 +50,9 @@ final class ImageExport {
         if (!asItIs) {
             Names.Snapshot.parse(source);
         }
+        if (asItIs) {
+            volumes.moving().requireStill(source);
+        }
         OpenPool pool = asItIs ? volumes.poolOf(source) : Snapshots.poolWith(pools, registry.state(), source);
         VolumeKey key = key(pool, source, request.key());
         String snapshot = source;

@@ -9,6 +9,7 @@ import io.vnvme.control.store.PoolRecord;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 
 /** Jobs that the end of a daemon interrupted: each goes on when its pool is open, or ends when that is here no more. */
@@ -20,19 +21,34 @@ final class Resumption {
     private final Pools pools;
     private final ImageImport imports;
     private final ImageExport exports;
+    private final OpenPools openPools;
+    private final VolumeMoves moves;
+    /** Identities of those that were opened, with all that is in them looked at. */
+    private final Set<String> opened = ConcurrentHashMap.newKeySet();
 
-    Resumption(Registry registry, Jobs jobs, Pools pools, ImageImport imports, ImageExport exports) {
+    Resumption(
+            Registry registry,
+            Jobs jobs,
+            Pools pools,
+            ImageImport imports,
+            ImageExport exports,
+            OpenPools openPools,
+            VolumeMoves moves) {
         this.registry = registry;
         this.jobs = jobs;
         this.pools = pools;
         this.imports = imports;
         this.exports = exports;
+        this.openPools = openPools;
+        this.moves = moves;
     }
 
     /** @param name of the pool */
     void poolOpened(String name, OpenPool pool) {
+        opened.add(pool.id().toString());
         for (Jobs.Interrupted job : jobs.interrupted()) {
-            if (job.plan().pool().equals(pool.id().toString())) {
+            if (job.plan().pools().contains(pool.id().toString())
+                    && opened.containsAll(job.plan().pools())) {
                 try {
                     goOn(name, pool, job);
                 } catch (ProblemException e) {
@@ -52,6 +68,12 @@ final class Resumption {
             case JobPlan.Import plan -> imports.goOn(job.subject(), plan, pool);
             case JobPlan.Export plan -> exports.goOn(job.subject(), plan, pool);
             case JobPlan.Scrub plan -> pools.scrub(name, pool, plan);
+            case JobPlan.Move plan ->
+                registry.state().pools().stream()
+                        .filter(record -> record.uuid().equals(plan.target()))
+                        .findFirst()
+                        .flatMap(record -> openPools.find(record.name()))
+                        .ifPresent(target -> moves.goOn(job.subject(), plan, target));
             // The pool remembers these.
             case JobPlan.Shrink _, JobPlan.Rebuild _ -> {}
         }
@@ -62,12 +84,12 @@ final class Resumption {
         Set<String> known =
                 registry.state().pools().stream().map(PoolRecord::uuid).collect(Collectors.toSet());
         for (Jobs.Interrupted job : jobs.interrupted()) {
-            if (!known.contains(job.plan().pool())) {
+            if (!known.containsAll(job.plan().pools())) {
                 jobs.start(job.plan(), job.subject(), false, _ -> {
                     switch (job.plan()) {
                         case JobPlan.Import plan -> imports.removeScratch(plan);
                         case JobPlan.Export plan -> ImageExport.removePart(plan);
-                        case JobPlan.Scrub _, JobPlan.Shrink _, JobPlan.Rebuild _ -> {}
+                        case JobPlan.Scrub _, JobPlan.Shrink _, JobPlan.Rebuild _, JobPlan.Move _ -> {}
                     }
                     throw new ProblemException(
                             ProblemCode.POOL_UNAVAILABLE,

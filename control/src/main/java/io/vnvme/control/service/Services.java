@@ -47,6 +47,7 @@ public final class Services implements AutoCloseable {
     private final Snapshots snapshots;
     private final Transfers transfers;
     private final Top top;
+    private final VolumeMoves moves;
     private final PoolImport poolImport;
     private final Watch watch;
     private final Changes changes;
@@ -181,7 +182,9 @@ public final class Services implements AutoCloseable {
                 registry, storage.openPools, storage.volumes, storage.poolChoice, storage.keys, jobs, setup.stateDir());
         ImageExport exports = new ImageExport(registry, storage.openPools, storage.volumes, storage.keys, jobs);
         this.transfers = new Transfers(imports, exports);
-        Resumption resumption = new Resumption(registry, jobs, storage.pools, imports, exports);
+        this.moves = new VolumeMoves(registry, storage.openPools, storage.volumes, jobs, events);
+        Resumption resumption =
+                new Resumption(registry, jobs, storage.pools, imports, exports, storage.openPools, moves);
         storage.pools.whenOpened(resumption::poolOpened);
         this.top = new Top(registry, dataPlane, storage.exports);
         this.poolImport = new PoolImport(registry, dataPlane, storage.openDrives, storage.openPools, storage.volumes);
@@ -239,6 +242,10 @@ public final class Services implements AutoCloseable {
 
     public Transfers transfers() {
         return transfers;
+    }
+
+    public VolumeMoves moves() {
+        return moves;
     }
 
     public Top top() {

@@ -40,6 +40,7 @@ final class Volumes {
     private final Exports exports;
     private final Keys keys;
     private final Jobs jobs;
+    private final Moving moving = new Moving();
 
     Volumes(Registry registry, OpenPools pools, Exports exports, Keys keys, Jobs jobs) {
         this.registry = registry;
@@ -54,6 +55,11 @@ final class Volumes {
 
     Exports exports() {
         return exports;
+    }
+
+    /** Those that are on their way to another pool. */
+    Moving moving() {
+        return moving;
     }
 
     /** @throws ProblemException when there is none of that name */
@@ -248,6 +254,7 @@ final class Volumes {
     void remove(String name) {
         registry.exclusively(() -> {
             VnvmeRecord vnvme = require(name);
+            moving.requireStill(name);
             OpenPool pool = pools.require(vnvme.pool());
             exports.retire(name);
             try {
@@ -266,6 +273,7 @@ final class Volumes {
         Names.checkedSize(sizeBytes);
         return registry.exclusively(() -> {
             VnvmeRecord vnvme = require(name);
+            moving.requireStill(name);
             OpenPool pool = pools.require(vnvme.pool());
             if (sizeBytes == vnvme.sizeBytes()) {
                 throw new ProblemException(
@@ -291,6 +299,7 @@ final class Volumes {
         String newName = Names.checked(wanted);
         return registry.exclusively(() -> {
             VnvmeRecord vnvme = require(name);
+            moving.requireStill(name);
             OpenPool pool = pools.require(vnvme.pool());
             checkFree(newName, pool);
             VnvmeRecord renamed = vnvme.named(newName);
@@ -316,6 +325,7 @@ final class Volumes {
     VnvmeRecord rollback(String name, String snapshot) {
         return registry.exclusively(() -> {
             VnvmeRecord vnvme = require(name);
+            moving.requireStill(name);
             OpenPool pool = pools.require(vnvme.pool());
             LayerFacts layer = Snapshots.require(pool, name + "@" + Names.checked(snapshot));
             exports.retire(name);
@@ -374,9 +384,11 @@ final class Volumes {
      * serves it.
      */
     void poolOpened(String poolName, OpenPool pool) {
+        MovedVolumes.name(registry.state(), poolName, pool);
         removeUnfinished(pool);
         List<LayerFacts> layers = pool.layers().stream()
                 .filter(l -> !l.snapshot() && !l.name().startsWith(Transfers.UNFINISHED))
+                .filter(l -> !MovedVolumes.left(registry.state(), poolName, l))
                 .toList();
         Map<String, VnvmeRecord> known = registry.state().vnvmesIn(poolName).stream()
                 .collect(Collectors.toMap(VnvmeRecord::uuid, Function.identity()));
@@ -401,6 +413,7 @@ final class Volumes {
             State after = state;
             registry.update(_ -> after);
         }
+        MovedVolumes.sweep(registry.state(), pools);
         for (VnvmeRecord record : served) {
             if (record.encrypted() && !keys.unlockByFile(record, pool)) {
                 exports.failed(record.name(), Keys.LOCKED.formatted(record.name()));
@@ -453,6 +466,7 @@ final class Volumes {
 
     /** @throws ProblemException when a vNVMe of the pool is in use; else none is served any more */
     void poolClosing(String poolName) {
+        moving.requireStillPool(poolName);
         List<String> names = registry.state().vnvmesIn(poolName).stream()
                 .map(VnvmeRecord::name)
                 .toList();

@@ -4,6 +4,7 @@ import io.avaje.jsonb.Json;
 import io.vnvme.control.model.Qos;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What a job needs to go on after a restart, and how far it is for that: written anew with each mark that it makes. */
@@ -13,9 +14,15 @@ import org.jspecify.annotations.Nullable;
 @Json.SubType(type = JobPlan.Scrub.class, name = "scrub")
 @Json.SubType(type = JobPlan.Shrink.class, name = "shrink")
 @Json.SubType(type = JobPlan.Rebuild.class, name = "rebuild")
+@Json.SubType(type = JobPlan.Move.class, name = "move")
 public sealed interface JobPlan {
     /** Identity of the pool that it works on. */
     String pool();
+
+    /** Identities of all pools that it needs. */
+    default Set<String> pools() {
+        return this instanceof Move move ? Set.of(move.pool(), move.target()) : Set.of(pool());
+    }
 
     /** What it is, as the API says it. */
     default String kind() {
@@ -25,6 +32,7 @@ public sealed interface JobPlan {
             case Scrub _ -> "scrub";
             case Shrink _ -> "shrink";
             case Rebuild _ -> "rebuild";
+            case Move _ -> "move";
         };
     }
 
@@ -38,7 +46,8 @@ public sealed interface JobPlan {
         return switch (this) {
             case Import plan -> Optional.of(plan.volume());
             case Export plan -> Optional.of(plan.snapshot());
-            case Scrub _, Shrink _, Rebuild _ -> Optional.empty();
+            // A move begins anew: what it has copied is not kept.
+            case Scrub _, Shrink _, Rebuild _, Move _ -> Optional.empty();
         };
     }
 
@@ -162,6 +171,22 @@ public sealed interface JobPlan {
         public Rebuild {
             check(pool, 0);
             Objects.requireNonNull(drive, "no drive");
+        }
+    }
+
+    /**
+     * A volume goes to another pool.
+     *
+     * @param target identity of that pool
+     * @param volume identity of the volume
+     * @param snapshots its snapshots go too
+     */
+    @Json
+    record Move(String pool, String target, String volume, boolean snapshots) implements JobPlan {
+        public Move {
+            check(pool, 0);
+            Objects.requireNonNull(target, "no target");
+            Objects.requireNonNull(volume, "no volume");
         }
     }
 }

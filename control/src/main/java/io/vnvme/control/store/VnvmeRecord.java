@@ -58,32 +58,37 @@ public record VnvmeRecord(
         access = Objects.requireNonNullElse(access, Access.USUAL);
     }
 
+    public VnvmeRecord inPool(String newPool) {
+        return with(name, newPool, sizeBytes, keyFile, qos, hosts, access);
+    }
+
     public VnvmeRecord named(String newName) {
-        return with(newName, sizeBytes, keyFile, qos, hosts, access);
+        return with(newName, pool, sizeBytes, keyFile, qos, hosts, access);
     }
 
     public VnvmeRecord sized(long newSizeBytes) {
-        return with(name, newSizeBytes, keyFile, qos, hosts, access);
+        return with(name, pool, newSizeBytes, keyFile, qos, hosts, access);
     }
 
     public VnvmeRecord withKeyFile(@Nullable String path) {
-        return with(name, sizeBytes, path, qos, hosts, access);
+        return with(name, pool, sizeBytes, path, qos, hosts, access);
     }
 
     public VnvmeRecord withQos(Qos newQos) {
-        return with(name, sizeBytes, keyFile, newQos, hosts, access);
+        return with(name, pool, sizeBytes, keyFile, newQos, hosts, access);
     }
 
     public VnvmeRecord withHosts(List<String> newHosts) {
-        return with(name, sizeBytes, keyFile, qos, newHosts, access);
+        return with(name, pool, sizeBytes, keyFile, qos, newHosts, access);
     }
 
     public VnvmeRecord withAccess(Access newAccess) {
-        return with(name, sizeBytes, keyFile, qos, hosts, newAccess);
+        return with(name, pool, sizeBytes, keyFile, qos, hosts, newAccess);
     }
 
     private VnvmeRecord with(
             String newName,
+            String newPool,
             long newSizeBytes,
             @Nullable String newKeyFile,
             Qos newQos,
@@ -98,7 +103,7 @@ public record VnvmeRecord(
                 serial,
                 nsid,
                 blockSizeBytes,
-                pool,
+                newPool,
                 newSizeBytes,
                 thick,
                 checksum,

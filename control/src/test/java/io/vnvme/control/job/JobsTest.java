@@ -110,6 +110,7 @@ class JobsTest {
                         "a",
                         "done",
                         1,
+                        null,
                         4000,
                         4000,
                         2000,

@@ -70,7 +70,8 @@ class MetricsTest {
 
     /** Something of everything. */
     static Observed everything(int vnvmes) {
-        JobInfo job = new JobInfo(1, "rebuild", "p", "running", 0.25, 1, 4, 1, "daemon", "", null, null, null, true);
+        JobInfo job =
+                new JobInfo(1, "rebuild", "p", "running", 0.25, null, 1, 4, 1, "daemon", "", null, null, null, true);
         return new Observed(
                 "1.2",
                 IntStream.range(0, vnvmes).mapToObj(i -> vnvme("d" + i)).toList(),

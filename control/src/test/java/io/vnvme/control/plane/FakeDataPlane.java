@@ -389,6 +389,12 @@ public final class FakeDataPlane implements DataPlane {
         }
 
         @Override
+        public VolumeMove move(OpenPool target, String volume, Optional<String> since) {
+            mayFail("move");
+            return new FakeMove();
+        }
+
+        @Override
         public void stopListening() {
             listening = false;
             exports.remove(name, this);
@@ -400,6 +406,37 @@ public final class FakeDataPlane implements DataPlane {
             connections.forEach(c -> c.open = false);
             exports.remove(name, this);
         }
+    }
+
+    /** All is copied as soon as it is asked for, unless it fails. */
+    private final class FakeMove implements VolumeMove {
+        @Override
+        public Optional<String> failure() {
+            return failing.equals("copy") ? Optional.of("its drive fails in this test") : Optional.empty();
+        }
+
+        @Override
+        public State state() {
+            return new State(2, 65536, 0, 1 << 20, false, 1_000_000);
+        }
+
+        @Override
+        public boolean ready() {
+            return true;
+        }
+
+        @Override
+        public boolean switchOver(Duration limit, Runnable commit) {
+            mayFail("switchOver");
+            commit.run();
+            return true;
+        }
+
+        @Override
+        public void cancel() {}
+
+        @Override
+        public void close() {}
     }
 
     /** A client. */

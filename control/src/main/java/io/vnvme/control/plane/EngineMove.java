@@ -1,0 +1,228 @@
+package io.vnvme.control.plane;
+
+import io.vnvme.control.model.ProblemCode;
+import io.vnvme.control.model.ProblemException;
+import io.vnvme.migration.HomeTarget;
+import io.vnvme.migration.LiveCopy;
+import io.vnvme.nvme.Namespace;
+import io.vnvme.volume.Volume;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
+
+/**
+ * A namespace's volume on its way to another pool. The copy is polled at the home of the pool that it leaves; for the switch the
+ * other pool comes to the same reactor, so that it is one step for all who use the namespace.
+ */
+final class EngineMove implements VolumeMove {
+    /** How long the little that is left may take to become little enough, while other moves wait. */
+    private static final Duration CALM = Duration.ofSeconds(2);
+
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(1);
+
+    private final EngineDataPlane plane;
+    private final EngineExport export;
+    private final EnginePool source;
+    private final EnginePool target;
+    private final String volume;
+    private final Volume destination;
+    private final Namespace namespace;
+    private final LiveCopy copy;
+    private boolean closed;
+
+    private EngineMove(
+            EngineDataPlane plane,
+            EngineExport export,
+            EnginePool target,
+            String volume,
+            Volume destination,
+            LiveCopy copy) {
+        this.plane = plane;
+        this.export = export;
+        this.source = export.pool();
+        this.target = target;
+        this.volume = volume;
+        this.destination = destination;
+        this.namespace = export.namespace();
+        this.copy = copy;
+    }
+
+    /**
+     * Begins.
+     *
+     * @param volume name of a volume of {@code target} that holds nothing, or what snapshots have brought there
+     * @param since the snapshot whose content it has; nothing: none
+     */
+    static EngineMove begin(
+            EngineDataPlane plane, EngineExport export, EnginePool target, String volume, Optional<String> since) {
+        EnginePool source = export.pool();
+        plane.moves().checkJoin(target, source);
+        Volume destination = target.volume(volume, source.cipher(export.name()));
+        Namespace namespace = export.namespace();
+        EngineMove move = source.home().call(() -> {
+            LiveCopy copy = new LiveCopy(
+                    namespace.volume(),
+                    new HomeTarget(source.home(), target.home(), destination),
+                    namespace::pendingWork,
+                    since.isEmpty());
+            EngineMove begun = new EngineMove(plane, export, target, volume, destination, copy);
+            namespace.volume(copy.volume());
+            source.home().add(copy);
+            return begun;
+        });
+        try {
+            source.survey(since, export.name(), move.copy::data);
+            source.home().execute(move.copy::begin);
+            return move;
+        } catch (RuntimeException e) {
+            move.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public State state() {
+        return new State(
+                copy.round(),
+                copy.copiedBytes(),
+                copy.dirtyBytes(),
+                copy.bytesPerSecond(),
+                copy.slowed(),
+                copy.gapNs());
+    }
+
+    @Override
+    public Optional<String> failure() {
+        return copy.failure();
+    }
+
+    @Override
+    public boolean ready() {
+        return copy.ready();
+    }
+
+    @Override
+    public boolean switchOver(Duration limit, Runnable commit) {
+        boolean[] done = {false};
+        plane.moves().none(() -> {
+            plane.moves().join(target, source);
+            done[0] = switchHere(limit, commit);
+        });
+        return done[0];
+    }
+
+    /** Both pools are at one reactor, and stay there. */
+    private boolean switchHere(Duration limit, Runnable commit) {
+        if (!frozen(limit)) {
+            return false;
+        }
+        try {
+            byte[] attributes = source.attributes(export.name());
+            if (!Arrays.equals(attributes, target.attributes(volume))) {
+                target.setAttributes(volume, attributes);
+            }
+            commit.run();
+        } catch (RuntimeException e) {
+            source.home().call(() -> {
+                copy.withdraw();
+                export.reservations().thaw(source);
+                return true;
+            });
+            throw e;
+        }
+        source.home().call(() -> {
+            copy.settle(destination);
+            namespace.volume(destination);
+            source.home().remove(copy);
+            export.moved(target);
+            return true;
+        });
+        return true;
+    }
+
+    /** @return whether guests wait, all that they wrote is in the copy, and what they reserved is with the volume */
+    private boolean frozen(Duration limit) {
+        CompletableFuture<Boolean> told = new CompletableFuture<>();
+        source.home().execute(() -> copy.freeze(limit.toNanos(), told::complete));
+        boolean frozen = false;
+        try {
+            frozen = told.get(CALM.toMillis(), TimeUnit.MILLISECONDS) && kept(limit);
+        } catch (TimeoutException e) {
+            // Guests write too much at the moment; they are not held up.
+            frozen = false;
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        if (!frozen) {
+            source.home().call(() -> {
+                copy.withdraw();
+                export.reservations().thaw(source);
+                return true;
+            });
+        }
+        return frozen;
+    }
+
+    private boolean kept(Duration limit) throws InterruptedException {
+        source.home().call(() -> {
+            export.reservations().freeze();
+            return true;
+        });
+        return await(() -> source.home().call(export.reservations()::quiet), limit);
+    }
+
+    private static boolean await(BooleanSupplier condition, Duration limit) throws InterruptedException {
+        long deadlineNs = System.nanoTime() + limit.toNanos();
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() >= deadlineNs) {
+                return false;
+            }
+            Thread.sleep(LOOK_AGAIN);
+        }
+        return true;
+    }
+
+    @Override
+    public void cancel() {
+        source.home().call(() -> {
+            if (namespace.volume() == copy.volume()) {
+                copy.cancel();
+                namespace.volume(copy.source());
+            }
+            source.home().remove(copy);
+            return true;
+        });
+    }
+
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        cancel();
+        boolean interrupted = false;
+        while (!source.home().call(copy::idle)) {
+            try {
+                Thread.sleep(LOOK_AGAIN);
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+            throw new ProblemException(ProblemCode.INTERNAL, "interrupted while a copy ended");
+        }
+        source.home().call(() -> {
+            copy.close();
+            return true;
+        });
+    }
+}

@@ -1,0 +1,104 @@
+package io.vnvme.control.service;
+
+import io.vnvme.control.plane.LayerFacts;
+import io.vnvme.control.plane.OpenPool;
+import io.vnvme.control.store.State;
+import io.vnvme.control.store.VnvmeRecord;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * Volumes that were moved to another pool. The state says which of two counts: it is changed when the copy is whole and on its
+ * media, and no guest writes meanwhile. A daemon that ends around that moment leaves both; this makes one of them.
+ */
+final class MovedVolumes {
+    private static final Logger LOG = System.getLogger(MovedVolumes.class.getName());
+
+    private MovedVolumes() {}
+
+    /** What the copy is called until the state names its pool. */
+    static String unfinished(String vnvme) {
+        return Transfers.UNFINISHED + vnvme;
+    }
+
+    /** A copy that counts gets its name. Before what is unfinished is removed. */
+    static void name(State state, String poolName, OpenPool pool) {
+        for (LayerFacts layer : pool.layers()) {
+            copied(state, layer)
+                    .filter(vnvme -> vnvme.pool().equals(poolName))
+                    .ifPresent(vnvme -> pool.rename(layer.name(), vnvme.name()));
+        }
+    }
+
+    private static Optional<VnvmeRecord> copied(State state, LayerFacts layer) {
+        return state.vnvmes().stream()
+                .filter(vnvme -> layer.name().equals(unfinished(vnvme.name())))
+                .filter(vnvme -> layer.id().toString().equals(vnvme.uuid()))
+                .findFirst();
+    }
+
+    /** Whether it is what a vNVMe that is in another pool now was once. */
+    static boolean left(State state, String poolName, LayerFacts layer) {
+        return state.vnvme(layer.name())
+                .filter(vnvme -> !vnvme.pool().equals(poolName))
+                .filter(vnvme -> vnvme.uuid().equals(layer.id().toString()))
+                .isPresent();
+    }
+
+    /** Removes what moved volumes have left: in pools that are open, if the pool is open that has them now. */
+    static void sweep(State state, OpenPools pools) {
+        for (VnvmeRecord vnvme : state.vnvmes()) {
+            Optional<OpenPool> home = pools.find(vnvme.pool());
+            if (home.isEmpty() || !has(home.get(), vnvme)) {
+                continue;
+            }
+            for (String other : others(state, vnvme.pool())) {
+                pools.find(other)
+                        .filter(pool -> pool.layers().stream().anyMatch(layer -> left(state, other, layer)))
+                        .filter(pool -> named(pool, vnvme))
+                        .ifPresent(pool -> {
+                            LOG.log(
+                                    Level.INFO,
+                                    "{0} is in pool {1}: what it has left in pool {2} is removed",
+                                    vnvme.name(),
+                                    vnvme.pool(),
+                                    other);
+                            remove(pool, vnvme.name(), home.get());
+                        });
+            }
+        }
+    }
+
+    private static List<String> others(State state, String pool) {
+        return state.pools().stream()
+                .map(record -> record.name())
+                .filter(name -> !name.equals(pool))
+                .toList();
+    }
+
+    private static boolean named(OpenPool pool, VnvmeRecord vnvme) {
+        return pool.layers().stream()
+                .anyMatch(layer -> layer.name().equals(vnvme.name())
+                        && layer.id().toString().equals(vnvme.uuid()));
+    }
+
+    private static boolean has(OpenPool pool, VnvmeRecord vnvme) {
+        return pool.layers().stream()
+                .anyMatch(layer -> layer.id().toString().equals(vnvme.uuid())
+                        && (layer.name().equals(vnvme.name()) || layer.name().equals(unfinished(vnvme.name()))));
+    }
+
+    /** Removes a volume that is elsewhere now, and those of its snapshots that are there too. */
+    static void remove(OpenPool pool, String name, OpenPool elsewhere) {
+        Set<String> moved = elsewhere.layers().stream().map(LayerFacts::name).collect(Collectors.toSet());
+        pool.remove(name);
+        pool.layers().stream()
+                .map(LayerFacts::name)
+                .filter(layer -> layer.startsWith(name + "@") && moved.contains(layer))
+                .forEach(pool::remove);
+    }
+}
