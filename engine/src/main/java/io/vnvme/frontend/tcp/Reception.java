@@ -17,7 +17,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class Reception implements Poller {
     private static final int NEWCOMERS_MAX = 512;
-    private static final int BACKLOG = 128;
+    /**
+     * Connections that wait to be accepted. With more, the kernel leaves a newcomer's first segment unanswered, and that tries again
+     * after a second: a crowd of silent ones would make all others wait.
+     */
+    private static final int BACKLOG = 1024;
     /** Accepted in one go. */
     private static final int BURST = 64;
     /** How long no one is accepted after the process ran out of descriptors. */
