@@ -92,14 +92,14 @@ final class Association implements Poller {
         Association made;
         try {
             made = new Association(target, subsystem, request.host(), connection, local);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             target.finished();
             throw e;
         }
         target.began(made);
         try {
             made.carry(connection, request);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             made.end(e.toString());
             throw e;
         }

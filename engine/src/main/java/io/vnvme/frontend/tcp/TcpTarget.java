@@ -350,7 +350,8 @@ public final class TcpTarget implements AutoCloseable {
                 arrival.run();
             } catch (ConnectRefused e) {
                 connection.refuse(e);
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
+                // Whatever it is, the connection is nobody's any more.
                 report(e);
                 connection.close();
             }

@@ -1,6 +1,7 @@
 package io.vnvme.testkit.tcp;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.vnvme.fabrics.auth.ChapKey;
 import io.vnvme.fabrics.auth.ChapTerms;
@@ -13,6 +14,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Named;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -46,6 +48,22 @@ class AdmissionTest {
                 change(
                         "it has to use TLS",
                         target -> target.terms(new HostTerms(false, Optional.of(chap), true, Optional.empty()))));
+    }
+
+    /** A defect, or no memory left: the host's connection ends, and nobody else notices. */
+    @Test
+    void anErrorWhileAHostComesEndsItsConnection() {
+        target.whileOpening(() -> {
+            throw new InternalError("expected in this test");
+        });
+        try (HostQueue queue = HostQueue.greet(target.address(), HostOptions.usual())) {
+            assertThatThrownBy(() -> queue.connect(ServedTarget.NQN, 0, 32, Fabrics.CNTLID_DYNAMIC))
+                    .isInstanceOf(RuntimeException.class);
+        }
+        assertThat(target.failures()).singleElement().isInstanceOf(InternalError.class);
+        target.failures().clear();
+        target.whileOpening(() -> {});
+        TcpHost.connect(target.address(), ServedTarget.NQN, HostOptions.usual()).close();
     }
 
     @ParameterizedTest
