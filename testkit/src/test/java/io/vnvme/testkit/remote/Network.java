@@ -2,10 +2,7 @@ package io.vnvme.testkit.remote;
 
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -28,11 +25,9 @@ final class Network implements AutoCloseable {
         byte[] apply(byte[] pdu);
     }
 
-    private final ServerSocket server;
-    private final InetSocketAddress target;
+    private final Relay relay;
     private final AtomicLong pdusLeft = new AtomicLong(NEVER);
     private final List<Wire> wires = new CopyOnWriteArrayList<>();
-    private final List<Thread> threads = new CopyOnWriteArrayList<>();
     private volatile int withheldOpcode = -1;
     private volatile boolean down;
     private volatile Change change = pdu -> pdu;
@@ -67,17 +62,11 @@ final class Network implements AutoCloseable {
     }
 
     Network(InetSocketAddress target) {
-        this.target = target;
-        try {
-            server = new ServerSocket(0, 16, InetAddress.getLoopbackAddress());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        start(this::accept);
+        relay = new Relay(target, () -> down, this::arrived);
     }
 
     int port() {
-        return server.getLocalPort();
+        return relay.port();
     }
 
     /** Breaks, once, when so many more PDUs have gone over it, both ways together. */
@@ -93,8 +82,8 @@ final class Network implements AutoCloseable {
     /** All connections break now; others can be made unless it is {@link #down}. */
     void cutNow() {
         wires.forEach(wire -> {
-            close(wire.host);
-            close(wire.far);
+            Relay.close(wire.host);
+            Relay.close(wire.far);
         });
     }
 
@@ -119,11 +108,16 @@ final class Network implements AutoCloseable {
         return wires.stream().anyMatch(Wire::hasWithheld);
     }
 
+    /** Connections of which something is withheld. */
+    long withheldCount() {
+        return wires.stream().filter(Wire::hasWithheld).count();
+    }
+
     /** The host's end of all connections breaks; the target's stays. */
     void strand() {
         wires.forEach(wire -> {
             wire.stranded = true;
-            close(wire.host);
+            Relay.close(wire.host);
         });
     }
 
@@ -134,30 +128,11 @@ final class Network implements AutoCloseable {
         }
     }
 
-    private void start(Runnable work) {
-        threads.add(Thread.ofVirtual().start(work));
-    }
-
-    private void accept() {
-        while (true) {
-            try {
-                Socket host = server.accept();
-                if (down) {
-                    host.close();
-                    continue;
-                }
-                Socket far = new Socket(target.getAddress(), target.getPort());
-                host.setTcpNoDelay(true);
-                far.setTcpNoDelay(true);
-                Wire wire = new Wire(host, far);
-                wires.add(wire);
-                start(() -> carry(wire, true));
-                start(() -> carry(wire, false));
-            } catch (IOException e) {
-                // Closed: nobody comes any more.
-                return;
-            }
-        }
+    private void arrived(Relay by, Socket host, Socket far) {
+        Wire wire = new Wire(host, far);
+        wires.add(wire);
+        by.start(() -> carry(wire, true));
+        by.start(() -> carry(wire, false));
     }
 
     private void carry(Wire wire, boolean toTarget) {
@@ -180,7 +155,7 @@ final class Network implements AutoCloseable {
         } catch (IOException e) {
             // One end is gone, and with it the other.
             if (!wire.stranded) {
-                close(to);
+                Relay.close(to);
             }
         }
     }
@@ -205,28 +180,8 @@ final class Network implements AutoCloseable {
         return ByteBuffer.allocate(bytes).put(common).put(rest).array();
     }
 
-    private static void close(Socket socket) {
-        try {
-            socket.close();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
     @Override
     public void close() {
-        try {
-            server.close();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        cutNow();
-        for (Thread thread : threads) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        }
+        relay.close();
     }
 }

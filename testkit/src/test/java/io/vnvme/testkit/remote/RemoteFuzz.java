@@ -79,7 +79,7 @@ class RemoteFuzz {
         }
     }
 
-    private static void settle(ServedTarget target, Remote remote, Remote.Work work) {
+    static void settle(ServedTarget target, Remote remote, Remote.Work work) {
         remote.until("work ends", () -> {
             boolean one = target.target().connected().size() <= 1;
             if (!work.ended() && one) {
