@@ -9,6 +9,7 @@ export interface RemoteDriveInfo {
   encrypted: boolean;
   keys: string[];
   resentCount: number;
+  timeoutCount: number;
   heldCount: number;
   paths: RemotePathInfo[];
 }

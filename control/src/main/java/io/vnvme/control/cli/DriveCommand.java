@@ -123,11 +123,12 @@ final class DriveCommand implements Runnable {
 
         private void print(RemoteDriveInfo remote) {
             print("host      " + remote.hostNqn());
-            print("held      for %s while no path works; %d commands now, %d were sent again"
+            print("held      for %s while no path works; %d commands now; %d were sent again, %d not answered in time"
                     .formatted(
                             RemoteAddress.words(Duration.ofMillis(remote.lossMillis())),
                             remote.heldCount(),
-                            remote.resentCount()));
+                            remote.resentCount(),
+                            remote.timeoutCount()));
             print("trust     %s%s".formatted(words(remote), remote.encrypted() ? ", by TLS" : ""));
             for (RemotePathInfo path : remote.paths()) {
                 String live = path.ana() == null ? "" : ", %s, CNTLID %d".formatted(path.ana(), path.controllerId());
@@ -146,7 +147,7 @@ final class DriveCommand implements Runnable {
                     "an offered drive such as ram0, ram:512M, null:1T (keeps nothing), a block device (/dev/...), a file, or",
                     "a namespace of another machine: nvme-tcp://HOST[:PORT][,HOST[:PORT]...]/NQN[?OPTION=VALUE&...],",
                     "with as many paths as there are, and the options nsid=1, loss-time=25s (how long requests are held",
-                    "while no path works), keep-alive=3s, policy=round-robin or failover, digests=header,data, tls=1"
+                    "while no path works), keep-alive=3s, io-timeout=30s, policy=round-robin or failover, digests=header,data, tls=1"
                 })
         private String drive = "";
 

@@ -107,6 +107,7 @@ final class EngineMetrics {
 
     private static void remote(RemoteFacts remote, String drive, Families to) {
         to.add(Metric.DRIVE_RESENT, remote.resent(), drive);
+        to.add(Metric.DRIVE_TIMEOUTS, remote.timeouts(), drive);
         to.add(Metric.DRIVE_HELD, remote.held(), drive);
         for (RemotePathInfo path : remote.paths()) {
             to.add(Metric.DRIVE_PATH_UP, path.state().equals("live") ? 1 : 0, drive, path.address());

@@ -95,6 +95,11 @@ enum Metric {
             "vnvme_drive_resent",
             "Commands to a remote drive that were sent again after their path was lost",
             "drive"),
+    DRIVE_TIMEOUTS(
+            Type.COUNTER,
+            "vnvme_drive_timeouts",
+            "Commands to a remote drive that were not answered in time, and whose path was given up for that",
+            "drive"),
     DRIVE_HELD(Type.GAUGE, "vnvme_drive_held_commands", "Commands to a remote drive that wait for a path", "drive"),
     JOBS(Type.GAUGE, "vnvme_jobs", "Jobs under way", "kind"),
     JOB_PROGRESS(

@@ -14,6 +14,7 @@ import java.util.List;
  * @param encrypted whether it is reached by TLS
  * @param keys which there are, by which this daemon and the target show each other who they are: dhchap, controller, tls
  * @param resentCount commands that were sent again after their path was lost
+ * @param timeoutCount commands that were not answered in time, and whose path was given up for that
  * @param heldCount commands that wait now
  * @param paths each path; empty while nobody uses the drive
  */
@@ -27,5 +28,6 @@ public record RemoteDriveInfo(
         boolean encrypted,
         List<String> keys,
         long resentCount,
+        long timeoutCount,
         int heldCount,
         List<RemotePathInfo> paths) {}

@@ -117,6 +117,7 @@ record EngineRemoteDrive(
                 namespace.host().nqn(),
                 health.paths().stream().map(EngineRemoteDrive::info).toList(),
                 health.resent(),
+                health.timeouts(),
                 health.held());
     }
 

@@ -22,6 +22,8 @@ public record RemoteAddress(List<Place> places, String nqn, int nsid, RemoteOpti
     private static final Duration KEEP_ALIVE_MIN = Duration.ofMillis(500);
     private static final Duration KEEP_ALIVE_MAX = Duration.ofMinutes(1);
     private static final Duration LOSS_TIME_MAX = Duration.ofHours(24);
+    private static final Duration COMMAND_TIMEOUT_MIN = Duration.ofSeconds(1);
+    private static final Duration COMMAND_TIMEOUT_MAX = Duration.ofHours(1);
 
     /** @param host a name or an address, as it was written but for brackets */
     public record Place(String host, int port) {
@@ -98,6 +100,8 @@ public record RemoteAddress(List<Place> places, String nqn, int nsid, RemoteOpti
             case "nsid" -> new RemoteAddress(places, nqn, nsid(value), options);
             case "loss-time" -> with(options.lossTime(time(name, value, Duration.ZERO, LOSS_TIME_MAX)));
             case "keep-alive" -> with(options.keepAlive(time(name, value, KEEP_ALIVE_MIN, KEEP_ALIVE_MAX)));
+            case "io-timeout" ->
+                with(options.commandTimeout(time(name, value, COMMAND_TIMEOUT_MIN, COMMAND_TIMEOUT_MAX)));
             case "tls" -> with(options.tls(choice(name, value, "1", "0")));
             case "policy" -> with(options.roundRobin(choice(name, value, "round-robin", "failover")));
             case "digests" -> {
@@ -106,8 +110,9 @@ public record RemoteAddress(List<Place> places, String nqn, int nsid, RemoteOpti
                 yield with(options.digests(which.contains("header"), which.contains("data")));
             }
             default ->
-                throw bad("'%s' is no option of a remote drive: nsid, loss-time, keep-alive, policy, digests, tls"
-                        .formatted(name));
+                throw bad(
+                        "'%s' is no option of a remote drive: nsid, loss-time, keep-alive, io-timeout, policy, digests, tls"
+                                .formatted(name));
         };
     }
 
@@ -173,6 +178,9 @@ public record RemoteAddress(List<Place> places, String nqn, int nsid, RemoteOpti
         }
         if (!options.keepAlive().equals(usual.keepAlive())) {
             differing.add("keep-alive=" + words(options.keepAlive()));
+        }
+        if (!options.commandTimeout().equals(usual.commandTimeout())) {
+            differing.add("io-timeout=" + words(options.commandTimeout()));
         }
         if (!options.roundRobin()) {
             differing.add("policy=failover");

@@ -132,6 +132,7 @@ public final class Drives {
                 facts.address().options().tls(),
                 keys.names(facts.address().nqn()),
                 facts.resent(),
+                facts.timeouts(),
                 facts.held(),
                 facts.paths());
     }

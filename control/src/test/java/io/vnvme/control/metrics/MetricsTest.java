@@ -66,6 +66,7 @@ class MetricsTest {
             "nqn.2026-01.io.vnvme:near",
             List.of(new RemotePathInfo("h:4420", "lost", null, null, 3, "gone")),
             5,
+            4,
             2);
 
     /** Something of everything. */
@@ -117,6 +118,7 @@ class MetricsTest {
                 .contains("vnvme_drive_path_up{drive=\"n1\",path=\"h:4420\"} 0.0\n")
                 .contains("vnvme_drive_path_losses_total{drive=\"n1\",path=\"h:4420\"} 3.0\n")
                 .contains("vnvme_drive_resent_total{drive=\"n1\"} 5.0\n")
+                .contains("vnvme_drive_timeouts_total{drive=\"n1\"} 4.0\n")
                 .contains("vnvme_drive_held_commands{drive=\"n1\"} 2.0\n")
                 .contains("vnvme_job_progress_ratio{kind=\"rebuild\",subject=\"p\"} 0.25\n")
                 .contains("vnvme_jobs_ended_total{kind=\"scrub\",state=\"done\"} 2.0\n")

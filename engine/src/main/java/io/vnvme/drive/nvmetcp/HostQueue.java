@@ -94,6 +94,7 @@ final class HostQueue implements Inbox.Sink {
     private final @Nullable Home home;
     private @Nullable HostAuthentication authentication;
     private int controllerId;
+    private boolean violated;
     private State state = State.REACHING;
     private int inCapsuleMax = ADMIN_IN_CAPSULE_BYTES;
 
@@ -133,6 +134,11 @@ final class HostQueue implements Inbox.Sink {
 
     boolean serving() {
         return state == State.SERVING;
+    }
+
+    /** Whether it ended since the target broke the protocol. */
+    boolean violated() {
+        return violated;
     }
 
     boolean closed() {
@@ -229,7 +235,7 @@ final class HostQueue implements Inbox.Sink {
     }
 
     @Override
-    public void pdu(MemorySegment from, long at, int type, long dataAt, int dataBytes) {
+    public void pdu(MemorySegment from, long at, int type, long dataAt, int dataBytes, boolean intact) {
         if (type == Pdu.C2H_TERM_REQ) {
             lose("the target ends the connection, fatal error status 0x%x"
                     .formatted(Pdu.shortAt(from, at + Pdu.TERM_FES)));
@@ -239,7 +245,7 @@ final class HostQueue implements Inbox.Sink {
             switch (type) {
                 case Pdu.IC_RESP -> greeted(from, at);
                 case Pdu.CAPSULE_RESP -> response(from, at + Pdu.COMMON_BYTES);
-                case Pdu.C2H_DATA -> data(from, at, dataAt, dataBytes);
+                case Pdu.C2H_DATA -> data(from, at, dataAt, dataBytes, intact);
                 default -> readyToTransfer(from, at);
             }
         }
@@ -312,10 +318,12 @@ final class HostQueue implements Inbox.Sink {
         ended(slot, status, from.get(ValueLayout.JAVA_LONG_UNALIGNED, entry));
     }
 
-    private void ended(int slot, int status, long result) {
-        if (Status.typeAndCode(status) == Status.SUCCESS && !slots.complete(slot)) {
+    private void ended(int slot, int said, long result) {
+        boolean succeeded = Status.typeAndCode(said) == Status.SUCCESS;
+        if (succeeded && !slots.complete(slot)) {
             throw new ProtocolException(Pdu.FES_SEQUENCE, 0, "a command is said to be done whose data is not");
         }
+        int status = succeeded && slots.damaged(slot) ? Status.TRANSIENT_TRANSPORT_ERROR : said;
         slots.end(slot);
         HostAuthentication showing = authentication;
         if (state == State.SERVING) {
@@ -356,7 +364,8 @@ final class HostQueue implements Inbox.Sink {
         owner.connected(controllerId);
     }
 
-    private void data(MemorySegment from, long at, long dataAt, int dataBytes) {
+    /** Data that did not arrive as it was sent fails its command, which is tried again, and nothing else. */
+    private void data(MemorySegment from, long at, long dataAt, int dataBytes, boolean intact) {
         int slot = slot(Pdu.shortAt(from, at + Pdu.DATA_CCCID), Pdu.DATA_CCCID);
         long offset = Pdu.intAt(from, at + Pdu.DATA_OFFSET);
         if (dataBytes == 0 || Pdu.intAt(from, at + Pdu.DATA_LENGTH) != dataBytes) {
@@ -370,7 +379,9 @@ final class HostQueue implements Inbox.Sink {
         }
         try {
             HostAuthentication showing = authentication;
-            if (showing == null) {
+            if (!intact) {
+                slots.damage(slot);
+            } else if (showing == null) {
                 owner.data(slot, (int) offset, from, dataAt, dataBytes);
             } else {
                 showing.data(slot, (int) offset, from, dataAt, dataBytes);
@@ -401,6 +412,7 @@ final class HostQueue implements Inbox.Sink {
         if (state == State.CLOSED) {
             return;
         }
+        violated = true;
         if (sender.terminate(e)) {
             flush();
         }

@@ -74,7 +74,7 @@ final class IoQueue implements HostQueue.Owner {
     }
 
     /** Sends a command that has room; one whose data cannot be had ends, and what was thrown goes on. */
-    void issue(RemoteCommand command) {
+    void issue(RemoteCommand command, long nowNs) {
         int slot = queue.take();
         try {
             send(slot, command);
@@ -83,6 +83,7 @@ final class IoQueue implements HostQueue.Owner {
             drive.ended(command, IoStatus.WRITE_ERROR);
             throw fault;
         }
+        command.sentNs = nowNs;
         commands[slot] = command;
     }
 
@@ -170,9 +171,9 @@ final class IoQueue implements HostQueue.Owner {
         switch (verdict) {
             case Verdict.ACCESS -> {
                 association.inaccessible();
-                drive.again(command);
+                drive.again(command, true);
             }
-            case Verdict.AGAIN -> drive.again(command);
+            case Verdict.AGAIN -> drive.again(command, false);
             default -> drive.ended(command, verdict);
         }
     }
@@ -180,6 +181,33 @@ final class IoQueue implements HostQueue.Owner {
     @Override
     public void lost(String why) {
         association.lost(why);
+    }
+
+    /**
+     * The path is given up, maybe for what was done with one of these.
+     *
+     * @param sentByNs those that were sent until then
+     * @return how many there are
+     */
+    int blame(long sentByNs) {
+        int count = 0;
+        for (RemoteCommand command : commands) {
+            if (command != null && command.sentNs <= sentByNs) {
+                command.strikes++;
+                count++;
+            }
+        }
+        return count;
+    }
+
+    /** Whether a command that was sent until then has not been answered. */
+    boolean hasSentBy(long ns) {
+        for (RemoteCommand command : commands) {
+            if (command != null && command.sentNs <= ns) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Moves the commands that are outstanding to {@code list}: nobody will answer them any more. */

@@ -319,6 +319,13 @@ final class RemoteAssociation implements AdminQueue.Owner {
         }
         if (nowNs >= keepAliveNs) {
             keepAliveNs = nowNs + keepAliveTimeoutNs() / 2;
+            IoQueue queue = io;
+            long sentByNs = nowNs - namespace.options().commandTimeout().toNanos();
+            if (queue != null && queue.hasSentBy(sentByNs)) {
+                drive.health().timedOut(queue.blame(sentByNs));
+                lost("the target does not answer a command, and yet Keep Alives");
+                return 1;
+            }
             if (deadlineNs == Long.MAX_VALUE) {
                 deadlineNs = nowNs + keepAliveTimeoutNs();
                 admin.keepAlive((_, _) -> deadlineNs = Long.MAX_VALUE);
@@ -367,6 +374,9 @@ final class RemoteAssociation implements AdminQueue.Owner {
         live = false;
         IoQueue queue = io;
         if (queue != null) {
+            if (queue.queue().violated()) {
+                queue.blame(Long.MAX_VALUE);
+            }
             queue.takeOutstanding(list);
             queue.queue().abandon();
         }

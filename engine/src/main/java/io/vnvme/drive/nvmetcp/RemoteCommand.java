@@ -8,16 +8,21 @@ final class RemoteCommand {
     private @Nullable Transfer transfer;
     long position;
     long length;
+    /** How often a controller has answered that it did not carry it out. */
     int retries;
-    /** When the controller that had it last can carry it out no more, by the pass's clock; 0: nobody has it. */
-    long fencedUntilNs;
+    /** How often its path was given up, and it may have been the reason. */
+    int strikes;
+    /** When it was sent last, by the pass's clock. */
+    long sentNs;
+    /** Not to be sent before. */
+    long waitUntilNs;
 
     void begin(Transfer of, long from, long bytes) {
         transfer = of;
         position = from;
         length = bytes;
         retries = 0;
-        fencedUntilNs = 0;
+        strikes = 0;
     }
 
     void end() {

@@ -26,6 +26,16 @@ public final class RemoteDrive implements Drive {
     /** How often a command is tried that controllers answer with an error which may pass. */
     private static final int RETRIES_MAX = 20;
 
+    /** Before the first of them, half as long; each other one comes twice as late, up to a thousand times: 12 s in all. */
+    private static final long RETRY_NS = 1_000_000;
+
+    private static final int RETRY_SHIFT_MAX = 10;
+    /**
+     * After so many paths that were given up while they had it, a command fails: the target cannot answer it, or answers it with what
+     * makes no sense.
+     */
+    private static final int STRIKES_MAX = 5;
+
     private static final long NEVER = Long.MAX_VALUE;
 
     private final String name;
@@ -37,7 +47,7 @@ public final class RemoteDrive implements Drive {
     private final List<RemotePath> paths = new ArrayList<>();
     private @Nullable NamespaceFacts facts;
     private final ArrayDeque<RemoteCommand> ready = new ArrayDeque<>();
-    private final List<RemoteCommand> fenced = new ArrayList<>();
+    private final WaitingCommands waiting = new WaitingCommands();
     private final ArrayDeque<RemoteCommand> freeCommands = new ArrayDeque<>();
     private final ArrayDeque<Transfer> freeTransfers = new ArrayDeque<>();
     private int pending;
@@ -94,8 +104,7 @@ public final class RemoteDrive implements Drive {
         RemoteDrive drive = new RemoteDrive(name, namespace, null, health, null, RandomGenerator.getDefault());
         long end = System.nanoTime() + limit.toNanos();
         while (drive.usable() == null) {
-            boolean tried = drive.paths.stream().allMatch(RemotePath::tried);
-            if (tried || System.nanoTime() >= end) {
+            if (drive.tried() || System.nanoTime() >= end) {
                 String reasons = drive.paths.stream()
                         .map(p -> p.portal().text() + ": " + (p.trouble().isEmpty() ? "no answer" : p.trouble()))
                         .collect(Collectors.joining("; "));
@@ -223,9 +232,7 @@ public final class RemoteDrive implements Drive {
         for (int i = 0; i < paths.size(); i++) {
             work += paths.get(i).poll(passNs);
         }
-        if (!fenced.isEmpty()) {
-            work += passFences();
-        }
+        work += waited();
         work += closing || usable() == null ? hold() : proceed();
         for (int i = 0; i < paths.size(); i++) {
             paths.get(i).flush();
@@ -250,7 +257,7 @@ public final class RemoteDrive implements Drive {
                 work++;
             }
         } finally {
-            health.held(fenced.size());
+            health.held(waiting.size());
         }
         return work;
     }
@@ -261,7 +268,7 @@ public final class RemoteDrive implements Drive {
             ready.addFirst(command(command.transfer(), command.position + limit, command.length - limit));
             command.length = limit;
         }
-        queue.issue(command);
+        queue.issue(command, nowNs);
     }
 
     /** No path works, or none is to be used any more. */
@@ -269,8 +276,10 @@ public final class RemoteDrive implements Drive {
         if (withoutPathNs == NEVER) {
             withoutPathNs = nowNs;
         }
-        health.held(ready.size() + fenced.size());
-        boolean lost = nowNs - withoutPathNs >= namespace.options().lossTime().toNanos();
+        health.held(ready.size() + waiting.size());
+        // A drive whose paths have not all been tried yet is not gone.
+        boolean lost = tried()
+                && nowNs - withoutPathNs >= namespace.options().lossTime().toNanos();
         if (!closing && !lost) {
             return 0;
         }
@@ -284,6 +293,15 @@ public final class RemoteDrive implements Drive {
             ended++;
         }
         return ended;
+    }
+
+    private boolean tried() {
+        for (int i = 0; i < paths.size(); i++) {
+            if (!paths.get(i).tried()) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private @Nullable RemotePath usable() {
@@ -347,37 +365,56 @@ public final class RemoteDrive implements Drive {
         }
     }
 
-    /** A controller has answered that it did not carry a command out. */
-    void again(RemoteCommand command) {
-        if (command.retries++ < RETRIES_MAX) {
+    /**
+     * A controller has answered that it did not carry a command out.
+     *
+     * @param elsewhere whether another path may do so at once
+     */
+    void again(RemoteCommand command, boolean elsewhere) {
+        if (command.retries++ >= RETRIES_MAX) {
+            failed(command);
+        } else if (elsewhere) {
             ready.addFirst(command);
         } else {
-            ended(command, command.io().operation() == Io.READ ? IoStatus.READ_ERROR : IoStatus.WRITE_ERROR);
+            waiting.add(command, nowNs + (RETRY_NS << Math.min(command.retries, RETRY_SHIFT_MAX)));
         }
+    }
+
+    private void failed(RemoteCommand command) {
+        ended(command, command.io().operation() == Io.READ ? IoStatus.READ_ERROR : IoStatus.WRITE_ERROR);
     }
 
     /** Nobody answers these any more, and until then they may still be carried out. */
     void orphaned(List<RemoteCommand> commands, long untilNs) {
         for (RemoteCommand command : commands) {
             if (command.changes()) {
-                command.fencedUntilNs = untilNs;
-                fenced.add(command);
+                waiting.add(command, untilNs);
             } else {
-                ready.add(command);
+                sentAgain(command);
             }
         }
         health.resent(commands.size());
     }
 
-    private int passFences() {
-        int passed = 0;
-        for (int i = fenced.size() - 1; i >= 0; i--) {
-            if (nowNs >= fenced.get(i).fencedUntilNs) {
-                ready.add(fenced.remove(i));
-                passed++;
-            }
+    private void sentAgain(RemoteCommand command) {
+        if (command.strikes >= STRIKES_MAX) {
+            failed(command);
+        } else {
+            ready.add(command);
         }
-        return passed;
+    }
+
+    private int waited() {
+        int count = 0;
+        for (RemoteCommand next = waiting.next(nowNs); next != null; next = waiting.next(nowNs)) {
+            sentAgain(next);
+            count++;
+        }
+        return count;
+    }
+
+    RemoteHealth health() {
+        return health;
     }
 
     @Override
@@ -393,10 +430,8 @@ public final class RemoteDrive implements Drive {
         for (int i = 0; i < paths.size(); i++) {
             limitNs = Math.min(limitNs, paths.get(i).sleepNs(atNs));
         }
-        for (int i = 0; i < fenced.size(); i++) {
-            limitNs = Math.min(limitNs, Math.max(0, fenced.get(i).fencedUntilNs - atNs));
-        }
-        if (withoutPathNs != NEVER && !gone) {
+        limitNs = waiting.leftNs(atNs, limitNs);
+        if (withoutPathNs != NEVER && !gone && tried()) {
             long endNs = withoutPathNs + namespace.options().lossTime().toNanos();
             limitNs = Math.min(limitNs, Math.max(0, endNs - atNs));
         }

@@ -8,6 +8,7 @@ public final class RemoteHealth {
     private final AtomicLong readErrors = new AtomicLong();
     private final AtomicLong writeErrors = new AtomicLong();
     private final AtomicLong resent = new AtomicLong();
+    private final AtomicLong timeouts = new AtomicLong();
     private volatile List<PathView> paths = List.of();
     private volatile boolean gone;
     private volatile boolean wasGone;
@@ -23,6 +24,10 @@ public final class RemoteHealth {
 
     void resent(int commands) {
         resent.addAndGet(commands);
+    }
+
+    void timedOut(int commands) {
+        timeouts.addAndGet(commands);
     }
 
     void paths(List<PathView> now) {
@@ -55,6 +60,11 @@ public final class RemoteHealth {
         return resent.get();
     }
 
+    /** Commands that were not answered in time, and whose path was given up for that. */
+    public long timeouts() {
+        return timeouts.get();
+    }
+
     /** How each path is, in the order of the portals; empty while nobody uses the drive. */
     public List<PathView> paths() {
         return paths;
@@ -77,7 +87,7 @@ public final class RemoteHealth {
         wasGone = gone;
     }
 
-    /** Commands that wait for a path, or for the certainty that one of before is not carried out any more. */
+    /** Commands that wait: for a path, for the certainty that one of before is not carried out any more, for another try. */
     public int held() {
         return held;
     }

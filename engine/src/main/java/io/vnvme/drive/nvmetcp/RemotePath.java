@@ -108,6 +108,7 @@ final class RemotePath {
     /** Commands can be sent. */
     void live() {
         liveSinceNs = nowNs;
+        tried = true;
         trouble = "";
         drive.pathsChanged();
     }

@@ -22,6 +22,8 @@ final class SlotTable {
     private final int[] asked;
     /** Bytes that have come. */
     private final int[] received;
+    /** Whether some of what came is not what was sent. */
+    private final boolean[] damaged;
     /** Pieces that have not been sent. */
     private final int[] unsent;
 
@@ -38,6 +40,7 @@ final class SlotTable {
         inBytes = new int[count];
         asked = new int[count];
         received = new int[count];
+        damaged = new boolean[count];
         unsent = new int[count];
         free = new int[count];
         for (int slot = count - 1; slot >= 0; slot--) {
@@ -70,6 +73,7 @@ final class SlotTable {
         inBytes[slot] = in;
         asked[slot] = inCapsule ? out : 0;
         received[slot] = 0;
+        damaged[slot] = false;
     }
 
     /** The identifier of the command that a slot has now. */
@@ -101,6 +105,14 @@ final class SlotTable {
         }
         received[slot] += bytes;
         return true;
+    }
+
+    void damage(int slot) {
+        damaged[slot] = true;
+    }
+
+    boolean damaged(int slot) {
+        return damaged[slot];
     }
 
     /** Takes note of data that the controller asks for. @return whether it is what goes next, all before having gone */

@@ -124,6 +124,30 @@ class RemoteReactorTest {
         assertThat(failures).isEmpty();
     }
 
+    /** No loss time is none after a loss: before the first connection nothing is lost. */
+    @Test
+    void withoutALossTimeItConnectsAllTheSame() {
+        List<Throwable> failures = new CopyOnWriteArrayList<>();
+        RemoteOptions options = RemoteOptions.usual().lossTime(Duration.ZERO);
+        try (ServedTarget target = ServedTarget.open(DRIVE_BYTES);
+                Reactor reactor = Reactor.start("one", -1, IdlePolicy.INTERRUPT, failures::add)) {
+            RemoteNamespace namespace = Remote.namespace(
+                    options, ServedTarget.NQN, 1, target.address().getPort());
+            NamespaceFacts facts = facts(namespace);
+            Home home = new Home(reactor);
+            RemoteDrive drive = home.call(() ->
+                    RemoteDrive.at(home, "remote0", namespace, facts, new RemoteHealth(), new SplittableRandom(1)));
+            assertThat(run(home, drive, Io.READ, Remote.filled(BLOCK, 0))).isEqualTo(IoStatus.OK);
+            target.deny(Remote.HOST.nqn());
+            await().atMost(LIMIT).until(() -> run(home, drive, Io.READ, Remote.filled(BLOCK, 0)) == IoStatus.GONE);
+            home.call(() -> {
+                drive.close();
+                return true;
+            });
+        }
+        assertThat(failures).isEmpty();
+    }
+
     private static int run(Home home, RemoteDrive drive, int operation, MemorySegment memory) {
         return begin(home, drive, operation, memory)
                 .orTimeout(LIMIT.toSeconds(), TimeUnit.SECONDS)
