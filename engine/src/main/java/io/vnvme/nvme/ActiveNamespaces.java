@@ -84,6 +84,7 @@ public final class ActiveNamespaces {
         changes++;
         if (controller.ready()) {
             changed.set(nsid);
+            record();
             controller.events().notify(AsyncEvent.NAMESPACE_CHANGED);
         }
     }
@@ -104,6 +105,31 @@ public final class ActiveNamespaces {
 
     void clearChanged() {
         changed.clear();
+        record();
+    }
+
+    /** All count as changed: what the host heard of that is not known. */
+    void allChanged() {
+        for (int nsid = next(0); nsid != 0; nsid = next(nsid)) {
+            changed.set(nsid);
+        }
+        record();
+    }
+
+    private void record() {
+        long[] words = changed.toLongArray();
+        for (int i = 0; i < ControllerState.CHANGED_WORDS; i++) {
+            controller.state().setLong(ControllerState.CHANGED_NAMESPACES + 8L * i, i < words.length ? words[i] : 0);
+        }
+    }
+
+    /** Takes up what the controller's state says. */
+    void adopt() {
+        long[] words = new long[ControllerState.CHANGED_WORDS];
+        for (int i = 0; i < words.length; i++) {
+            words[i] = controller.state().getLong(ControllerState.CHANGED_NAMESPACES + 8L * i);
+        }
+        changed.or(BitSet.valueOf(words));
     }
 
     /** The controller was reset: its host knows nothing, and will ask. */

@@ -97,6 +97,9 @@ final class AdminCommands {
         if (logPage == LogPageId.DISCOVERY && controller.kind().hasLogPage(logPage)) {
             return discoveryLog(request, offset);
         }
+        if (request.again() && logPage == LogPageId.CHANGED_NAMESPACES) {
+            controller.namespaces().allChanged();
+        }
         answer.fill((byte) 0);
         long size = controller.logs().fill(logPage, request, answer);
         if (size < 0) {

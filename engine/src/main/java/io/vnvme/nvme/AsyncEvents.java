@@ -69,6 +69,7 @@ final class AsyncEvents {
     void notify(int event) {
         if (controller.ready() && controller.features().reports(event) && !pending.contains(event)) {
             pending.add(event);
+            recordPending();
             deliver();
         }
     }
@@ -79,6 +80,7 @@ final class AsyncEvents {
             masked[type] &= !clears(logPage, type);
         }
         pending.removeIf(event -> AsyncEvent.logPage(event) == logPage);
+        recordPending();
         deliver();
     }
 
@@ -120,7 +122,37 @@ final class AsyncEvents {
                 record();
                 request.result(event);
                 controller.dispatcher().finish(request, Status.SUCCESS);
+                // Only now: an event twice is better than never.
+                recordPending();
             }
+        }
+    }
+
+    /** Events that wait, and types that are masked, for another process to go on with. */
+    private void recordPending() {
+        ControllerState state = controller.state();
+        int index = 0;
+        for (int event : pending) {
+            state.setInt(ControllerState.PENDING_EVENTS + 4 + 4L * index++, event);
+        }
+        state.setInt(ControllerState.PENDING_EVENTS, index);
+        int types = 0;
+        for (int type = 0; type < masked.length; type++) {
+            types |= masked[type] ? 1 << type : 0;
+        }
+        state.setInt(ControllerState.MASKED_EVENTS, types);
+    }
+
+    /** Takes up what the controller's state says; the requests themselves come again as commands. */
+    void adopt() {
+        ControllerState state = controller.state();
+        int count = Math.min(state.getInt(ControllerState.PENDING_EVENTS), ControllerState.PENDING_EVENTS_MAX);
+        for (int i = 0; i < count; i++) {
+            pending.add(state.getInt(ControllerState.PENDING_EVENTS + 4 + 4L * i));
+        }
+        int types = state.getInt(ControllerState.MASKED_EVENTS);
+        for (int type = 0; type < masked.length; type++) {
+            masked[type] = (types & 1 << type) != 0;
         }
     }
 

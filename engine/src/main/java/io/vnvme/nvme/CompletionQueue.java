@@ -3,9 +3,7 @@ package io.vnvme.nvme;
 import io.vnvme.memory.DmaMessages;
 import io.vnvme.memory.Region;
 import io.vnvme.nvme.wire.Cqe;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A completion queue. A slot is reserved before a command is fetched, so a completion always has its place.
@@ -27,11 +25,14 @@ final class CompletionQueue {
 
     private int tail;
     private int phase = 1;
+    /** Entries that were ever posted: tail and phase tag are where that many lead. */
+    private long postedCount;
     private int reserved;
     private boolean fresh;
     private boolean deleted;
     private int submissionQueues;
-    private @Nullable MemorySegment staged;
+    /** Entries that messages have brought to the guest. */
+    private long deliveredCount;
 
     CompletionQueue(Controller controller, int id, long baseIova, int entries, int vector, boolean interrupts) {
         this.controller = controller;
@@ -46,9 +47,81 @@ final class CompletionQueue {
         state.setInt(record + ControllerState.QUEUE_ENTRIES, entries);
         state.setInt(record + ControllerState.CQ_VECTOR, vector);
         state.setInt(record + ControllerState.CQ_INTERRUPTS, interrupts ? 1 : 0);
-        state.setInt(record + ControllerState.CQ_TAIL, 0);
-        state.setInt(record + ControllerState.CQ_PHASE, phase);
+        state.setLong(record + ControllerState.CQ_POSTED, 0);
+        state.setLong(record + ControllerState.CQ_DELIVERED, 0);
         state.setInt(record + ControllerState.QUEUE_VALID, 1);
+    }
+
+    /** The queue that the controller's state tells of. */
+    CompletionQueue(Controller controller, int id) {
+        this.controller = controller;
+        this.id = id;
+        this.state = controller.state();
+        this.record = ControllerState.completionQueue(id);
+        this.entries = state.getInt(record + ControllerState.QUEUE_ENTRIES);
+        this.vector = state.getInt(record + ControllerState.CQ_VECTOR);
+        this.interrupts = state.getInt(record + ControllerState.CQ_INTERRUPTS) != 0;
+        this.ring = new QueueMemory(
+                controller.memory(), state.getLong(record + ControllerState.QUEUE_BASE), Cqe.SIZE, true);
+        count(state.getLong(record + ControllerState.CQ_POSTED));
+        deliveredCount = state.getLong(record + ControllerState.CQ_DELIVERED);
+    }
+
+    /** Sends again what messages were to bring to the guest, and may not have: the host has not taken it, or will not look. */
+    void adoptUndelivered() {
+        for (long number = Math.max(deliveredCount, postedCount - entries); number < postedCount; number++) {
+            int index = (int) (number % entries);
+            Region region = ring.regionOf(index);
+            if (region != null && region.segment() == null) {
+                deliver(ring.iova(index), state.completions(id).asSlice((long) index * Cqe.SIZE, Cqe.SIZE));
+            }
+        }
+    }
+
+    private void count(long posted) {
+        postedCount = posted;
+        tail = (int) (posted % entries);
+        phase = (posted / entries & 1) == 0 ? 1 : 0;
+    }
+
+    /**
+     * What the doorbell says of the host's head is taken as it is: after this, entries from there on count as not taken.
+     * A host that says what cannot be has its whole queue to take.
+     */
+    void adoptHead() {
+        int rung = controller.doorbells().acquire(id, Doorbells.headOffset(id));
+        head = rung >= 0 && rung < entries ? rung : tail;
+    }
+
+    /**
+     * Whether the completion that was about to be written at an index has been: then it is posted.
+     *
+     * @param index where the tail was
+     */
+    boolean adoptPosted(int index) {
+        if (index != tail) {
+            return true;
+        }
+        Region region = ring.regionOf(tail);
+        MemorySegment memory = region == null ? null : region.segment();
+        if (region == null || memory == null) {
+            return false;
+        }
+        int cidStatus = Cqe.acquireCidStatus(memory, QueueMemory.offset(region, ring.iova(tail)));
+        if (Cqe.phase(cidStatus) != phase) {
+            return false;
+        }
+        advance();
+        return true;
+    }
+
+    /** Sets aside a slot for a command that is in flight already. */
+    void adoptReservation() {
+        reserved++;
+    }
+
+    int tail() {
+        return tail;
     }
 
     int id() {
@@ -158,13 +231,17 @@ final class CompletionQueue {
         } else {
             postByMessage(iova, result, sqHead, sqId, cid, status);
         }
+        advance();
+    }
+
+    private void advance() {
         tail++;
         if (tail == entries) {
             tail = 0;
             phase ^= 1;
-            state.setInt(record + ControllerState.CQ_PHASE, phase);
         }
-        state.setInt(record + ControllerState.CQ_TAIL, tail);
+        postedCount++;
+        state.publish(record + ControllerState.CQ_POSTED, postedCount);
     }
 
     private void posted() {
@@ -180,23 +257,26 @@ final class CompletionQueue {
     }
 
     private void postByMessage(long iova, long result, int sqHead, int sqId, int cid, int status) {
+        // The slot is not written again before the host has taken this entry.
+        MemorySegment entry = state.completions(id).asSlice((long) tail * Cqe.SIZE, Cqe.SIZE);
+        Cqe.write(entry, 0, result, sqHead, sqId, cid, status, phase);
+        deliver(iova, entry);
+    }
+
+    private void deliver(long iova, MemorySegment entry) {
         DmaMessages messages = controller.memory().messages();
         if (messages == null) {
             controller.fatal("completion queue %d has no memory".formatted(id));
             return;
         }
-        if (staged == null) {
-            staged = Arena.ofAuto().allocate((long) entries * Cqe.SIZE, Cqe.SIZE);
-        }
-        // The slot is not written again before the host has taken this entry.
-        MemorySegment entry = staged.asSlice((long) tail * Cqe.SIZE, Cqe.SIZE);
-        Cqe.write(entry, 0, result, sqHead, sqId, cid, status, phase);
         long epoch = controller.epoch();
         messages.write(iova, entry, ok -> {
             if (deleted || controller.epoch() != epoch) {
                 return;
             }
             if (ok) {
+                deliveredCount++;
+                state.publish(record + ControllerState.CQ_DELIVERED, deliveredCount);
                 posted();
             } else {
                 controller.fatal("completion queue %d could not be written".formatted(id));

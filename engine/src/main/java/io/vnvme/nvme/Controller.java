@@ -3,6 +3,7 @@ package io.vnvme.nvme;
 import io.vnvme.memory.GuestMemory;
 import io.vnvme.nvme.wire.AsyncEvent;
 import io.vnvme.nvme.wire.Registers;
+import io.vnvme.os.Fd;
 import io.vnvme.qos.Scheduler;
 import io.vnvme.qos.Turn;
 import io.vnvme.reactor.Poller;
@@ -76,6 +77,9 @@ public final class Controller implements Poller, AutoCloseable {
     private boolean draining;
     private boolean busMaster = true;
     private boolean closed;
+    /** Another process served it, and {@link #resume} is still to come. */
+    private boolean adopted;
+
     private @Nullable String failure;
     private @Nullable SubmissionQueue adminQueue;
 
@@ -106,13 +110,34 @@ public final class Controller implements Poller, AutoCloseable {
             Interrupts interrupts,
             MemorySegment doorbellPage,
             Turn turn) {
-        this(new PciKind(), subsystem, controllerId, memory, interrupts, doorbellPage, turn);
+        this(new PciKind(), subsystem, new ControllerState(controllerId), memory, interrupts, doorbellPage, turn);
+    }
+
+    /**
+     * The controller that another process served. It does nothing, and hears nothing of namespaces that are attached to it,
+     * until {@link #resume}.
+     *
+     * @param state what {@link #stateFd} was there; its owner from now on, also when it fails
+     * @param doorbellPage the same memory as there
+     * @throws IllegalArgumentException when the state is none, or one of another version
+     */
+    public static Controller adopt(
+            Subsystem subsystem,
+            Fd state,
+            GuestMemory memory,
+            Interrupts interrupts,
+            MemorySegment doorbellPage,
+            Turn turn) {
+        ControllerState found = ControllerState.adopt(state);
+        Controller controller = new Controller(new PciKind(), subsystem, found, memory, interrupts, doorbellPage, turn);
+        controller.adopted = true;
+        return controller;
     }
 
     private Controller(
             ControllerKind kind,
             Subsystem subsystem,
-            int controllerId,
+            ControllerState state,
             GuestMemory memory,
             Interrupts interrupts,
             MemorySegment doorbellPage,
@@ -120,11 +145,11 @@ public final class Controller implements Poller, AutoCloseable {
         this.kind = kind;
         this.turn = turn;
         this.subsystem = subsystem;
-        this.controllerId = controllerId;
+        this.controllerId = state.controllerId();
         this.memory = memory;
         this.interrupts = interrupts;
         this.doorbells = new Doorbells(this, doorbellPage);
-        this.state = new ControllerState(controllerId);
+        this.state = state;
         this.registers = new RegisterAccess(this, state);
         this.shared = kind.shared() || subsystem.multipath();
         this.namespaces = new ActiveNamespaces(this);
@@ -181,7 +206,14 @@ public final class Controller implements Poller, AutoCloseable {
             MemorySegment doorbellPage,
             Turn turn) {
         Controller controller =
-                new Controller(kind, subsystem, controllerId, memory, new NoInterrupts(), doorbellPage, turn);
+                new Controller(
+                        kind,
+                        subsystem,
+                        new ControllerState(controllerId),
+                        memory,
+                        new NoInterrupts(),
+                        doorbellPage,
+                        turn);
         controller.trapDoorbells();
         return controller;
     }
@@ -245,7 +277,7 @@ public final class Controller implements Poller, AutoCloseable {
 
     /** True when the host has enabled the controller and it is ready: CSTS.RDY. */
     public boolean ready() {
-        return !closed && (state.getInt(ControllerState.CSTS) & Registers.CSTS_RDY) != 0;
+        return !closed && !adopted && (state.getInt(ControllerState.CSTS) & Registers.CSTS_RDY) != 0;
     }
 
     /** Why CSTS.CFS was set last, or null when it never was. */
@@ -270,6 +302,11 @@ public final class Controller implements Poller, AutoCloseable {
 
     ControllerState state() {
         return state;
+    }
+
+    /** All that another process needs to go on with this controller: it stays this one's. */
+    public Fd stateFd() {
+        return state.fd();
     }
 
     Doorbells doorbells() {
@@ -431,6 +468,57 @@ public final class Controller implements Poller, AutoCloseable {
         rearbitrate();
         running = true;
         state.setInt(ControllerState.CSTS, Registers.CSTS_RDY);
+    }
+
+    /**
+     * Goes on where the other process ended. The namespaces are attached, and guest memory, interrupts and Bus Master Enable
+     * are as they were there.
+     */
+    public void resume() {
+        if (!adopted) {
+            throw new IllegalStateException("not adopted, or resumed already");
+        }
+        adopted = false;
+        int cc = state.getInt(ControllerState.CC);
+        int csts = state.getInt(ControllerState.CSTS);
+        if ((csts & Registers.CSTS_CFS) != 0) {
+            failure = "failed under an earlier daemon";
+        } else if (Registers.enabled(cc) && (csts & Registers.CSTS_RDY) != 0) {
+            goOn(cc);
+        } else if (Registers.enabled(cc)) {
+            enable(cc);
+        } else if ((csts & Registers.CSTS_RDY) != 0) {
+            stop();
+            draining = true;
+        }
+        if ((csts & Registers.CSTS_SHST_MASK) == Registers.CSTS_SHST_OCCURRING) {
+            shutDown();
+        }
+    }
+
+    private void goOn(int cc) {
+        pageBytes = Registers.pageBytes(cc);
+        Adoption adoption = new Adoption(this);
+        if (!adoption.possible()) {
+            fatal("was being reset when its daemon ended");
+            return;
+        }
+        features.adopt();
+        interruptPass.mask(state.getInt(ControllerState.INTERRUPT_MASK));
+        String reason = adoption.queues();
+        if (reason != null) {
+            fatal(reason);
+            return;
+        }
+        adminQueue = submissionQueues[0];
+        running = true;
+        namespaces.adopt();
+        events.adopt();
+        adoption.commands();
+        if (running) {
+            // Whatever was posted last, its interrupt may not have been sent.
+            interruptPass.raisePending(completionQueues);
+        }
     }
 
     /** Ends all queues at once; commands in flight become void. */

@@ -1,11 +1,14 @@
 package io.vnvme.nvme;
 
+import io.vnvme.nvme.wire.Cqe;
 import io.vnvme.nvme.wire.Sqe;
 import io.vnvme.os.Fd;
 import io.vnvme.os.Mapping;
 import io.vnvme.os.Memfd;
+import io.vnvme.os.Stat;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
 
 /**
  * Everything that a controller needs to go on elsewhere, in one memfd of a documented layout
@@ -16,17 +19,25 @@ import java.lang.foreign.ValueLayout;
  * <pre>
  * 0x00000  header: magic (8), version (4), size in KiB (4), CNTLID (4)
  * 0x00100  registers: CC, CSTS, AQA, interrupt mask (4 each), ASQ, ACQ (8 each), shadow doorbells, EventIdx (8 each)
- * 0x00200  features: 64 values of 4 bytes, by {@link Features}; Host Identifier (16); timestamp (8), its time (8)
+ * 0x00200  features: 64 values of 4 bytes, by {@link Features}; Host Identifier (16); timestamp (8), its time (8);
+ *          temperature thresholds (4 each); vectors without coalescing, a bit each (32)
  * 0x00400  outstanding Asynchronous Event Requests: count (4), then their CIDs (4 each)
- * 0x01000  submission queues, 64 bytes each: base (8), entries, head, CQID, priority (4 each), valid (4)
- * 0x03000  completion queues, 64 bytes each: base (8), entries, tail, phase, vector, flags (4 each), valid (4)
- * 0x10000  command slots of submission queue q at 0x10000 + q * 0x11000:
- *          1024 submission queue entries (64 bytes each), then 1024 words (4 bytes each): in use or not
+ * 0x00440  events that wait for a request: count (4), then the events (4 each); masked types, a bit each (4);
+ *          changed namespaces, a bit each (24)
+ * 0x01000  submission queues, 64 bytes each: base (8), entries, CQID, priority, valid (4 each), entries fetched (8)
+ * 0x03000  completion queues, 64 bytes each: base (8), entries, vector, flags, valid (4 each), entries posted (8),
+ *          those of them that are delivered by messages (8)
+ * 0x10000  command slots of submission queue q at 0x10000 + q * 0x12000:
+ *          1024 submission queue entries (64 bytes each), then 1024 words (8 bytes each), see {@link #IN_FLIGHT}
+ * 0x4a2000 completions of queue q that go by messages, at 0x4a2000 + q * 0x10000: a ring of 16 bytes each
  * </pre>
+ *
+ * <p>What is counted is counted from the queue's creation on, so that one store moves it on: head, tail and phase tag
+ * follow from it. Stores that another process must find in their order are made with release.
  */
 final class ControllerState implements AutoCloseable {
     static final long MAGIC = 0x5453_4365_4d56_4e76L;
-    static final int VERSION = 1;
+    static final int VERSION = 2;
 
     /** I/O queue pairs, and one admin queue pair before them. */
     static final int IO_QUEUES_MAX = 64;
@@ -34,6 +45,8 @@ final class ControllerState implements AutoCloseable {
     static final int QUEUES = IO_QUEUES_MAX + 1;
     /** Largest queue, in entries. */
     static final int ENTRIES_MAX = 1024;
+    /** Largest admin queue, by the fields of AQA. */
+    static final int ADMIN_ENTRIES_MAX = 4096;
 
     private static final long REGISTERS = 0x100;
     static final long CC = REGISTERS;
@@ -50,36 +63,69 @@ final class ControllerState implements AutoCloseable {
     static final long TIMESTAMP = HOST_ID + 16;
     static final long TIMESTAMP_SET_NS = TIMESTAMP + 8;
 
+    static final long TEMPERATURES = TIMESTAMP_SET_NS + 8;
+    static final long VECTOR_CONFIG = FEATURES + 0x140;
+    static final int VECTORS_MAX = 256;
+
     static final long ASYNC_EVENTS = 0x400;
+    static final long PENDING_EVENTS = 0x440;
+    static final int PENDING_EVENTS_MAX = 15;
+    static final long MASKED_EVENTS = 0x480;
+    static final long CHANGED_NAMESPACES = 0x488;
+    static final int CHANGED_WORDS = 3;
 
     private static final long SUBMISSION_QUEUES = 0x1000;
     private static final long COMPLETION_QUEUES = 0x3000;
     private static final int QUEUE_SIZE = 64;
     static final long QUEUE_BASE = 0;
     static final long QUEUE_ENTRIES = 8;
-    static final long SQ_HEAD = 12;
-    static final long SQ_CQID = 16;
-    static final long SQ_PRIORITY = 20;
-    static final long CQ_TAIL = 12;
-    static final long CQ_PHASE = 16;
-    static final long CQ_VECTOR = 20;
-    static final long CQ_INTERRUPTS = 24;
+    static final long SQ_CQID = 12;
+    static final long SQ_PRIORITY = 16;
+    static final long CQ_VECTOR = 12;
+    static final long CQ_INTERRUPTS = 16;
     static final long QUEUE_VALID = 28;
+    static final long SQ_FETCHED = 32;
+    static final long CQ_POSTED = 32;
+    static final long CQ_DELIVERED = 40;
+
+    /**
+     * A slot's word, 0 when the slot is free: a command is in it, which was fetched as number (bits 47:0) of its queue.
+     */
+    static final long IN_FLIGHT = 1L << 62;
+    /** Its completion is being written at the index of bits 59:48 of its completion queue. */
+    static final long COMPLETING = 1L << 63;
+    /** The second half of a fused operation whose first half has succeeded. */
+    static final long PASSED = 1L << 61;
+
+    static final int COMPLETION_INDEX_SHIFT = 48;
+    static final long NUMBER_MASK = (1L << COMPLETION_INDEX_SHIFT) - 1;
 
     private static final long SLOTS = 0x10000;
     private static final long SLOT_WORDS = (long) ENTRIES_MAX * Sqe.SIZE;
-    private static final long SLOTS_SIZE = SLOT_WORDS + ENTRIES_MAX * 4L;
-    static final long SIZE = (SLOTS + QUEUES * SLOTS_SIZE + 4095) & -4096L;
+    private static final long SLOTS_SIZE = SLOT_WORDS + ENTRIES_MAX * 8L;
+    private static final long COMPLETIONS = SLOTS + QUEUES * SLOTS_SIZE;
+    private static final long COMPLETIONS_SIZE = (long) ADMIN_ENTRIES_MAX * Cqe.SIZE;
+    static final long SIZE = (COMPLETIONS + QUEUES * COMPLETIONS_SIZE + 4095) & -4096L;
 
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
+    private static final VarHandle LONG_ATOMIC = LONG.varHandle();
 
     private final Fd fd;
     private final Mapping mapping;
     private final MemorySegment segment;
 
     ControllerState(int controllerId) {
-        fd = Memfd.create("vnvme-controller", SIZE);
+        this(Memfd.create("vnvme-controller", SIZE));
+        segment.set(LONG, 0, MAGIC);
+        segment.set(INT, 8, VERSION);
+        segment.set(INT, 12, (int) (SIZE >>> 10));
+        segment.set(INT, 16, controllerId);
+    }
+
+    /** Owns the descriptor: also when it fails. */
+    private ControllerState(Fd fd) {
+        this.fd = fd;
         try {
             mapping = Mapping.shared(fd, 0, SIZE, true);
         } catch (RuntimeException e) {
@@ -87,10 +133,35 @@ final class ControllerState implements AutoCloseable {
             throw e;
         }
         segment = mapping.segment();
-        segment.set(LONG, 0, MAGIC);
-        segment.set(INT, 8, VERSION);
-        segment.set(INT, 12, (int) (SIZE >>> 10));
-        segment.set(INT, 16, controllerId);
+    }
+
+    /**
+     * What another process has left.
+     *
+     * @param fd its owner from now on
+     * @throws IllegalArgumentException when it is none, or one of another version; the descriptor is closed then
+     */
+    static ControllerState adopt(Fd fd) {
+        if (Stat.sizeBytes(fd) != SIZE) {
+            fd.close();
+            throw new IllegalArgumentException("a controller's state has %d bytes".formatted(SIZE));
+        }
+        ControllerState state = new ControllerState(fd);
+        if (state.getLong(0) != MAGIC || state.getInt(8) != VERSION) {
+            int version = state.getInt(8);
+            state.close();
+            throw new IllegalArgumentException(
+                    "a controller's state of version %d: this program reads version %d".formatted(version, VERSION));
+        }
+        return state;
+    }
+
+    Fd fd() {
+        return fd;
+    }
+
+    int controllerId() {
+        return getInt(16);
     }
 
     MemorySegment segment() {
@@ -113,6 +184,11 @@ final class ControllerState implements AutoCloseable {
         segment.set(LONG, offset, value);
     }
 
+    /** With release: whoever finds it finds all that was stored before. */
+    void publish(long offset, long value) {
+        LONG_ATOMIC.setRelease(segment, offset, value);
+    }
+
     static long submissionQueue(int id) {
         return SUBMISSION_QUEUES + (long) id * QUEUE_SIZE;
     }
@@ -126,9 +202,14 @@ final class ControllerState implements AutoCloseable {
         return SLOTS + queueId * SLOTS_SIZE + (long) slot * Sqe.SIZE;
     }
 
+    /** The entries of a completion queue that reach the guest by messages. */
+    MemorySegment completions(int queueId) {
+        return segment.asSlice(COMPLETIONS + queueId * COMPLETIONS_SIZE, COMPLETIONS_SIZE);
+    }
+
     /** Where the word that says whether a slot is in use lies. */
     static long slotWord(int queueId, int slot) {
-        return SLOTS + queueId * SLOTS_SIZE + SLOT_WORDS + slot * 4L;
+        return SLOTS + queueId * SLOTS_SIZE + SLOT_WORDS + slot * 8L;
     }
 
     /** Forgets queues, commands and events, as a controller reset does. */
@@ -138,6 +219,11 @@ final class ControllerState implements AutoCloseable {
             segment.asSlice(completionQueue(id), QUEUE_SIZE).fill((byte) 0);
         }
         setInt(ASYNC_EVENTS, 0);
+        setInt(PENDING_EVENTS, 0);
+        setInt(MASKED_EVENTS, 0);
+        for (int i = 0; i < CHANGED_WORDS; i++) {
+            setLong(CHANGED_NAMESPACES + 8L * i, 0);
+        }
     }
 
     @Override

@@ -76,14 +76,38 @@ final class Dispatcher {
 
     /** A command was fetched into {@code slot}. */
     void begin(SubmissionQueue queue, int slot) {
+        Request request = taken(queue, slot);
+        try {
+            begin(queue, request);
+        } catch (InternalError | RuntimeException e) {
+            failed(request, e);
+        }
+    }
+
+    private Request taken(SubmissionQueue queue, int slot) {
         Request request = free.poll();
         if (request == null) {
             request = new Request(controller);
             requests.add(request);
         }
         request.begin(queue, slot);
+        return request;
+    }
+
+    /**
+     * A command was found in {@code slot} that another process had fetched: it may have been carried out, but not completed.
+     *
+     * @param passed it is the second half of a fused operation whose first half has succeeded and is completed
+     */
+    void beginAgain(SubmissionQueue queue, int slot, boolean passed) {
+        Request request = taken(queue, slot);
+        request.again(true);
         try {
-            begin(queue, request);
+            if (passed) {
+                startIo(request);
+            } else {
+                begin(queue, request);
+            }
         } catch (InternalError | RuntimeException e) {
             failed(request, e);
         }
@@ -352,18 +376,22 @@ final class Dispatcher {
         }
         SubmissionQueue queue = request.queue();
         int reported = status == Status.SUCCESS ? status : controller.logs().failed(request, status);
+        Request second = request.fusedPartner();
+        if (second != null && status == Status.SUCCESS) {
+            queue.passed(second.slot());
+        }
+        queue.completing(request.slot());
         queue.completions().post(request.result(), queue.head(), queue.id(), request.cid(), reported);
         measure(request, queue);
         queue.free(request.slot());
-        Request partner = request.fusedPartner();
         request.fusedPartner(null);
-        if (partner != null) {
-            partner.hold(request.hold());
+        if (second != null) {
+            second.hold(request.hold());
             request.hold(null);
         }
         recycle(request);
-        if (partner != null) {
-            startPartner(partner, status);
+        if (second != null) {
+            startPartner(second, status);
         }
         if (queue.deleting() && queue.inFlight() == 0) {
             admin.queues().drained(queue);

@@ -122,6 +122,20 @@ final class Doorbells {
         return true;
     }
 
+    /**
+     * Shadow doorbells that another process was told of count on, with what they say.
+     *
+     * @return false when one of the buffers is not memory that can be looked at without a message
+     */
+    boolean adoptShadow(long shadowBufferIova, long eventIndexBufferIova) {
+        shadowIova = shadowBufferIova;
+        eventIndexIova = eventIndexBufferIova;
+        shadow = buffer(shadowBufferIova);
+        eventIndex = buffer(eventIndexBufferIova);
+        generation = controller.memory().generation();
+        return shadow != null && eventIndex != null;
+    }
+
     private @Nullable MemorySegment buffer(long iova) {
         Region region = controller.memory().find(iova);
         MemorySegment segment = region == null ? null : region.segment();

@@ -7,7 +7,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -37,13 +36,10 @@ final class Features {
 
     private final Controller controller;
     private final MemorySegment buffer = Arena.ofAuto().allocate(HOST_BEHAVIOR_BYTES, 8);
-    private final int[] vectorConfig;
-    private int[] temperatureThresholds = {TEMPERATURE_DEFAULT, 0};
     private Reservations.Host host;
 
     Features(Controller controller) {
         this.controller = controller;
-        this.vectorConfig = new int[controller.interrupts().vectorCount()];
         this.host = firstHost();
     }
 
@@ -60,14 +56,48 @@ final class Features {
         ControllerState state = controller.state();
         state.segment().asSlice(ControllerState.HOST_ID, 32).fill((byte) 0);
         state.setLong(ControllerState.TIMESTAMP_SET_NS, System.nanoTime());
-        Arrays.fill(vectorConfig, 0);
+        for (int vector = 0; vector < ControllerState.VECTORS_MAX; vector += Integer.SIZE) {
+            state.setInt(vectorWord(vector), 0);
+        }
         host = firstHost();
         if (controller.kind().host() != null) {
             state.setLong(ControllerState.HOST_ID, host.low());
             state.setLong(ControllerState.HOST_ID + 8, host.high());
         }
         controller.keepAlive().timeout(value(FeatureId.KEEP_ALIVE_TIMER));
-        temperatureThresholds = new int[] {TEMPERATURE_DEFAULT, 0};
+        temperatureThreshold(0, TEMPERATURE_DEFAULT);
+        temperatureThreshold(1, 0);
+    }
+
+    /** Takes up what the controller's state says. */
+    void adopt() {
+        if (controller.kind().host() == null && (hostIdLow() != 0 || hostIdHigh() != 0)) {
+            host = new Reservations.Host(hostIdLow(), hostIdHigh());
+        }
+        controller.keepAlive().timeout(value(FeatureId.KEEP_ALIVE_TIMER));
+    }
+
+    /** @param kind 0: over, 1: under */
+    private int temperatureThreshold(int kind) {
+        return controller.state().getInt(ControllerState.TEMPERATURES + 4L * kind);
+    }
+
+    private void temperatureThreshold(int kind, int kelvin) {
+        controller.state().setInt(ControllerState.TEMPERATURES + 4L * kind, kelvin);
+    }
+
+    private static long vectorWord(int vector) {
+        return ControllerState.VECTOR_CONFIG + vector / Integer.SIZE * 4L;
+    }
+
+    /** Coalescing Disable of a vector, in its place in dword 11. */
+    private int vectorConfig(int vector) {
+        return (controller.state().getInt(vectorWord(vector)) >>> vector & 1) << 16;
+    }
+
+    private void vectorConfig(int vector, boolean coalescingDisabled) {
+        int word = controller.state().getInt(vectorWord(vector)) & ~(1 << vector);
+        controller.state().setInt(vectorWord(vector), coalescingDisabled ? word | 1 << vector : word);
     }
 
     private int defaultValue(int id) {
@@ -228,14 +258,14 @@ final class Features {
                 if (kind > 1 || !composite) {
                     return Status.INVALID_FIELD;
                 }
-                request.result(temperatureThresholds[kind]);
+                request.result(temperatureThreshold(kind));
             }
             case FeatureId.INTERRUPT_VECTOR_CONFIG -> {
                 int vector = request.dword(11) & 0xffff;
                 if (vector >= controller.interrupts().vectorCount()) {
                     return Status.INVALID_FIELD;
                 }
-                request.result(vector | vectorConfig[vector]);
+                request.result(vector | vectorConfig(vector));
             }
             case FeatureId.TIMESTAMP -> getTimestamp(request);
             case FeatureId.HOST_BEHAVIOR -> {
@@ -305,7 +335,7 @@ final class Features {
                 if (kind > 1 || (sensor != 0 && sensor != 0xf)) {
                     return Status.INVALID_FIELD;
                 }
-                temperatureThresholds[kind] = value & 0xffff;
+                temperatureThreshold(kind, value & 0xffff);
             }
             case FeatureId.NUMBER_OF_QUEUES -> {
                 return setNumberOfQueues(request, value);
@@ -315,7 +345,7 @@ final class Features {
                 if (vector >= controller.interrupts().vectorCount()) {
                     return Status.INVALID_FIELD;
                 }
-                vectorConfig[vector] = value & 1 << 16;
+                vectorConfig(vector, (value & 1 << 16) != 0);
             }
             case FeatureId.TIMESTAMP -> {
                 request.data().copyTo(0, buffer, 0, 8);

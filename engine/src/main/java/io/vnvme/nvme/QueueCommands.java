@@ -25,6 +25,9 @@ final class QueueCommands {
         int flags = request.dword(11) & 0xffff;
         int vector = request.dword(11) >>> 16;
         boolean interrupts = (flags & 2) != 0;
+        if (request.again() && made(ControllerState.completionQueue(id), id, request, entries)) {
+            return Status.SUCCESS;
+        }
         if (!free(id) || controller.completionQueue(id) != null) {
             return Status.QUEUE_ID_INVALID;
         }
@@ -48,6 +51,9 @@ final class QueueCommands {
         int priority = flags >>> 1 & 3;
         int completionsId = request.dword(11) >>> 16;
         CompletionQueue completions = controller.completionQueue(completionsId);
+        if (request.again() && made(ControllerState.submissionQueue(id), id, request, entries)) {
+            return Status.SUCCESS;
+        }
         if (completionsId == 0 || completionsId > ControllerState.IO_QUEUES_MAX) {
             return Status.QUEUE_ID_INVALID;
         }
@@ -65,6 +71,15 @@ final class QueueCommands {
         controller.submissionQueue(
                 id, new SubmissionQueue(controller, id, request.dataPointerLow(), entries, priority, completions));
         return Status.SUCCESS;
+    }
+
+    /** Whether the queue that a command is to make is there: another process has carried the command out. */
+    private boolean made(long record, int id, Request request, int entries) {
+        ControllerState state = controller.state();
+        return free(id)
+                && state.getInt(record + ControllerState.QUEUE_VALID) != 0
+                && state.getLong(record + ControllerState.QUEUE_BASE) == request.dataPointerLow()
+                && state.getInt(record + ControllerState.QUEUE_ENTRIES) == entries;
     }
 
     private int configuration() {
@@ -94,6 +109,9 @@ final class QueueCommands {
     int deleteSubmissionQueue(Request request) {
         int id = request.dword(10) & 0xffff;
         SubmissionQueue queue = controller.submissionQueue(id);
+        if (queue == null && request.again() && free(id)) {
+            return Status.SUCCESS;
+        }
         if (id == 0 || queue == null || queue.deleting()) {
             return Status.QUEUE_ID_INVALID;
         }
@@ -167,6 +185,9 @@ final class QueueCommands {
     int deleteCompletionQueue(Request request) {
         int id = request.dword(10) & 0xffff;
         CompletionQueue queue = controller.completionQueue(id);
+        if (queue == null && request.again() && free(id)) {
+            return Status.SUCCESS;
+        }
         if (id == 0 || queue == null) {
             return Status.QUEUE_ID_INVALID;
         }

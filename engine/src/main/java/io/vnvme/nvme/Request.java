@@ -59,6 +59,9 @@ final class Request extends Ticket implements Io.Completion {
     private boolean live;
     private boolean holding;
 
+    /** Whether another process has fetched it, and may have carried it out. */
+    private boolean again;
+
     Request(Controller controller) {
         this.controller = controller;
         this.slots = controller.state().segment();
@@ -68,6 +71,7 @@ final class Request extends Ticket implements Io.Completion {
         this.queue = queue;
         this.slot = slot;
         live = true;
+        again = false;
         sqe = ControllerState.slot(queue.id(), slot);
         epoch = controller.epoch();
         fetchedNs = controller.passMeter().beganNs();
@@ -387,6 +391,15 @@ final class Request extends Ticket implements Io.Completion {
         boolean was = live;
         live = false;
         return was;
+    }
+
+    /** Whether another process has fetched it: then it may have been carried out, but for its completion. */
+    boolean again() {
+        return again;
+    }
+
+    void again(boolean value) {
+        again = value;
     }
 
     /** The command begins to wait: the guest memory of its data stays until {@link #releaseGuest}. */

@@ -5,8 +5,6 @@ import io.vnvme.memory.Region;
 import io.vnvme.nvme.wire.Sqe;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.VarHandle;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * that wait for events; never more than the controller's state has room for.
  */
 final class SubmissionQueue {
-    private static final VarHandle INT = ValueLayout.JAVA_INT.varHandle();
+    private static final long INDEX_MASK = 0xfffL << ControllerState.COMPLETION_INDEX_SHIFT;
 
     private final Controller controller;
     private final int id;
@@ -30,6 +28,8 @@ final class SubmissionQueue {
     private final int[] freeSlots;
     private int freeCount;
     private int head;
+    /** Entries that were ever fetched: the head is where that many lead. */
+    private long fetchedCount;
     private int tail;
     /** The last value that could not be a tail: it is an event once, not at every look. */
     private int invalidTail;
@@ -55,19 +55,73 @@ final class SubmissionQueue {
         this.ring = new QueueMemory(controller.memory(), baseIova, Sqe.SIZE, false);
         this.state = controller.state();
         this.record = ControllerState.submissionQueue(id);
-        int slots = id == 0 ? entries + AsyncEvents.REQUESTS_MAX : entries;
-        this.freeSlots = new int[Math.min(slots, ControllerState.ENTRIES_MAX)];
+        this.freeSlots = new int[slots(id, entries)];
         for (int slot = freeSlots.length - 1; slot >= 0; slot--) {
             freeSlots[freeCount++] = slot;
-            state.setInt(ControllerState.slotWord(id, slot), 0);
+            state.setLong(ControllerState.slotWord(id, slot), 0);
         }
         completions.bind();
         state.setLong(record + ControllerState.QUEUE_BASE, baseIova);
         state.setInt(record + ControllerState.QUEUE_ENTRIES, entries);
         state.setInt(record + ControllerState.SQ_CQID, completions.id());
         state.setInt(record + ControllerState.SQ_PRIORITY, priority);
-        state.setInt(record + ControllerState.SQ_HEAD, 0);
+        state.setLong(record + ControllerState.SQ_FETCHED, 0);
         state.setInt(record + ControllerState.QUEUE_VALID, 1);
+    }
+
+    /**
+     * The queue that the controller's state tells of, with its commands in flight; they are begun anew by
+     * {@link Adoption}.
+     */
+    SubmissionQueue(Controller controller, int id, CompletionQueue completions) {
+        this.controller = controller;
+        this.id = id;
+        this.completions = completions;
+        this.state = controller.state();
+        this.record = ControllerState.submissionQueue(id);
+        this.entries = state.getInt(record + ControllerState.QUEUE_ENTRIES);
+        this.priority = state.getInt(record + ControllerState.SQ_PRIORITY);
+        this.fetchedCount = state.getLong(record + ControllerState.SQ_FETCHED);
+        this.ring = new QueueMemory(
+                controller.memory(), state.getLong(record + ControllerState.QUEUE_BASE), Sqe.SIZE, false);
+        this.freeSlots = new int[slots(id, entries)];
+        for (int slot = freeSlots.length - 1; slot >= 0; slot--) {
+            long word = state.getLong(ControllerState.slotWord(id, slot));
+            if (word == 0 || ended(slot, word)) {
+                freeSlots[freeCount++] = slot;
+            } else if ((word & ControllerState.NUMBER_MASK) == fetchedCount) {
+                // It was in its slot already when the count did not say so yet.
+                fetchedCount++;
+            }
+        }
+        this.head = (int) (fetchedCount % entries);
+        this.fetched = head;
+        // Until the doorbell is looked at.
+        this.tail = head;
+        state.publish(record + ControllerState.SQ_FETCHED, fetchedCount);
+        completions.bind();
+    }
+
+    /** Whether the completion of the command that was found in a slot stands in its queue. */
+    private boolean ended(int slot, long word) {
+        if ((word & ControllerState.COMPLETING) == 0) {
+            return false;
+        }
+        int index = (int) ((word & INDEX_MASK) >>> ControllerState.COMPLETION_INDEX_SHIFT);
+        boolean posted = completions.adoptPosted(index);
+        state.publish(
+                ControllerState.slotWord(id, slot),
+                posted ? 0 : word & ~(ControllerState.COMPLETING | INDEX_MASK));
+        return posted;
+    }
+
+    private static int slots(int id, int entries) {
+        int slots = id == 0 ? entries + AsyncEvents.REQUESTS_MAX : entries;
+        return Math.min(slots, ControllerState.ENTRIES_MAX);
+    }
+
+    int slots() {
+        return freeSlots.length;
     }
 
     int id() {
@@ -196,20 +250,34 @@ final class SubmissionQueue {
         }
         int slot = freeSlots[--freeCount];
         MemorySegment.copy(source, offset, state.segment(), ControllerState.slot(id, slot), Sqe.SIZE);
-        state.setInt(ControllerState.slotWord(id, slot), 1);
+        state.publish(ControllerState.slotWord(id, slot), ControllerState.IN_FLIGHT | fetchedCount);
+        fetchedCount++;
         head = head + 1 == entries ? 0 : head + 1;
         if (region.segment() != null) {
             // What was staged, if anything ever was, is behind now.
             fetched = head;
         }
-        state.setInt(record + ControllerState.SQ_HEAD, head);
+        state.publish(record + ControllerState.SQ_FETCHED, fetchedCount);
         return slot;
+    }
+
+    /** The completion of the command in a slot is about to be written at the completion queue's tail. */
+    void completing(int slot) {
+        long word = ControllerState.slotWord(id, slot);
+        long index = (long) completions.tail() << ControllerState.COMPLETION_INDEX_SHIFT;
+        state.publish(word, state.getLong(word) & ~INDEX_MASK | ControllerState.COMPLETING | index);
+    }
+
+    /** The first half has succeeded of the fused operation whose second half is in a slot. */
+    void passed(int slot) {
+        long word = ControllerState.slotWord(id, slot);
+        state.publish(word, state.getLong(word) | ControllerState.PASSED);
     }
 
     /** A command has ended: its slot can take another. */
     void free(int slot) {
         freeSlots[freeCount++] = slot;
-        INT.setRelease(state.segment(), ControllerState.slotWord(id, slot), 0);
+        state.publish(ControllerState.slotWord(id, slot), 0);
     }
 
     /** The staged ring when the entry at the head has been read by message; otherwise asks for it and says null. */

@@ -38,6 +38,11 @@ public final class Fd implements AutoCloseable {
         return number.get();
     }
 
+    /** Gives up ownership. @return the number, whose owner the caller is */
+    int release() {
+        return number.getAndSet(-1);
+    }
+
     /** A second descriptor of the same open file. */
     public Fd duplicate() {
         return new Fd(control("fcntl F_DUPFD_CLOEXEC", number(), F_DUPFD_CLOEXEC, 0));

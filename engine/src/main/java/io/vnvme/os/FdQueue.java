@@ -1,5 +1,7 @@
 package io.vnvme.os;
 
+import java.util.Objects;
+
 /** Received descriptors that nobody has taken yet, oldest first; bounded, and the owner of what it holds. */
 public final class FdQueue implements AutoCloseable {
     private final int[] numbers;
@@ -27,6 +29,17 @@ public final class FdQueue implements AutoCloseable {
         numbers[(head + size) % numbers.length] = number;
         size++;
         return true;
+    }
+
+    /** Takes a descriptor over from its owner; one beyond the capacity is closed at once. */
+    public void adopt(Fd fd) {
+        offer(fd.release());
+    }
+
+    /** The number of one that is here, the oldest being 0: it stays the queue's. */
+    public int peek(int index) {
+        Objects.checkIndex(index, size);
+        return numbers[(head + index) % numbers.length];
     }
 
     /** Hands the oldest descriptor to the caller, who owns it from now on; -1 when there is none. */

@@ -20,6 +20,7 @@ public final class UnixSocket implements AutoCloseable {
     public static final int FDS_MAX = SocketMessage.FDS_MAX;
 
     private static final int OWNER_ONLY = 0600;
+    private static final int MSG_PEEK = 2;
     private static final int MSG_NOSIGNAL = 0x4000;
     private static final int MSG_CMSG_CLOEXEC = 0x40000000;
     private static final int[] NO_FDS = {};
@@ -97,6 +98,11 @@ public final class UnixSocket implements AutoCloseable {
         }
     }
 
+    /** A connected or listening socket that another process had; close removes no file. */
+    public static UnixSocket adopt(Fd fd) {
+        return new UnixSocket(fd, null, null);
+    }
+
     /** Two blocking sockets connected to each other. */
     public static UnixSocket[] pair() {
         Fd[] fds = SocketCalls.pair();
@@ -116,12 +122,20 @@ public final class UnixSocket implements AutoCloseable {
      * @return bytes received, 0 when the peer is gone or {@code length} is 0, {@link #WOULD_BLOCK}
      */
     public int receive(MemorySegment buffer, long offset, int length, FdQueue fds) {
+        return receive(buffer, offset, length, fds, MSG_CMSG_CLOEXEC);
+    }
+
+    /** As {@link #receive}, but all of it is there to be received again, the descriptors too. */
+    public int peek(MemorySegment buffer, long offset, int length, FdQueue fds) {
+        return receive(buffer, offset, length, fds, MSG_CMSG_CLOEXEC | MSG_PEEK);
+    }
+
+    private int receive(MemorySegment buffer, long offset, int length, FdQueue fds, int flags) {
         Objects.checkFromIndexSize(offset, length, buffer.byteSize());
         try {
             while (true) {
                 message.forReceiving(buffer.address() + offset, length);
-                long count =
-                        (long) RECVMSG.invokeExact(Libc.errnoState(), fd.number(), message.header(), MSG_CMSG_CLOEXEC);
+                long count = (long) RECVMSG.invokeExact(Libc.errnoState(), fd.number(), message.header(), flags);
                 if (count >= 0) {
                     message.takeFds(fds);
                     return (int) count;

@@ -57,7 +57,7 @@ class ControllerTest {
         for (int i = 0; i < 3000; i++) {
             assertThat(host.next(large).status()).isEqualTo(Status.SUCCESS);
         }
-        assertThat(host.controller.state().getInt(ControllerState.slotWord(1, 0)))
+        assertThat(host.controller.state().getLong(ControllerState.slotWord(1, 0)))
                 .isZero();
         ControllerState state = host.controller.state();
         assertThat(state.getLong(ControllerState.slot(1, 0) + 8)).isZero();

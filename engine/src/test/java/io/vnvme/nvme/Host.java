@@ -9,6 +9,7 @@ import io.vnvme.nvme.wire.FeatureId;
 import io.vnvme.nvme.wire.Registers;
 import io.vnvme.nvme.wire.Sqe;
 import io.vnvme.nvme.wire.Status;
+import io.vnvme.qos.Scheduler;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -99,7 +100,7 @@ final class Host implements AutoCloseable {
     final Messages messages = new Messages();
     final GuestMemory memory;
     private final Region region;
-    final Controller controller;
+    Controller controller;
     final TestVolume volume = new TestVolume(4 << 20);
     final List<Integer> raised = new ArrayList<>();
     final Pair admin = new Pair(0, ENTRIES);
@@ -121,6 +122,23 @@ final class Host implements AutoCloseable {
         region = new Region(BASE, ram.byteSize(), byMessages ? null : ram, true, true);
         memory.map(region);
         controller = new Controller(subsystem, controllerId, memory, new Vectors(), page);
+    }
+
+    /** Another process goes on with the controller, from what its state says at this moment; this one's is left as it is. */
+    void adopt() {
+        Namespace shown = controller.namespaces().find(1);
+        controller = Controller.adopt(
+                controller.subsystem(),
+                controller.stateFd().duplicate(),
+                memory,
+                new Vectors(),
+                page,
+                new Scheduler().turn());
+        if (shown != null) {
+            controller.namespaces().attach(namespace(1));
+        }
+        controller.busMaster(true);
+        controller.resume();
     }
 
     private final class Vectors implements Interrupts {

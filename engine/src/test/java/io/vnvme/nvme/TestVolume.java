@@ -10,6 +10,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 
 /** A volume in memory that answers at once, or - when told to - only when the test says so. */
 final class TestVolume implements Volume {
@@ -90,6 +91,22 @@ final class TestVolume implements Volume {
         while (!pending.isEmpty()) {
             completeOne();
         }
+    }
+
+    /** Does and completes some pending work, if there is any. */
+    void completeAny(Random random) {
+        if (!pending.isEmpty()) {
+            for (int i = random.nextInt(pending.size()); i > 0; i--) {
+                pending.add(pending.remove());
+            }
+            completeOne();
+        }
+    }
+
+    /** Does what is pending, and nobody hears of it. */
+    void doUnseen() {
+        pending.forEach(this::move);
+        pending.clear();
     }
 
     private void move(Io io) {

@@ -134,6 +134,9 @@ final class Replays implements Filter {
         response.streamFilter(out -> new Copy(out, text -> {
             if (response.status().family() == Status.Family.SUCCESSFUL) {
                 answered(id, new Answer(response.status(), type(response), text));
+            } else {
+                // Before the answer is out: who has it may try again at once.
+                forgetUnanswered(id);
             }
         }));
         try {

@@ -155,7 +155,8 @@ final class RehearsalGuest {
                 new Silent(),
                 page.segment(),
                 new PeerCredentials((int) ProcessHandle.current().pid(), 0, 0),
-                0));
+                0,
+                new Unnoted()));
         if (opened == null) {
             throw new IllegalStateException("the vNVMe is in use");
         }
@@ -270,6 +271,19 @@ final class RehearsalGuest {
     }
 
     /** Nobody waits for an interrupt. */
+    /** It ends before there could be another process. */
+    private static final class Unnoted implements ControllerFactory.Note {
+        @Override
+        public String get() {
+            return "";
+        }
+
+        @Override
+        public void set(String text) {
+            // Nobody will ask.
+        }
+    }
+
     private static final class Silent implements Interrupts {
         @Override
         public void raise(int vector) {

@@ -24,20 +24,21 @@ final class Bar0 {
     private final IrqTable irqs;
     private final MemorySegment doorbells;
     /** What the host stores in the MSI-X table; nothing here acts on it: the client makes messages of eventfds. */
-    private final int[] msixTable;
+    private final MemorySegment msixTable;
 
-    Bar0(Device device, IrqTable irqs, MemorySegment doorbells) {
+    /** With the MSI-X table that is found in the state. */
+    Bar0(Device device, IrqTable irqs, MemorySegment doorbells, ConnectionState state) {
         this.device = device;
         this.irqs = irqs;
         this.doorbells = doorbells;
-        this.msixTable = new int[irqs.msixCount() * MSIX_ENTRY / Integer.BYTES];
-        reset();
+        this.msixTable = state.msixTable().asSlice(0, (long) irqs.msixCount() * MSIX_ENTRY);
     }
 
     /** Masks all vectors, as after a reset (PCI Local Bus 3.0, 6.8.2.9). */
     void reset() {
-        for (int i = 0; i < msixTable.length; i++) {
-            msixTable[i] = i * Integer.BYTES % MSIX_ENTRY == VECTOR_CONTROL ? VECTOR_MASKED : 0;
+        msixTable.fill((byte) 0);
+        for (long entry = 0; entry < msixTable.byteSize(); entry += MSIX_ENTRY) {
+            msixTable.set(Wire.INT, entry + VECTOR_CONTROL, VECTOR_MASKED);
         }
     }
 
@@ -72,8 +73,8 @@ final class Bar0 {
             return doorbells.get(ValueLayout.JAVA_INT, offset - DOORBELLS);
         }
         if (offset < MSIX_PENDING) {
-            int index = (offset - MSIX_TABLE) / Integer.BYTES;
-            return index < msixTable.length ? msixTable[index] : 0;
+            int at = offset - MSIX_TABLE;
+            return at < msixTable.byteSize() ? msixTable.get(Wire.INT, at) : 0;
         }
         return irqs.msixPending((offset - MSIX_PENDING) * 8);
     }
@@ -82,9 +83,9 @@ final class Bar0 {
         if (offset < MSIX_TABLE) {
             device.writeRegister(offset, value);
         } else if (offset < MSIX_PENDING) {
-            int index = (offset - MSIX_TABLE) / Integer.BYTES;
-            if (index < msixTable.length) {
-                msixTable[index] = value;
+            int at = offset - MSIX_TABLE;
+            if (at < msixTable.byteSize()) {
+                msixTable.set(Wire.INT, at, value);
             }
         }
     }

@@ -1,9 +1,12 @@
 package io.vnvme.frontend.vfiouser;
 
+import io.vnvme.handover.Held;
+import io.vnvme.handover.Holder;
 import io.vnvme.memory.GuestMemory;
 import io.vnvme.memory.Region;
 import io.vnvme.os.Epoll;
 import io.vnvme.os.Errno;
+import io.vnvme.os.Fd;
 import io.vnvme.os.NativeException;
 import io.vnvme.os.PeerCredentials;
 import io.vnvme.os.UnixSocket;
@@ -22,10 +25,16 @@ import org.jspecify.annotations.Nullable;
 final class Connection implements Poller {
     /** Messages taken in one go, so that a client that sends without pause does not starve the others. */
     private static final int BURST = 16;
+    /** Under these names it is held. */
+    private static final String SOCKET = "socket";
+
+    private static final String STATE = "state";
 
     private final VfioUserEndpoint endpoint;
     private final Home home;
     private final UnixSocket socket;
+    private final ConnectionState state;
+    private final Holder holder;
     private final PeerCredentials peer;
     private final Inbox inbox;
     private final Outbox outbox;
@@ -38,18 +47,102 @@ final class Connection implements Poller {
     private boolean open = true;
     private volatile boolean active;
 
-    Connection(VfioUserEndpoint endpoint, UnixSocket socket) {
+    /** @param holder keeps what is the connection's own for another process */
+    Connection(VfioUserEndpoint endpoint, UnixSocket socket, Holder holder) {
+        this(endpoint, socket, new ConnectionState(), holder);
+        watch.events(Epoll.IN);
+    }
+
+    private Connection(VfioUserEndpoint endpoint, UnixSocket socket, ConnectionState state, Holder holder) {
         this.endpoint = endpoint;
         this.socket = socket;
+        this.state = state;
+        this.holder = holder;
         this.peer = socket.peer();
-        inbox = new Inbox(socket);
-        outbox = new Outbox(socket);
-        dmaChannel = new DmaChannel(outbox);
+        inbox = new Inbox(socket, state, holder);
+        outbox = new Outbox(socket, state);
+        dmaChannel = new DmaChannel(outbox, state);
         memory = new GuestMemory(dmaChannel);
-        dma = new DmaTable(memory, endpoint.reclaimer());
+        dma = new DmaTable(memory, endpoint.reclaimer(), state, holder);
         home = new Home(endpoint.home().reactor());
         home.add(new Registrations());
-        watch = home.watch(socket.fd(), Epoll.IN, this::ready);
+        watch = home.watch(socket.fd(), 0, this::ready);
+    }
+
+    /**
+     * The connection that another process served. It waits for its controller's factory to call {@link #resume}.
+     *
+     * @return null when the factory does not serve it
+     * @throws RuntimeException when what is held is not whole, or not of a version that is known
+     */
+    static @Nullable Connection adopt(VfioUserEndpoint endpoint, Holder holder, Held held) {
+        Fd socketFd = held.take(SOCKET).orElseThrow(() -> new IllegalStateException("its socket is not held"));
+        UnixSocket socket = UnixSocket.adopt(socketFd);
+        Connection connection;
+        try {
+            ConnectionState state = ConnectionState.adopt(
+                    held.take(STATE).orElseThrow(() -> new IllegalStateException("its state is not held")));
+            connection = new Connection(endpoint, socket, state, holder);
+        } catch (RuntimeException e) {
+            socket.close();
+            throw e;
+        }
+        try {
+            if (connection.adopt(held)) {
+                return connection;
+            }
+        } catch (RuntimeException e) {
+            connection.end("not adopted: " + e.getMessage());
+            throw e;
+        }
+        connection.end("its vNVMe is not served");
+        return null;
+    }
+
+    private boolean adopt(Held held) {
+        dma.adopt(held);
+        inbox.adopt(held);
+        dmaChannel.transferMax(state.getInt(ConnectionState.TRANSFER_MAX));
+        PciFunction adopted = PciFunction.adopt(endpoint.surroundings(this, memory), held);
+        if (adopted == null) {
+            return false;
+        }
+        function = adopted;
+        active = true;
+        return true;
+    }
+
+    /** On the reactor: goes on where the other process ended, at whatever instruction that was. */
+    void resume() {
+        PciFunction adopted = function;
+        if (!open || adopted == null) {
+            return;
+        }
+        try {
+            Dispatcher answering = new Dispatcher(outbox, adopted, dma, state);
+            dispatcher = answering;
+            if (inbox.complete() && inbox.message() == Outbox.answered(state)) {
+                inbox.done();
+            }
+            adopted.resume();
+            boolean begun = inbox.complete();
+            answering.adopt(begun ? Header.id(inbox.header()) : Dispatcher.NONE);
+            if (begun) {
+                message(true);
+            }
+            watch.events(Epoll.IN);
+            flush();
+        } catch (RuntimeException e) {
+            failed(e);
+        }
+    }
+
+    ConnectionState state() {
+        return state;
+    }
+
+    Holder holder() {
+        return holder;
     }
 
     /** What the rings of a reactor keep for the guest's memory stays there, and is made anew where it is used. */
@@ -169,7 +262,7 @@ final class Connection implements Poller {
     private boolean takeMessage() {
         return switch (inbox.receive()) {
             case MESSAGE -> {
-                message();
+                message(false);
                 yield true;
             }
             case PARTIAL -> false;
@@ -180,15 +273,24 @@ final class Connection implements Poller {
         };
     }
 
-    private void message() {
+    /** @param begun another process may have carried it out, in part or in whole */
+    private void message(boolean begun) {
+        take(begun);
+        if (open) {
+            outbox.publish(inbox.message());
+            inbox.done();
+        }
+    }
+
+    private void take(boolean begun) {
         var header = inbox.header();
         Dispatcher current = dispatcher;
         switch (Header.type(header)) {
             case Header.TYPE_COMMAND -> {
-                if (current == null) {
+                if (current == null || begun && Header.command(header) == Wire.VERSION) {
                     negotiate();
                 } else {
-                    current.dispatch(header, inbox.body(), inbox.fds());
+                    current.dispatch(header, inbox.body(), inbox.fds(), inbox.message(), begun);
                 }
             }
             case Header.TYPE_REPLY -> dmaChannel.reply(header, inbox.body());
@@ -209,25 +311,38 @@ final class Connection implements Poller {
                 throw new RequestException(Errno.EINVAL, "protocol version " + version.major());
             }
             Capabilities capabilities = Capabilities.parse(version.text().toArray(ValueLayout.JAVA_BYTE));
-            PciFunction opened = endpoint.open(this, memory, capabilities);
-            if (opened == null) {
-                throw new RequestException(Errno.EBUSY, "another client has the drive");
+            if (function == null) {
+                open(capabilities);
             }
-            function = opened;
-            active = true;
-            dmaChannel.transferMax(capabilities.transferMaxBytes());
-            dispatcher = new Dispatcher(outbox, opened, dma);
             Dispatcher.version(outbox, id, version, capabilities.reply());
             endpoint.activated();
         } catch (RequestException | NativeException e) {
             int errno = e instanceof RequestException request ? request.errno() : Errno.EIO;
             Dispatcher.fail(outbox, id, command, errno);
+            outbox.publish(inbox.message());
             outbox.flush();
             end("refused: " + e.getMessage());
         }
     }
 
+    /** What another process needs is held before the client hears that it has a controller. */
+    private void open(Capabilities capabilities) {
+        PciFunction opened = endpoint.open(this, memory, capabilities);
+        if (opened == null) {
+            throw new RequestException(Errno.EBUSY, "another client has the drive");
+        }
+        function = opened;
+        active = true;
+        dmaChannel.transferMax(capabilities.transferMaxBytes());
+        state.setInt(ConnectionState.TRANSFER_MAX, capabilities.transferMaxBytes());
+        state.setLong(ConnectionState.PEER, peer.pid());
+        dispatcher = new Dispatcher(outbox, opened, dma, state);
+        holder.keep(STATE, state.fd().number());
+        holder.keep(SOCKET, socket.fd().number());
+    }
+
     private void flush() {
+        outbox.publish(inbox.message() - 1 & Inbox.MESSAGE_MASK);
         if (!outbox.flush()) {
             end("closed by the client");
             return;
@@ -254,6 +369,7 @@ final class Connection implements Poller {
         socket.close();
         inbox.close();
         dmaChannel.close();
+        holder.drop("");
         PciFunction current = function;
         if (current != null) {
             current.stop();
@@ -277,6 +393,7 @@ final class Connection implements Poller {
             function = null;
             current.close(endpoint.reclaimer());
         }
+        state.close(endpoint.reclaimer());
         endpoint.finished(this);
     }
 }

@@ -1,6 +1,7 @@
 package io.vnvme.frontend.vfiouser;
 
 import io.vnvme.nvme.Controller;
+import io.vnvme.os.Fd;
 
 /** A {@link Controller} as the front end sees it. */
 final class ControllerDevice implements Device {
@@ -60,6 +61,16 @@ final class ControllerDevice implements Device {
     @Override
     public boolean quiescent() {
         return controller.quiescent();
+    }
+
+    @Override
+    public Fd state() {
+        return controller.stateFd();
+    }
+
+    @Override
+    public void resume() {
+        controller.resume();
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.vnvme.frontend.vfiouser;
 
 import io.vnvme.memory.GuestMemory;
 import io.vnvme.nvme.Interrupts;
+import io.vnvme.os.Fd;
 import io.vnvme.os.PeerCredentials;
 import io.vnvme.reactor.Home;
 import java.lang.foreign.MemorySegment;
@@ -16,6 +17,7 @@ public interface ControllerFactory {
      * @param home of the connection: where the controller is and may be moved from
      * @param doorbells 4 KiB that the client maps, zeroed
      * @param others clients that this endpoint serves at this moment, this one not counted
+     * @param note what whoever made the controller wants to find again in another process
      */
     record Host(
             Home home,
@@ -23,11 +25,32 @@ public interface ControllerFactory {
             Interrupts interrupts,
             MemorySegment doorbells,
             PeerCredentials peer,
-            int others) {}
+            int others,
+            Note note) {}
+
+    /** Text that goes with a connection to whatever process serves it. On the connection's reactor. */
+    interface Note {
+        String get();
+
+        /** @throws IllegalArgumentException when it is longer than 4,092 bytes */
+        void set(String text);
+    }
 
     /** On the endpoint's reactor: a controller, or null to turn the client away with EBUSY. */
     @Nullable
     Device open(Host host);
+
+    /**
+     * On the endpoint's reactor: the controller that another process made for a client which is still there.
+     *
+     * @param state of that controller; its owner from now on
+     * @param resume to be called on the connection's reactor, once, when the controller has its namespaces
+     * @return null when it cannot be served: the client loses its device
+     */
+    default @Nullable Device adopt(Host host, Fd state, Runnable resume) {
+        state.close();
+        return null;
+    }
 
     /** On the connection's reactor: a client is gone, or was sent away. */
     default void ended(PeerCredentials peer, String reason) {}

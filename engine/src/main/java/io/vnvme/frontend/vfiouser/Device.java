@@ -1,6 +1,7 @@
 package io.vnvme.frontend.vfiouser;
 
 import io.vnvme.nvme.Controller;
+import io.vnvme.os.Fd;
 
 /** The NVMe controller behind a connection, as far as the front end touches it: on one reactor only. */
 public interface Device {
@@ -43,6 +44,12 @@ public interface Device {
 
     /** True when no command is in flight: after {@link #reset} it may take some polls. */
     boolean quiescent();
+
+    /** The controller's state, for another process to adopt; it stays the device's. */
+    Fd state();
+
+    /** Goes on where another process ended: of a device that {@link ControllerFactory#adopt} made, once. */
+    void resume();
 
     /** Ends it; called once, when quiescent. */
     void close();

@@ -9,7 +9,8 @@ import java.lang.foreign.ValueLayout;
 
 /** Answers the commands of a client that has negotiated a version. */
 final class Dispatcher {
-    private static final int NONE = -1;
+    static final int NONE = -1;
+    private static final int PROGRESS_BITS = 16;
     private static final int DEVICE_FLAGS_RESET = 1;
     private static final int DEVICE_FLAGS_PCI = 2;
 
@@ -27,19 +28,44 @@ final class Dispatcher {
     private final Outbox outbox;
     private final PciFunction function;
     private final DmaTable dma;
+    private final ConnectionState state;
+    private final OwedReplies owed;
     private int id;
     private int command;
     private boolean noReply;
-    private int resetId = NONE;
+    /** Of the reply that a reset under way owes, {@link #NONE}. */
+    private int resetReply = NONE;
 
-    Dispatcher(Outbox outbox, PciFunction function, DmaTable dma) {
+    private int message;
+    private boolean again;
+
+    Dispatcher(Outbox outbox, PciFunction function, DmaTable dma, ConnectionState state) {
         this.outbox = outbox;
         this.function = function;
         this.dma = dma;
+        this.state = state;
+        this.owed = new OwedReplies(state, outbox);
+        outbox.attach(function.mappable().number());
     }
 
-    /** @param fds came with the command; what it does not take stays there */
-    void dispatch(MemorySegment header, MemorySegment body, FdQueue fds) {
+    /**
+     * Answers what another process still owed: what it waited for has ended with it.
+     *
+     * @param without identifier of the command that is about to be dispatched again, or {@link #NONE}
+     */
+    void adopt(int without) {
+        owed.forgetAnswerTo(without);
+        owed.payAll();
+    }
+
+    /**
+     * @param fds came with the command; what it does not take stays there
+     * @param number of the message, as {@link Inbox#message} counts
+     * @param begun another process may have carried the command out, in part or in whole
+     */
+    void dispatch(MemorySegment header, MemorySegment body, FdQueue fds, int number, boolean begun) {
+        message = number;
+        again = begun;
         id = Header.id(header);
         command = Header.command(header);
         noReply = Header.noReply(header);
@@ -91,6 +117,9 @@ final class Dispatcher {
     }
 
     private void map(Request.DmaMap request, FdQueue fds) {
+        if (again && dma.has(request)) {
+            return;
+        }
         int number = fds.take();
         if (number < 0) {
             dma.map(request, null);
@@ -103,32 +132,41 @@ final class Dispatcher {
     }
 
     private void unmap(Request.DmaUnmap request) {
-        int requestId = id;
-        boolean silent = noReply;
-        dma.unmap(request, () -> {
-            if (!silent) {
-                request.encode(reply(requestId, Wire.DMA_UNMAP, Request.DmaUnmap.SIZE));
-                outbox.commit(Header.SIZE + Request.DmaUnmap.SIZE);
-            }
+        int size = Header.SIZE + Request.DmaUnmap.SIZE;
+        int slot = noReply ? NONE : owed.owe(size, out -> {
+            Header.write(out, id, Wire.DMA_UNMAP, size, Header.TYPE_REPLY, 0);
+            request.encode(out.asSlice(Header.SIZE));
         });
+        try {
+            dma.unmap(request, () -> {
+                if (slot != NONE) {
+                    owed.pay(slot);
+                }
+            });
+        } catch (RequestException e) {
+            owed.forget(slot);
+            throw e;
+        }
     }
 
     /** Done when no command from before is in flight any more: until then guest memory may be written. */
     private void reset() {
-        if (resetId != NONE) {
+        if (resetReply != NONE) {
             throw new RequestException(Errno.EBUSY, "a reset is under way");
         }
         function.reset();
         if (function.device().quiescent()) {
             done();
         } else if (!noReply) {
-            resetId = id;
+            resetReply = owed.owe(
+                    Header.SIZE,
+                    out -> Header.write(out, id, Wire.DEVICE_RESET, Header.SIZE, Header.TYPE_REPLY, 0));
         }
     }
 
     /** True when {@link #poll} has something to do. */
     boolean due() {
-        return resetId != NONE && function.device().quiescent();
+        return resetReply != NONE && function.device().quiescent();
     }
 
     /** Completes a reset whose commands have ended. @return how much was done */
@@ -136,9 +174,8 @@ final class Dispatcher {
         if (!due()) {
             return 0;
         }
-        reply(resetId, Wire.DEVICE_RESET, 0);
-        outbox.commit(Header.SIZE);
-        resetId = NONE;
+        owed.pay(resetReply);
+        resetReply = NONE;
         return 1;
     }
 
@@ -179,7 +216,7 @@ final class Dispatcher {
         reply.set(Wire.LONG, 24, 0);
         if (full) {
             sparse(reply.asSlice(Request.RegionInfo.SIZE));
-            outbox.commit(Header.SIZE + size, function.mappable().number());
+            outbox.commitWithFd(Header.SIZE + size);
         } else {
             outbox.commit(Header.SIZE + size);
         }
@@ -232,14 +269,22 @@ final class Dispatcher {
     }
 
     private void write(Request.RegionWriteMulti request) {
-        for (int i = 0; i < request.count(); i++) {
+        // Written again, an older doorbell value after a newer one would be a new value.
+        for (int i = progress(); i < request.count(); i++) {
             function.write(request.write(i));
+            state.setInt(ConnectionState.PROGRESS, message + 1 << PROGRESS_BITS | i + 1);
         }
         if (!noReply) {
             MemorySegment reply = reply(id, command, Request.RegionWriteMulti.COUNT_SIZE);
             reply.set(Wire.LONG, 0, request.count());
             outbox.commit(Header.SIZE + Request.RegionWriteMulti.COUNT_SIZE);
         }
+    }
+
+    /** Of the writes in this message, how many another process has carried out. */
+    private int progress() {
+        int recorded = state.getInt(ConnectionState.PROGRESS);
+        return again && recorded >>> PROGRESS_BITS == message + 1 ? recorded & (1 << PROGRESS_BITS) - 1 : 0;
     }
 
     private static void access(MemorySegment reply, long offset, int region, int count) {

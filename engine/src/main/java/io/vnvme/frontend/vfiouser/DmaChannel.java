@@ -22,6 +22,7 @@ final class DmaChannel implements DmaMessages {
     private static final int READ_WINDOW_BYTES = 64 << 10;
 
     private final Outbox outbox;
+    private final ConnectionState state;
     private final ArrayDeque<Transfer> waiting = new ArrayDeque<>();
     private final ArrayDeque<Transfer> ended = new ArrayDeque<>();
     private final @Nullable Chunk[] window = new Chunk[WINDOW];
@@ -32,8 +33,52 @@ final class DmaChannel implements DmaMessages {
     private @Nullable DmaLayout layout;
     private boolean closed;
 
-    DmaChannel(Outbox outbox) {
+    DmaChannel(Outbox outbox, ConnectionState state) {
         this.outbox = outbox;
+        this.state = state;
+        this.layout = state.has(ConnectionState.LAYOUT_QEMU)
+                ? DmaLayout.QEMU
+                : state.has(ConnectionState.LAYOUT_SPECIFICATION) ? DmaLayout.SPECIFICATION : null;
+        for (int slot = 0; slot < WINDOW; slot++) {
+            int id = state.getInt(idAt(slot)) - 1;
+            if (id >= 0 && !isStale(id)) {
+                replaceStale(0, id + 1);
+            }
+            state.setInt(idAt(slot), 0);
+        }
+    }
+
+    /** Whether another process sent the command of this identifier: nobody waits for its reply any more. */
+    private boolean isStale(int id) {
+        for (int i = 0; i < ConnectionState.STALE_MAX; i++) {
+            if (state.getInt(staleAt(i)) == id + 1) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void replaceStale(int old, int value) {
+        for (int i = 0; i < ConnectionState.STALE_MAX; i++) {
+            if (state.getInt(staleAt(i)) == old) {
+                state.setInt(staleAt(i), value);
+                return;
+            }
+        }
+    }
+
+    private static long staleAt(int index) {
+        return ConnectionState.STALE_IDS + 4L * index;
+    }
+
+    private void learned(DmaLayout found) {
+        layout = found;
+        int flag = found == DmaLayout.QEMU ? ConnectionState.LAYOUT_QEMU : ConnectionState.LAYOUT_SPECIFICATION;
+        state.setInt(ConnectionState.FLAGS, state.getInt(ConnectionState.FLAGS) | flag);
+    }
+
+    private static long idAt(int slot) {
+        return ConnectionState.DMA_IDS + 4L * slot;
     }
 
     /** One call of {@link #read} or {@link #write}. */
@@ -101,6 +146,10 @@ final class DmaChannel implements DmaMessages {
      * @throws ConnectionException when there is no such command
      */
     void reply(MemorySegment header, MemorySegment body) {
+        if (isStale(Header.id(header))) {
+            replaceStale(Header.id(header) + 1, 0);
+            return;
+        }
         int slot = find(Header.id(header));
         Chunk chunk = slot < 0 ? null : window[slot];
         if (chunk == null || chunk.transfer().command != Header.command(header)) {
@@ -203,12 +252,12 @@ final class DmaChannel implements DmaMessages {
             return known;
         }
         if (body.get(Wire.INT, 12) != 0) {
-            layout = DmaLayout.QEMU;
+            learned(DmaLayout.QEMU);
             return DmaLayout.QEMU;
         }
         for (int i = 0; i < count; i++) {
             if (body.get(ValueLayout.JAVA_BYTE, DmaLayout.FIXED + i) != 0) {
-                layout = DmaLayout.SPECIFICATION;
+                learned(DmaLayout.SPECIFICATION);
                 break;
             }
         }
@@ -227,7 +276,7 @@ final class DmaChannel implements DmaMessages {
     private int freeId() {
         do {
             nextId = (nextId + 1) & 0xffff;
-        } while (find(nextId) >= 0);
+        } while (find(nextId) >= 0 || isStale(nextId));
         return nextId;
     }
 
@@ -245,6 +294,7 @@ final class DmaChannel implements DmaMessages {
         for (int slot = 0; slot < WINDOW; slot++) {
             if (window[slot] == null) {
                 window[slot] = chunk;
+                state.setInt(idAt(slot), chunk.id() + 1);
                 onTheWay++;
                 if (chunk.transfer().command == Wire.DMA_READ) {
                     readBytesOnTheWay += chunk.sizeBytes();
@@ -261,6 +311,7 @@ final class DmaChannel implements DmaMessages {
             readBytesOnTheWay -= chunk.sizeBytes();
         }
         window[slot] = null;
+        state.setInt(idAt(slot), 0);
         onTheWay--;
     }
 }

@@ -1,5 +1,7 @@
 package io.vnvme.frontend.vfiouser;
 
+import io.vnvme.handover.Held;
+import io.vnvme.handover.Holder;
 import io.vnvme.memory.GuestMemory;
 import io.vnvme.memory.Region;
 import io.vnvme.os.Errno;
@@ -7,6 +9,7 @@ import io.vnvme.os.Fd;
 import io.vnvme.os.Reclaimer;
 import io.vnvme.os.Stat;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -22,20 +25,70 @@ import org.jspecify.annotations.Nullable;
  * complete (QEMU docs/interop/vfio-user.rst, VFIO_USER_DMA_UNMAP: "must release all references ... before replying").
  */
 final class DmaTable {
+    private static final int NO_FILE = -1;
+
     private final GuestMemory memory;
     private final FileMappings files;
+    private final RegionRecords records;
     /** By the first address, as unsigned numbers; with the size that the client gave. */
     private final NavigableMap<Long, Entry> entries = new TreeMap<>(Long::compareUnsigned);
 
     private final List<Unmapping> unmappings = new ArrayList<>();
 
-    DmaTable(GuestMemory memory, Reclaimer reclaimer) {
+    DmaTable(GuestMemory memory, Reclaimer reclaimer, ConnectionState state, Holder holder) {
         this.memory = memory;
-        this.files = new FileMappings(reclaimer);
+        this.files = new FileMappings(reclaimer, holder);
+        this.records = new RegionRecords(state);
     }
 
-    /** @param sizeBytes of the request; the region is shorter when the file behind it ends early */
-    private record Entry(long address, long sizeBytes, Region region, FileMappings.@Nullable Part part) {
+    /**
+     * Takes up the regions that another process had.
+     *
+     * @throws IllegalStateException when a file is not held that one lies in
+     */
+    void adopt(Held held) {
+        Map<Integer, Fd> fds = new HashMap<>();
+        try {
+            records.adopt(found -> {
+                FileMappings.Part part = null;
+                if (found.file() >= 0) {
+                    Fd fd = fds.computeIfAbsent(
+                            found.file(),
+                            number -> held.take(FileMappings.name(number))
+                                    .orElseThrow(() -> new IllegalStateException("file %d of the client's memory is not held"
+                                            .formatted(number))));
+                    part = files.adopt(found.file(), fd, found.offset(), found.sizeBytes(), found.writable());
+                }
+                Region region = new Region(
+                        found.address(),
+                        part == null ? found.sizeBytes() : part.segment().byteSize(),
+                        part == null ? null : part.segment(),
+                        found.readable(),
+                        found.writable());
+                memory.map(region);
+                entries.put(
+                        found.address(), new Entry(found.address(), found.sizeBytes(), region, part, found.index()));
+            });
+        } finally {
+            fds.values().forEach(Fd::close);
+        }
+    }
+
+    /** True when exactly this region is there. */
+    boolean has(Request.DmaMap request) {
+        Entry entry = entries.get(request.address());
+        return entry != null
+                && entry.sizeBytes() == request.sizeBytes()
+                && entry.region().readable() == request.readable()
+                && entry.region().writable() == request.writable();
+    }
+
+    /**
+     * @param sizeBytes of the request; the region is shorter when the file behind it ends early
+     * @param record where it is in the connection's state
+     */
+    private record Entry(
+            long address, long sizeBytes, Region region, FileMappings.@Nullable Part part, int record) {
         long last() {
             return address + sizeBytes - 1;
         }
@@ -85,11 +138,11 @@ final class DmaTable {
         boolean writable = request.writable();
         if (fd == null || !(readable || writable) || !Stat.of(fd).isRegularFile()) {
             Region region = new Region(address, request.sizeBytes(), null, readable, writable);
-            return new Entry(address, request.sizeBytes(), region, null);
+            return new Entry(address, request.sizeBytes(), region, null, records.add(request, NO_FILE));
         }
         FileMappings.Part part = files.map(fd, request.fileOffset(), request.sizeBytes(), writable);
         Region region = new Region(address, part.segment().byteSize(), part.segment(), readable, writable);
-        return new Entry(address, request.sizeBytes(), region, part);
+        return new Entry(address, request.sizeBytes(), region, part, records.add(request, part.file()));
     }
 
     /**
@@ -168,6 +221,7 @@ final class DmaTable {
     private void remove(List<Entry> leaving, Runnable done) {
         for (Entry entry : leaving) {
             entries.remove(entry.address());
+            records.remove(entry.record());
             memory.unmap(entry.region().iova(), entry.region().sizeBytes());
         }
         Unmapping unmapping = new Unmapping(leaving, done);

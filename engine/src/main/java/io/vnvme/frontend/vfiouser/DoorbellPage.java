@@ -13,13 +13,22 @@ import java.lang.foreign.MemorySegment;
  * that the client cannot take the memory away.
  */
 final class DoorbellPage {
+    private static final int SEALS = Memfd.SEAL_SHRINK | Memfd.SEAL_GROW | Memfd.SEAL_SEAL;
+
     private final Fd fd;
     private final Mapping mapping;
 
     DoorbellPage() {
-        fd = Memfd.create("vnvme-bar0", Bar0.SIZE);
+        this(Memfd.create("vnvme-bar0", Bar0.SIZE));
+    }
+
+    /** @param fd of such a page, that another process made; its owner from now on, also when it fails */
+    DoorbellPage(Fd fd) {
+        this.fd = fd;
         try {
-            Memfd.seal(fd, Memfd.SEAL_SHRINK | Memfd.SEAL_GROW | Memfd.SEAL_SEAL);
+            if (Memfd.seals(fd) != SEALS) {
+                Memfd.seal(fd, SEALS);
+            }
             mapping = Mapping.shared(fd, Bar0.DOORBELLS, Bar0.DOORBELLS_SIZE, true);
         } catch (RuntimeException e) {
             fd.close();

@@ -1,5 +1,6 @@
 package io.vnvme.frontend.vfiouser;
 
+import io.vnvme.handover.Holder;
 import io.vnvme.os.Errno;
 import io.vnvme.os.Fd;
 import io.vnvme.os.Mapping;
@@ -7,6 +8,7 @@ import io.vnvme.os.NativeException;
 import io.vnvme.os.Reclaimer;
 import io.vnvme.os.Stat;
 import java.lang.foreign.MemorySegment;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -26,12 +28,16 @@ final class FileMappings {
     private static final int FILES_MAX = 1024;
 
     private final Reclaimer reclaimer;
+    private final Holder holder;
+    private final BitSet numbers = new BitSet();
     private final Map<Key, Entry> entries = new HashMap<>();
     private final Set<Entry> live = new HashSet<>();
     private long totalBytes;
 
-    FileMappings(Reclaimer reclaimer) {
+    /** @param holder keeps the files for another process: {@code file.NUMBER.} */
+    FileMappings(Reclaimer reclaimer, Holder holder) {
         this.reclaimer = reclaimer;
+        this.holder = holder;
     }
 
     private record Key(long device, long inode, boolean writable) {
@@ -43,13 +49,15 @@ final class FileMappings {
     /** A mapped file and how many regions use it. */
     private static final class Entry {
         private final Key key;
+        private final int number;
         private final Mapping mapping;
         private final Fd fd;
         private int uses;
 
         /** @param fd of its own, to look at the file's size again */
-        Entry(Key key, Mapping mapping, Fd fd) {
+        Entry(Key key, int number, Mapping mapping, Fd fd) {
             this.key = key;
+            this.number = number;
             this.mapping = mapping;
             this.fd = fd;
         }
@@ -72,6 +80,11 @@ final class FileMappings {
         MemorySegment segment() {
             return segment;
         }
+
+        /** Of the file, by which it is held. */
+        int file() {
+            return entry.number;
+        }
     }
 
     /**
@@ -91,12 +104,29 @@ final class FileMappings {
         Entry entry = entries.get(key);
         if (entry == null || entry.sizeBytes() < offset + available) {
             // A file that has grown is mapped anew; the old mapping goes with the last region cut from it.
-            entry = mapped(fd, key, stat.sizeBytes());
-            entries.put(key, entry);
-            live.add(entry);
+            entry = mapped(fd, key, stat.sizeBytes(), numbers.nextClearBit(0));
+            holder.keep(name(entry.number), fd.number());
         }
+        return part(entry, offset, available);
+    }
+
+    private static Part part(Entry entry, long offset, long sizeBytes) {
         entry.uses++;
-        return new Part(entry, entry.mapping.segment().asSlice(offset, available));
+        return new Part(entry, entry.mapping.segment().asSlice(offset, sizeBytes));
+    }
+
+    static String name(int number) {
+        return "file.%d.".formatted(number);
+    }
+
+    /** A part of a file that another process had mapped, and that is held under a number. */
+    Part adopt(int number, Fd fd, long offset, long sizeBytes, boolean writable) {
+        Stat stat = Stat.of(fd);
+        Entry entry = live.stream()
+                .filter(e -> e.number == number)
+                .findFirst()
+                .orElseGet(() -> mapped(fd, Key.of(stat, writable), stat.sizeBytes(), number));
+        return part(entry, offset, Math.min(sizeBytes, entry.sizeBytes() - offset));
     }
 
     /** True when a file is shorter than it was when it was mapped: to touch its memory is a fault. */
@@ -117,12 +147,14 @@ final class FileMappings {
         }
         entries.remove(entry.key, entry);
         live.remove(entry);
+        numbers.clear(entry.number);
+        holder.drop(name(entry.number));
         totalBytes -= entry.sizeBytes();
         entry.fd.close();
         reclaimer.close(entry.mapping);
     }
 
-    private Entry mapped(Fd fd, Key key, long sizeBytes) {
+    private Entry mapped(Fd fd, Key key, long sizeBytes, int number) {
         if (sizeBytes > TOTAL_MAX_BYTES - totalBytes) {
             throw new RequestException(Errno.ENOMEM, "more than 4 TiB of memory");
         }
@@ -131,8 +163,11 @@ final class FileMappings {
         }
         Fd own = fd.duplicate();
         try {
-            Entry entry = new Entry(key, Mapping.shared(own, 0, sizeBytes, key.writable()), own);
+            Entry entry = new Entry(key, number, Mapping.shared(own, 0, sizeBytes, key.writable()), own);
             totalBytes += sizeBytes;
+            numbers.set(number);
+            entries.put(key, entry);
+            live.add(entry);
             return entry;
         } catch (NativeException e) {
             own.close();

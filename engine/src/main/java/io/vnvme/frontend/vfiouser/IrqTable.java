@@ -1,5 +1,7 @@
 package io.vnvme.frontend.vfiouser;
 
+import io.vnvme.handover.Held;
+import io.vnvme.handover.Holder;
 import io.vnvme.nvme.Interrupts;
 import io.vnvme.os.Epoll;
 import io.vnvme.os.Errno;
@@ -22,6 +24,7 @@ final class IrqTable implements Interrupts, AutoCloseable {
     static final int ERROR = 3;
     static final int REQUEST = 4;
     static final int KINDS = 5;
+    private static final String UNMASK = "irq.unmask";
 
     /** VFIO_IRQ_INFO_*: eventfds are taken; MASK and UNMASK work; masks itself; takes no more without a disable. */
     private static final int INFO_EVENTFD = 1;
@@ -32,7 +35,8 @@ final class IrqTable implements Interrupts, AutoCloseable {
 
     private final Home home;
     private final PciConfig config;
-    private final IrqVectors[] kinds;
+    private final Holder holder;
+    private final IrqVectors[] kinds = new IrqVectors[KINDS];
     private Level level = () -> false;
     private @Nullable EventFd intxUnmask;
     private @Nullable Watch intxUnmaskWatch;
@@ -43,16 +47,31 @@ final class IrqTable implements Interrupts, AutoCloseable {
         boolean asserted();
     }
 
-    IrqTable(Home home, PciConfig config) {
+    /** @param holder keeps the client's eventfds for another process: {@code irq.KIND.VECTOR.}, and {@code irq.unmask} */
+    IrqTable(Home home, PciConfig config, ConnectionState state, Holder holder) {
         this.home = home;
         this.config = config;
-        kinds = new IrqVectors[] {
-            new IrqVectors(1),
-            new IrqVectors(config.msiCount()),
-            new IrqVectors(config.msixCount()),
-            new IrqVectors(1),
-            new IrqVectors(1)
-        };
+        this.holder = holder;
+        int[] counts = {1, config.msiCount(), config.msixCount(), 1, 1};
+        for (int kind = 0; kind < KINDS; kind++) {
+            kinds[kind] = new IrqVectors(state.interrupts(kind, counts[kind]));
+        }
+    }
+
+    /** Takes the eventfds that another process had from the client. */
+    void adopt(Held held) {
+        for (int kind = 0; kind < KINDS; kind++) {
+            for (int vector = 0; vector < kinds[kind].count(); vector++) {
+                IrqVectors vectors = kinds[kind];
+                int number = vector;
+                held.take(name(kind, vector)).ifPresent(fd -> vectors.arm(number, EventFd.adopt(fd)));
+            }
+        }
+        held.take(UNMASK).ifPresent(fd -> watchUnmask(EventFd.adopt(fd)));
+    }
+
+    private static String name(int kind, int vector) {
+        return "irq.%d.%d.".formatted(kind, vector);
     }
 
     /** Connects INTx to its source. */
@@ -182,6 +201,7 @@ final class IrqTable implements Interrupts, AutoCloseable {
 
     private void disarm(int kind) {
         kinds[kind].disarm();
+        holder.drop("irq.%d.".formatted(kind));
         if (kind == INTX) {
             kinds[INTX].reset();
             unmaskBy(null);
@@ -202,7 +222,15 @@ final class IrqTable implements Interrupts, AutoCloseable {
         }
         boolean disarms = fds.size() == 0;
         for (int i = 0; i < request.count(); i++) {
-            vectors.arm(request.start() + i, disarms ? null : adopt(fds));
+            int vector = request.start() + i;
+            if (disarms) {
+                vectors.arm(vector, null);
+                holder.drop(name(request.index(), vector));
+            } else {
+                EventFd trigger = adopt(fds);
+                holder.keep(name(request.index(), vector), trigger.fd().number());
+                vectors.arm(vector, trigger);
+            }
         }
         if (request.index() == INTX) {
             vectors.unmask(0);
@@ -240,14 +268,21 @@ final class IrqTable implements Interrupts, AutoCloseable {
         if (intxUnmask != null) {
             intxUnmask.close();
         }
-        intxUnmask = eventFd;
+        intxUnmask = null;
+        holder.drop(UNMASK);
         if (eventFd != null) {
-            intxUnmaskWatch = home.watch(eventFd.fd(), Epoll.IN, _ -> {
-                eventFd.drain();
-                kinds[INTX].unmask(0);
-                reevaluateIntx();
-            });
+            holder.keep(UNMASK, eventFd.fd().number());
+            watchUnmask(eventFd);
         }
+    }
+
+    private void watchUnmask(EventFd eventFd) {
+        intxUnmask = eventFd;
+        intxUnmaskWatch = home.watch(eventFd.fd(), Epoll.IN, _ -> {
+            eventFd.drain();
+            kinds[INTX].unmask(0);
+            reevaluateIntx();
+        });
     }
 
     private static boolean selected(Request.SetIrqs request, int index) {

@@ -1,19 +1,34 @@
 package io.vnvme.frontend.vfiouser;
 
 import io.vnvme.os.EventFd;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import org.jspecify.annotations.Nullable;
 
 /** The interrupts of one kind: for each an eventfd or none, a mask, and whether it is owed to the client. */
 final class IrqVectors implements AutoCloseable {
+    private static final int PENDING = 1;
+    private static final int MASKED = 2;
+
     private final @Nullable EventFd[] triggers;
-    private final boolean[] masked;
-    private final boolean[] pending;
+    /** A byte for each. */
+    private final MemorySegment states;
+
     private int armed;
 
-    IrqVectors(int count) {
-        triggers = new EventFd[count];
-        masked = new boolean[count];
-        pending = new boolean[count];
+    /** @param states a byte for each; what was found there stays */
+    IrqVectors(MemorySegment states) {
+        this.states = states;
+        triggers = new EventFd[(int) states.byteSize()];
+    }
+
+    private boolean is(int vector, int bit) {
+        return (states.get(ValueLayout.JAVA_BYTE, vector) & bit) != 0;
+    }
+
+    private void set(int vector, int bit, boolean value) {
+        int others = states.get(ValueLayout.JAVA_BYTE, vector) & ~bit;
+        states.set(ValueLayout.JAVA_BYTE, vector, (byte) (value ? others | bit : others));
     }
 
     int count() {
@@ -42,8 +57,8 @@ final class IrqVectors implements AutoCloseable {
     /** Signals the client, or remembers to: a vector is without an eventfd for a moment when the client adds others. */
     void fire(int vector) {
         EventFd trigger = triggers[vector];
-        if (trigger == null || masked[vector]) {
-            pending[vector] = true;
+        if (trigger == null || masked(vector)) {
+            set(vector, PENDING, true);
         } else {
             trigger.signal();
         }
@@ -58,24 +73,21 @@ final class IrqVectors implements AutoCloseable {
     }
 
     void mask(int vector) {
-        masked[vector] = true;
+        set(vector, MASKED, true);
     }
 
     void unmask(int vector) {
-        masked[vector] = false;
+        set(vector, MASKED, false);
         pay(vector);
     }
 
     boolean masked(int vector) {
-        return masked[vector];
+        return is(vector, MASKED);
     }
 
     /** Forgets what is owed, and all masks. */
     void reset() {
-        for (int i = 0; i < pending.length; i++) {
-            pending[i] = false;
-            masked[i] = false;
-        }
+        states.fill((byte) 0);
     }
 
     /** Takes all eventfds away; what is owed stays owed. */
@@ -88,8 +100,8 @@ final class IrqVectors implements AutoCloseable {
     /** Up to 32 pending bits from {@code first} on. */
     int pendingBits(int first) {
         int bits = 0;
-        for (int i = first; i < Math.min(first + Integer.SIZE, pending.length); i++) {
-            bits |= pending[i] ? 1 << (i - first) : 0;
+        for (int i = first; i < Math.min(first + Integer.SIZE, count()); i++) {
+            bits |= is(i, PENDING) ? 1 << (i - first) : 0;
         }
         return bits;
     }
@@ -100,8 +112,8 @@ final class IrqVectors implements AutoCloseable {
     }
 
     private void pay(int vector) {
-        if (pending[vector] && !masked[vector] && triggers[vector] != null) {
-            pending[vector] = false;
+        if (is(vector, PENDING) && !masked(vector) && triggers[vector] != null) {
+            set(vector, PENDING, false);
             fire(vector);
         }
     }

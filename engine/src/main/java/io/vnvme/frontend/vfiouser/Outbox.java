@@ -1,43 +1,83 @@
 package io.vnvme.frontend.vfiouser;
 
+import io.vnvme.os.KeptTransfer;
 import io.vnvme.os.UnixSocket;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 
 /**
- * Messages on their way to the client, in order; keeps what the socket does not take.
+ * Messages on their way to the client, in order, in a ring of the connection's state.
  *
- * <p>A client that does not read fills it, and is then not read from until there is room again: what one client can make
- * this process keep is bounded by {@link #LIMIT_BYTES} and one message.
+ * <p>A client that does not read fills it, and is then not read from until there is room again. What is committed is sent once
+ * it is published, together with the number of the message that it answers: so another process knows which messages are
+ * answered, and which bytes of the answers have left.
  */
 final class Outbox {
     /** Above this much, nothing new is taken on; replies to what was already begun still fit. */
     static final int LIMIT_BYTES = 256 << 10;
 
     private static final int INITIAL_BYTES = 4096;
-    private static final int[] NO_FDS = {};
+    private static final int POSITION_BITS = 48;
+    private static final long POSITION_MASK = (1L << POSITION_BITS) - 1;
+    private static final int ATTACHMENT = 16;
 
-    /** A descriptor and the message that it goes with, as positions in the stream. */
-    private record Attachment(long begin, long end, int fdNumber) {}
+    /** A message that has a descriptor with it: from where to where it is in the stream. */
+    private record Attachment(long begin, long end) {}
 
     private final UnixSocket socket;
-    private final int[] attached = new int[1];
+    private final ConnectionState state;
+    private final KeptTransfer transfer;
+    private final MemorySegment ring;
     private final ArrayDeque<Attachment> attachments = new ArrayDeque<>();
-    private MemorySegment buffer = Arena.ofAuto().allocate(INITIAL_BYTES, Long.BYTES);
-    /** Stream position of the buffer's first byte, and the bytes in use: {@code [head, tail)}. */
+    private int attachmentSlot;
+    private MemorySegment aside = MemorySegment.NULL;
+    /** Whether the message that was reserved lies aside, since it does not fit before the ring's end. */
+    private boolean isAside;
+
+    private int fdNumber = -1;
+
+    // Positions in the stream: where the ring begins; what the socket has; what may be sent; what is committed.
     private long origin;
+    private long sent;
+    private long published;
+    private long tail;
 
-    private int head;
-    private int tail;
-
-    Outbox(UnixSocket socket) {
+    /** Goes on where the state says. */
+    Outbox(UnixSocket socket, ConnectionState state) {
         this.socket = socket;
+        this.state = state;
+        this.transfer = state.sending();
+        this.ring = state.outbox();
+        origin = state.getLong(ConnectionState.ORIGIN);
+        published = state.getLong(ConnectionState.PUBLISHED) & POSITION_MASK;
+        tail = published;
+        sent = published - Integer.toUnsignedLong((int) published - (transfer.number() + transfer.count()));
+        for (int i = 0; i < ConnectionState.ATTACHMENTS_MAX; i++) {
+            Attachment found = new Attachment(state.getLong(slot(i)), state.getLong(slot(i) + 8));
+            if (found.begin() >= sent && found.end() > found.begin() && found.end() <= published) {
+                attachments.add(found);
+            }
+        }
+    }
+
+    /** The last message of the client that is answered, as {@link Inbox#message} counts. */
+    static int answered(ConnectionState state) {
+        return (int) (state.getLong(ConnectionState.PUBLISHED) >>> POSITION_BITS) - 1;
+    }
+
+    private static long slot(int index) {
+        return ConnectionState.ATTACHMENTS + (long) index * ATTACHMENT;
+    }
+
+    /** The one descriptor that messages can carry: it stays open until the last of them is sent. */
+    void attach(int number) {
+        fdNumber = number;
     }
 
     /** Bytes that the socket has not taken yet. */
     int pendingBytes() {
-        return tail - head;
+        return (int) (tail - sent);
     }
 
     /** True when nothing new should be begun. */
@@ -45,70 +85,108 @@ final class Outbox {
         return pendingBytes() > LIMIT_BYTES;
     }
 
+    /** Position in the stream of the message that is committed next. */
+    long position() {
+        return tail;
+    }
+
+    /** Whether what was committed at a position was published. */
+    boolean isPublished(long position) {
+        return position < published;
+    }
+
     /**
      * Room for one message, to be filled in and then handed on by {@link #commit}.
      *
      * @param sizeBytes with the header
+     * @throws ConnectionException when the client has not read so much that there is none
      */
     MemorySegment reserve(int sizeBytes) {
-        if (head > 0 && buffer.byteSize() - tail < sizeBytes) {
-            MemorySegment.copy(buffer, head, buffer, 0, tail - head);
-            origin += head;
-            tail -= head;
-            head = 0;
+        if (pendingBytes() + sizeBytes > ConnectionState.OUTBOX_BYTES) {
+            throw new ConnectionException("%d bytes are not read".formatted(pendingBytes()));
         }
-        if (buffer.byteSize() - tail < sizeBytes) {
-            long needed = (long) tail + sizeBytes;
-            MemorySegment grown = Arena.ofAuto().allocate(Long.highestOneBit(needed - 1) << 1, Long.BYTES);
-            MemorySegment.copy(buffer, 0, grown, 0, tail);
-            buffer = grown;
+        long offset = offset(tail);
+        isAside = offset + sizeBytes > ConnectionState.OUTBOX_BYTES;
+        if (!isAside) {
+            return ring.asSlice(offset, sizeBytes);
         }
-        return buffer.asSlice(tail, sizeBytes);
+        if (aside.byteSize() < sizeBytes) {
+            long bytes = Math.max(INITIAL_BYTES, Long.highestOneBit(sizeBytes - 1) << 1);
+            aside = Arena.ofAuto().allocate(bytes, Long.BYTES);
+        }
+        return aside.asSlice(0, sizeBytes);
+    }
+
+    private long offset(long position) {
+        return (position - origin) % ConnectionState.OUTBOX_BYTES;
     }
 
     /** Queues the message that was reserved last. */
     void commit(int sizeBytes) {
+        if (isAside) {
+            long offset = offset(tail);
+            long first = ConnectionState.OUTBOX_BYTES - offset;
+            MemorySegment.copy(aside, 0, ring, offset, first);
+            MemorySegment.copy(aside, first, ring, 0, sizeBytes - first);
+        }
         tail += sizeBytes;
     }
 
-    /** Queues the message that was reserved last with a descriptor, which stays open until it is sent. */
-    void commit(int sizeBytes, int fdNumber) {
-        attachments.add(new Attachment(origin + tail, origin + tail + sizeBytes, fdNumber));
-        tail += sizeBytes;
+    /** Queues the message that was reserved last with the descriptor. */
+    void commitWithFd(int sizeBytes) {
+        if (attachments.size() == ConnectionState.ATTACHMENTS_MAX) {
+            throw new ConnectionException("%d descriptors are not read".formatted(attachments.size()));
+        }
+        long slot = slot(attachmentSlot);
+        attachmentSlot = (attachmentSlot + 1) % ConnectionState.ATTACHMENTS_MAX;
+        state.setLong(slot, tail);
+        state.setLong(slot + 8, tail + sizeBytes);
+        attachments.add(new Attachment(tail, tail + sizeBytes));
+        commit(sizeBytes);
+    }
+
+    /** What is committed may be sent, and all messages up to this one, as {@link Inbox#message} counts, are answered. */
+    void publish(int message) {
+        published = tail;
+        state.setLong(ConnectionState.PUBLISHED, (long) (message + 1) << POSITION_BITS | published);
     }
 
     /**
-     * Sends as much as the socket takes.
+     * Sends as much as the socket takes of what is published.
      *
      * @return false when the client is gone
      */
     boolean flush() {
-        while (head < tail) {
+        while (sent < published) {
             Attachment next = attachments.peek();
-            long end = origin + tail;
-            int[] fdNumbers = NO_FDS;
-            if (next != null && next.begin() == origin + head) {
-                attached[0] = next.fdNumber();
-                fdNumbers = attached;
+            long end = published;
+            int attached = -1;
+            if (next != null && next.begin() == sent) {
+                attached = fdNumber;
                 end = next.end();
             } else if (next != null) {
-                end = next.begin();
+                end = Math.min(end, next.begin());
             }
-            int count = socket.send(buffer, head, (int) (end - origin - head), fdNumbers);
+            long offset = offset(sent);
+            int length = (int) Math.min(end - sent, ConnectionState.OUTBOX_BYTES - offset);
+            transfer.begin((int) sent);
+            int count = transfer.send(socket.fd(), ring.address() + offset, length, attached);
             if (count == UnixSocket.WOULD_BLOCK) {
                 return true;
             }
             if (count == 0) {
                 return false;
             }
-            if (fdNumbers.length > 0) {
+            if (next != null && next.begin() == sent) {
                 attachments.remove();
             }
-            head += count;
+            sent += count;
         }
-        origin += tail;
-        head = 0;
-        tail = 0;
+        if (sent == tail && sent != origin) {
+            // Nothing lies in the ring: it begins anew, so that few of its pages are ever touched.
+            origin = sent;
+            state.setLong(ConnectionState.ORIGIN, origin);
+        }
         return true;
     }
 }

@@ -1,9 +1,9 @@
 package io.vnvme.frontend.vfiouser;
 
 import io.vnvme.nvme.Controller;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.Arrays;
 
 /**
  * The configuration space of the function: 4 KiB of bytes, each with the bits that a write changes, and what a write
@@ -64,7 +64,7 @@ final class PciConfig {
     static final int EXPRESS_DEVICE_CONTROL = EXPRESS + 8;
     private static final int EXPRESS_RESET = 1 << 15;
 
-    private final byte[] bytes = new byte[SIZE];
+    private final MemorySegment bytes;
     private final byte[] writable = new byte[SIZE];
     private final boolean msiOnly;
     private final int vectors;
@@ -103,13 +103,38 @@ final class PciConfig {
     }
 
     /**
+     * As after power-on.
+     *
      * @param msiOnly whether there is no MSI-X capability
      * @param vectors of MSI-X
      */
-    PciConfig(boolean msiOnly, int vectors) {
+    PciConfig(boolean msiOnly, int vectors, ConnectionState state) {
+        this(msiOnly, vectors, state.config());
+        reset();
+    }
+
+    private PciConfig(boolean msiOnly, int vectors, MemorySegment bytes) {
         this.msiOnly = msiOnly;
         this.vectors = vectors;
-        reset();
+        this.bytes = bytes;
+    }
+
+    /** With what another process has left there. */
+    static PciConfig adopt(boolean msiOnly, int vectors, ConnectionState state) {
+        MemorySegment kept = state.config();
+        PciConfig config = new PciConfig(msiOnly, vectors, Arena.ofAuto().allocate(SIZE));
+        config.reset();
+        PciConfig adopted = new PciConfig(msiOnly, vectors, kept);
+        System.arraycopy(config.writable, 0, adopted.writable, 0, SIZE);
+        return adopted;
+    }
+
+    private byte at(int offset) {
+        return bytes.get(ValueLayout.JAVA_BYTE, offset);
+    }
+
+    private void at(int offset, int value) {
+        bytes.set(ValueLayout.JAVA_BYTE, offset, (byte) value);
     }
 
     void effects(Effects wanted) {
@@ -130,12 +155,12 @@ final class PciConfig {
     }
 
     boolean msiEnabled() {
-        return (bytes[MSI_CONTROL] & 1) != 0;
+        return (at(MSI_CONTROL) & 1) != 0;
     }
 
     /** Messages that the host allocated: a power of two. */
     int msiAllocated() {
-        int log = (bytes[MSI_CONTROL] & MSI_ALLOCATED) >> 4;
+        int log = (at(MSI_CONTROL) & MSI_ALLOCATED) >> 4;
         return Math.min(MSI_VECTORS_MAX, 1 << log);
     }
 
@@ -149,12 +174,12 @@ final class PciConfig {
 
     /** True when the host lets the function touch memory: bus master, and not asleep. */
     boolean busMaster() {
-        return (bytes[COMMAND] & COMMAND_BUS_MASTER) != 0 && powerState() == 0;
+        return (at(COMMAND) & COMMAND_BUS_MASTER) != 0 && powerState() == 0;
     }
 
     /** Reads {@code count} bytes at {@code offset}, both within the space. */
     void read(int offset, int count, MemorySegment target) {
-        MemorySegment.copy(bytes, offset, target, ValueLayout.JAVA_BYTE, 0, count);
+        MemorySegment.copy(bytes, offset, target, 0, count);
         if (offset <= STATUS && offset + count > STATUS && !messages() && effects.intxAsserted()) {
             int at = STATUS - offset;
             target.set(ValueLayout.JAVA_BYTE, at, (byte) (target.get(ValueLayout.JAVA_BYTE, at) | STATUS_INTX));
@@ -169,11 +194,11 @@ final class PciConfig {
         for (int i = 0; i < count; i++) {
             int mask = writable[offset + i];
             int value = source.get(ValueLayout.JAVA_BYTE, i);
-            bytes[offset + i] = (byte) ((bytes[offset + i] & ~mask) | (value & mask));
+            at(offset + i, (at(offset + i) & ~mask) | (value & mask));
         }
         if (powerState() != 0 && powerState() != PM_D3HOT) {
             // D1 and D2 do not exist here: the write completes and changes nothing (PCI Power Management 1.2, 3.2.4).
-            bytes[PM_CONTROL] = (byte) ((bytes[PM_CONTROL] & ~PM_STATE) | wasPower);
+            at(PM_CONTROL, (at(PM_CONTROL) & ~PM_STATE) | wasPower);
         }
         if ((shortAt(EXPRESS_DEVICE_CONTROL) & EXPRESS_RESET) != 0) {
             reset();
@@ -189,7 +214,7 @@ final class PciConfig {
 
     /** Everything as after power-on. */
     void reset() {
-        Arrays.fill(bytes, (byte) 0);
+        bytes.fill((byte) 0);
         shortAt(0, VENDOR);
         shortAt(2, DEVICE);
         field(COMMAND, 2, 0, COMMAND_WRITABLE);
@@ -199,9 +224,9 @@ final class PciConfig {
         field(BAR_0 + 4, 4, 0, -1);
         shortAt(SUBSYSTEM_VENDOR, VENDOR);
         shortAt(SUBSYSTEM, DEVICE);
-        bytes[CAPABILITIES] = PM;
+        at(CAPABILITIES, PM);
         field(INTERRUPT_LINE, 1, 0, 0xff);
-        bytes[INTERRUPT_PIN] = 1;
+        at(INTERRUPT_PIN, 1);
         powerManagement();
         messageInterrupts();
         express();
@@ -250,13 +275,13 @@ final class PciConfig {
     }
 
     private void capability(int offset, int id, int next) {
-        bytes[offset] = (byte) id;
-        bytes[offset + 1] = (byte) next;
+        at(offset, id);
+        at(offset + 1, next);
     }
 
     private void field(int offset, int sizeBytes, int value, int writableBits) {
         for (int i = 0; i < sizeBytes; i++) {
-            bytes[offset + i] = (byte) (value >>> (i * 8));
+            at(offset + i, value >>> (i * 8));
             writable[offset + i] = (byte) (writableBits >>> (i * 8));
         }
     }
@@ -266,11 +291,11 @@ final class PciConfig {
     }
 
     private int shortAt(int offset) {
-        return Byte.toUnsignedInt(bytes[offset]) | (Byte.toUnsignedInt(bytes[offset + 1]) << 8);
+        return Byte.toUnsignedInt(at(offset)) | (Byte.toUnsignedInt(at(offset + 1)) << 8);
     }
 
     private int powerState() {
-        return bytes[PM_CONTROL] & PM_STATE;
+        return at(PM_CONTROL) & PM_STATE;
     }
 
     private boolean messages() {

@@ -1,5 +1,7 @@
 package io.vnvme.frontend.vfiouser;
 
+import io.vnvme.handover.Held;
+import io.vnvme.handover.Holder;
 import io.vnvme.memory.GuestMemory;
 import io.vnvme.os.Errno;
 import io.vnvme.os.Fd;
@@ -11,6 +13,9 @@ import org.jspecify.annotations.Nullable;
 
 /** One PCI function: a controller, its configuration space, its BAR and its interrupts. */
 final class PciFunction implements PciConfig.Effects {
+    private static final String PAGE = "page";
+    private static final String CONTROLLER = "controller";
+
     private final PciConfig config;
     private final IrqTable irqs;
     private final DoorbellPage doorbells;
@@ -18,47 +23,119 @@ final class PciFunction implements PciConfig.Effects {
     private final Bar0 bar0;
     private final boolean trapped;
 
-    private PciFunction(PciConfig config, IrqTable irqs, DoorbellPage doorbells, Device device, boolean trapped) {
+    private PciFunction(
+            PciConfig config,
+            IrqTable irqs,
+            DoorbellPage doorbells,
+            Device device,
+            boolean trapped,
+            ConnectionState state) {
         this.config = config;
         this.irqs = irqs;
         this.doorbells = doorbells;
         this.device = device;
         this.trapped = trapped;
-        this.bar0 = new Bar0(device, irqs, doorbells.segment());
+        this.bar0 = new Bar0(device, irqs, doorbells.segment(), state);
         config.effects(this);
         irqs.level(device::interruptPending);
-        device.busMaster(false);
         if (trapped) {
             device.trapDoorbells();
         }
     }
 
-    /** A function as after power-on, or null when the factory wants no further client. */
-    static @Nullable PciFunction open(
+    /** What a function is made in. */
+    record Surroundings(
             Home home,
             Reclaimer reclaimer,
-            VfioUserEndpoint.Options options,
             ControllerFactory factory,
             GuestMemory memory,
             PeerCredentials peer,
             int others,
-            Capabilities capabilities) {
-        PciConfig config = new PciConfig(options.msi(), options.vectors());
-        IrqTable irqs = new IrqTable(home, config);
+            ConnectionState state,
+            Holder holder,
+            Runnable resume) {
+        private ControllerFactory.Host host(IrqTable irqs, DoorbellPage doorbells) {
+            ControllerFactory.Note note = new ControllerFactory.Note() {
+                @Override
+                public String get() {
+                    return state.note();
+                }
+
+                @Override
+                public void set(String text) {
+                    state.note(text);
+                }
+            };
+            return new ControllerFactory.Host(home, memory, irqs, doorbells.segment(), peer, others, note);
+        }
+    }
+
+    /** A function as after power-on, or null when the factory wants no further client. */
+    static @Nullable PciFunction open(
+            Surroundings in, VfioUserEndpoint.Options options, boolean trapped) {
+        ConnectionState state = in.state();
+        PciConfig config = new PciConfig(options.msi(), options.vectors(), state);
+        IrqTable irqs = new IrqTable(in.home(), config, state, in.holder());
         DoorbellPage doorbells = new DoorbellPage();
         try {
-            Device device =
-                    factory.open(new ControllerFactory.Host(home, memory, irqs, doorbells.segment(), peer, others));
+            Device device = in.factory().open(in.host(irqs, doorbells));
             if (device != null) {
-                return new PciFunction(
-                        config, irqs, doorbells, device, options.doorbells().traps(capabilities));
+                PciFunction function = new PciFunction(config, irqs, doorbells, device, trapped, state);
+                function.bar0.reset();
+                device.busMaster(false);
+                in.holder().keep(PAGE, doorbells.fd().number());
+                in.holder().keep(CONTROLLER, device.state().number());
+                state.setInt(ConnectionState.VECTORS, options.vectors());
+                return function;
             }
         } catch (RuntimeException e) {
-            doorbells.close(reclaimer);
+            doorbells.close(in.reclaimer());
             throw e;
         }
-        doorbells.close(reclaimer);
+        doorbells.close(in.reclaimer());
         return null;
+    }
+
+    /**
+     * The function that another process had; its controller is yet to be {@link #resume resumed}. Null when the factory does
+     * not serve it.
+     *
+     * @throws IllegalStateException when something of it is not held
+     */
+    static @Nullable PciFunction adopt(Surroundings in, Held held) {
+        ConnectionState state = in.state();
+        boolean msi = state.has(ConnectionState.MSI_ONLY);
+        boolean trapped = state.has(ConnectionState.TRAPPED);
+        PciConfig config = PciConfig.adopt(msi, state.getInt(ConnectionState.VECTORS), state);
+        IrqTable irqs = new IrqTable(in.home(), config, state, in.holder());
+        irqs.adopt(held);
+        DoorbellPage doorbells = new DoorbellPage(held.take(PAGE).orElseThrow(() -> missing(PAGE)));
+        try {
+            Fd controller = held.take(CONTROLLER).orElseThrow(() -> missing(CONTROLLER));
+            Device device = in.factory().adopt(in.host(irqs, doorbells), controller, in.resume());
+            if (device != null) {
+                PciFunction function = new PciFunction(config, irqs, doorbells, device, trapped, state);
+                device.busMaster(config.busMaster());
+                return function;
+            }
+        } catch (RuntimeException e) {
+            irqs.close();
+            doorbells.close(in.reclaimer());
+            throw e;
+        }
+        irqs.close();
+        doorbells.close(in.reclaimer());
+        return null;
+    }
+
+    private static IllegalStateException missing(String name) {
+        return new IllegalStateException("%s is not held".formatted(name));
+    }
+
+    /** Goes on where another process ended. */
+    void resume() {
+        device.resume();
+        irqs.reevaluateIntx();
     }
 
     Device device() {

@@ -1,5 +1,7 @@
 package io.vnvme.frontend.vfiouser;
 
+import io.vnvme.handover.Held;
+import io.vnvme.handover.Holder;
 import io.vnvme.memory.GuestMemory;
 import io.vnvme.os.Epoll;
 import io.vnvme.os.NativeException;
@@ -14,6 +16,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * threads.
  */
 public final class VfioUserEndpoint implements AutoCloseable {
+    private static final char KEY_END = '/';
     private static final int BACKLOG = 16;
     /** Clients at once, those included that have not said a word yet. */
     private static final int CONNECTIONS_MAX = 32;
@@ -33,6 +37,7 @@ public final class VfioUserEndpoint implements AutoCloseable {
     private final Home home;
     private final ControllerFactory factory;
     private final Options options;
+    private final Holder holder;
     private final UnixSocket listener;
     private final List<Connection> connections = new CopyOnWriteArrayList<>();
     private volatile List<PeerCredentials> active = List.of();
@@ -72,9 +77,11 @@ public final class VfioUserEndpoint implements AutoCloseable {
         private static final Reclaimer RECLAIMER = Reclaimer.start();
     }
 
-    private VfioUserEndpoint(Home home, UnixSocket listener, ControllerFactory factory, Options options) {
+    private VfioUserEndpoint(
+            Home home, UnixSocket listener, ControllerFactory factory, Options options, Holder holder) {
         this.home = home;
         this.listener = listener;
+        this.holder = holder;
         this.factory = factory;
         this.options = options;
     }
@@ -85,15 +92,60 @@ public final class VfioUserEndpoint implements AutoCloseable {
      * @throws NativeException EADDRINUSE when another process serves the path
      */
     public static VfioUserEndpoint open(Reactor reactor, Path socketPath, ControllerFactory factory, Options options) {
+        return open(reactor, socketPath, factory, options, Holder.NONE);
+    }
+
+    /**
+     * The same.
+     *
+     * @param holder keeps each connection for another process: {@code KEY/socket} and others
+     */
+    public static VfioUserEndpoint open(
+            Reactor reactor, Path socketPath, ControllerFactory factory, Options options, Holder holder) {
         Objects.requireNonNull(Shared.RECLAIMER);
         UnixSocket listener = UnixSocket.listen(socketPath, BACKLOG, options.socketMode());
         Home home = new Home(reactor);
-        VfioUserEndpoint endpoint = new VfioUserEndpoint(home, listener, factory, options);
+        VfioUserEndpoint endpoint = new VfioUserEndpoint(home, listener, factory, options, holder);
         home.call(() -> {
             endpoint.watch = home.watch(listener.fd(), Epoll.IN, _ -> endpoint.accept());
             return true;
         });
         return endpoint;
+    }
+
+    /**
+     * Takes up the connections that another process served, as far as the factory does; each waits for its factory to let it
+     * resume. What cannot be taken up is ended, and reported. Not on the reactor.
+     *
+     * @param held what that process's endpoint had its holder keep; all of it is taken
+     * @return how many there are now
+     */
+    public int adopt(Held held) {
+        int adopted = 0;
+        for (String key : held.groups(KEY_END)) {
+            try (Held own = held.takeAll(key + KEY_END)) {
+                adopted += home.call(() -> adopt(key, own)) ? 1 : 0;
+            }
+        }
+        held.close();
+        return adopted;
+    }
+
+    private boolean adopt(String key, Held own) {
+        Holder its = holder.under(key + KEY_END);
+        try {
+            Connection connection = Connection.adopt(this, its, own);
+            if (connection != null) {
+                connections.add(connection);
+                connection.home().add(connection);
+                activated();
+                return true;
+            }
+        } catch (RuntimeException e) {
+            its.drop("");
+            report(e);
+        }
+        return false;
     }
 
     /** The clients that have a controller. From any thread. */
@@ -169,7 +221,9 @@ public final class VfioUserEndpoint implements AutoCloseable {
 
     private void admit(UnixSocket socket) {
         try {
-            Connection connection = new Connection(this, socket);
+            // Not that of any connection of an earlier process.
+            String key = Long.toHexString(ThreadLocalRandom.current().nextLong());
+            Connection connection = new Connection(this, socket, holder.under(key + KEY_END));
             connections.add(connection);
             connection.home().add(connection);
         } catch (RuntimeException e) {
@@ -208,9 +262,27 @@ public final class VfioUserEndpoint implements AutoCloseable {
 
     @Nullable
     PciFunction open(Connection connection, GuestMemory memory, Capabilities capabilities) {
+        boolean trapped = options.doorbells().traps(capabilities);
+        ConnectionState state = connection.state();
+        int flags = ConnectionState.NEGOTIATED
+                | (trapped ? ConnectionState.TRAPPED : 0)
+                | (options.msi() ? ConnectionState.MSI_ONLY : 0);
+        state.setInt(ConnectionState.FLAGS, flags);
+        return PciFunction.open(surroundings(connection, memory), options, trapped);
+    }
+
+    PciFunction.Surroundings surroundings(Connection connection, GuestMemory memory) {
         int others = (int) connections.stream().filter(Connection::active).count();
-        return PciFunction.open(
-                connection.home(), Shared.RECLAIMER, options, factory, memory, connection.peer(), others, capabilities);
+        return new PciFunction.Surroundings(
+                connection.home(),
+                Shared.RECLAIMER,
+                factory,
+                memory,
+                connection.peer(),
+                others,
+                connection.state(),
+                connection.holder(),
+                connection::resume);
     }
 
     void activated() {

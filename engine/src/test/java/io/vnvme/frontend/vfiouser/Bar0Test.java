@@ -2,6 +2,7 @@ package io.vnvme.frontend.vfiouser;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vnvme.handover.Holder;
 import io.vnvme.reactor.Clock;
 import io.vnvme.reactor.Home;
 import io.vnvme.reactor.Reactor;
@@ -13,12 +14,17 @@ import org.junit.jupiter.api.Test;
 
 class Bar0Test {
     private final Reactor reactor = Reactor.stepped(Clock.system());
-    private final PciConfig config = new PciConfig(false, 65);
-    private final IrqTable irqs = new IrqTable(new Home(reactor), config);
+    private final ConnectionState state = new ConnectionState();
+    private final PciConfig config = new PciConfig(false, 65, state);
+    private final IrqTable irqs = new IrqTable(new Home(reactor), config, state, Holder.NONE);
     private final FakeDevice device = new FakeDevice();
     private final MemorySegment doorbells = Arena.ofAuto().allocate(4096, 8);
-    private final Bar0 bar0 = new Bar0(device, irqs, doorbells);
+    private final Bar0 bar0 = new Bar0(device, irqs, doorbells, state);
     private final MemorySegment data = Arena.ofAuto().allocate(64, 8);
+
+    Bar0Test() {
+        bar0.reset();
+    }
 
     @AfterEach
     void close() {

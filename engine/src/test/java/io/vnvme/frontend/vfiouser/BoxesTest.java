@@ -3,6 +3,7 @@ package io.vnvme.frontend.vfiouser;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.vnvme.handover.Holder;
 import io.vnvme.os.EventFd;
 import io.vnvme.os.FdQueue;
 import io.vnvme.os.UnixSocket;
@@ -19,6 +20,7 @@ class BoxesTest {
     private final UnixSocket[] pair = UnixSocket.pair();
     private final UnixSocket client = pair[0];
     private final UnixSocket server = pair[1];
+    private final ConnectionState state = new ConnectionState();
     private final MemorySegment raw = Arena.ofAuto().allocate(1 << 20, 8);
 
     @BeforeEach
@@ -31,11 +33,12 @@ class BoxesTest {
     void close() {
         client.close();
         server.close();
+        state.close();
     }
 
     @Test
     void messageInPieces() {
-        try (Inbox inbox = new Inbox(server)) {
+        try (Inbox inbox = new Inbox(server, state, Holder.NONE)) {
             Header.write(raw, 7, 9, 20, 0, 0);
             raw.set(Wire.INT, 16, 0x12345678);
             for (int i = 0; i < 20; i++) {
@@ -47,6 +50,7 @@ class BoxesTest {
             assertThat(Header.command(inbox.header())).isEqualTo(9);
             assertThat(inbox.body().byteSize()).isEqualTo(4);
             assertThat(inbox.body().get(Wire.INT, 0)).isEqualTo(0x12345678);
+            inbox.done();
             client.close();
             assertThat(inbox.receive()).isEqualTo(Inbox.State.END);
         }
@@ -54,7 +58,7 @@ class BoxesTest {
 
     @Test
     void descriptorsBelongToTheirMessage() {
-        try (Inbox inbox = new Inbox(server);
+        try (Inbox inbox = new Inbox(server, state, Holder.NONE);
                 EventFd event = EventFd.create()) {
             int[] fd = {event.fd().number()};
             for (int id = 0; id < 3; id++) {
@@ -65,6 +69,7 @@ class BoxesTest {
                 assertThat(inbox.receive()).isEqualTo(Inbox.State.MESSAGE);
                 assertThat(Header.id(inbox.header())).isEqualTo(id);
                 assertThat(inbox.fds().size()).isEqualTo(id == 1 ? 0 : 1);
+                inbox.done();
             }
         }
     }
@@ -75,7 +80,7 @@ class BoxesTest {
             UnixSocket[] other = UnixSocket.pair();
             try (UnixSocket from = other[0];
                     UnixSocket to = other[1];
-                    Inbox inbox = new Inbox(to)) {
+                    Inbox inbox = new Inbox(to, state, Holder.NONE)) {
                 to.blocking(false);
                 Header.write(raw, 1, 1, size, 0, 0);
                 from.send(raw, 0, 16);
@@ -86,7 +91,7 @@ class BoxesTest {
 
     @Test
     void largeMessage() {
-        try (Inbox inbox = new Inbox(server)) {
+        try (Inbox inbox = new Inbox(server, state, Holder.NONE)) {
             int size = 100_000;
             Header.write(raw, 1, 10, size, 0, 0);
             raw.set(ValueLayout.JAVA_BYTE, size - 1, (byte) 5);
@@ -103,18 +108,20 @@ class BoxesTest {
 
     @Test
     void whatTheSocketDoesNotTakeIsKeptInOrderWithItsDescriptors() {
-        Outbox outbox = new Outbox(server);
+        Outbox outbox = new Outbox(server, state);
         try (EventFd event = EventFd.create();
                 FdQueue fds = new FdQueue(4)) {
+            outbox.attach(event.fd().number());
             int messages = 0;
             while (!outbox.full()) {
                 MemorySegment message = outbox.reserve(2000);
                 Header.write(message, messages, 4, 2000, 1, 0);
                 if (messages % 10 == 3) {
-                    outbox.commit(2000, event.fd().number());
+                    outbox.commitWithFd(2000);
                 } else {
                     outbox.commit(2000);
                 }
+                outbox.publish(messages & 0x7ff);
                 messages++;
                 assertThat(outbox.flush()).isTrue();
             }
@@ -138,6 +145,7 @@ class BoxesTest {
             client.close();
             outbox.reserve(16);
             outbox.commit(16);
+            outbox.publish(0);
             assertThat(outbox.flush()).isFalse();
         }
     }

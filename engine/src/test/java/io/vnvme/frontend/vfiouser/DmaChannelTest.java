@@ -20,8 +20,9 @@ class DmaChannelTest {
 
     private final UnixSocket[] pair = UnixSocket.pair();
     private final UnixSocket client = pair[0];
-    private final Outbox outbox = new Outbox(pair[1]);
-    private final DmaChannel channel = new DmaChannel(outbox);
+    private final ConnectionState state = new ConnectionState();
+    private final Outbox outbox = new Outbox(pair[1], state);
+    private final DmaChannel channel = new DmaChannel(outbox, state);
     private final MemorySegment memory = Arena.ofAuto().allocate(MEMORY_BYTES);
     private final MemorySegment message = Arena.ofAuto().allocate(1 << 18, 8);
     private final List<Boolean> ended = new ArrayList<>();
@@ -43,6 +44,7 @@ class DmaChannelTest {
 
     /** Takes one command as the client; its size, or 0 when there is none. */
     private int take() {
+        outbox.publish(0);
         outbox.flush();
         try (FdQueue fds = new FdQueue(1)) {
             int received = 0;

@@ -3,6 +3,7 @@ package io.vnvme.frontend.vfiouser;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.vnvme.handover.Holder;
 import io.vnvme.memory.GuestMemory;
 import io.vnvme.memory.Region;
 import io.vnvme.memory.Segments;
@@ -28,7 +29,8 @@ class DmaTableTest {
 
     private final GuestMemory memory = new GuestMemory();
     private final Reclaimer reclaimer = Reclaimer.start();
-    private final DmaTable table = new DmaTable(memory, reclaimer);
+    private final ConnectionState state = new ConnectionState();
+    private final DmaTable table = new DmaTable(memory, reclaimer, state, Holder.NONE);
     private final AtomicInteger done = new AtomicInteger();
 
     @AfterEach

@@ -1,5 +1,7 @@
 package io.vnvme.frontend.vfiouser;
 
+import io.vnvme.os.Fd;
+import io.vnvme.os.Memfd;
 import io.vnvme.reactor.Poller;
 import java.util.ArrayList;
 import java.util.List;
@@ -7,6 +9,7 @@ import java.util.List;
 /** A controller that only remembers what was done to it. */
 final class FakeDevice implements Device {
     final List<String> calls = new ArrayList<>();
+    private final Fd state = Memfd.create("fake-controller", 4096);
     boolean pending;
     boolean quiescent = true;
 
@@ -58,6 +61,16 @@ final class FakeDevice implements Device {
     @Override
     public boolean quiescent() {
         return quiescent;
+    }
+
+    @Override
+    public Fd state() {
+        return state;
+    }
+
+    @Override
+    public void resume() {
+        calls.add("resume");
     }
 
     @Override

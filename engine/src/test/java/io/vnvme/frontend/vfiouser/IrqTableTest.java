@@ -3,6 +3,7 @@ package io.vnvme.frontend.vfiouser;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.vnvme.handover.Holder;
 import io.vnvme.os.EventFd;
 import io.vnvme.os.Fd;
 import io.vnvme.os.FdQueue;
@@ -26,8 +27,10 @@ class IrqTableTest {
 
     private final MemorySegment data = Arena.ofAuto().allocate(8, 8);
     private final Reactor reactor = Reactor.stepped(Clock.system());
-    private final PciConfig config = new PciConfig(false, VECTORS);
-    private final IrqTable irqs = new IrqTable(new Home(reactor), config);
+    private final ConnectionState state = new ConnectionState();
+    private final ConnectionState other = new ConnectionState();
+    private final PciConfig config = new PciConfig(false, VECTORS, state);
+    private final IrqTable irqs = new IrqTable(new Home(reactor), config, state, Holder.NONE);
     private final List<EventFd> events =
             Stream.generate(EventFd::create).limit(VECTORS).toList();
     private final FdQueue fds = new FdQueue(16);
@@ -76,7 +79,8 @@ class IrqTableTest {
         assertThat(irqs.info(IrqTable.INTX)).isEqualTo(7);
         assertThat(irqs.info(IrqTable.MSIX)).isEqualTo(9);
         assertThat(irqs.vectorCount()).isEqualTo(VECTORS);
-        try (IrqTable msiOnly = new IrqTable(new Home(reactor), new PciConfig(true, VECTORS))) {
+        try (IrqTable msiOnly = new IrqTable(
+                new Home(reactor), new PciConfig(true, VECTORS, other), other, Holder.NONE)) {
             assertThat(msiOnly.count(IrqTable.MSIX)).isZero();
             assertThat(msiOnly.vectorCount()).isEqualTo(32);
         }

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 class PciConfigTest {
     private final MemorySegment data = Arena.ofAuto().allocate(8, 8);
-    private final PciConfig config = new PciConfig(false, 65);
+    private final PciConfig config = new PciConfig(false, 65, new ConnectionState());
     private final List<String> effects = new ArrayList<>();
     private boolean asserted;
 
@@ -77,7 +77,7 @@ class PciConfigTest {
     void capabilitiesAreChained() {
         assertThat(read(0x06, 2) & 0x10).isNotZero();
         assertThat(chain(config)).containsExactly(0x01, 0x05, 0x11, 0x10);
-        assertThat(chain(new PciConfig(true, 65))).containsExactly(0x01, 0x05, 0x10);
+        assertThat(chain(new PciConfig(true, 65, new ConnectionState()))).containsExactly(0x01, 0x05, 0x10);
         assertThat(read(PciConfig.MSIX_CONTROL, 2)).isEqualTo(64);
         assertThat(read(PciConfig.MSIX + 4, 4)).isEqualTo(0x2000);
         assertThat(read(PciConfig.MSIX + 8, 4)).isEqualTo(0x3000);

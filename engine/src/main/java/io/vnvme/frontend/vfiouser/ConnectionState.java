@@ -1,0 +1,229 @@
+package io.vnvme.frontend.vfiouser;
+
+import io.vnvme.os.Fd;
+import io.vnvme.os.KeptTransfer;
+import io.vnvme.os.Mapping;
+import io.vnvme.os.Memfd;
+import io.vnvme.os.Reclaimer;
+import io.vnvme.os.Stat;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Everything of a connection that another process needs to go on with it, beside the controller and the descriptors, in one
+ * memfd of a documented layout (docs/formats/connection-state.md): what was received and sent, configuration space, interrupts,
+ * DMA regions.
+ *
+ * <p>Little endian. The file is sparse.
+ *
+ * <pre>
+ * 0x000000  header: magic (8), version (4), flags (4), vectors (4), max_data_xfer_size (4), process of the client (8)
+ * 0x000180  origin (8), published (8): position (bits 47:0) and message (bits 63:48); progress (4)
+ * 0x000200  64 messages with a descriptor: begin, end (8 each), positions in the stream
+ * 0x000600  64 replies that are owed: bytes (4), position + 1 once sent (8 at 8), the reply (40 at 16); 64 bytes each
+ * 0x001600  identifiers of 16 DMA commands under way, + 1 (4 each)
+ * 0x001640  identifiers of 48 such commands of processes before, + 1 (4 each)
+ * 0x001700  a note: bytes (4), UTF-8
+ * 0x002800  interrupts: 5 kinds of 256, a byte each: bit 0 owed, bit 1 masked
+ * 0x003000  the first part of a message being received: {@link KeptTransfer}; its number is the message (bits 31:21)
+ * 0x003480  the last part, if there are several; its number is the bytes before it (bits 20:0) and the message
+ * 0x003900  what is being sent: {@link KeptTransfer}; its number is the position in the stream, bits 31:0
+ * 0x004000  configuration space (4096), MSI-X table (4096)
+ * 0x006000  65,535 DMA regions: address, size, offset (8 each), file (4), flags (4)
+ * 0x206000  the message that is received (0x101000)
+ * 0x400000  messages that are sent, a ring (2 MiB)
+ * </pre>
+ */
+final class ConnectionState implements AutoCloseable {
+    private static final long MAGIC = 0x4e43_4365_4d56_4e76L;
+    private static final int VERSION = 1;
+
+    static final int NEGOTIATED = 1;
+    static final int TRAPPED = 2;
+    static final int MSI_ONLY = 4;
+    static final int LAYOUT_QEMU = 8;
+    static final int LAYOUT_SPECIFICATION = 16;
+
+    static final long FLAGS = 12;
+    static final long VECTORS = 16;
+    static final long TRANSFER_MAX = 20;
+    static final long PEER = 24;
+
+    private static final long RECEIVING = 0x3000;
+    private static final long RECEIVING_REST = 0x3480;
+    private static final long SENDING = 0x3900;
+    static final long ORIGIN = 0x180;
+    static final long PUBLISHED = 0x188;
+    static final long PROGRESS = 0x190;
+
+    static final long ATTACHMENTS = 0x200;
+    static final int ATTACHMENTS_MAX = 64;
+    static final long OWED = 0x600;
+    static final int OWED_MAX = 64;
+    static final long DMA_IDS = 0x1600;
+
+    static final long STALE_IDS = 0x1640;
+    static final int STALE_MAX = 48;
+
+    private static final long NOTE = 0x1700;
+    static final int NOTE_MAX_BYTES = 0x1000;
+
+    private static final long INTERRUPTS = 0x2800;
+    private static final int INTERRUPTS_OF_KIND = 256;
+    private static final long CONFIG = 0x4000;
+    private static final long MSIX_TABLE = 0x5000;
+    private static final long REGIONS = 0x6000;
+    private static final long INBOX = 0x206000;
+    private static final long INBOX_BYTES = 0x101000;
+    private static final long OUTBOX = 0x400000;
+    static final int OUTBOX_BYTES = 2 << 20;
+    private static final long SIZE = OUTBOX + OUTBOX_BYTES;
+
+    private static final VarHandle LONG_ATOMIC = ValueLayout.JAVA_LONG.varHandle();
+    private static final VarHandle INT_ATOMIC = ValueLayout.JAVA_INT.varHandle();
+
+    private final Fd fd;
+    private final Mapping mapping;
+    private final MemorySegment segment;
+
+    ConnectionState() {
+        this(Memfd.create("vnvme-connection", SIZE));
+        segment.set(ValueLayout.JAVA_LONG, 0, MAGIC);
+        segment.set(ValueLayout.JAVA_INT, 8, VERSION);
+    }
+
+    private ConnectionState(Fd fd) {
+        this.fd = fd;
+        try {
+            mapping = Mapping.shared(fd, 0, SIZE, true);
+        } catch (RuntimeException e) {
+            fd.close();
+            throw e;
+        }
+        segment = mapping.segment();
+    }
+
+    /**
+     * What another process has left.
+     *
+     * @param fd its owner from now on
+     * @throws IllegalArgumentException when it is none, or one of another version; the descriptor is closed then
+     */
+    static ConnectionState adopt(Fd fd) {
+        if (Stat.sizeBytes(fd) != SIZE) {
+            fd.close();
+            throw new IllegalArgumentException("a connection's state has %d bytes".formatted(SIZE));
+        }
+        ConnectionState state = new ConnectionState(fd);
+        if (state.getLong(0) != MAGIC || state.getInt(8) != VERSION) {
+            int version = state.getInt(8);
+            state.close();
+            throw new IllegalArgumentException(
+                    "a connection's state of version %d: this program reads version %d".formatted(version, VERSION));
+        }
+        return state;
+    }
+
+    Fd fd() {
+        return fd;
+    }
+
+    int getInt(long offset) {
+        return segment.get(ValueLayout.JAVA_INT, offset);
+    }
+
+    void setInt(long offset, int value) {
+        INT_ATOMIC.setRelease(segment, offset, value);
+    }
+
+    long getLong(long offset) {
+        return segment.get(ValueLayout.JAVA_LONG, offset);
+    }
+
+    /** With release, as {@link #setInt}: who finds it finds what was stored before. */
+    void setLong(long offset, long value) {
+        LONG_ATOMIC.setRelease(segment, offset, value);
+    }
+
+    MemorySegment slice(long offset, long sizeBytes) {
+        return segment.asSlice(offset, sizeBytes);
+    }
+
+    boolean has(int flag) {
+        return (getInt(FLAGS) & flag) != 0;
+    }
+
+    KeptTransfer receiving() {
+        return new KeptTransfer(slice(RECEIVING, KeptTransfer.SIZE));
+    }
+
+    KeptTransfer receivingRest() {
+        return new KeptTransfer(slice(RECEIVING_REST, KeptTransfer.SIZE));
+    }
+
+    KeptTransfer sending() {
+        return new KeptTransfer(slice(SENDING, KeptTransfer.SIZE));
+    }
+
+    /** Where a message is received to. */
+    MemorySegment inbox() {
+        return slice(INBOX, INBOX_BYTES);
+    }
+
+    /** The ring of what is sent. */
+    MemorySegment outbox() {
+        return slice(OUTBOX, OUTBOX_BYTES);
+    }
+
+    /** One byte for each vector of a kind, as {@link IrqVectors} keeps them. */
+    MemorySegment interrupts(int kind, int count) {
+        return slice(INTERRUPTS + (long) kind * INTERRUPTS_OF_KIND, count);
+    }
+
+    MemorySegment config() {
+        return slice(CONFIG, PciConfig.SIZE);
+    }
+
+    MemorySegment msixTable() {
+        return slice(MSIX_TABLE, 4096);
+    }
+
+    /** The records of DMA regions. */
+    MemorySegment regions() {
+        return slice(REGIONS, INBOX - REGIONS);
+    }
+
+    String note() {
+        int length = Math.clamp(getInt(NOTE), 0, NOTE_MAX_BYTES - 4);
+        return new String(slice(NOTE + 4, length).toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8);
+    }
+
+    /**
+     * Replaces the note: by the whole new one, or by none when this process ends meanwhile.
+     *
+     * @throws IllegalArgumentException when it is longer than 4,092 bytes
+     */
+    void note(String text) {
+        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+        if (bytes.length > NOTE_MAX_BYTES - 4) {
+            throw new IllegalArgumentException("a note of %d bytes".formatted(bytes.length));
+        }
+        setInt(NOTE, 0);
+        MemorySegment.copy(bytes, 0, segment, ValueLayout.JAVA_BYTE, NOTE + 4, bytes.length);
+        setInt(NOTE, bytes.length);
+    }
+
+    @Override
+    public void close() {
+        mapping.close();
+        fd.close();
+    }
+
+    /** The same from a reactor. */
+    void close(Reclaimer reclaimer) {
+        fd.close();
+        reclaimer.close(mapping);
+    }
+}
