@@ -4,6 +4,12 @@
 modules=(engine testkit control bench)
 # A client lives for a moment: what counts is its start.
 client_options=(--enable-native-access=ALL-UNNAMED -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xmx64m)
+# Its drives lie outside the heap; room for a hundred vNVMes with their own threads' garbage. ZGC: short pauses.
+# shellcheck disable=SC2034
+daemon_options=(-XX:+UseZGC -Xms32m -Xmx128m)
+# What holds descriptors for the daemon does next to nothing.
+# shellcheck disable=SC2034
+holder_options=(-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xms4m -Xmx16m)
 stamp=${home:?}/target/built
 
 maven() { # ARGUMENTS...
@@ -51,15 +57,17 @@ pack() {
   tr : '\n' <"$home/control/target/classpath" | sed "s,^$home/engine/target/classes\$,$lib/engine.jar," |
     paste -sd : >"$lib/classpath.new"
   mv "$lib/classpath.new" "$lib/classpath"
-  rm -f "$lib/client.aot"
-  make_client_cache "$lib/client.aot" >/dev/null 2>&1 || true
+  rm -f "$lib/client.aot" "$lib/daemon.aot"
+  make_caches "$lib/client.aot" "$lib/daemon.aot" >/dev/null 2>&1 || true
 }
 
-# The classes that a client loads when a daemon answers it; of a daemon that does not start here, those before that.
-make_client_cache() ( # FILE
+# The classes that a daemon loads until it serves, and a client when a daemon answers it; of a daemon that does not start here,
+# those before that.
+make_caches() ( # CLIENT-FILE DAEMON-FILE
   work=$(mktemp -d)
   export VNVME_RUN=$work/run
-  "$JAVA_HOME/bin/java" --enable-native-access=ALL-UNNAMED -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp "$(packed_classpath)" \
+  "$JAVA_HOME/bin/java" --enable-native-access=ALL-UNNAMED "${daemon_options[@]}" -XX:AOTCacheOutput="$2" \
+    -Dvnvme.home="$home" -cp "$(packed_classpath)" \
     io.vnvme.control.cli.Vnvme daemon --config /dev/null --state "$work/state" --libvirt none --ram 1x64M --reactors 1 \
     >"$work/log" 2>&1 &
   daemon=$!

@@ -29,6 +29,7 @@ public final class Mapping implements AutoCloseable {
     private static final int MAP_HUGETLB = 0x40000;
     private static final int MAP_HUGE_2MB = 21 << 26;
     private static final int MADV_DONTNEED = 4;
+    private static final int MADV_REMOVE = 9;
     private static final int MADV_HUGEPAGE = 14;
     private static final int MADV_POPULATE_WRITE = 23;
     private static final MethodHandle MMAP = Libc.capturing(
@@ -53,14 +54,18 @@ public final class Mapping implements AutoCloseable {
     private final MemorySegment segment;
     /** The smallest piece that the kernel takes back, in bytes. */
     private final long unitBytes;
+    /** How it is told to: of a file, the pages have to go there. */
+    private final int discarding;
 
     /** What is mapped is {@code [base, base + mappedBytes)}, what is shown is a part of it. */
     private Mapping(long base, long mappedBytes, long skipBytes, long sizeBytes) {
-        this(base, mappedBytes, skipBytes, sizeBytes, PAGE_BYTES);
+        this(base, mappedBytes, skipBytes, sizeBytes, PAGE_BYTES, MADV_DONTNEED);
     }
 
-    private Mapping(long base, long mappedBytes, long skipBytes, long sizeBytes, long unitBytes) {
+    private Mapping(
+            long base, long mappedBytes, long skipBytes, long sizeBytes, long unitBytes, int discarding) {
         this.unitBytes = unitBytes;
+        this.discarding = discarding;
         segment =
                 MemorySegment.ofAddress(base + skipBytes).reinterpret(sizeBytes, arena, _ -> unmap(base, mappedBytes));
     }
@@ -75,7 +80,7 @@ public final class Mapping implements AutoCloseable {
         int protection = writable ? PROT_READ | PROT_WRITE : PROT_READ;
         long base = map(sizeBytes, protection, MAP_SHARED, fd.number(), offsetBytes);
         if (base >= 0) {
-            return new Mapping(base, sizeBytes, 0, sizeBytes);
+            return new Mapping(base, sizeBytes, 0, sizeBytes, PAGE_BYTES, MADV_REMOVE);
         }
         NativeException failure = Libc.failed("mmap " + sizeBytes + " bytes");
         // A file of huge pages maps in whole ones only; its block size tells how large they are.
@@ -89,7 +94,7 @@ public final class Mapping implements AutoCloseable {
         if (base < 0) {
             throw failure;
         }
-        return new Mapping(base, mapped, skip, sizeBytes);
+        return new Mapping(base, mapped, skip, sizeBytes, block, MADV_REMOVE);
     }
 
     /**
@@ -124,7 +129,7 @@ public final class Mapping implements AutoCloseable {
         if (base < 0) {
             return Optional.empty();
         }
-        Mapping mapping = new Mapping(base, mapped, 0, sizeBytes, HUGE_PAGE_BYTES);
+        Mapping mapping = new Mapping(base, mapped, 0, sizeBytes, HUGE_PAGE_BYTES, MADV_DONTNEED);
         try {
             if (mapping.populate()) {
                 return Optional.of(mapping);
@@ -151,7 +156,7 @@ public final class Mapping implements AutoCloseable {
     }
 
     /**
-     * Gives whole pages of an anonymous mapping back to the kernel; the range reads zeros from now on.
+     * Gives whole pages back to the kernel, those of a file in memory for all who map it; the range reads zeros from now on.
      *
      * @param offsetBytes multiple of the page size
      * @param lengthBytes multiple of the page size
@@ -167,7 +172,7 @@ public final class Mapping implements AutoCloseable {
             return;
         }
         segment.asSlice(offsetBytes, first - offsetBytes).fill((byte) 0);
-        if (!advise("madvise MADV_DONTNEED", first, last - first, MADV_DONTNEED)) {
+        if (!advise("madvise to discard", first, last - first, discarding)) {
             // Huge pages of a kernel before 5.18.
             segment.asSlice(first, last - first).fill((byte) 0);
         }

@@ -13,6 +13,7 @@ final class SocketCalls {
     private static final int AF_UNIX = 1;
     private static final int SOCK_STREAM = 1;
     private static final int SOCK_DGRAM = 2;
+    private static final int SOCK_SEQPACKET = 5;
     private static final int SOCK_NONBLOCK = 0x800;
     private static final int SOCK_CLOEXEC = 0x80000;
     private static final int SOL_SOCKET = 1;
@@ -67,6 +68,10 @@ final class SocketCalls {
         return socket(SOCK_DGRAM);
     }
 
+    static Fd packetSocket() {
+        return socket(SOCK_SEQPACKET);
+    }
+
     private static Fd socket(int type) {
         try {
             int number = (int) SOCKET.invokeExact(Libc.errnoState(), AF_UNIX, type | SOCK_CLOEXEC, 0);
@@ -114,6 +119,19 @@ final class SocketCalls {
         }
     }
 
+    /** @param name an abstract one, after an {@code @} */
+    static void bindByName(Fd fd, String name) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment address = nameOrAbstract(arena, name);
+            int result = (int) BIND.invokeExact(Libc.errnoState(), fd.number(), address, (int) address.byteSize());
+            if (result < 0) {
+                throw Libc.failed("bind " + name);
+            }
+        } catch (Throwable e) {
+            throw Libc.unexpected(e);
+        }
+    }
+
     static void connect(Fd fd, Path path) {
         try (Arena arena = Arena.ofConfined()) {
             connect(fd, address(arena, path), path.toString());
@@ -149,7 +167,7 @@ final class SocketCalls {
         }
     }
 
-    /** The number of a new non-blocking descriptor, or -1 when nobody waits to be accepted. */
+    /** The number of a new non-blocking descriptor, or -1 when nobody waits to be accepted: of a listener that does not block. */
     static int accept(Fd listener) {
         try {
             int number = (int) ACCEPT4.invokeExact(

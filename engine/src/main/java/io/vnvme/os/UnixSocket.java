@@ -20,6 +20,7 @@ public final class UnixSocket implements AutoCloseable {
     public static final int FDS_MAX = SocketMessage.FDS_MAX;
 
     private static final int OWNER_ONLY = 0600;
+    private static final int PACKET_BACKLOG = 4;
     private static final int MSG_PEEK = 2;
     private static final int MSG_NOSIGNAL = 0x4000;
     private static final int MSG_CMSG_CLOEXEC = 0x40000000;
@@ -89,6 +90,35 @@ public final class UnixSocket implements AutoCloseable {
      */
     public static UnixSocket connectForDatagrams(String name) {
         Fd fd = SocketCalls.datagramSocket();
+        try {
+            SocketCalls.connectByName(fd, name);
+            return new UnixSocket(fd, null, null);
+        } catch (RuntimeException e) {
+            fd.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Listens for packets under an abstract name, and waits in {@link #accept}.
+     *
+     * @param name after an {@code @}
+     */
+    public static UnixSocket listenForPackets(String name) {
+        Fd fd = SocketCalls.packetSocket();
+        try {
+            SocketCalls.bindByName(fd, name);
+            SocketCalls.listen(fd, PACKET_BACKLOG);
+            return new UnixSocket(fd, null, null);
+        } catch (RuntimeException e) {
+            fd.close();
+            throw e;
+        }
+    }
+
+    /** Connects to {@link #listenForPackets}: each {@link #send} is one {@link #receive} there. */
+    public static UnixSocket connectForPackets(String name) {
+        Fd fd = SocketCalls.packetSocket();
         try {
             SocketCalls.connectByName(fd, name);
             return new UnixSocket(fd, null, null);

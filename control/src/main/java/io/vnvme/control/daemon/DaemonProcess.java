@@ -6,10 +6,14 @@ import io.vnvme.control.service.Services;
 import io.vnvme.control.store.HostIdFile;
 import io.vnvme.control.trace.Traces;
 import io.vnvme.control.vm.Libvirt;
+import io.vnvme.handover.Held;
+import io.vnvme.handover.Holder;
+import io.vnvme.handover.HolderClient;
 import io.vnvme.os.NativeException;
 import io.vnvme.os.PinnedThreads;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 
 /** A daemon as a process in the foreground: it says when it serves, and ends cleanly on SIGTERM. */
@@ -28,6 +32,14 @@ public final class DaemonProcess {
                 .map(Instant::toEpochMilli)
                 .orElseGet(System::currentTimeMillis);
         CountDownLatch ended = new CountDownLatch(1);
+        Optional<HolderClient> holder = HolderClient.ofEnvironment();
+        if (HolderClient.standsBy()) {
+            holder.ifPresent(h -> {
+                DressRehearsal.run(version, settings);
+                h.ready();
+            });
+        }
+        Held held = holder.map(HolderClient::held).orElseGet(Held::new);
         Daemon daemon;
         try {
             daemon = new Daemon(
@@ -39,12 +51,17 @@ public final class DaemonProcess {
                                     .map(collector -> Traces.to(collector, version))
                                     .orElseGet(Traces::none)),
                     settings.listen(),
-                    () -> EngineDataPlane.start(settings.reactors(), HostIdFile.of(settings.stateDir())),
+                    () -> EngineDataPlane.start(
+                            settings.reactors(),
+                            HostIdFile.of(settings.stateDir()),
+                            holder.<Holder>map(h -> h).orElse(Holder.NONE),
+                            held),
                     startMillis);
         } catch (DaemonException e) {
             System.err.println("vnvme: " + e.getMessage());
             return 1;
         }
+        holder.ifPresent(HolderClient::serving);
         leaveReactorsAlone();
         ServiceNotices notices = ServiceNotices.of(System.getenv());
         Runtime.getRuntime()

@@ -98,8 +98,26 @@ public interface DataPlane extends AutoCloseable {
      */
     CheckReport check(String name, List<DriveSource> drives);
 
-    /** Serves a volume on a socket. Its folder exists; a socket file that a crash left there is replaced. */
+    /**
+     * Serves a volume on a socket, and the clients that an earlier process served there. Its folder exists; a socket file that
+     * a crash left there is replaced.
+     */
     Export export(VnvmeRecord vnvme, OpenPool pool, Path socket);
+
+    /** Whether an earlier process served clients that are still to be taken up. */
+    default boolean hasClients() {
+        return false;
+    }
+
+    /** All is served that is to be: whoever an earlier process served and is not taken up by now is let go. */
+    default void settled() {
+        // Nobody was there.
+    }
+
+    /** Whether what was on an open drive in memory is what an earlier process left there. */
+    default boolean kept(UUID drive) {
+        return false;
+    }
 
     /**
      * Uses a served vNVMe that nobody else uses, as a guest would, so that what serves guests is compiled.
@@ -234,6 +252,16 @@ public interface DataPlane extends AutoCloseable {
 
         /** Detaches a namespace and tells the guest: its commands to it fail from now on. */
         void hide(String vnvme);
+
+        /** What {@link #memo(String)} was told, by whatever process served this client. */
+        default String memo() {
+            return "";
+        }
+
+        /** Remembers a text for as long as the client is there, also when another process serves it. */
+        default void memo(String text) {
+            // Of a host over TCP nothing is remembered.
+        }
 
         /** Whether the guest has taken note of the last change to its namespaces, and nothing of theirs is in flight. */
         boolean settled();

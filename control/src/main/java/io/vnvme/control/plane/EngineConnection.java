@@ -1,11 +1,13 @@
 package io.vnvme.control.plane;
 
+import io.vnvme.frontend.vfiouser.ControllerFactory;
 import io.vnvme.nvme.Controller;
 import io.vnvme.nvme.Namespace;
 import io.vnvme.qos.Turn;
 import io.vnvme.reactor.Home;
 import io.vnvme.reactor.Reactor;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +19,10 @@ final class EngineConnection implements DataPlane.Connection {
     private final EngineExport export;
     private final Controller controller;
     private final Client client;
+    /** Another process will read there what is shown, and behind the first end of line the memo. */
+    private final ControllerFactory.Note note;
+
+    private volatile String memo = "";
     private volatile boolean open = true;
     private volatile @Nullable String shown;
     /** Whose namespace it has, or had last: some of its commands may still be there. */
@@ -37,7 +43,9 @@ final class EngineConnection implements DataPlane.Connection {
             EngineExport export,
             Controller controller,
             Turn turn,
-            Client client) {
+            Client client,
+            ControllerFactory.Note note) {
+        this.note = note;
         this.home = home;
         this.dataPlane = dataPlane;
         this.export = export;
@@ -46,6 +54,56 @@ final class EngineConnection implements DataPlane.Connection {
         this.shown = export.name();
         this.pool = export.pool();
         home.add(new TurnOfReactor(dataPlane.engineReactors(), turn));
+    }
+
+    /** On the reactor: writes down what another process needs to know. */
+    void takeNote() {
+        note.set(Objects.requireNonNullElse(shown, "") + "\n" + memo);
+    }
+
+    /**
+     * On the reactor: reads what another process has written down.
+     *
+     * @return the vNVMe that the client was shown; nothing for a parked controller
+     */
+    Optional<String> readNote() {
+        String text = note.get();
+        int end = text.indexOf('\n');
+        memo = end < 0 ? "" : text.substring(end + 1);
+        String name = end < 0 ? export.name() : text.substring(0, end);
+        shown = null;
+        return name.isEmpty() ? Optional.empty() : Optional.of(name);
+    }
+
+    /** Shows what another process showed, if that is served, and lets the controller go on. */
+    void goOn(Optional<String> name, Runnable resume) {
+        try {
+            name.flatMap(dataPlane::find)
+                    .ifPresent(wanted -> dataPlane.moves().together(this, wanted.pool(), () -> show(wanted)));
+        } finally {
+            onReactor(
+                    () -> {
+                        resume.run();
+                        return true;
+                    },
+                    true);
+        }
+    }
+
+    @Override
+    public String memo() {
+        return memo;
+    }
+
+    @Override
+    public void memo(String text) {
+        onReactor(
+                () -> {
+                    memo = text;
+                    takeNote();
+                    return true;
+                },
+                true);
     }
 
     /** The controller's turn among those of the reactor that it is at. */
@@ -143,6 +201,7 @@ final class EngineConnection implements DataPlane.Connection {
                     wanted.show(controller);
                     shown = wanted.name();
                     pool = wanted.pool();
+                    takeNote();
                     return true;
                 },
                 false);
@@ -159,6 +218,7 @@ final class EngineConnection implements DataPlane.Connection {
                     if (controller.namespaces().find(namespace.nsid()) == namespace) {
                         controller.namespaces().detach(namespace.nsid());
                         shown = null;
+                        takeNote();
                     }
                     return true;
                 },

@@ -10,6 +10,8 @@ import io.vnvme.control.plane.DataPlane.Export;
 import io.vnvme.control.store.VnvmeRecord;
 import io.vnvme.drive.nvmetcp.HostIdentity;
 import io.vnvme.fabrics.auth.AuthWorkers;
+import io.vnvme.handover.Held;
+import io.vnvme.handover.Holder;
 import io.vnvme.nvme.Namespace;
 import io.vnvme.pool.format.PoolConfig;
 import io.vnvme.reactor.BusyMeter;
@@ -23,9 +25,11 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Queue;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -36,6 +40,9 @@ import org.jspecify.annotations.Nullable;
 public final class EngineDataPlane implements DataPlane {
     private static final Logger LOG = System.getLogger(EngineDataPlane.class.getName());
 
+    private final Holder holder;
+    private final Held held;
+    private final Queue<EngineExport.Adopted> later = new ConcurrentLinkedQueue<>();
     private final Reactors reactors;
     private final EngineGroups groups;
     private final EngineDrives drives;
@@ -52,9 +59,12 @@ public final class EngineDataPlane implements DataPlane {
     private volatile TargetKeyring targets = TargetKeyring.NONE;
     private final AuthWorkers workers;
 
-    private EngineDataPlane(Reactors reactors, HostIdentity host) {
+    private EngineDataPlane(Reactors reactors, HostIdentity host, Holder holder, Held held) {
+        this.holder = holder;
+        this.held = held;
         this.workers = AuthWorkers.start("target-auth", 1);
-        this.drives = new EngineDrives(new RemoteHost(host, () -> targets, workers));
+        this.drives = new EngineDrives(
+                new RemoteHost(host, () -> targets, workers), holder, held.takeAll(EngineDrives.HELD));
         this.reactors = reactors;
         this.groups = new EngineGroups(reactors);
         this.moves = new Moves(reactors, open);
@@ -68,7 +78,58 @@ public final class EngineDataPlane implements DataPlane {
 
     /** @param host who we are to targets: the UUID that our host NQN is made of */
     public static EngineDataPlane start(ReactorSettings settings, UUID host) {
-        return new EngineDataPlane(Reactors.start(settings), HostIdentity.of(host));
+        return start(settings, host, Holder.NONE, new Held());
+    }
+
+    /**
+     * The same, where another process holds what must not close.
+     *
+     * @param held what it had held for an earlier one of these
+     */
+    public static EngineDataPlane start(ReactorSettings settings, UUID host, Holder holder, Held held) {
+        return new EngineDataPlane(Reactors.start(settings), HostIdentity.of(host), holder, held);
+    }
+
+    Holder holder() {
+        return holder;
+    }
+
+    /** What an earlier process had held under that name, once. */
+    Held held(String prefix) {
+        synchronized (held) {
+            return held.takeAll(prefix);
+        }
+    }
+
+    /** A client that goes on when all is served. */
+    void later(EngineExport.Adopted adopted) {
+        later.add(adopted);
+    }
+
+    @Override
+    public boolean hasClients() {
+        synchronized (held) {
+            return !held.isEmpty();
+        }
+    }
+
+    @Override
+    public void settled() {
+        for (EngineExport.Adopted each = later.poll(); each != null; each = later.poll()) {
+            each.goOn();
+        }
+        synchronized (held) {
+            for (String left : held.names("")) {
+                LOG.log(Level.WARNING, "nobody takes up {0}, which an earlier daemon served: it is let go", left);
+                holder.drop(left);
+            }
+            held.close();
+        }
+    }
+
+    @Override
+    public boolean kept(UUID drive) {
+        return drives.kept(drive);
     }
 
     Reactors engineReactors() {
@@ -235,7 +296,9 @@ public final class EngineDataPlane implements DataPlane {
                 serving.target().publish(export.overTcp());
             }
         });
-        return require(vnvme.name());
+        EngineExport served = require(vnvme.name());
+        served.adoptClients(vnvme);
+        return served;
     }
 
     @Override
@@ -253,6 +316,10 @@ public final class EngineDataPlane implements DataPlane {
                     length);
             tally.forget(export);
         });
+    }
+
+    Optional<EngineExport> find(String vnvme) {
+        return Optional.ofNullable(exports.get(vnvme));
     }
 
     EngineExport require(String vnvme) {

@@ -3,6 +3,9 @@ package io.vnvme.control.plane;
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
 import io.vnvme.drive.ram.RamDrive;
+import io.vnvme.handover.Held;
+import io.vnvme.handover.Holder;
+import io.vnvme.os.Fd;
 import io.vnvme.drive.uring.DriveFile;
 import io.vnvme.drive.uring.DriveHealth;
 import io.vnvme.pool.PoolFormatter;
@@ -14,11 +17,18 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 
 /** Claimed drives of the engine, by identity. Blocking: for threads of the operating system. */
 final class EngineDrives {
+    /** What drives in memory are held under, by their identity. */
+    static final String HELD = "ram/";
+
+    private final Holder holder;
+    private final Held held;
+    private final Set<UUID> keptInMemory = ConcurrentHashMap.newKeySet();
     private final RemoteHost host;
     private final Map<UUID, EngineDrive> open = new ConcurrentHashMap<>();
 
@@ -40,8 +50,10 @@ final class EngineDrives {
     }
 
     /** @param host this one, towards targets */
-    EngineDrives(RemoteHost host) {
+    EngineDrives(RemoteHost host, Holder holder, Held held) {
         this.host = host;
+        this.holder = holder;
+        this.held = held;
     }
 
     RemoteHost host() {
@@ -69,6 +81,10 @@ final class EngineDrives {
                                 .formatted(source.path(), look.uses().isEmpty() ? look.contents() : look.uses()));
             }
         }
+        Optional<DriveFacts> kept = keptInMemory(source, id, name);
+        if (kept.isPresent()) {
+            return kept.get();
+        }
         boolean made = !source.inMemory() && !source.isRemote() && Files.notExists(Path.of(source.path()));
         EngineDrive drive = opened(source, id, name, made);
         try {
@@ -87,6 +103,35 @@ final class EngineDrives {
         }
     }
 
+    /** The drive in memory that an earlier process had, if it was held. */
+    private Optional<DriveFacts> keptInMemory(DriveSource source, UUID id, String name) {
+        Optional<Fd> file = source.kind().equals(DriveSource.RAM) ? held.take(id.toString()) : Optional.empty();
+        return file.map(fd -> RamDrive.of(name, fd)).flatMap(drive -> {
+            if (drive.sizeBytes() != source.sizeBytes()) {
+                drive.close();
+                return Optional.empty();
+            }
+            EngineDrive kept = new EngineDrive.Ram(id, name, drive, true);
+            open.put(id, kept);
+            keptInMemory.add(id);
+            return Optional.of(kept.facts());
+        });
+    }
+
+    /** Whether what was on an open drive in memory is what an earlier process left there. */
+    boolean kept(UUID id) {
+        return keptInMemory.contains(id);
+    }
+
+    private RamDrive ram(String name, UUID id, long sizeBytes) {
+        if (holder == Holder.NONE) {
+            return RamDrive.create(name, sizeBytes);
+        }
+        RamDrive drive = RamDrive.inFile(name, sizeBytes);
+        drive.file().ifPresent(fd -> holder.keep(HELD + id, fd.number()));
+        return drive;
+    }
+
     private EngineDrive opened(DriveSource source, UUID id, String name, boolean make) {
         if (source.isRemote()) {
             return EngineRemoteDrive.connect(RemoteAddress.parse(source.path()), host, id, name);
@@ -94,7 +139,7 @@ final class EngineDrives {
         if (source.inMemory()) {
             boolean keeps = source.kind().equals(DriveSource.RAM);
             RamDrive drive =
-                    keeps ? RamDrive.create(name, source.sizeBytes()) : RamDrive.sparse(name, source.sizeBytes());
+                    keeps ? ram(name, id, source.sizeBytes()) : RamDrive.sparse(name, source.sizeBytes());
             return new EngineDrive.Ram(id, name, drive, keeps);
         }
         Path path = Path.of(source.path());
@@ -189,6 +234,10 @@ final class EngineDrives {
         EngineDrive drive = open.remove(id);
         if (drive != null) {
             drive.close();
+            keptInMemory.remove(id);
+            if (drive instanceof EngineDrive.Ram) {
+                holder.drop(HELD + id);
+            }
         }
     }
 

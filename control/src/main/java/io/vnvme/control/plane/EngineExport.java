@@ -10,12 +10,14 @@ import io.vnvme.frontend.vfiouser.ControllerFactory;
 import io.vnvme.frontend.vfiouser.Device;
 import io.vnvme.frontend.vfiouser.DoorbellAccess;
 import io.vnvme.frontend.vfiouser.VfioUserEndpoint;
+import io.vnvme.handover.Held;
 import io.vnvme.nvme.AnaState;
 import io.vnvme.nvme.Controller;
 import io.vnvme.nvme.IoCounters;
 import io.vnvme.nvme.Namespace;
 import io.vnvme.nvme.NamespaceIdentity;
 import io.vnvme.nvme.Subsystem;
+import io.vnvme.os.Fd;
 import io.vnvme.os.PeerCredentials;
 import io.vnvme.qos.Share;
 import io.vnvme.qos.Turn;
@@ -31,8 +33,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
@@ -58,6 +62,7 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
     private final EngineTcpSubsystem overTcp;
     private final KeptReservations reservations;
     private final List<EngineConnection> connections = new CopyOnWriteArrayList<>();
+    private final Queue<Adopted> adoptions = new ConcurrentLinkedQueue<>();
     /**
      * Where counting begins: a guest may still have a dead controller from before a restart, and refuses a new one with
      * its identifier.
@@ -106,12 +111,65 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
                     socket,
                     export,
                     new VfioUserEndpoint.Options(
-                            vnvme.msi(), VfioUserEndpoint.Options.VECTORS, SOCKET_MODE, doorbells(vnvme)));
+                            vnvme.msi(), VfioUserEndpoint.Options.VECTORS, SOCKET_MODE, doorbells(vnvme)),
+                    dataPlane.holder().under(held(vnvme)));
         } catch (RuntimeException e) {
             export.leavePool();
             throw e;
         }
         return export;
+    }
+
+    /** What its clients' connections are held under. */
+    private static String held(VnvmeRecord vnvme) {
+        return "pci/%s/".formatted(vnvme.uuid());
+    }
+
+    /** Takes up the clients that an earlier process served; who was shown another vNVMe goes on when that is served. */
+    void adoptClients(VnvmeRecord vnvme) {
+        Held held = dataPlane.held(held(vnvme));
+        VfioUserEndpoint current = endpoint;
+        if (held.isEmpty() || current == null) {
+            return;
+        }
+        current.adopt(held);
+        for (Adopted adopted = adoptions.poll(); adopted != null; adopted = adoptions.poll()) {
+            if (adopted.shown().filter(n -> !n.equals(name)).isPresent()) {
+                dataPlane.later(adopted);
+            } else {
+                adopted.goOn();
+            }
+        }
+    }
+
+    /** A client that waits to be shown what an earlier process showed it. */
+    record Adopted(EngineConnection connection, Optional<String> shown, Runnable resume) {
+        void goOn() {
+            connection.goOn(shown, resume);
+        }
+    }
+
+    @Override
+    public Device adopt(Host host, Fd state, Runnable resume) {
+        Turn turn = turn();
+        Controller controller =
+                Controller.adopt(subsystem, state, host.memory(), host.interrupts(), host.doorbells(), turn);
+        EngineConnection connection = connection(host, controller, turn);
+        adoptions.add(new Adopted(connection, connection.readNote(), resume));
+        return Device.of(controller, connection::ended);
+    }
+
+    private EngineConnection connection(Host host, Controller controller, Turn turn) {
+        EngineConnection connection = new EngineConnection(
+                host.home(),
+                dataPlane,
+                this,
+                controller,
+                turn,
+                new EngineConnection.Client(host.peer().pid(), ""),
+                host.note());
+        began(connection);
+        return connection;
     }
 
     private static DoorbellAccess doorbells(VnvmeRecord vnvme) {
@@ -132,14 +190,8 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
         Controller controller =
                 new Controller(subsystem, nextControllerId(), host.memory(), host.interrupts(), host.doorbells(), turn);
         show(controller);
-        EngineConnection connection = new EngineConnection(
-                host.home(),
-                dataPlane,
-                this,
-                controller,
-                turn,
-                new EngineConnection.Client(host.peer().pid(), ""));
-        began(connection);
+        EngineConnection connection = connection(host, controller, turn);
+        connection.takeNote();
         return Device.of(controller, connection::ended);
     }
 
@@ -182,7 +234,12 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
     }
 
     int nextControllerId() {
-        return 1 + (firstControllerId + subsystem.nextControllerId()) % CONTROLLER_IDS;
+        while (true) {
+            int id = 1 + (firstControllerId + subsystem.nextControllerId()) % CONTROLLER_IDS;
+            if (connections.stream().noneMatch(c -> c.controllerId() == id)) {
+                return id;
+            }
+        }
     }
 
     /** On the pool's reactor: a turn there for one more controller. */

@@ -4,6 +4,7 @@ import io.vnvme.frontend.tcp.ConnectRefused;
 import io.vnvme.frontend.tcp.HostTerms;
 import io.vnvme.frontend.tcp.ListeningPort;
 import io.vnvme.frontend.tcp.TcpSubsystem;
+import io.vnvme.frontend.vfiouser.ControllerFactory;
 import io.vnvme.nvme.Controller;
 import io.vnvme.nvme.wire.Status;
 import io.vnvme.qos.Turn;
@@ -100,7 +101,8 @@ final class EngineTcpSubsystem implements TcpSubsystem {
                 export,
                 controller,
                 turn,
-                new EngineConnection.Client(0, host.identity().nqn()));
+                new EngineConnection.Client(0, host.identity().nqn()),
+                ControllerFactory.Note.none());
         connections.put(controller, connection);
         export.began(connection);
         LOG.log(

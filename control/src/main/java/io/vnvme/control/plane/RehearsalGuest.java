@@ -156,7 +156,7 @@ final class RehearsalGuest {
                 page.segment(),
                 new PeerCredentials((int) ProcessHandle.current().pid(), 0, 0),
                 0,
-                new Unnoted()));
+                ControllerFactory.Note.none()));
         if (opened == null) {
             throw new IllegalStateException("the vNVMe is in use");
         }
@@ -271,19 +271,6 @@ final class RehearsalGuest {
     }
 
     /** Nobody waits for an interrupt. */
-    /** It ends before there could be another process. */
-    private static final class Unnoted implements ControllerFactory.Note {
-        @Override
-        public String get() {
-            return "";
-        }
-
-        @Override
-        public void set(String text) {
-            // Nobody will ask.
-        }
-    }
-
     private static final class Silent implements Interrupts {
         @Override
         public void raise(int vector) {

@@ -152,7 +152,11 @@ final class OpenPools {
                     .drive(record.drives().getFirst())
                     .filter(ClaimedDrive::inMemory)
                     .isPresent()) {
-                opened(record.name(), madeAgain(record));
+                boolean kept = record.drives().stream().allMatch(d -> drives.isOpen(d) && dataPlane.kept(drives.id(d)));
+                UUID pool = UUID.fromString(record.uuid());
+                opened(
+                        record.name(),
+                        kept ? dataPlane.importPool(pool, false, listener(record.name())) : madeAgain(record));
                 return true;
             }
             boolean degraded = !missing.isEmpty();
@@ -190,7 +194,7 @@ final class OpenPools {
                 + "; it is taken again when it comes back";
     }
 
-    /** What is in RAM ends with the daemon: drives, pool and volumes are made again, empty. */
+    /** What is in RAM ends with the daemon, unless it was held: drives, pool and volumes are made again, empty. */
     private OpenPool madeAgain(PoolRecord record) {
         OpenPool pool = dataPlane.createPool(
                 new PoolPlan(

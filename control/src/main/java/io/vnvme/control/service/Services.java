@@ -191,12 +191,17 @@ public final class Services implements AutoCloseable {
         this.tags = new Tags(registry, storage.openPools, storage.pools);
         this.changes = new Changes(new Contents(registry, dataPlane, storage, view, groups, jobs, events)::now);
         events.whenAdded(changes::nudge);
-        Rehearsal.run(setup.runDir(), dataPlane, setup.rehearsal());
+        if (!dataPlane.hasClients()) {
+            // Guests that wait for their drives wait no longer for that.
+            Rehearsal.run(setup.runDir(), dataPlane, setup.rehearsal());
+        }
         ports.listen(setup.tcp(), setup.referrals());
         ports.open();
         groups.open();
         storage.drives.openClaimed();
         storage.pools.openAll();
+        dataPlane.settled();
+        vms.takeUp();
         this.watch = new Watch(storage.openDrives, storage.pools, resumption, setup.watchInterval());
     }
 

@@ -86,15 +86,35 @@ final class Slot {
 
     void slow(boolean slow) {
         this.slow = slow;
+        remember();
     }
 
     void show(String vnvme) {
         since = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
         shown = vnvme;
+        remember();
     }
 
     void park() {
         shown = null;
+        remember();
+    }
+
+    /** Another daemon that takes up the connection is to know the slot. */
+    void remember() {
+        connection.memo(new SlotMemo(address, vm, qemu, deviceId, home, msi, since, slow).text());
+    }
+
+    /** The slot that another daemon remembered with a connection; nothing when it did not plug that in. */
+    static Optional<Slot> of(Connection connection) {
+        return SlotMemo.of(connection.memo()).map(memo -> {
+            Slot slot = new Slot(
+                    memo.address(), memo.vm(), memo.qemu(), memo.deviceId(), memo.home(), memo.msi(), connection);
+            slot.since = memo.since();
+            slot.slow = memo.slow();
+            slot.shown = connection.shown().stream().findFirst().orElse(null);
+            return slot;
+        });
     }
 
     /** Whether PCI unplug is safe, or only the namespace can be taken out. */

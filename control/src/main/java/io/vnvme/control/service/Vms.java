@@ -5,6 +5,7 @@ import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
 import io.vnvme.control.model.VmDriveInfo;
 import io.vnvme.control.model.VmInfo;
+import io.vnvme.control.plane.DataPlane.Connection;
 import io.vnvme.control.store.VnvmeRecord;
 import io.vnvme.control.vm.Connector;
 import io.vnvme.control.vm.Domain;
@@ -41,6 +42,20 @@ public final class Vms {
         this.monitors = monitors;
         this.registry = registry;
         this.exports = exports;
+    }
+
+    /** Knows again what an earlier daemon had plugged into VMs, by the connections that were taken up. */
+    void takeUp() {
+        for (VnvmeRecord vnvme : registry.state().vnvmes()) {
+            for (Connection connection : exports.connections(vnvme.name())) {
+                Slot.of(connection).ifPresent(slot -> {
+                    slots.add(slot);
+                    if (slot.address() instanceof VmAddress.Socket socket) {
+                        sockets.seen(socket, slot.vm());
+                    }
+                });
+            }
+        }
     }
 
     /** All that can be found now: where libvirt does not answer, the others. */

@@ -1,10 +1,15 @@
 package io.vnvme.control.vm;
 
 import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** A release of QEMU, and what it can be trusted with. */
 public record QemuVersion(int major, int minor, int micro) implements Comparable<QemuVersion> {
+    private static final Pattern TEXT = Pattern.compile("(\\d{1,6})\\.(\\d{1,6})\\.(\\d{1,6})");
+
     /** The first release with the device that connects a VM to a vfio-user socket. */
     private static final QemuVersion FIRST_WITH_VFIO_USER = new QemuVersion(10, 1, 0);
 
@@ -19,6 +24,17 @@ public record QemuVersion(int major, int minor, int micro) implements Comparable
     static QemuVersion of(Map<?, ?> version) {
         Map<?, ?> qemu = version.get("qemu") instanceof Map<?, ?> map ? map : Map.of();
         return new QemuVersion(number(qemu.get("major")), number(qemu.get("minor")), number(qemu.get("micro")));
+    }
+
+    /** As {@link #toString} writes it. */
+    public static Optional<QemuVersion> of(String text) {
+        Matcher matcher = TEXT.matcher(text);
+        return matcher.matches()
+                ? Optional.of(new QemuVersion(
+                        Integer.parseInt(matcher.group(1)),
+                        Integer.parseInt(matcher.group(2)),
+                        Integer.parseInt(matcher.group(3))))
+                : Optional.empty();
     }
 
     private static int number(@Nullable Object value) {

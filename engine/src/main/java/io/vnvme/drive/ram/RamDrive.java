@@ -4,10 +4,15 @@ import io.vnvme.drive.Drive;
 import io.vnvme.drive.Io;
 import io.vnvme.drive.IoStatus;
 import io.vnvme.memory.Segments;
+import io.vnvme.os.Fd;
 import io.vnvme.os.Mapping;
+import io.vnvme.os.Memfd;
+import io.vnvme.os.Stat;
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
-/** A drive in anonymous memory: reads zeros where nothing was written, and forgets all when the daemon ends. */
+/** A drive in memory: reads zeros where nothing was written, and forgets all when the last process ends that has it. */
 public final class RamDrive implements Drive {
     private static final int BLOCK_SIZE = 512;
     /** Longest single copy or fill: what keeps the time to a safepoint short. */
@@ -16,10 +21,12 @@ public final class RamDrive implements Drive {
     private final String name;
     private final Mapping mapping;
     private final MemorySegment memory;
+    private final @Nullable Fd file;
 
-    private RamDrive(String name, Mapping mapping) {
+    private RamDrive(String name, Mapping mapping, @Nullable Fd file) {
         this.name = name;
         this.mapping = mapping;
+        this.file = file;
         this.memory = mapping.segment();
     }
 
@@ -28,16 +35,46 @@ public final class RamDrive implements Drive {
      * @throws io.vnvme.os.NativeException when the host has no such memory to give
      */
     public static RamDrive create(String name, long sizeBytes) {
+        return new RamDrive(name, Mapping.anonymous(checked(sizeBytes), true), null);
+    }
+
+    private static long checked(long sizeBytes) {
         if (sizeBytes <= 0 || sizeBytes % 4096 != 0) {
             throw new IllegalArgumentException(
                     "size of a RAM drive: %d bytes is no multiple of 4096".formatted(sizeBytes));
         }
-        return new RamDrive(name, Mapping.anonymous(sizeBytes, true));
+        return sizeBytes;
+    }
+
+    /** The same in a {@link #file} that another process can hold: what is written stays for as long as one has it. */
+    public static RamDrive inFile(String name, long sizeBytes) {
+        return of(name, Memfd.create("vnvme-ram", checked(sizeBytes)));
+    }
+
+    /**
+     * The drive whose memory another process held.
+     *
+     * @param file its owner from now on, also when it fails
+     */
+    public static RamDrive of(String name, Fd file) {
+        try {
+            Mapping mapping = Mapping.shared(file, 0, Stat.sizeBytes(file), true);
+            mapping.adviseHugePages();
+            return new RamDrive(name, mapping, file);
+        } catch (RuntimeException e) {
+            file.close();
+            throw e;
+        }
+    }
+
+    /** What its memory lies in, if that is a file; it stays the drive's. */
+    public Optional<Fd> file() {
+        return Optional.ofNullable(file);
     }
 
     /** The same for a drive of which only little will be written: pages of the host are taken one by one. */
     public static RamDrive sparse(String name, long sizeBytes) {
-        return new RamDrive(name, Mapping.anonymous(sizeBytes, false));
+        return new RamDrive(name, Mapping.anonymous(sizeBytes, false), null);
     }
 
     @Override
@@ -132,5 +169,8 @@ public final class RamDrive implements Drive {
     @Override
     public void close() {
         mapping.close();
+        if (file != null) {
+            file.close();
+        }
     }
 }

@@ -34,6 +34,21 @@ public interface ControllerFactory {
 
         /** @throws IllegalArgumentException when it is longer than 4,092 bytes */
         void set(String text);
+
+        /** Of who ends with this process: what is set is forgotten. */
+        static Note none() {
+            return new Note() {
+                @Override
+                public String get() {
+                    return "";
+                }
+
+                @Override
+                public void set(String text) {
+                    // Nobody will ask.
+                }
+            };
+        }
     }
 
     /** On the endpoint's reactor: a controller, or null to turn the client away with EBUSY. */

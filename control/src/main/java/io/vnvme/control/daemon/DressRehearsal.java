@@ -1,0 +1,53 @@
+package io.vnvme.control.daemon;
+
+import io.vnvme.control.config.DaemonSettings;
+import io.vnvme.control.plane.EngineDataPlane;
+import io.vnvme.control.service.RamOffer;
+import io.vnvme.control.service.Services;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
+import java.util.UUID;
+import java.util.stream.Stream;
+
+/**
+ * A whole daemon in folders of its own, begun and ended before this process serves: what it loads and compiles then, guests do
+ * not wait for later.
+ */
+final class DressRehearsal {
+    private static final Logger LOG = System.getLogger(DressRehearsal.class.getName());
+    private static final Duration LENGTH = Duration.ofSeconds(1);
+
+    private DressRehearsal() {}
+
+    /** Where it fails, the process starts as one that has not rehearsed. */
+    static void run(String version, DaemonSettings settings) {
+        try {
+            Path folder = Files.createTempDirectory("vnvme-standby-");
+            try {
+                Services.Setup setup = new Services.Setup(
+                                version, folder.resolve("state"), folder.resolve("run"), List.of(RamOffer.parse("1x16M")
+                                        .getFirst()))
+                        .withRehearsal(LENGTH);
+                new Daemon(setup, () -> EngineDataPlane.start(settings.reactors(), UUID.randomUUID()), 0).close();
+            } finally {
+                remove(folder);
+            }
+        } catch (IOException | RuntimeException e) {
+            LOG.log(Level.WARNING, "the daemon that stands by has not rehearsed", e);
+        }
+    }
+
+    private static void remove(Path folder) throws IOException {
+        try (Stream<Path> all = Files.walk(folder)) {
+            for (Path each : all.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(each);
+            }
+        }
+    }
+}
