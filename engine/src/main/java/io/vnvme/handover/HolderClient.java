@@ -27,7 +27,9 @@ public final class HolderClient implements Holder, AutoCloseable {
      * @throws NativeException when it is not there
      */
     public static Optional<HolderClient> ofEnvironment() {
-        return Optional.ofNullable(System.getenv(ADDRESS)).filter(a -> !a.isEmpty()).map(HolderClient::connect);
+        return Optional.ofNullable(System.getenv(ADDRESS))
+                .filter(a -> !a.isEmpty())
+                .map(HolderClient::connect);
     }
 
     static HolderClient connect(String address) {

@@ -27,6 +27,7 @@ final class CompletionQueue {
     private int phase = 1;
     /** Entries that were ever posted: tail and phase tag are where that many lead. */
     private long postedCount;
+
     private int reserved;
     private boolean fresh;
     private boolean deleted;

@@ -205,15 +205,8 @@ public final class Controller implements Poller, AutoCloseable {
             GuestMemory memory,
             MemorySegment doorbellPage,
             Turn turn) {
-        Controller controller =
-                new Controller(
-                        kind,
-                        subsystem,
-                        new ControllerState(controllerId),
-                        memory,
-                        new NoInterrupts(),
-                        doorbellPage,
-                        turn);
+        Controller controller = new Controller(
+                kind, subsystem, new ControllerState(controllerId), memory, new NoInterrupts(), doorbellPage, turn);
         controller.trapDoorbells();
         return controller;
     }

@@ -30,6 +30,7 @@ final class SubmissionQueue {
     private int head;
     /** Entries that were ever fetched: the head is where that many lead. */
     private long fetchedCount;
+
     private int tail;
     /** The last value that could not be a tail: it is an event once, not at every look. */
     private int invalidTail;
@@ -110,8 +111,7 @@ final class SubmissionQueue {
         int index = (int) ((word & INDEX_MASK) >>> ControllerState.COMPLETION_INDEX_SHIFT);
         boolean posted = completions.adoptPosted(index);
         state.publish(
-                ControllerState.slotWord(id, slot),
-                posted ? 0 : word & ~(ControllerState.COMPLETING | INDEX_MASK));
+                ControllerState.slotWord(id, slot), posted ? 0 : word & ~(ControllerState.COMPLETING | INDEX_MASK));
         return posted;
     }
 

@@ -62,8 +62,7 @@ public final class Mapping implements AutoCloseable {
         this(base, mappedBytes, skipBytes, sizeBytes, PAGE_BYTES, MADV_DONTNEED);
     }
 
-    private Mapping(
-            long base, long mappedBytes, long skipBytes, long sizeBytes, long unitBytes, int discarding) {
+    private Mapping(long base, long mappedBytes, long skipBytes, long sizeBytes, long unitBytes, int discarding) {
         this.unitBytes = unitBytes;
         this.discarding = discarding;
         segment =

@@ -37,6 +37,8 @@ final class Commit implements LeafStore.ChangeSink {
     /** Longest that a commit waits for company, as a part of the last one's duration, and in all. */
     private static final int PATIENCE_PART = 3;
 
+    private static final long UNRELIABLE = -1;
+
     private static final long PATIENCE_MAX_NS = 500_000;
 
     private final Pool pool;
@@ -55,6 +57,8 @@ final class Commit implements LeafStore.ChangeSink {
     private int status;
     private int frames;
     private long catalogChanges;
+    /** Behind which record of what is kept for another process the commit began. */
+    private long kept;
 
     private long startNs;
     private long startCount;
@@ -198,10 +202,12 @@ final class Commit implements LeafStore.ChangeSink {
             wanted = false;
             allNextAreCurrent();
             freed = pool.space().takePending();
+            kept = pool.kept() == null ? 0 : pool.kept().position();
             catalogChanges = pool.catalogChanges();
         } else {
             // Frames of an epoch that no superblock names yet: nobody but the checkpoint may rely on them.
             freed = new ClusterList();
+            kept = UNRELIABLE;
             catalogChanges = 0;
         }
         status = IoStatus.OK;
@@ -358,6 +364,10 @@ final class Commit implements LeafStore.ChangeSink {
         company = current.size() + next.size();
         ClusterList release = freed;
         pool.catalogDurable(catalogChanges);
+        KeptChanges changes = pool.kept();
+        if (changes != null && kept != UNRELIABLE) {
+            changes.durable(kept);
+        }
         if (release.size() > 0) {
             pool.drain().afterPresent(() -> {
                 pool.space().release(release);

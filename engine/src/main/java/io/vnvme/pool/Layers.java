@@ -17,6 +17,7 @@ final class Layers {
     private final NavigableMap<String, Layer> byName = new TreeMap<>();
     private final Map<Integer, LayerRecord> changed = new LinkedHashMap<>();
     private final Map<Integer, Layer> gone = new LinkedHashMap<>();
+    private @Nullable KeptChanges kept;
     private int nextId;
 
     Layers(LeafStore leaves, int nextId) {
@@ -77,6 +78,9 @@ final class Layers {
     /** A layer that is new, or that changed; its parent is looked up. The journal learns of it with the next commit. */
     Layer put(LayerRecord record) {
         changed.put(record.id(), record);
+        if (kept != null) {
+            kept.layer(record);
+        }
         return load(record);
     }
 
@@ -109,6 +113,20 @@ final class Layers {
         unlink(layer);
         changed.remove(layer.id());
         gone.put(layer.id(), layer);
+        if (kept != null) {
+            kept.gone(layer.id());
+        }
+    }
+
+    /** From now on what changes is kept there, too: of the layers and of what they have. */
+    void keepIn(KeptChanges changes) {
+        kept = changes;
+        leaves.keepIn(changes);
+    }
+
+    @Nullable
+    KeptChanges kept() {
+        return kept;
     }
 
     /** The same for one that the journal says is gone. */

@@ -5,6 +5,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The memory of all maps of a pool: leaves of 64 entries, outside the heap, reused when given back.
@@ -41,6 +42,7 @@ final class LeafStore implements AutoCloseable {
     /** Leaves that have changed entries, some of them perhaps twice or given back since. */
     private int[] changedLeaves = new int[256];
 
+    private @Nullable KeptChanges kept;
     private int changedLeafCount;
     private int changedEntryCount;
     private int changedPageCount;
@@ -115,9 +117,19 @@ final class LeafStore implements AutoCloseable {
         return chunk(leaf).get(U64, first(leaf) + ((long) slot << 3));
     }
 
+    /** From now on what changes is kept there, too. */
+    void keepIn(KeptChanges changes) {
+        kept = changes;
+    }
+
     /** Sets an entry and notes that it changed. */
     void set(int leaf, int slot, long entry) {
         put(leaf, slot, entry);
+        KeptChanges changes = kept;
+        if (changes != null) {
+            long first = (long) chunk(leaf).get(U32, NUMBERS + inChunk(leaf) * 4L) << ENTRIES_SHIFT;
+            changes.entry(chunk(leaf).get(U32, LAYERS + inChunk(leaf) * 4L), first + slot, entry);
+        }
         long before = changed(leaf);
         long after = before | 1L << slot;
         if (after == before) {

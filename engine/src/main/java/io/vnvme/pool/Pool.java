@@ -487,7 +487,15 @@ public final class Pool implements Poller, AutoCloseable {
 
     /** Too much has changed since the last commit: what changes more has to wait for it. */
     boolean crowded() {
-        return layers.leaves().changedEntryCount() + notes.changedCount() >= changesMax;
+        KeptChanges kept = layers.kept();
+        return layers.leaves().changedEntryCount() + notes.changedCount() >= changesMax
+                || kept != null && kept.crowded();
+    }
+
+    /** What is kept for another process, if anything is. */
+    @Nullable
+    KeptChanges kept() {
+        return layers.kept();
     }
 
     /** The drives know all that the maps say. */

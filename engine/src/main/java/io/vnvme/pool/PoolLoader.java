@@ -38,6 +38,8 @@ public final class PoolLoader {
     private static final int LEAP = 2;
 
     /** The pool is to be used; not only looked at. */
+    private final @Nullable KeptChanges kept;
+
     private final boolean use;
 
     private final PoolScan scan;
@@ -53,7 +55,9 @@ public final class PoolLoader {
 
     private Layers layers;
 
-    private PoolLoader(PoolScan scan, MapMemory memory, boolean use, Consumer<String> problems) {
+    private PoolLoader(
+            PoolScan scan, MapMemory memory, @Nullable KeptChanges kept, boolean use, Consumer<String> problems) {
+        this.kept = kept;
         this.use = use;
         this.scan = scan;
         this.problems = problems;
@@ -75,18 +79,24 @@ public final class PoolLoader {
 
     /** The same, with the maps in memory of the caller's choice. */
     public static PoolImage load(PoolScan scan, MapMemory memory) {
-        return load(scan, memory, true, problem -> {
+        return load(scan, memory, null);
+    }
+
+    /** @param kept what another process may have left, and where from now on is kept what is not durable yet; null: nowhere */
+    public static PoolImage load(PoolScan scan, MapMemory memory, @Nullable KeptChanges kept) {
+        return load(scan, memory, kept, true, problem -> {
             throw new FormatException(problem);
         });
     }
 
     /** The same for looking only: goes on behind what is wrong where it can. What comes of it is not to be used. */
     static PoolImage check(PoolScan scan, Consumer<String> problems) {
-        return load(scan, MapMemory.SYSTEM, false, problems);
+        return load(scan, MapMemory.SYSTEM, null, false, problems);
     }
 
-    private static PoolImage load(PoolScan scan, MapMemory memory, boolean use, Consumer<String> problems) {
-        PoolLoader loader = new PoolLoader(scan, memory, use, problems);
+    private static PoolImage load(
+            PoolScan scan, MapMemory memory, @Nullable KeptChanges kept, boolean use, Consumer<String> problems) {
+        PoolLoader loader = new PoolLoader(scan, memory, kept, use, problems);
         try {
             return loader.load();
         } catch (FormatException e) {
@@ -107,6 +117,11 @@ public final class PoolLoader {
         if (!root.clean()) {
             journal.replay();
         }
+        long newestEpoch = journal.newestEpoch();
+        List<String> findings = new ArrayList<>(scan.findings());
+        if (kept != null && !kept.load(config.pool(), root.epoch(), newestEpoch + 1, replay)) {
+            findings.add("writes that were not flushed may be lost: there was no room to keep what was changed");
+        }
         checkTree();
         countMetadata();
         replay.gone().forEach(this::retirePages);
@@ -119,6 +134,9 @@ public final class PoolLoader {
         if (use) {
             keep(superblocks, journal);
         }
+        if (kept != null) {
+            layers.keepIn(kept);
+        }
         return new PoolImage(
                 config,
                 root,
@@ -129,8 +147,8 @@ public final class PoolLoader {
                 pages,
                 journal.end(),
                 journal.nextSequence(),
-                scan.findings(),
-                journal.newestEpoch(),
+                findings,
+                newestEpoch,
                 superblocks.newestAtStart());
     }
 

@@ -88,7 +88,8 @@ class AdoptionTest {
             assertThat(answer.cid()).isEqualTo(cid);
             assertThat(answer.status()).isEqualTo(Status.SUCCESS);
             assertThat(host.volume.operations).hasSize(before + (cut.again() ? 1 : 0));
-            assertThat(host.volume.media.get(ValueLayout.JAVA_LONG, round * 512L)).isEqualTo(0x1234 + round);
+            assertThat(host.volume.media.get(ValueLayout.JAVA_LONG, round * 512L))
+                    .isEqualTo(0x1234 + round);
             assertThat(host.raised).as("the interrupt may not have been sent").contains(1);
             assertThat(host.poll(host.io)).as("a second completion").isNull();
         }
@@ -100,8 +101,14 @@ class AdoptionTest {
         Host.Pair second = new Host.Pair(2, 8);
         host.fresh(second);
         Host.Entry[] entries = {
-            host.admin(AdminOpcode.CREATE_CQ).dptr(second.cq, 0).dword(10, 2 | 7 << 16).dword(11, 3 | 2 << 16),
-            host.admin(AdminOpcode.CREATE_SQ).dptr(second.sq, 0).dword(10, 2 | 7 << 16).dword(11, 1 | 2 << 16),
+            host.admin(AdminOpcode.CREATE_CQ)
+                    .dptr(second.cq, 0)
+                    .dword(10, 2 | 7 << 16)
+                    .dword(11, 3 | 2 << 16),
+            host.admin(AdminOpcode.CREATE_SQ)
+                    .dptr(second.sq, 0)
+                    .dword(10, 2 | 7 << 16)
+                    .dword(11, 1 | 2 << 16),
             host.admin(AdminOpcode.DELETE_SQ).dword(10, 2),
             host.admin(AdminOpcode.DELETE_CQ).dword(10, 2)
         };
@@ -130,7 +137,8 @@ class AdoptionTest {
         host.ram.set(ValueLayout.JAVA_INT, Host.DATA - Host.BASE + 4096, 2);
         host.volume.asynchronous = true;
         int compare = host.io(IoOpcode.COMPARE).fuse(1).blocks(0, 1, Host.DATA).put();
-        int write = host.io(IoOpcode.WRITE).fuse(2).blocks(0, 1, Host.DATA + 4096).submit();
+        int write =
+                host.io(IoOpcode.WRITE).fuse(2).blocks(0, 1, Host.DATA + 4096).submit();
         host.step();
         host.volume.completeOne();
         Host.Answer first = host.next(host.io);

@@ -31,8 +31,10 @@ final class DressRehearsal {
             Path folder = Files.createTempDirectory("vnvme-standby-");
             try {
                 Services.Setup setup = new Services.Setup(
-                                version, folder.resolve("state"), folder.resolve("run"), List.of(RamOffer.parse("1x16M")
-                                        .getFirst()))
+                                version,
+                                folder.resolve("state"),
+                                folder.resolve("run"),
+                                List.of(RamOffer.parse("1x16M").getFirst()))
                         .withRehearsal(LENGTH);
                 new Daemon(setup, () -> EngineDataPlane.start(settings.reactors(), UUID.randomUUID()), 0).close();
             } finally {

@@ -13,6 +13,9 @@ import io.vnvme.fabrics.auth.AuthWorkers;
 import io.vnvme.handover.Held;
 import io.vnvme.handover.Holder;
 import io.vnvme.nvme.Namespace;
+import io.vnvme.os.Fd;
+import io.vnvme.os.Mapping;
+import io.vnvme.os.Memfd;
 import io.vnvme.pool.format.PoolConfig;
 import io.vnvme.reactor.BusyMeter;
 import java.lang.System.Logger;
@@ -98,6 +101,25 @@ public final class EngineDataPlane implements DataPlane {
     Held held(String prefix) {
         synchronized (held) {
             return held.takeAll(prefix);
+        }
+    }
+
+    /** Memory that another process finds again under that name; nothing where nobody holds anything. */
+    Optional<Mapping> keptChanges(String name, long sizeBytes) {
+        if (holder == Holder.NONE) {
+            return Optional.empty();
+        }
+        Optional<Fd> found;
+        synchronized (held) {
+            found = held.take(name);
+        }
+        Fd memory = found.orElseGet(() -> Memfd.create("vnvme-changes", sizeBytes));
+        try (memory) {
+            Mapping mapping = Mapping.shared(memory, 0, sizeBytes, true);
+            if (found.isEmpty()) {
+                holder.keep(name, memory.number());
+            }
+            return Optional.of(mapping);
         }
     }
 

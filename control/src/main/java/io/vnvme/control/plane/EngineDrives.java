@@ -3,11 +3,11 @@ package io.vnvme.control.plane;
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
 import io.vnvme.drive.ram.RamDrive;
+import io.vnvme.drive.uring.DriveFile;
+import io.vnvme.drive.uring.DriveHealth;
 import io.vnvme.handover.Held;
 import io.vnvme.handover.Holder;
 import io.vnvme.os.Fd;
-import io.vnvme.drive.uring.DriveFile;
-import io.vnvme.drive.uring.DriveHealth;
 import io.vnvme.pool.PoolFormatter;
 import io.vnvme.pool.PoolScan;
 import io.vnvme.pool.format.Superblock;
@@ -138,8 +138,7 @@ final class EngineDrives {
         }
         if (source.inMemory()) {
             boolean keeps = source.kind().equals(DriveSource.RAM);
-            RamDrive drive =
-                    keeps ? ram(name, id, source.sizeBytes()) : RamDrive.sparse(name, source.sizeBytes());
+            RamDrive drive = keeps ? ram(name, id, source.sizeBytes()) : RamDrive.sparse(name, source.sizeBytes());
             return new EngineDrive.Ram(id, name, drive, keeps);
         }
         Path path = Path.of(source.path());

@@ -5,8 +5,11 @@ import io.vnvme.control.plane.EngineDrive.OnReactor;
 import io.vnvme.control.store.ScrubMark;
 import io.vnvme.crypto.AesXts;
 import io.vnvme.crypto.VolumeKey;
+import io.vnvme.os.Mapping;
 import io.vnvme.pool.Done;
 import io.vnvme.pool.GuardedVolume;
+import io.vnvme.pool.KeptChanges;
+import io.vnvme.pool.MapMemory;
 import io.vnvme.pool.Pool;
 import io.vnvme.pool.PoolDrives;
 import io.vnvme.pool.PoolException;
@@ -46,6 +49,11 @@ final class EnginePool implements OpenPool {
     private final Pool pool;
     private final EnginePoolDrives members;
 
+    /** What changed and is not durable yet is held under this and the pool's identity. */
+    private static final String HELD = "pool/";
+
+    private Optional<Mapping> kept = Optional.empty();
+
     private EnginePool(EngineDataPlane plane, Home home, UUID id, Pool pool, EnginePoolDrives members) {
         this.plane = plane;
         this.home = home;
@@ -67,7 +75,14 @@ final class EnginePool implements OpenPool {
                                         scan.config().name(),
                                         scan.missing().getFirst().drive()));
             }
-            return start(plane, scan, PoolLoader.load(scan), listener);
+            Optional<Mapping> kept = plane.keptChanges(HELD + id, KeptChanges.BYTES);
+            PoolImage image = PoolLoader.load(
+                    scan,
+                    MapMemory.SYSTEM,
+                    kept.map(m -> new KeptChanges(m.segment())).orElse(null));
+            EnginePool pool = start(plane, scan, image, listener);
+            pool.kept = kept;
+            return pool;
         });
     }
 
@@ -408,6 +423,8 @@ final class EnginePool implements OpenPool {
     public void close() {
         try {
             run(pool::close);
+            // All is on the drives.
+            plane.holder().drop(HELD + id);
         } finally {
             home.call(() -> {
                 home.remove(pool);
@@ -415,6 +432,7 @@ final class EnginePool implements OpenPool {
                 return true;
             });
             members.close();
+            kept.ifPresent(Mapping::close);
             plane.closed(this);
         }
     }

@@ -21,14 +21,12 @@ record SlotMemo(
     private static final int LINES = 11;
 
     String text() {
-        List<String> where =
-                switch (address) {
-                    case VmAddress.Socket(Path path) -> List.of(SOCKET, path.toString(), "");
-                    case VmAddress.Domain(String uuid, String name) -> List.of(DOMAIN, uuid, name);
-                };
+        List<String> where = switch (address) {
+            case VmAddress.Socket(Path path) -> List.of(SOCKET, path.toString(), "");
+            case VmAddress.Domain(String uuid, String name) -> List.of(DOMAIN, uuid, name);
+        };
         return String.join("\n", where)
-                + "\n%s\n%s\n%s\n%s\n%b\n%s\n%b\n."
-                        .formatted(line(vm), qemu, line(deviceId), home, msi, since, slow);
+                + "\n%s\n%s\n%s\n%s\n%b\n%s\n%b\n.".formatted(line(vm), qemu, line(deviceId), home, msi, since, slow);
     }
 
     private static String line(String text) {

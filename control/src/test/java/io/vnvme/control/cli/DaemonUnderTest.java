@@ -10,19 +10,42 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 
 /** A daemon as a process of its own, that can be killed and started again. */
 final class DaemonUnderTest implements AutoCloseable {
     private final Path folder;
+    /** Main class and options of the process that holds what must not close, or nothing. */
+    private final List<String> holder;
+
     private final List<String> options;
+    private final List<String> words = new CopyOnWriteArrayList<>();
     private Process process;
 
     /** @param options besides those of every test */
     DaemonUnderTest(Path folder, String... options) throws IOException {
+        this(folder, List.of(), options);
+    }
+
+    private DaemonUnderTest(Path folder, List<String> holder, String... options) throws IOException {
         this.folder = folder;
+        this.holder = holder;
         this.options = List.of(options);
         this.process = launch();
+    }
+
+    /**
+     * One whose holder puts another in its place when it dies.
+     *
+     * @param standby whether that stands by already
+     */
+    static DaemonUnderTest held(Path folder, boolean standby, String... options) throws IOException {
+        List<String> holder = new ArrayList<>(List.of("io.vnvme.handover.Main"));
+        if (standby) {
+            holder.add("--standby");
+        }
+        return new DaemonUnderTest(folder, holder, options);
     }
 
     private Process launch() throws IOException {
@@ -35,8 +58,21 @@ final class DaemonUnderTest implements AutoCloseable {
                 "--idle",
                 Idle.policy().name()));
         arguments.addAll(options);
-        Process started =
-                java(arguments.toArray(String[]::new)).redirectErrorStream(true).start();
+        ProcessBuilder builder = java(arguments.toArray(String[]::new));
+        if (!holder.isEmpty()) {
+            List<String> held = new ArrayList<>(List.of(
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    "--enable-native-access=ALL-UNNAMED",
+                    "-XX:+UseSerialGC",
+                    "-XX:TieredStopAtLevel=1",
+                    "-Xmx16m",
+                    "-cp",
+                    System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"))));
+            held.addAll(holder);
+            held.addAll(builder.command());
+            builder.command(held);
+        }
+        Process started = builder.redirectErrorStream(true).start();
         // The rest is read too, so that the daemon never waits for its output to be taken.
         BufferedReader output = started.inputReader();
         String banner = output.readLine();
@@ -44,7 +80,7 @@ final class DaemonUnderTest implements AutoCloseable {
             banner = output.readLine();
         }
         assertThat(banner).as("the daemon's first words").isNotNull();
-        Thread.ofVirtual().start(() -> output.lines().forEach(_ -> {}));
+        Thread.ofVirtual().start(() -> output.lines().forEach(words::add));
         return started;
     }
 
@@ -91,6 +127,11 @@ final class DaemonUnderTest implements AutoCloseable {
         assertThat(command.waitFor()).as(said).isEqualTo(1);
         assertThat(said.lines()).as(said).hasSize(1);
         return said;
+    }
+
+    /** What it has said since it served, and what its holder has. */
+    List<String> words() {
+        return words;
     }
 
     Path socket(String vnvme) {

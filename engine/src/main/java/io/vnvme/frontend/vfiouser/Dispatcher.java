@@ -133,10 +133,12 @@ final class Dispatcher {
 
     private void unmap(Request.DmaUnmap request) {
         int size = Header.SIZE + Request.DmaUnmap.SIZE;
-        int slot = noReply ? NONE : owed.owe(size, out -> {
-            Header.write(out, id, Wire.DMA_UNMAP, size, Header.TYPE_REPLY, 0);
-            request.encode(out.asSlice(Header.SIZE));
-        });
+        int slot = noReply
+                ? NONE
+                : owed.owe(size, out -> {
+                    Header.write(out, id, Wire.DMA_UNMAP, size, Header.TYPE_REPLY, 0);
+                    request.encode(out.asSlice(Header.SIZE));
+                });
         try {
             dma.unmap(request, () -> {
                 if (slot != NONE) {
@@ -159,8 +161,7 @@ final class Dispatcher {
             done();
         } else if (!noReply) {
             resetReply = owed.owe(
-                    Header.SIZE,
-                    out -> Header.write(out, id, Wire.DEVICE_RESET, Header.SIZE, Header.TYPE_REPLY, 0));
+                    Header.SIZE, out -> Header.write(out, id, Wire.DEVICE_RESET, Header.SIZE, Header.TYPE_REPLY, 0));
         }
     }
 

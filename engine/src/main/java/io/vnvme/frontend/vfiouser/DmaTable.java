@@ -55,8 +55,8 @@ final class DmaTable {
                     Fd fd = fds.computeIfAbsent(
                             found.file(),
                             number -> held.take(FileMappings.name(number))
-                                    .orElseThrow(() -> new IllegalStateException("file %d of the client's memory is not held"
-                                            .formatted(number))));
+                                    .orElseThrow(() -> new IllegalStateException(
+                                            "file %d of the client's memory is not held".formatted(number))));
                     part = files.adopt(found.file(), fd, found.offset(), found.sizeBytes(), found.writable());
                 }
                 Region region = new Region(
@@ -87,8 +87,7 @@ final class DmaTable {
      * @param sizeBytes of the request; the region is shorter when the file behind it ends early
      * @param record where it is in the connection's state
      */
-    private record Entry(
-            long address, long sizeBytes, Region region, FileMappings.@Nullable Part part, int record) {
+    private record Entry(long address, long sizeBytes, Region region, FileMappings.@Nullable Part part, int record) {
         long last() {
             return address + sizeBytes - 1;
         }

@@ -71,8 +71,7 @@ final class PciFunction implements PciConfig.Effects {
     }
 
     /** A function as after power-on, or null when the factory wants no further client. */
-    static @Nullable PciFunction open(
-            Surroundings in, VfioUserEndpoint.Options options, boolean trapped) {
+    static @Nullable PciFunction open(Surroundings in, VfioUserEndpoint.Options options, boolean trapped) {
         ConnectionState state = in.state();
         PciConfig config = new PciConfig(options.msi(), options.vectors(), state);
         IrqTable irqs = new IrqTable(in.home(), config, state, in.holder());

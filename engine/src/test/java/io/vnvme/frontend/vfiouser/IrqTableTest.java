@@ -79,8 +79,8 @@ class IrqTableTest {
         assertThat(irqs.info(IrqTable.INTX)).isEqualTo(7);
         assertThat(irqs.info(IrqTable.MSIX)).isEqualTo(9);
         assertThat(irqs.vectorCount()).isEqualTo(VECTORS);
-        try (IrqTable msiOnly = new IrqTable(
-                new Home(reactor), new PciConfig(true, VECTORS, other), other, Holder.NONE)) {
+        try (IrqTable msiOnly =
+                new IrqTable(new Home(reactor), new PciConfig(true, VECTORS, other), other, Holder.NONE)) {
             assertThat(msiOnly.count(IrqTable.MSIX)).isZero();
             assertThat(msiOnly.vectorCount()).isEqualTo(32);
         }

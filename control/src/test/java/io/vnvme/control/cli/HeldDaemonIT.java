@@ -1,0 +1,125 @@
+package io.vnvme.control.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vnvme.control.model.SystemInfo;
+import io.vnvme.testkit.driver.NvmeDriver;
+import io.vnvme.testkit.driver.SocketDevice;
+import io.vnvme.testkit.ram.RamLayout;
+import io.vnvme.testkit.seed.Seed;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * The daemon is killed at any instruction while guests use its drives, and another takes its place: each command completes
+ * once and without an error, and what is read is what was written. {@code -Dvnvme.kills=200} is the long version.
+ */
+class HeldDaemonIT {
+    private static final int KILLS = Integer.getInteger("vnvme.kills", 5);
+    private static final int VECTORS = 8;
+
+    @TempDir
+    Path folder;
+
+    /** How the guest reaches doorbells and memory. */
+    enum Way {
+        MAPPED,
+        TRAPPED,
+        UNSHARED;
+
+        SocketDevice open(Path socket) {
+            RamLayout layout = RamLayout.scattered(16 << 20, 4 << 20);
+            return switch (this) {
+                case MAPPED -> SocketDevice.open(socket, layout, VECTORS);
+                case TRAPPED -> SocketDevice.openTrapped(socket, layout, VECTORS);
+                case UNSHARED -> SocketDevice.openUnshared(socket, layout, VECTORS);
+            };
+        }
+    }
+
+    private static long pid(DaemonUnderTest daemon) {
+        return daemon.api()
+                .read(daemon.api().get("/api/v1/system"), SystemInfo.class)
+                .pid();
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aGuestDoesNotNotice(Way way) throws IOException, InterruptedException {
+        try (DaemonUnderTest daemon = DaemonUnderTest.held(folder, true)) {
+            killUnderLoad(daemon, way, folder.resolve("drive.img").toString(), "--size", "64M");
+        }
+    }
+
+    @Test
+    void aDriveInMemoryKeepsWhatIsInIt() throws IOException, InterruptedException {
+        try (DaemonUnderTest daemon = DaemonUnderTest.held(folder, false, "--ram", "1x64M")) {
+            killUnderLoad(daemon, Way.MAPPED, "ram0");
+        }
+    }
+
+    private void killUnderLoad(DaemonUnderTest daemon, Way way, String... claim)
+            throws IOException, InterruptedException {
+        SplittableRandom random = Seed.ofRun("HeldDaemonIT").random();
+        List<String> claiming = new ArrayList<>(List.of("drive", "claim"));
+        claiming.addAll(List.of(claim));
+        daemon.vnvme(claiming.toArray(String[]::new));
+        daemon.vnvme("create", "d1", "--size", "32M");
+        try (SocketDevice device = way.open(daemon.socket("d1"))) {
+            NvmeDriver driver = NvmeDriver.start(device);
+            VerifiedLoad load = new VerifiedLoad(driver, random.split());
+            AtomicBoolean enough = new AtomicBoolean();
+            CompletableFuture<Void> running = CompletableFuture.runAsync(
+                    () -> load.run(enough::get), task -> Thread.ofPlatform().start(task));
+            long before = 0;
+            for (int kill = 0; kill < KILLS && !running.isDone(); kill++) {
+                long pid = serving(daemon, before);
+                long done = load.completed();
+                while (load.completed() < done + 200 && !running.isDone()) {
+                    Thread.sleep(1);
+                }
+                Thread.sleep(random.nextInt(100));
+                assertThat(ProcessHandle.of(pid).orElseThrow().destroyForcibly())
+                        .isTrue();
+                before = pid;
+            }
+            serving(daemon, before);
+            long done = load.completed();
+            while (load.completed() < done + 200 && !running.isDone()) {
+                Thread.sleep(1);
+            }
+            enough.set(true);
+            running.join();
+            System.out.printf(
+                    "HeldDaemonIT %s: %d kills, %d commands, longest gaps %s ms%n",
+                    way, KILLS, load.completed(), load.longestGapsMs(KILLS));
+            assertThat(load.failures()).isEmpty();
+            driver.disable();
+        }
+    }
+
+    /** The process that serves, once it is another one than before. */
+    private static long serving(DaemonUnderTest daemon, long before) throws InterruptedException {
+        while (true) {
+            try {
+                long pid = pid(daemon);
+                if (pid != before) {
+                    return pid;
+                }
+            } catch (RuntimeException e) {
+                // Nobody serves the API at this moment.
+                assertThat(daemon.words()).noneMatch(w -> w.contains("cannot start"));
+            }
+            Thread.sleep(5);
+        }
+    }
+}
