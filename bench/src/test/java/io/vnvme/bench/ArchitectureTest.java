@@ -29,6 +29,7 @@ final class ArchitectureTest {
     private static final Map<String, List<String>> ENGINE = Map.ofEntries(
             Map.entry("os", List.of()),
             Map.entry("crypto", List.of()),
+            Map.entry("handover", List.of("os")),
             Map.entry("fabrics", List.of("os", "crypto")),
             Map.entry("memory", List.of("os")),
             Map.entry("reactor", List.of("os")),
@@ -42,7 +43,16 @@ final class ArchitectureTest {
             Map.entry("nvme", List.of("os", "memory", "reactor", "nvme.wire", "drive", "volume", "qos", "telemetry")),
             Map.entry(
                     "frontend",
-                    List.of("os", "crypto", "memory", "reactor", "fabrics", "nvme.wire", "nvme", "telemetry")));
+                    List.of(
+                            "os",
+                            "crypto",
+                            "memory",
+                            "reactor",
+                            "fabrics",
+                            "handover",
+                            "nvme.wire",
+                            "nvme",
+                            "telemetry")));
 
     @Test
     void engineIsLayered() {

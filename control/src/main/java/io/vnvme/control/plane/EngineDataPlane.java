@@ -66,8 +66,8 @@ public final class EngineDataPlane implements DataPlane {
         this.holder = holder;
         this.held = held;
         this.workers = AuthWorkers.start("target-auth", 1);
-        this.drives = new EngineDrives(
-                new RemoteHost(host, () -> targets, workers), holder, held.takeAll(EngineDrives.HELD));
+        this.drives =
+                new EngineDrives(new RemoteHost(host, () -> targets, workers), holder, held.takeAll(EngineDrives.HELD));
         this.reactors = reactors;
         this.groups = new EngineGroups(reactors);
         this.moves = new Moves(reactors, open);
