@@ -40,11 +40,12 @@ final class Daemons implements HolderServer.Listener {
     private volatile @Nullable Process serving;
     private volatile boolean ending;
 
-    // Of the one thread alone.
-    private @Nullable HolderServer server;
-    private @Nullable Process standby;
+    // Written by the one thread alone, as all below.
+    private volatile @Nullable Process standby;
     /** Of the version that is installed now; it is asked for by {@link Happening.Replace}. */
-    private @Nullable Process candidate;
+    private volatile @Nullable Process candidate;
+
+    private @Nullable HolderServer server;
 
     private boolean candidateServes;
     private long candidateSinceNs;
@@ -242,6 +243,8 @@ final class Daemons implements HolderServer.Listener {
             return;
         }
         ending = true;
+        kill(standby);
+        kill(candidate);
         Process running = serving;
         if (running != null) {
             running.destroy();
