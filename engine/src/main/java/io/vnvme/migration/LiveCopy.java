@@ -68,6 +68,8 @@ public final class LiveCopy implements Poller, AutoCloseable {
     private final List<CopySlot> slots = new ArrayList<>();
     private final Io flush = new Io((_, status) -> flushed(status));
     private Stage stage = Stage.BEGINNING;
+    private Runnable survey = () -> {};
+    private boolean settled;
     private boolean surveyed;
     private boolean flushing;
     private boolean flushAgain;
@@ -120,8 +122,19 @@ public final class LiveCopy implements Poller, AutoCloseable {
         return volume;
     }
 
+    /**
+     * Has the source looked at for {@link #data} when all has ended that was begun before {@link #volume} took its place, and
+     * calls {@link #begin} in the end. A write that was under way while somebody looked might be found by nobody.
+     */
+    public void whenSettled(Runnable look) {
+        survey = look;
+    }
+
     /** There may be data in this range: it is copied. Before {@link #begin}. */
     public void data(long offsetBytes, long lengthBytes) {
+        if (stage == Stage.OVER) {
+            return;
+        }
         dirty.setRange(offsetBytes, lengthBytes);
         if (!empty) {
             held.setRange(offsetBytes, lengthBytes);
@@ -214,7 +227,8 @@ public final class LiveCopy implements Poller, AutoCloseable {
                 .formatted(reading ? "volume" : "copy", reading ? "read" : "written", offsetBytes, why));
     }
 
-    private void fail(String why) {
+    /** It comes to nothing: users go on with the source. */
+    public void fail(String why) {
         if (stage != Stage.OVER) {
             failure = why;
             end(source());
@@ -323,7 +337,14 @@ public final class LiveCopy implements Poller, AutoCloseable {
     }
 
     private int beginning() {
-        if (!surveyed || pending.getAsInt() != volume.pending()) {
+        if (!settled) {
+            if (pending.getAsInt() != volume.pending()) {
+                return 0;
+            }
+            settled = true;
+            survey.run();
+        }
+        if (!surveyed || stage == Stage.OVER) {
             return 0;
         }
         stage = Stage.COPYING;

@@ -90,7 +90,7 @@ final class BenchDaemon implements AutoCloseable {
      */
     Path create(String name, String spec, @Nullable Long fileBytes, long sizeBytes) {
         DriveInfo drive =
-                api.read(api.post("/api/v1/drives", new ClaimDrive(spec, fileBytes, null, false)), DriveInfo.class);
+                api.read(api.post("/api/v1/drives", ClaimDrive.of(spec, fileBytes, null, false)), DriveInfo.class);
         api.post("/api/v1/pools", new CreatePool(name, List.of(drive.name()), null));
         String reply =
                 api.post("/api/v1/vnvmes", CreateVnvme.thin(name, sizeBytes).inPool(name));

@@ -41,7 +41,7 @@ class BenchIT {
                 new Services.Setup("test", folder, folder, List.of(new RamOffer("ram0", 64 << 20))),
                 () -> EngineDataPlane.start(ReactorSettings.of(ReactorCount.ofTests(), Idle.policy())),
                 System.currentTimeMillis());
-        daemon.services().drives().claim(new ClaimDrive("ram0", null, null, false));
+        daemon.services().drives().claim(ClaimDrive.of("ram0", null, null, false));
         daemon.services().vnvmes().create(CreateVnvme.thin("d1", 32 << 20));
     }
 
@@ -96,7 +96,7 @@ class BenchIT {
 
     @Test
     void aDriveThatKeepsNothingIsFoundOut() throws Exception {
-        daemon.services().drives().claim(new ClaimDrive("null:64M", null, null, false));
+        daemon.services().drives().claim(ClaimDrive.of("null:64M", null, null, false));
         daemon.services().pools().create(new CreatePool("nothing", List.of("null0"), null));
         daemon.services().vnvmes().create(CreateVnvme.thin("n1", 16 << 20).inPool("nothing"));
         Result result = bench("n1", "--workload", "mixed", "--verify", "--yes");

@@ -20,12 +20,8 @@ public record ClaimDrive(
         @Nullable String name,
         boolean force,
         @Nullable SetDriveKeys keys) {
-    /** What a request has. */
-    @Json.Creator
-    public ClaimDrive {}
-
     /** With the keys that there are. */
-    public ClaimDrive(@Nullable String spec, @Nullable Long sizeBytes, @Nullable String name, boolean force) {
-        this(spec, sizeBytes, name, force, null);
+    public static ClaimDrive of(@Nullable String spec, @Nullable Long sizeBytes, @Nullable String name, boolean force) {
+        return new ClaimDrive(spec, sizeBytes, name, force, null);
     }
 }

@@ -64,25 +64,18 @@ final class EngineMove implements VolumeMove {
         plane.moves().checkJoin(target, source);
         Volume destination = target.volume(volume, source.cipher(export.name()));
         Namespace namespace = export.namespace();
-        EngineMove move = source.home().call(() -> {
+        return source.home().call(() -> {
             LiveCopy copy = new LiveCopy(
                     namespace.volume(),
                     new HomeTarget(source.home(), target.home(), destination),
                     namespace::pendingWork,
                     since.isEmpty());
             EngineMove begun = new EngineMove(plane, export, target, volume, destination, copy);
+            copy.whenSettled(() -> source.survey(since, export.name(), copy));
             namespace.volume(copy.volume());
             source.home().add(copy);
             return begun;
         });
-        try {
-            source.survey(since, export.name(), move.copy::data);
-            source.home().execute(move.copy::begin);
-            return move;
-        } catch (RuntimeException e) {
-            move.close();
-            throw e;
-        }
     }
 
     @Override

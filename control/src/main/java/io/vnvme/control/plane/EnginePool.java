@@ -5,6 +5,7 @@ import io.vnvme.control.plane.EngineDrive.OnReactor;
 import io.vnvme.control.store.ScrubMark;
 import io.vnvme.crypto.AesXts;
 import io.vnvme.crypto.VolumeKey;
+import io.vnvme.migration.LiveCopy;
 import io.vnvme.os.Mapping;
 import io.vnvme.pool.Done;
 import io.vnvme.pool.GuardedVolume;
@@ -183,15 +184,24 @@ final class EnginePool implements OpenPool {
         return volume(name);
     }
 
-    /** Tells where there may be data, or what may differ from a snapshot; on the reactor. */
-    void survey(Optional<String> since, String name, RangeSink sink) {
-        run(done -> {
-            if (since.isPresent()) {
-                pool.operations().diff(since.get(), name, sink, done);
+    /** On the reactor: has a copy look where there may be data, or what may differ from a snapshot. */
+    void survey(Optional<String> since, String name, LiveCopy copy) {
+        Done done = failure -> {
+            if (failure == null) {
+                copy.begin();
             } else {
-                pool.operations().data(name, sink, done);
+                copy.fail("it cannot be told what is in %s: %s".formatted(name, failure.getMessage()));
             }
-        });
+        };
+        try {
+            if (since.isPresent()) {
+                pool.operations().diff(since.get(), name, copy::data, done);
+            } else {
+                pool.operations().data(name, copy::data, done);
+            }
+        } catch (PoolException e) {
+            done.done(e);
+        }
     }
 
     byte[] attributes(String name) {

@@ -64,7 +64,7 @@ final class Rehearsal {
     }
 
     private static void run(Storage storage, DataPlane dataPlane, Duration guestLength) {
-        storage.drives.claim(new ClaimDrive(NAME, null, null, false));
+        storage.drives.claim(ClaimDrive.of(NAME, null, null, false));
         try {
             storage.pools.create(new CreatePool(NAME, List.of(NAME), null));
             for (int round = 0; round < ROUNDS; round++) {

@@ -41,7 +41,7 @@ class AttachIT {
     @BeforeEach
     void start() {
         open();
-        services.drives().claim(new ClaimDrive("ram0", null, null, false));
+        services.drives().claim(ClaimDrive.of("ram0", null, null, false));
     }
 
     private void open() {

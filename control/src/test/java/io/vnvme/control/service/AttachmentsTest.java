@@ -44,7 +44,7 @@ class AttachmentsTest {
                 new Services.Setup(
                         "test", folder, folder, List.of(new RamOffer("ram0", 64 * MIB)), Duration.ofMillis(20)),
                 plane);
-        services.drives().claim(new ClaimDrive("ram0", null, null, false));
+        services.drives().claim(ClaimDrive.of("ram0", null, null, false));
         qemu = new FakeQemu(folder.resolve("qmp"));
         qemu.onPlug = id -> {
             String home = id.substring("vnvme-".length()).replaceAll("\\.\\d+$", "");

@@ -40,7 +40,7 @@ class DrivesTest {
     }
 
     private DriveInfo claim(String spec, @Nullable Long sizeBytes, boolean force) {
-        return on.services.drives().claim(new ClaimDrive(spec, sizeBytes, null, force));
+        return on.services.drives().claim(ClaimDrive.of(spec, sizeBytes, null, force));
     }
 
     @Test
@@ -59,7 +59,7 @@ class DrivesTest {
     @Test
     void nothingIsOnWhatIsStillToBeMadeInMemory() {
         for (String spec : List.of("ram1", "ram:32M", "null:1G")) {
-            DriveContents contents = on.services.drives().contents(new ClaimDrive(spec, null, null, false));
+            DriveContents contents = on.services.drives().contents(ClaimDrive.of(spec, null, null, false));
             assertThat(contents.contents()).isEmpty();
             assertThat(contents.refusal()).isNull();
             assertThat(contents.sizeBytes()).isEqualTo(claim(spec, null, false).sizeBytes());
@@ -81,9 +81,9 @@ class DrivesTest {
         assertProblem(ProblemCode.BAD_SIZE, () -> claim("/srv/none.img", 64 * MIB + 1, false));
         assertProblem(ProblemCode.BAD_SIZE, () -> claim("/srv/there.img", 65 * MIB, false));
         assertProblem(ProblemCode.BAD_SIZE, () -> claim("/srv/tiny.img", null, false));
-        assertProblem(ProblemCode.BAD_NAME, () -> on.services.drives().claim(new ClaimDrive("ram1", null, "N", false)));
+        assertProblem(ProblemCode.BAD_NAME, () -> on.services.drives().claim(ClaimDrive.of("ram1", null, "N", false)));
         assertProblem(
-                ProblemCode.NAME_TAKEN, () -> on.services.drives().claim(new ClaimDrive("ram1", null, "ram0", false)));
+                ProblemCode.NAME_TAKEN, () -> on.services.drives().claim(ClaimDrive.of("ram1", null, "ram0", false)));
         assertProblem(ProblemCode.DRIVE_NOT_CLAIMED, () -> on.services.drives().release("ram1"));
         assertThat(on.services.drives().list()).extracting("name").containsExactly("ram0", "ram1");
     }
@@ -97,12 +97,12 @@ class DrivesTest {
                 .hasMessage("/dev/sdb holds an ext4 file system: nothing was changed; --force destroys that");
         assertThat(on.services
                         .drives()
-                        .contents(new ClaimDrive("/dev/sdb", null, null, true))
+                        .contents(ClaimDrive.of("/dev/sdb", null, null, true))
                         .contents())
                 .containsExactly("an ext4 file system");
         assertThat(on.services
                         .drives()
-                        .contents(new ClaimDrive("/dev/sda", null, null, true))
+                        .contents(ClaimDrive.of("/dev/sda", null, null, true))
                         .refusal())
                 .contains("mounted");
         assertThat(claim("/dev/sdb", null, true).state()).isEqualTo("free");

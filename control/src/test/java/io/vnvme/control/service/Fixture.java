@@ -57,13 +57,13 @@ final class Fixture implements AutoCloseable {
     }
 
     DriveInfo claim(String spec) {
-        return services.drives().claim(new ClaimDrive(spec, null, null, false));
+        return services.drives().claim(ClaimDrive.of(spec, null, null, false));
     }
 
     /** A claimed drive that is a file of that size. */
     DriveInfo file(String name, long sizeBytes) {
         return services.drives()
-                .claim(new ClaimDrive(
+                .claim(ClaimDrive.of(
                         folder.resolve("images").resolve(name + ".img").toString(), sizeBytes, name, false));
     }
 

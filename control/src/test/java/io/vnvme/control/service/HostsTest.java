@@ -54,7 +54,7 @@ class HostsTest {
 
     private static void make(Services services, FakeDataPlane.World world) {
         world.disk("/dev/fake", 1 << 30);
-        services.drives().claim(new ClaimDrive("/dev/fake", null, null, false));
+        services.drives().claim(ClaimDrive.of("/dev/fake", null, null, false));
         services.vnvmes().create(CreateVnvme.thin("d1", 1 << 20));
     }
 

@@ -85,7 +85,7 @@ class KeptReservationsTest {
     @Test
     void areThereAfterARestartAndNotInWhatIsMadeOfASnapshot() {
         try (Services services = services()) {
-            services.drives().claim(new ClaimDrive(folder.resolve("drive.img").toString(), 256 * MIB, null, false));
+            services.drives().claim(ClaimDrive.of(folder.resolve("drive.img").toString(), 256 * MIB, null, false));
             services.vnvmes()
                     .create(new CreateVnvme(
                             "d1",

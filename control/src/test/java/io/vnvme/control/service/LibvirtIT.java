@@ -50,7 +50,7 @@ class LibvirtIT {
                 new Services.Setup("test", folder, folder, List.of(new RamOffer("ram0", 128 * MIB)))
                         .withLibvirt(Optional.of(Libvirt.at(libvirt.uri()))),
                 EngineDataPlane.start(ReactorSettings.of(ReactorCount.ofTests(), Idle.policy())));
-        services.drives().claim(new ClaimDrive("ram0", null, null, false));
+        services.drives().claim(ClaimDrive.of("ram0", null, null, false));
         services.vnvmes().create(CreateVnvme.thin("a", 32 * MIB));
         services.vnvmes().create(CreateVnvme.thin("m", 32 * MIB).withMsi(true));
     }

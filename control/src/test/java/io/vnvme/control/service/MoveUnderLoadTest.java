@@ -61,7 +61,7 @@ final class MoveUnderLoadTest {
     }
 
     private void pool(String name, String drive, @Nullable Long sizeBytes) {
-        services.drives().claim(new ClaimDrive(drive, sizeBytes, "drive-" + name, false));
+        services.drives().claim(ClaimDrive.of(drive, sizeBytes, "drive-" + name, false));
         services.pools().create(new CreatePool(name, List.of("drive-" + name), null));
     }
 

@@ -47,7 +47,7 @@ class PathsTest {
 
     private void claim(Services services) {
         world.disk("/dev/fake", 1 << 30);
-        services.drives().claim(new ClaimDrive("/dev/fake", null, null, false));
+        services.drives().claim(ClaimDrive.of("/dev/fake", null, null, false));
     }
 
     private static CreateVnvme wanted(String name, boolean shared, TcpAccess tcp) {

@@ -40,7 +40,7 @@ class PoolIT {
         services = new Services(
                 new Services.Setup("test", folder, folder, List.of(), Duration.ofMillis(200)),
                 EngineDataPlane.start(ReactorSettings.of(ReactorCount.ofTests(), Idle.policy())));
-        services.drives().claim(new ClaimDrive(folder.resolve("drive.img").toString(), 512 * MIB, null, false));
+        services.drives().claim(ClaimDrive.of(folder.resolve("drive.img").toString(), 512 * MIB, null, false));
     }
 
     @AfterEach

@@ -155,6 +155,6 @@ class RemoteKernelIT {
     }
 
     private void claim(String spec) {
-        services.drives().claim(new ClaimDrive(spec, null, "kernel", false));
+        services.drives().claim(ClaimDrive.of(spec, null, "kernel", false));
     }
 }

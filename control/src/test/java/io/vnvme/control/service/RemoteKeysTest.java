@@ -68,7 +68,7 @@ class RemoteKeysTest {
         far = new Services(
                 new Services.Setup("test", at, at, List.of(), Duration.ofMillis(200)).withTcp(List.of(any)), plane);
         port = plane.tcpPorts().getFirst().address().getPort();
-        far.drives().claim(new ClaimDrive(folder.resolve("far.img").toString(), 256 * MIB, null, false));
+        far.drives().claim(ClaimDrive.of(folder.resolve("far.img").toString(), 256 * MIB, null, false));
         far.vnvmes().create(CreateVnvme.thin("disk", 128 * MIB));
         far.hosts().allow("disk", NEAR_NQN);
         near = near();
@@ -207,7 +207,7 @@ class RemoteKeysTest {
                 () -> near.drives().claim(new ClaimDrive("ram:64M", null, null, false, chap(key, null))));
         claim(address(), null);
         assertProblem(ProblemCode.BAD_REQUEST, () -> near.drives().keys("away", tls(tlsKey)));
-        near.drives().claim(new ClaimDrive("ram:64M", null, "r", false));
+        near.drives().claim(ClaimDrive.of("ram:64M", null, "r", false));
         assertProblem(ProblemCode.BAD_REQUEST, () -> near.drives().keys("r", chap(key, null)));
         assertProblem(ProblemCode.UNKNOWN_DRIVE, () -> near.drives().keys("nowhere", chap(key, null)));
         assertThat(chap(key, other).toString()).doesNotContain(key);

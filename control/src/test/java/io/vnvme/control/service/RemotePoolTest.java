@@ -52,7 +52,7 @@ class RemotePoolTest {
     @BeforeEach
     void start() {
         far = far();
-        far.drives().claim(new ClaimDrive(folder.resolve("far.img").toString(), 256 * MIB, null, false));
+        far.drives().claim(ClaimDrive.of(folder.resolve("far.img").toString(), 256 * MIB, null, false));
         far.vnvmes().create(CreateVnvme.thin("disk", 128 * MIB));
         near = near();
     }
@@ -89,7 +89,7 @@ class RemotePoolTest {
     }
 
     private DriveInfo claim(String spec) {
-        return near.drives().claim(new ClaimDrive(spec, null, "away", false));
+        return near.drives().claim(ClaimDrive.of(spec, null, "away", false));
     }
 
     private CheckedClient client() {
@@ -132,7 +132,7 @@ class RemotePoolTest {
         assertThat(remote().hostNqn()).isEqualTo(NEAR_NQN);
         assertProblem(
                 ProblemCode.DRIVE_ALREADY_CLAIMED,
-                () -> near.drives().claim(new ClaimDrive(spec, null, "again", false)));
+                () -> near.drives().claim(ClaimDrive.of(spec, null, "again", false)));
         near.drives().release("away");
         assertThat(claim(spec + "?loss-time=2m").path()).endsWith("?loss-time=120s");
     }
@@ -222,7 +222,7 @@ class RemotePoolTest {
     void aMirrorOverTwoBoxesSurvivesOneAndIsFilledWhenItIsBack() {
         far.hosts().allow("disk", NEAR_NQN);
         claim(address("?loss-time=1s&keep-alive=500ms"));
-        near.drives().claim(new ClaimDrive(folder.resolve("near.img").toString(), 128 * MIB, "here", false));
+        near.drives().claim(ClaimDrive.of(folder.resolve("near.img").toString(), 128 * MIB, "here", false));
         near.pools().create(new CreatePool("p", List.of("here", "away"), "mirror"));
         near.vnvmes().create(CreateVnvme.thin("v", CheckedClient.VOLUME_BYTES).inPool("p"));
         try (CheckedClient client = client()) {

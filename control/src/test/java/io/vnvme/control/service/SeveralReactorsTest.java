@@ -55,7 +55,7 @@ final class SeveralReactorsTest {
     }
 
     private void pool(String name, String drive, @Nullable Long sizeBytes) {
-        services.drives().claim(new ClaimDrive(drive, sizeBytes, "drive-" + name, false));
+        services.drives().claim(ClaimDrive.of(drive, sizeBytes, "drive-" + name, false));
         services.pools().create(new CreatePool(name, List.of("drive-" + name), null));
     }
 
@@ -119,7 +119,7 @@ final class SeveralReactorsTest {
                 services.vnvmes().remove("c");
                 works(a, b);
             }
-            services.drives().claim(new ClaimDrive(folder.resolve("third.img").toString(), 32 * MIB, "third", false));
+            services.drives().claim(ClaimDrive.of(folder.resolve("third.img").toString(), 32 * MIB, "third", false));
             services.pools().create(new CreatePool("third", List.of("third"), null));
             vnvme("third", "d");
             for (int i = 0; i < 3; i++) {

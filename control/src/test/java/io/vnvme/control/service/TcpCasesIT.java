@@ -52,7 +52,7 @@ class TcpCasesIT {
                         .withTcp(List.of(TcpPort.parse("127.0.0.1:0=10.0.2.2"))),
                 plane);
         port = plane.tcpPorts().getFirst().address().getPort();
-        services.drives().claim(new ClaimDrive("ram0", null, null, false));
+        services.drives().claim(ClaimDrive.of("ram0", null, null, false));
         nqn = create("disk", 64 * MIB).nqn();
     }
 

@@ -50,7 +50,7 @@ class TcpPathsIT {
                         .withTcp(List.of(any, any)),
                 plane);
         ports = plane.tcpPorts().stream().map(TcpPort::where).toList();
-        services.drives().claim(new ClaimDrive("ram0", null, null, false));
+        services.drives().claim(ClaimDrive.of("ram0", null, null, false));
         services.vnvmes()
                 .create(new CreateVnvme(
                         "disk",

@@ -50,7 +50,7 @@ class TcpTlsIT {
                 new Services.Setup("test", folder, folder, List.of(), Duration.ofMillis(200)).withTcp(List.of(asked)),
                 plane);
         port = plane.tcpPorts().getFirst().address().getPort();
-        services.drives().claim(new ClaimDrive(folder.resolve("drive.img").toString(), 512 * MIB, null, false));
+        services.drives().claim(ClaimDrive.of(folder.resolve("drive.img").toString(), 512 * MIB, null, false));
         services.vnvmes().create(CreateVnvme.thin("disk", 128 * MIB));
         services.hosts().allow("disk", HOST_NQN);
         nqn = services.vnvmes().show("disk").nqn();

@@ -51,7 +51,7 @@ class VmsTest {
                                 "test", folder, folder, List.of(new RamOffer("ram0", 64 * MIB)), Duration.ofMillis(20))
                         .withLibvirt(Optional.of(virsh.libvirt())),
                 plane);
-        services.drives().claim(new ClaimDrive("ram0", null, null, false));
+        services.drives().claim(ClaimDrive.of("ram0", null, null, false));
         services.vnvmes().create(CreateVnvme.thin("a", MIB));
         services.vnvmes().create(CreateVnvme.thin("b", MIB));
         engine = Thread.ofVirtual().start(this::connectWhatIsPlugged);

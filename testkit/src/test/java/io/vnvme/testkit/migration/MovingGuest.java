@@ -50,6 +50,9 @@ final class MovingGuest {
     /** Clusters that were ever written with something. */
     final boolean[] touched = new boolean[Side.VOLUME / 65536 + 1];
 
+    /** What is written with zeros is written by the guest itself from now on, not seen by a copy. */
+    boolean zerosCount;
+
     private final SplittableRandom random;
     private final Arena arena;
     private final List<Work> underWay = new ArrayList<>();
@@ -91,8 +94,11 @@ final class MovingGuest {
             default -> Io.WRITE;
         };
         byte[] data = new byte[length];
-        if (operation == Io.WRITE && random.nextInt(12) > 0) {
+        boolean zeros = random.nextInt(12) == 0;
+        if (operation == Io.WRITE && !zeros) {
             random.nextBytes(data);
+        }
+        if (operation == Io.WRITE && (!zeros || zerosCount)) {
             Arrays.fill(touched, offset / 65536, (offset + length - 1) / 65536 + 1, true);
         }
         boolean moves = operation == Io.WRITE || operation == Io.READ;
