@@ -47,6 +47,9 @@ final class Association implements Poller {
     private boolean open = true;
     private String ending = "";
     private boolean unsent;
+    /** A pass is under way, which may still look at queues: what they lie in goes behind it. */
+    private boolean polling;
+
     private long nowNs;
     private long heardNs;
     private boolean heard = true;
@@ -332,6 +335,7 @@ final class Association implements Poller {
             return finish();
         }
         int work = 0;
+        polling = true;
         try {
             work += queues.receive(nowNs);
             while (largeBuffers.due()) {
@@ -348,8 +352,10 @@ final class Association implements Poller {
         } catch (RuntimeException e) {
             target.report(e);
             end(e.toString());
+        } finally {
+            polling = false;
         }
-        return work;
+        return open ? work : work + finish();
     }
 
     private void lendLarge() {
@@ -409,7 +415,9 @@ final class Association implements Poller {
         controller.reset();
         target.ended(this);
         ending = reason;
-        finish();
+        if (!polling) {
+            finish();
+        }
     }
 
     private boolean finished() {
