@@ -1,5 +1,6 @@
 package io.vnvme.pool;
 
+import io.vnvme.pool.format.FormatException;
 import io.vnvme.pool.format.Geometry;
 import io.vnvme.pool.format.LayerRecord;
 import io.vnvme.pool.format.RecordReader;
@@ -60,7 +61,6 @@ public final class KeptChanges {
     /** Whether the records are about the pool as it was found on its drives: nobody else has had it since. */
     private boolean about(UUID pool, long epoch) {
         return memory.get(LONG, 0) == MAGIC
-                && memory.get(INT, 8) == VERSION
                 && memory.get(LONG, POOL) == pool.getMostSignificantBits()
                 && memory.get(LONG, POOL + 8) == pool.getLeastSignificantBits()
                 && (memory.get(LONG, FOUND_EPOCH) == epoch || memory.get(LONG, EPOCH) == epoch);
@@ -72,10 +72,16 @@ public final class KeptChanges {
      * @param found epoch on the drives
      * @param next the one to go on with
      * @return false when records were lost for want of room
+     * @throws FormatException when it is of another version: without it writes would be lost
      */
     boolean load(UUID pool, long found, long next, Replay replay) {
         boolean whole = true;
         if (about(pool, found)) {
+            if (memory.get(INT, 8) != VERSION) {
+                throw new FormatException(
+                        "what an earlier daemon kept of it is of version %d, and this one reads %d: start that one again"
+                                .formatted(memory.get(INT, 8), VERSION));
+            }
             whole = memory.get(INT, LOST) == 0;
             try (Arena arena = Arena.ofConfined()) {
                 long bytes = end - begin;

@@ -5,6 +5,8 @@ import io.vnvme.drive.Drive;
 import io.vnvme.drive.Io;
 import io.vnvme.drive.IoStatus;
 import io.vnvme.pool.Done;
+import io.vnvme.pool.KeptChanges;
+import io.vnvme.pool.MapMemory;
 import io.vnvme.pool.Pool;
 import io.vnvme.pool.PoolException;
 import io.vnvme.pool.PoolFormatter;
@@ -40,6 +42,9 @@ final class SimPool {
     /** Marks that space in use rose above (positive) or fell below (negative), in percent. */
     final List<Integer> filled = new ArrayList<>();
 
+    /** What outlives the daemon, for its changes. */
+    private @Nullable MemorySegment kept;
+
     private @Nullable Pool pool;
 
     SimPool(SimClock clock, Layout layout, long journalBytes, List<? extends Drive> drives) {
@@ -57,10 +62,15 @@ final class SimPool {
         return new BlockingDrive(drive, clock, () -> clock.advance(1_000));
     }
 
+    /** From the next {@link #open} on, changes are kept there beyond a {@link #crash}. */
+    void keepIn(MemorySegment memory) {
+        kept = memory;
+    }
+
     /** Loads what is on the drives: after a close, or as after a crash of the daemon. */
     void open() {
         PoolScan scan = scan();
-        PoolImage image = PoolLoader.load(scan);
+        PoolImage image = PoolLoader.load(scan, MapMemory.SYSTEM, kept == null ? null : new KeptChanges(kept));
         List<PoolMember> members = new ArrayList<>();
         List<@Nullable Drive> sets = new ArrayList<>();
         image.config().sets().forEach(_ -> sets.add(null));
