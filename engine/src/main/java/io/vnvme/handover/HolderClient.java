@@ -61,24 +61,9 @@ public final class HolderClient implements Holder, AutoCloseable {
         return System.getenv(STANDBY) != null;
     }
 
-    /** This process stands by, and could serve at once. */
-    public void ready() {
-        send(Packet.READY, "");
-    }
-
-    /** Asks that a new process takes the place of this one, of the version that is installed now. */
-    public void replace() {
-        send(Packet.REPLACE, "");
-    }
-
     /** This process serves. */
     public void serving() {
         send(Packet.SERVING, "");
-    }
-
-    /** This process is about to do something that may be the end of it; nothing: it has done it. */
-    public void about(String what) {
-        send(Packet.ABOUT, what);
     }
 
     @Override

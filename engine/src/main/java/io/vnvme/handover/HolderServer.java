@@ -1,13 +1,13 @@
 package io.vnvme.handover;
 
 import io.vnvme.os.Fd;
+import io.vnvme.os.PeerCredentials;
 import io.vnvme.os.UnixSocket;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The holder's side: what daemons have it keep. The one that is to serve gets all of it when those that served before are
@@ -26,16 +26,12 @@ final class HolderServer implements AutoCloseable {
 
     private long elected = -1;
     private volatile boolean closed;
-    private @Nullable String about;
 
     /** What daemons say of themselves. On threads of the server. */
+    @FunctionalInterface
     interface Listener {
-        void ready(long pid);
-
-        void serving(long pid);
-
-        /** A daemon asks to be replaced. */
-        void replace();
+        /** The one that was elected has come to serve. */
+        void serving();
     }
 
     /** @param address an abstract name, after an {@code @} */
@@ -65,16 +61,17 @@ final class HolderServer implements AutoCloseable {
 
     /** Serves until closed, on this thread. */
     void run() {
-        while (!closed) {
-            UnixSocket socket = accepted();
-            int peer = socket.peer().uid();
-            if (closed || peer != uid && peer != 0) {
-                socket.close();
-                continue;
+        try (listener) {
+            while (!closed) {
+                UnixSocket socket = accepted();
+                PeerCredentials peer = socket.peer();
+                if (closed || peer.uid() != uid && peer.uid() != 0) {
+                    socket.close();
+                    continue;
+                }
+                Packet.Port port = new Packet.Port(socket);
+                Thread.ofPlatform().daemon().name("holder of " + peer.pid()).start(() -> serve(port, peer.pid()));
             }
-            int pid = socket.peer().pid();
-            Packet.Port port = new Packet.Port(socket);
-            Thread.ofPlatform().daemon().name("holder of " + pid).start(() -> serve(port, pid));
         }
     }
 
@@ -100,10 +97,7 @@ final class HolderServer implements AutoCloseable {
             case Packet.KEEP -> keep(packet);
             case Packet.DROP -> drop(packet.text());
             case Packet.LIST -> list(port, pid);
-            case Packet.READY -> told.ready(pid);
-            case Packet.SERVING -> told.serving(pid);
-            case Packet.REPLACE -> told.replace();
-            case Packet.ABOUT -> about(packet.text());
+            case Packet.SERVING -> told.serving();
             default -> System.err.println("vnvme: the holder does not know packets " + packet.letter());
         }
     }
@@ -148,7 +142,6 @@ final class HolderServer implements AutoCloseable {
             }
         }
         serving.add(pid);
-        about = null;
         for (Map.Entry<String, Fd> each : kept.entrySet()) {
             if (!port.send(Packet.ITEM, each.getKey(), each.getValue().number())) {
                 return;
@@ -157,27 +150,17 @@ final class HolderServer implements AutoCloseable {
         port.send(Packet.END, "");
     }
 
-    private synchronized void about(String what) {
-        about = what.isEmpty() ? null : what;
-    }
-
-    /** What the daemon that served last was about to do; null: nothing that it told of. */
-    synchronized @Nullable String lastWords() {
-        return about;
-    }
-
     /** How many open files it keeps. */
     synchronized int size() {
         return kept.size();
     }
 
+    /** Lets go of all. */
     @Override
     public void close() {
         closed = true;
-        listener.close();
-        synchronized (this) {
-            kept.values().forEach(Fd::close);
-            kept.clear();
-        }
+        // Whoever waits for a connection gets one, and sees that it is over.
+        UnixSocket.connectForPackets(address).close();
+        drop("");
     }
 }

@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.UUID;
 
 /**
- * The holder as a process: it starts the daemon, keeps what must not close, and puts another in its place when it dies or is to
- * be replaced. It knows nothing of drives or guests, so it need not be replaced itself.
+ * The holder as a process: it starts the daemon, keeps what must not close, and puts another in its place when it dies. It
+ * knows nothing of drives or guests, so it need not be replaced itself.
  */
 public final class Main {
     private Main() {}
@@ -19,9 +19,12 @@ public final class Main {
             System.exit(2);
         }
         Daemons daemons = new Daemons(command, standby);
-        HolderServer server = new HolderServer("@vnvme-holder-" + UUID.randomUUID(), daemons);
-        Thread.ofPlatform().daemon().name("server").start(server::run);
-        Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("end").unstarted(daemons::end));
-        System.exit(daemons.run(server));
+        int status;
+        try (HolderServer server = new HolderServer("@vnvme-holder-" + UUID.randomUUID(), daemons)) {
+            Thread.ofPlatform().daemon().name("server").start(server::run);
+            Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("end").unstarted(daemons::end));
+            status = daemons.run(server);
+        }
+        System.exit(status);
     }
 }

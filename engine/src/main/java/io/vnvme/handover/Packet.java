@@ -28,14 +28,8 @@ record Packet(char letter, String text, @Nullable Fd fd) {
     static final char ITEM = 'I';
     /** From the holder: that was all. */
     static final char END = 'E';
-    /** To the holder: this process stands by, and could serve at once. */
-    static final char READY = 'R';
-    /** To the holder: put a new process in the place of this one. */
-    static final char REPLACE = 'P';
     /** To the holder: the daemon serves. */
     static final char SERVING = 'S';
-    /** To the holder: the daemon is about to do this, which may be the end of it; nothing when it has done it. */
-    static final char ABOUT = 'A';
 
     static final int BYTES_MAX = 1024;
 

@@ -34,8 +34,48 @@ final class Adoption {
         this.state = controller.state();
     }
 
+    /** Takes the controller to where the other process was. */
+    void resume() {
+        int cc = state.getInt(ControllerState.CC);
+        int csts = state.getInt(ControllerState.CSTS);
+        boolean ready = (csts & Registers.CSTS_RDY) != 0;
+        if ((csts & Registers.CSTS_CFS) != 0) {
+            controller.failedBefore();
+        } else if (Registers.enabled(cc) && ready) {
+            goOn(cc);
+        } else if (Registers.enabled(cc)) {
+            controller.enable(cc);
+        } else if (ready) {
+            controller.goOnResetting();
+        }
+        if ((csts & Registers.CSTS_SHST_MASK) == Registers.CSTS_SHST_OCCURRING) {
+            controller.shutDown();
+        }
+    }
+
+    private void goOn(int cc) {
+        if (!possible()) {
+            controller.fatal("was being reset when its daemon ended");
+            return;
+        }
+        controller.features().adopt();
+        String reason = queues();
+        SubmissionQueue admin = controller.submissionQueue(0);
+        if (reason != null || admin == null) {
+            controller.fatal(String.valueOf(reason));
+            return;
+        }
+        controller.run(cc, admin);
+        controller.namespaces().adopt();
+        controller.events().adopt();
+        commands();
+        if (controller.running()) {
+            controller.raisePending();
+        }
+    }
+
     /** Whether the state has an admin queue pair: it has not when the other process was about to reset the controller. */
-    boolean possible() {
+    private boolean possible() {
         return valid(ControllerState.submissionQueue(0)) && valid(ControllerState.completionQueue(0));
     }
 
@@ -51,8 +91,7 @@ final class Adoption {
      *
      * @return null, or why it cannot be
      */
-    @Nullable
-    String queues() {
+    private @Nullable String queues() {
         for (int id = 0; id < ControllerState.QUEUES; id++) {
             if (valid(ControllerState.completionQueue(id))) {
                 controller.completionQueue(id, new CompletionQueue(controller, id));
@@ -83,7 +122,7 @@ final class Adoption {
     }
 
     /** Begins anew what is in flight: first the halves of fused pairs, so that nothing comes between. */
-    void commands() {
+    private void commands() {
         List<Found> found = new ArrayList<>();
         for (int id = 0; id < ControllerState.QUEUES; id++) {
             SubmissionQueue queue = controller.submissionQueue(id);
@@ -105,7 +144,7 @@ final class Adoption {
                 .thenComparingInt(f -> f.queue().id())
                 .thenComparingLong(Found::number));
         for (Found each : found) {
-            if (!Registers.enabled(state.getInt(ControllerState.CC)) || controller.failure() != null) {
+            if (!controller.running()) {
                 return;
             }
             controller.dispatcher().beginAgain(each.queue(), each.slot(), each.passed());

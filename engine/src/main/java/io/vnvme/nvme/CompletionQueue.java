@@ -242,7 +242,7 @@ final class CompletionQueue {
             phase ^= 1;
         }
         postedCount++;
-        state.publish(record + ControllerState.CQ_POSTED, postedCount);
+        state.publishLong(record + ControllerState.CQ_POSTED, postedCount);
     }
 
     private void posted() {
@@ -277,7 +277,7 @@ final class CompletionQueue {
             }
             if (ok) {
                 deliveredCount++;
-                state.publish(record + ControllerState.CQ_DELIVERED, deliveredCount);
+                state.publishLong(record + ControllerState.CQ_DELIVERED, deliveredCount);
                 posted();
             } else {
                 controller.fatal("completion queue %d could not be written".formatted(id));

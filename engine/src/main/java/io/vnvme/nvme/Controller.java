@@ -128,7 +128,7 @@ public final class Controller implements Poller, AutoCloseable {
             Interrupts interrupts,
             MemorySegment doorbellPage,
             Turn turn) {
-        ControllerState found = ControllerState.adopt(state);
+        ControllerState found = new ControllerState(state);
         Controller controller = new Controller(new PciKind(), subsystem, found, memory, interrupts, doorbellPage, turn);
         controller.adopted = true;
         return controller;
@@ -437,7 +437,7 @@ public final class Controller implements Poller, AutoCloseable {
         }
     }
 
-    private void enable(int cc) {
+    void enable(int cc) {
         int set = Registers.commandSet(cc);
         boolean known = (set == Registers.CSS_NVM || set == Registers.CSS_ALL || set == Registers.CSS_ADMIN_ONLY)
                 && Registers.arbitrates(kind.capabilities(), Registers.arbitration(cc))
@@ -472,46 +472,35 @@ public final class Controller implements Poller, AutoCloseable {
             throw new IllegalStateException("not adopted, or resumed already");
         }
         adopted = false;
-        int cc = state.getInt(ControllerState.CC);
-        int csts = state.getInt(ControllerState.CSTS);
-        if ((csts & Registers.CSTS_CFS) != 0) {
-            failure = "failed under an earlier daemon";
-        } else if (Registers.enabled(cc) && (csts & Registers.CSTS_RDY) != 0) {
-            goOn(cc);
-        } else if (Registers.enabled(cc)) {
-            enable(cc);
-        } else if ((csts & Registers.CSTS_RDY) != 0) {
-            stop();
-            draining = true;
-        }
-        if ((csts & Registers.CSTS_SHST_MASK) == Registers.CSTS_SHST_OCCURRING) {
-            shutDown();
-        }
+        new Adoption(this).resume();
     }
 
-    private void goOn(int cc) {
+    /** It was being reset when the other process ended. */
+    void goOnResetting() {
+        stop();
+        draining = true;
+    }
+
+    /** The other process had found that it cannot go on. */
+    void failedBefore() {
+        failure = "failed under an earlier daemon";
+    }
+
+    /** The queues are there that the other process served, and run from now on. */
+    void run(int cc, SubmissionQueue admin) {
         pageBytes = Registers.pageBytes(cc);
-        Adoption adoption = new Adoption(this);
-        if (!adoption.possible()) {
-            fatal("was being reset when its daemon ended");
-            return;
-        }
-        features.adopt();
-        interruptPass.mask(state.getInt(ControllerState.INTERRUPT_MASK));
-        String reason = adoption.queues();
-        if (reason != null) {
-            fatal(reason);
-            return;
-        }
-        adminQueue = submissionQueues[0];
+        adminQueue = admin;
         running = true;
-        namespaces.adopt();
-        events.adopt();
-        adoption.commands();
-        if (running) {
-            // Whatever was posted last, its interrupt may not have been sent.
-            interruptPass.raisePending(completionQueues);
-        }
+    }
+
+    boolean running() {
+        return running;
+    }
+
+    /** What is posted may not have been told: all vectors are raised that have entries. */
+    void raisePending() {
+        interruptPass.mask(state.getInt(ControllerState.INTERRUPT_MASK));
+        interruptPass.raisePending(completionQueues);
     }
 
     /** Ends all queues at once; commands in flight become void. */
@@ -555,7 +544,7 @@ public final class Controller implements Poller, AutoCloseable {
     }
 
     /** Makes all that was written durable, then says so in CSTS.SHST. */
-    private void shutDown() {
+    void shutDown() {
         int status = state.getInt(ControllerState.CSTS) & ~Registers.CSTS_SHST_MASK;
         state.setInt(ControllerState.CSTS, status | Registers.CSTS_SHST_OCCURRING);
         long begun = epoch;

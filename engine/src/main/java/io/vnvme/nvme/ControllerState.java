@@ -1,14 +1,10 @@
 package io.vnvme.nvme;
 
+import io.vnvme.handover.KeptMemory;
 import io.vnvme.nvme.wire.Cqe;
 import io.vnvme.nvme.wire.Sqe;
 import io.vnvme.os.Fd;
-import io.vnvme.os.Mapping;
-import io.vnvme.os.Memfd;
-import io.vnvme.os.Stat;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.VarHandle;
 
 /**
  * Everything that a controller needs to go on elsewhere, in one memfd of a documented layout
@@ -35,7 +31,7 @@ import java.lang.invoke.VarHandle;
  * <p>What is counted is counted from the queue's creation on, so that one store moves it on: head, tail and phase tag
  * follow from it. Stores that another process must find in their order are made with release.
  */
-final class ControllerState implements AutoCloseable {
+final class ControllerState extends KeptMemory {
     static final long MAGIC = 0x5453_4365_4d56_4e76L;
     static final int VERSION = 2;
 
@@ -107,86 +103,28 @@ final class ControllerState implements AutoCloseable {
     private static final long COMPLETIONS_SIZE = (long) ADMIN_ENTRIES_MAX * Cqe.SIZE;
     static final long SIZE = (COMPLETIONS + QUEUES * COMPLETIONS_SIZE + 4095) & -4096L;
 
-    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
-    private static final VarHandle LONG_ATOMIC = LONG.varHandle();
-
-    private final Fd fd;
-    private final Mapping mapping;
-    private final MemorySegment segment;
+    private static final long SIZE_KIB = 12;
+    private static final long CONTROLLER_ID = 16;
+    private static final Layout LAYOUT = new Layout("vnvme-controller", MAGIC, VERSION, SIZE);
 
     ControllerState(int controllerId) {
-        this(Memfd.create("vnvme-controller", SIZE));
-        segment.set(LONG, 0, MAGIC);
-        segment.set(INT, 8, VERSION);
-        segment.set(INT, 12, (int) (SIZE >>> 10));
-        segment.set(INT, 16, controllerId);
-    }
-
-    /** Owns the descriptor: also when it fails. */
-    private ControllerState(Fd fd) {
-        this.fd = fd;
-        try {
-            mapping = Mapping.shared(fd, 0, SIZE, true);
-        } catch (RuntimeException e) {
-            fd.close();
-            throw e;
-        }
-        segment = mapping.segment();
+        super(LAYOUT);
+        setInt(SIZE_KIB, (int) (SIZE >>> 10));
+        setInt(CONTROLLER_ID, controllerId);
     }
 
     /**
      * What another process has left.
      *
-     * @param fd its owner from now on
-     * @throws IllegalArgumentException when it is none, or one of another version; the descriptor is closed then
+     * @param found its owner from now on, also when it fails
+     * @throws IllegalArgumentException when it is none such, or of another version
      */
-    static ControllerState adopt(Fd fd) {
-        if (Stat.sizeBytes(fd) != SIZE) {
-            fd.close();
-            throw new IllegalArgumentException("a controller's state has %d bytes".formatted(SIZE));
-        }
-        ControllerState state = new ControllerState(fd);
-        if (state.getLong(0) != MAGIC || state.getInt(8) != VERSION) {
-            int version = state.getInt(8);
-            state.close();
-            throw new IllegalArgumentException(
-                    "a controller's state of version %d: this program reads version %d".formatted(version, VERSION));
-        }
-        return state;
-    }
-
-    Fd fd() {
-        return fd;
+    ControllerState(Fd found) {
+        super(LAYOUT, found);
     }
 
     int controllerId() {
-        return getInt(16);
-    }
-
-    MemorySegment segment() {
-        return segment;
-    }
-
-    int getInt(long offset) {
-        return segment.get(INT, offset);
-    }
-
-    void setInt(long offset, int value) {
-        segment.set(INT, offset, value);
-    }
-
-    long getLong(long offset) {
-        return segment.get(LONG, offset);
-    }
-
-    void setLong(long offset, long value) {
-        segment.set(LONG, offset, value);
-    }
-
-    /** With release: whoever finds it finds all that was stored before. */
-    void publish(long offset, long value) {
-        LONG_ATOMIC.setRelease(segment, offset, value);
+        return getInt(CONTROLLER_ID);
     }
 
     static long submissionQueue(int id) {
@@ -204,7 +142,7 @@ final class ControllerState implements AutoCloseable {
 
     /** The entries of a completion queue that reach the guest by messages. */
     MemorySegment completions(int queueId) {
-        return segment.asSlice(COMPLETIONS + queueId * COMPLETIONS_SIZE, COMPLETIONS_SIZE);
+        return segment().asSlice(COMPLETIONS + queueId * COMPLETIONS_SIZE, COMPLETIONS_SIZE);
     }
 
     /** Where the word that says whether a slot is in use lies. */
@@ -215,8 +153,8 @@ final class ControllerState implements AutoCloseable {
     /** Forgets queues, commands and events, as a controller reset does. */
     void clearQueues() {
         for (int id = 0; id < QUEUES; id++) {
-            segment.asSlice(submissionQueue(id), QUEUE_SIZE).fill((byte) 0);
-            segment.asSlice(completionQueue(id), QUEUE_SIZE).fill((byte) 0);
+            segment().asSlice(submissionQueue(id), QUEUE_SIZE).fill((byte) 0);
+            segment().asSlice(completionQueue(id), QUEUE_SIZE).fill((byte) 0);
         }
         setInt(ASYNC_EVENTS, 0);
         setInt(PENDING_EVENTS, 0);
@@ -224,11 +162,5 @@ final class ControllerState implements AutoCloseable {
         for (int i = 0; i < CHANGED_WORDS; i++) {
             setLong(CHANGED_NAMESPACES + 8L * i, 0);
         }
-    }
-
-    @Override
-    public void close() {
-        mapping.close();
-        fd.close();
     }
 }

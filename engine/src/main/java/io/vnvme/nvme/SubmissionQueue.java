@@ -99,7 +99,7 @@ final class SubmissionQueue {
         this.fetched = head;
         // Until the doorbell is looked at.
         this.tail = head;
-        state.publish(record + ControllerState.SQ_FETCHED, fetchedCount);
+        state.publishLong(record + ControllerState.SQ_FETCHED, fetchedCount);
         completions.bind();
     }
 
@@ -110,7 +110,7 @@ final class SubmissionQueue {
         }
         int index = (int) ((word & INDEX_MASK) >>> ControllerState.COMPLETION_INDEX_SHIFT);
         boolean posted = completions.adoptPosted(index);
-        state.publish(
+        state.publishLong(
                 ControllerState.slotWord(id, slot), posted ? 0 : word & ~(ControllerState.COMPLETING | INDEX_MASK));
         return posted;
     }
@@ -250,14 +250,14 @@ final class SubmissionQueue {
         }
         int slot = freeSlots[--freeCount];
         MemorySegment.copy(source, offset, state.segment(), ControllerState.slot(id, slot), Sqe.SIZE);
-        state.publish(ControllerState.slotWord(id, slot), ControllerState.IN_FLIGHT | fetchedCount);
+        state.publishLong(ControllerState.slotWord(id, slot), ControllerState.IN_FLIGHT | fetchedCount);
         fetchedCount++;
         head = head + 1 == entries ? 0 : head + 1;
         if (region.segment() != null) {
             // What was staged, if anything ever was, is behind now.
             fetched = head;
         }
-        state.publish(record + ControllerState.SQ_FETCHED, fetchedCount);
+        state.publishLong(record + ControllerState.SQ_FETCHED, fetchedCount);
         return slot;
     }
 
@@ -265,19 +265,19 @@ final class SubmissionQueue {
     void completing(int slot) {
         long word = ControllerState.slotWord(id, slot);
         long index = (long) completions.tail() << ControllerState.COMPLETION_INDEX_SHIFT;
-        state.publish(word, state.getLong(word) & ~INDEX_MASK | ControllerState.COMPLETING | index);
+        state.publishLong(word, state.getLong(word) & ~INDEX_MASK | ControllerState.COMPLETING | index);
     }
 
     /** The first half has succeeded of the fused operation whose second half is in a slot. */
     void passed(int slot) {
         long word = ControllerState.slotWord(id, slot);
-        state.publish(word, state.getLong(word) | ControllerState.PASSED);
+        state.publishLong(word, state.getLong(word) | ControllerState.PASSED);
     }
 
     /** A command has ended: its slot can take another. */
     void free(int slot) {
         freeSlots[freeCount++] = slot;
-        state.publish(ControllerState.slotWord(id, slot), 0);
+        state.publishLong(ControllerState.slotWord(id, slot), 0);
     }
 
     /** The staged ring when the entry at the head has been read by message; otherwise asks for it and says null. */

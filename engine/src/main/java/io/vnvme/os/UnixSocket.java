@@ -9,6 +9,7 @@ import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A socket of the Unix domain that carries descriptors (unix(7)), of streams unless said. One thread at a time. */
@@ -73,14 +74,7 @@ public final class UnixSocket implements AutoCloseable {
 
     /** Connects, and blocks in {@link #send} and {@link #receive} until told otherwise. */
     public static UnixSocket connect(Path path) {
-        Fd fd = SocketCalls.socket();
-        try {
-            SocketCalls.connect(fd, path);
-            return new UnixSocket(fd, null, null);
-        } catch (RuntimeException e) {
-            fd.close();
-            throw e;
-        }
+        return made(SocketCalls.socket(), fd -> SocketCalls.connect(fd, path));
     }
 
     /**
@@ -89,14 +83,7 @@ public final class UnixSocket implements AutoCloseable {
      * @param name path of the receiver; after an {@code @}, an abstract name
      */
     public static UnixSocket connectForDatagrams(String name) {
-        Fd fd = SocketCalls.datagramSocket();
-        try {
-            SocketCalls.connectByName(fd, name);
-            return new UnixSocket(fd, null, null);
-        } catch (RuntimeException e) {
-            fd.close();
-            throw e;
-        }
+        return made(SocketCalls.datagramSocket(), fd -> SocketCalls.connectByName(fd, name));
     }
 
     /**
@@ -105,10 +92,15 @@ public final class UnixSocket implements AutoCloseable {
      * @param name after an {@code @}
      */
     public static UnixSocket listenForPackets(String name) {
-        Fd fd = SocketCalls.packetSocket();
-        try {
+        return made(SocketCalls.packetSocket(), fd -> {
             SocketCalls.bindByName(fd, name);
             SocketCalls.listen(fd, PACKET_BACKLOG);
+        });
+    }
+
+    private static UnixSocket made(Fd fd, Consumer<Fd> with) {
+        try {
+            with.accept(fd);
             return new UnixSocket(fd, null, null);
         } catch (RuntimeException e) {
             fd.close();
@@ -118,14 +110,7 @@ public final class UnixSocket implements AutoCloseable {
 
     /** Connects to {@link #listenForPackets}: each {@link #send} is one {@link #receive} there. */
     public static UnixSocket connectForPackets(String name) {
-        Fd fd = SocketCalls.packetSocket();
-        try {
-            SocketCalls.connectByName(fd, name);
-            return new UnixSocket(fd, null, null);
-        } catch (RuntimeException e) {
-            fd.close();
-            throw e;
-        }
+        return made(SocketCalls.packetSocket(), fd -> SocketCalls.connectByName(fd, name));
     }
 
     /** A connected or listening socket that another process had; close removes no file. */

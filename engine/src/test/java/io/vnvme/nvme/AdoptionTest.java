@@ -283,7 +283,7 @@ class AdoptionTest {
     void stateOfAnotherVersionIsRefused() {
         Fd fd = host.controller.stateFd().duplicate();
         host.controller.state().setInt(8, ControllerState.VERSION + 1);
-        assertThatThrownBy(() -> ControllerState.adopt(fd))
+        assertThatThrownBy(() -> new ControllerState(fd))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("version 3");
         assertThat(fd.number()).isEqualTo(-1);

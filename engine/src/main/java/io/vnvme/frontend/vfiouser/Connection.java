@@ -80,7 +80,7 @@ final class Connection implements Poller {
         UnixSocket socket = UnixSocket.adopt(socketFd);
         Connection connection;
         try {
-            ConnectionState state = ConnectionState.adopt(
+            ConnectionState state = new ConnectionState(
                     held.take(STATE).orElseThrow(() -> new IllegalStateException("its state is not held")));
             connection = new Connection(endpoint, socket, state, holder);
         } catch (RuntimeException e) {
@@ -102,6 +102,10 @@ final class Connection implements Poller {
     private boolean adopt(Held held) {
         dma.adopt(held);
         inbox.adopt(held);
+        if (inbox.complete() && inbox.message() == Outbox.answered(state)) {
+            // Before anything is published: that says anew up to which message all are answered.
+            inbox.done();
+        }
         dmaChannel.transferMax(state.getInt(ConnectionState.TRANSFER_MAX));
         PciFunction adopted = PciFunction.adopt(endpoint.surroundings(this, memory), held);
         if (adopted == null) {
@@ -121,9 +125,6 @@ final class Connection implements Poller {
         try {
             Dispatcher answering = new Dispatcher(outbox, adopted, dma, state);
             dispatcher = answering;
-            if (inbox.complete() && inbox.message() == Outbox.answered(state)) {
-                inbox.done();
-            }
             adopted.resume();
             boolean begun = inbox.complete();
             answering.adopt(begun ? Header.id(inbox.header()) : Dispatcher.NONE);
@@ -334,8 +335,8 @@ final class Connection implements Poller {
         function = opened;
         active = true;
         dmaChannel.transferMax(capabilities.transferMaxBytes());
-        state.setInt(ConnectionState.TRANSFER_MAX, capabilities.transferMaxBytes());
-        state.setLong(ConnectionState.PEER, peer.pid());
+        state.publishInt(ConnectionState.TRANSFER_MAX, capabilities.transferMaxBytes());
+        state.publishLong(ConnectionState.PEER, peer.pid());
         dispatcher = new Dispatcher(outbox, opened, dma, state);
         holder.keep(STATE, state.fd().number());
         holder.keep(SOCKET, socket.fd().number());

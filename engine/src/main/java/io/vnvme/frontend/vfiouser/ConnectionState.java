@@ -1,14 +1,10 @@
 package io.vnvme.frontend.vfiouser;
 
+import io.vnvme.handover.KeptMemory;
 import io.vnvme.os.Fd;
 import io.vnvme.os.KeptTransfer;
-import io.vnvme.os.Mapping;
-import io.vnvme.os.Memfd;
-import io.vnvme.os.Reclaimer;
-import io.vnvme.os.Stat;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.VarHandle;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -20,12 +16,13 @@ import java.nio.charset.StandardCharsets;
  *
  * <pre>
  * 0x000000  header: magic (8), version (4), flags (4), vectors (4), max_data_xfer_size (4), process of the client (8)
- * 0x000180  origin (8), published (8): position (bits 47:0) and message (bits 63:48); progress (4)
+ * 0x000180  origin (8), published (8): position (bits 47:0) and message (bits 63:48); progress (4);
+ *           which note counts (4)
  * 0x000200  64 messages with a descriptor: begin, end (8 each), positions in the stream
  * 0x000600  64 replies that are owed: bytes (4), position + 1 once sent (8 at 8), the reply (40 at 16); 64 bytes each
  * 0x001600  identifiers of 16 DMA commands under way, + 1 (4 each)
  * 0x001640  identifiers of 48 such commands of processes before, + 1 (4 each)
- * 0x001700  a note: bytes (4), UTF-8
+ * 0x001700  two notes, 2048 each, of which one counts: bytes (4), UTF-8
  * 0x002800  interrupts: 5 kinds of 256, a byte each: bit 0 owed, bit 1 masked
  * 0x003000  the first part of a message being received: {@link KeptTransfer}; its number is the message (bits 31:21)
  * 0x003480  the last part, if there are several; its number is the bytes before it (bits 20:0) and the message
@@ -36,7 +33,7 @@ import java.nio.charset.StandardCharsets;
  * 0x400000  messages that are sent, a ring (2 MiB)
  * </pre>
  */
-final class ConnectionState implements AutoCloseable {
+final class ConnectionState extends KeptMemory {
     private static final long MAGIC = 0x4e43_4365_4d56_4e76L;
     private static final int VERSION = 1;
 
@@ -67,8 +64,10 @@ final class ConnectionState implements AutoCloseable {
     static final long STALE_IDS = 0x1640;
     static final int STALE_MAX = 48;
 
-    private static final long NOTE = 0x1700;
-    static final int NOTE_MAX_BYTES = 0x1000;
+    private static final long NOTE_HALF = 0x194;
+    private static final long NOTES = 0x1700;
+    private static final long NOTE_BYTES = 0x800;
+    private static final int NOTE_MAX_BYTES = (int) NOTE_BYTES - 4;
 
     private static final long INTERRUPTS = 0x2800;
     private static final int INTERRUPTS_OF_KIND = 256;
@@ -81,74 +80,24 @@ final class ConnectionState implements AutoCloseable {
     static final int OUTBOX_BYTES = 2 << 20;
     private static final long SIZE = OUTBOX + OUTBOX_BYTES;
 
-    private static final VarHandle LONG_ATOMIC = ValueLayout.JAVA_LONG.varHandle();
-    private static final VarHandle INT_ATOMIC = ValueLayout.JAVA_INT.varHandle();
-
-    private final Fd fd;
-    private final Mapping mapping;
-    private final MemorySegment segment;
+    private static final Layout LAYOUT = new Layout("vnvme-connection", MAGIC, VERSION, SIZE);
 
     ConnectionState() {
-        this(Memfd.create("vnvme-connection", SIZE));
-        segment.set(ValueLayout.JAVA_LONG, 0, MAGIC);
-        segment.set(ValueLayout.JAVA_INT, 8, VERSION);
-    }
-
-    private ConnectionState(Fd fd) {
-        this.fd = fd;
-        try {
-            mapping = Mapping.shared(fd, 0, SIZE, true);
-        } catch (RuntimeException e) {
-            fd.close();
-            throw e;
-        }
-        segment = mapping.segment();
+        super(LAYOUT);
     }
 
     /**
      * What another process has left.
      *
-     * @param fd its owner from now on
-     * @throws IllegalArgumentException when it is none, or one of another version; the descriptor is closed then
+     * @param found its owner from now on, also when it fails
+     * @throws IllegalArgumentException when it is none such, or of another version
      */
-    static ConnectionState adopt(Fd fd) {
-        if (Stat.sizeBytes(fd) != SIZE) {
-            fd.close();
-            throw new IllegalArgumentException("a connection's state has %d bytes".formatted(SIZE));
-        }
-        ConnectionState state = new ConnectionState(fd);
-        if (state.getLong(0) != MAGIC || state.getInt(8) != VERSION) {
-            int version = state.getInt(8);
-            state.close();
-            throw new IllegalArgumentException(
-                    "a connection's state of version %d: this program reads version %d".formatted(version, VERSION));
-        }
-        return state;
-    }
-
-    Fd fd() {
-        return fd;
-    }
-
-    int getInt(long offset) {
-        return segment.get(ValueLayout.JAVA_INT, offset);
-    }
-
-    void setInt(long offset, int value) {
-        INT_ATOMIC.setRelease(segment, offset, value);
-    }
-
-    long getLong(long offset) {
-        return segment.get(ValueLayout.JAVA_LONG, offset);
-    }
-
-    /** With release, as {@link #setInt}: who finds it finds what was stored before. */
-    void setLong(long offset, long value) {
-        LONG_ATOMIC.setRelease(segment, offset, value);
+    ConnectionState(Fd found) {
+        super(LAYOUT, found);
     }
 
     MemorySegment slice(long offset, long sizeBytes) {
-        return segment.asSlice(offset, sizeBytes);
+        return segment().asSlice(offset, sizeBytes);
     }
 
     boolean has(int flag) {
@@ -195,35 +144,27 @@ final class ConnectionState implements AutoCloseable {
         return slice(REGIONS, INBOX - REGIONS);
     }
 
+    /** The note of the half that counts. */
     String note() {
-        int length = Math.clamp(getInt(NOTE), 0, NOTE_MAX_BYTES - 4);
-        return new String(slice(NOTE + 4, length).toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8);
+        long at = NOTES + NOTE_BYTES * getInt(NOTE_HALF);
+        int length = Math.clamp(getInt(at), 0, NOTE_MAX_BYTES);
+        return new String(slice(at + 4, length).toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8);
     }
 
     /**
-     * Replaces the note: by the whole new one, or by none when this process ends meanwhile.
+     * Replaces the note, by the whole new one or not at all: it is written to the half that does not count.
      *
-     * @throws IllegalArgumentException when it is longer than 4,092 bytes
+     * @throws IllegalArgumentException when it is longer than 2,044 bytes
      */
     void note(String text) {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        if (bytes.length > NOTE_MAX_BYTES - 4) {
+        if (bytes.length > NOTE_MAX_BYTES) {
             throw new IllegalArgumentException("a note of %d bytes".formatted(bytes.length));
         }
-        setInt(NOTE, 0);
-        MemorySegment.copy(bytes, 0, segment, ValueLayout.JAVA_BYTE, NOTE + 4, bytes.length);
-        setInt(NOTE, bytes.length);
-    }
-
-    @Override
-    public void close() {
-        mapping.close();
-        fd.close();
-    }
-
-    /** The same from a reactor. */
-    void close(Reclaimer reclaimer) {
-        fd.close();
-        reclaimer.close(mapping);
+        int half = 1 - getInt(NOTE_HALF);
+        long at = NOTES + NOTE_BYTES * half;
+        setInt(at, bytes.length);
+        MemorySegment.copy(bytes, 0, segment(), ValueLayout.JAVA_BYTE, at + 4, bytes.length);
+        publishInt(NOTE_HALF, half);
     }
 }

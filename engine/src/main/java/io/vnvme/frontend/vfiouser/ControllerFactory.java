@@ -32,7 +32,7 @@ public interface ControllerFactory {
     interface Note {
         String get();
 
-        /** @throws IllegalArgumentException when it is longer than 4,092 bytes */
+        /** @throws IllegalArgumentException when it is longer than 2,044 bytes */
         void set(String text);
 
         /** Of who ends with this process: what is set is forgotten. */

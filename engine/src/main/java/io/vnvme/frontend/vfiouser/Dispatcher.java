@@ -273,7 +273,7 @@ final class Dispatcher {
         // Written again, an older doorbell value after a newer one would be a new value.
         for (int i = progress(); i < request.count(); i++) {
             function.write(request.write(i));
-            state.setInt(ConnectionState.PROGRESS, message + 1 << PROGRESS_BITS | i + 1);
+            state.publishInt(ConnectionState.PROGRESS, message + 1 << PROGRESS_BITS | i + 1);
         }
         if (!noReply) {
             MemorySegment reply = reply(id, command, Request.RegionWriteMulti.COUNT_SIZE);

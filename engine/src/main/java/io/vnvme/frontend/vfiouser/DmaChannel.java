@@ -44,7 +44,7 @@ final class DmaChannel implements DmaMessages {
             if (id >= 0 && !isStale(id)) {
                 replaceStale(0, id + 1);
             }
-            state.setInt(idAt(slot), 0);
+            state.publishInt(idAt(slot), 0);
         }
     }
 
@@ -61,7 +61,7 @@ final class DmaChannel implements DmaMessages {
     private void replaceStale(int old, int value) {
         for (int i = 0; i < ConnectionState.STALE_MAX; i++) {
             if (state.getInt(staleAt(i)) == old) {
-                state.setInt(staleAt(i), value);
+                state.publishInt(staleAt(i), value);
                 return;
             }
         }
@@ -74,7 +74,7 @@ final class DmaChannel implements DmaMessages {
     private void learned(DmaLayout found) {
         layout = found;
         int flag = found == DmaLayout.QEMU ? ConnectionState.LAYOUT_QEMU : ConnectionState.LAYOUT_SPECIFICATION;
-        state.setInt(ConnectionState.FLAGS, state.getInt(ConnectionState.FLAGS) | flag);
+        state.publishInt(ConnectionState.FLAGS, state.getInt(ConnectionState.FLAGS) | flag);
     }
 
     private static long idAt(int slot) {
@@ -294,7 +294,7 @@ final class DmaChannel implements DmaMessages {
         for (int slot = 0; slot < WINDOW; slot++) {
             if (window[slot] == null) {
                 window[slot] = chunk;
-                state.setInt(idAt(slot), chunk.id() + 1);
+                state.publishInt(idAt(slot), chunk.id() + 1);
                 onTheWay++;
                 if (chunk.transfer().command == Wire.DMA_READ) {
                     readBytesOnTheWay += chunk.sizeBytes();
@@ -311,7 +311,7 @@ final class DmaChannel implements DmaMessages {
             readBytesOnTheWay -= chunk.sizeBytes();
         }
         window[slot] = null;
-        state.setInt(idAt(slot), 0);
+        state.publishInt(idAt(slot), 0);
         onTheWay--;
     }
 }

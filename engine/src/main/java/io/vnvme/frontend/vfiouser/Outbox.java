@@ -139,8 +139,8 @@ final class Outbox {
         }
         long slot = slot(attachmentSlot);
         attachmentSlot = (attachmentSlot + 1) % ConnectionState.ATTACHMENTS_MAX;
-        state.setLong(slot, tail);
-        state.setLong(slot + 8, tail + sizeBytes);
+        state.publishLong(slot, tail);
+        state.publishLong(slot + 8, tail + sizeBytes);
         attachments.add(new Attachment(tail, tail + sizeBytes));
         commit(sizeBytes);
     }
@@ -148,7 +148,7 @@ final class Outbox {
     /** What is committed may be sent, and all messages up to this one, as {@link Inbox#message} counts, are answered. */
     void publish(int message) {
         published = tail;
-        state.setLong(ConnectionState.PUBLISHED, (long) (message + 1) << POSITION_BITS | published);
+        state.publishLong(ConnectionState.PUBLISHED, (long) (message + 1) << POSITION_BITS | published);
     }
 
     /**
@@ -185,7 +185,7 @@ final class Outbox {
         if (sent == tail && sent != origin) {
             // Nothing lies in the ring: it begins anew, so that few of its pages are ever touched.
             origin = sent;
-            state.setLong(ConnectionState.ORIGIN, origin);
+            state.publishLong(ConnectionState.ORIGIN, origin);
         }
         return true;
     }

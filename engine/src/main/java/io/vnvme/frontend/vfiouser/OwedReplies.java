@@ -46,10 +46,10 @@ final class OwedReplies {
         }
         for (int index = 0; index < ConnectionState.OWED_MAX; index++) {
             if (free(index)) {
-                state.setInt(slot(index), 0);
-                state.setLong(slot(index) + POSITION, 0);
+                state.publishInt(slot(index), 0);
+                state.publishLong(slot(index) + POSITION, 0);
                 writer.accept(state.slice(slot(index) + REPLY, sizeBytes));
-                state.setInt(slot(index), sizeBytes);
+                state.publishInt(slot(index), sizeBytes);
                 return index;
             }
         }
@@ -59,14 +59,14 @@ final class OwedReplies {
     /** The command has failed, and is answered so. */
     void forget(int index) {
         if (index >= 0) {
-            state.setInt(slot(index), 0);
+            state.publishInt(slot(index), 0);
         }
     }
 
     void pay(int index) {
         int size = state.getInt(slot(index));
         outbox.reserve(size).copyFrom(state.slice(slot(index) + REPLY, size));
-        state.setLong(slot(index) + POSITION, outbox.position() + 1);
+        state.publishLong(slot(index) + POSITION, outbox.position() + 1);
         outbox.commit(size);
     }
 

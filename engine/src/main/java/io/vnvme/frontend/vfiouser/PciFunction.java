@@ -84,7 +84,7 @@ final class PciFunction implements PciConfig.Effects {
                 device.busMaster(false);
                 in.holder().keep(PAGE, doorbells.fd().number());
                 in.holder().keep(CONTROLLER, device.state().number());
-                state.setInt(ConnectionState.VECTORS, options.vectors());
+                state.publishInt(ConnectionState.VECTORS, options.vectors());
                 return function;
             }
         } catch (RuntimeException e) {

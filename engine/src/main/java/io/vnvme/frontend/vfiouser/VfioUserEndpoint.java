@@ -92,20 +92,24 @@ public final class VfioUserEndpoint implements AutoCloseable {
      * @throws NativeException EADDRINUSE when another process serves the path
      */
     public static VfioUserEndpoint open(Reactor reactor, Path socketPath, ControllerFactory factory, Options options) {
-        return open(reactor, socketPath, factory, options, Holder.NONE);
+        return open(reactor, socketPath, factory, options, Holder.NONE, new Held());
     }
 
     /**
      * The same.
      *
      * @param holder keeps each connection for another process: {@code KEY/socket} and others
+     * @param held what another process's endpoint had its holder keep, all of which is taken: those clients are there before
+     *     anybody else is accepted, and wait for the factory to let them {@link ControllerFactory#adopt resume}; what cannot be
+     *     taken up is ended, and reported
      */
     public static VfioUserEndpoint open(
-            Reactor reactor, Path socketPath, ControllerFactory factory, Options options, Holder holder) {
+            Reactor reactor, Path socketPath, ControllerFactory factory, Options options, Holder holder, Held held) {
         Objects.requireNonNull(Shared.RECLAIMER);
         UnixSocket listener = UnixSocket.listen(socketPath, BACKLOG, options.socketMode());
         Home home = new Home(reactor);
         VfioUserEndpoint endpoint = new VfioUserEndpoint(home, listener, factory, options, holder);
+        endpoint.adopt(held);
         home.call(() -> {
             endpoint.watch = home.watch(listener.fd(), Epoll.IN, _ -> endpoint.accept());
             return true;
@@ -113,22 +117,13 @@ public final class VfioUserEndpoint implements AutoCloseable {
         return endpoint;
     }
 
-    /**
-     * Takes up the connections that another process served, as far as the factory does; each waits for its factory to let it
-     * resume. What cannot be taken up is ended, and reported. Not on the reactor.
-     *
-     * @param held what that process's endpoint had its holder keep; all of it is taken
-     * @return how many there are now
-     */
-    public int adopt(Held held) {
-        int adopted = 0;
+    private void adopt(Held held) {
         for (String key : held.groups(KEY_END)) {
             try (Held own = held.takeAll(key + KEY_END)) {
-                adopted += home.call(() -> adopt(key, own)) ? 1 : 0;
+                home.call(() -> adopt(key, own));
             }
         }
         held.close();
-        return adopted;
     }
 
     private boolean adopt(String key, Held own) {
@@ -267,7 +262,7 @@ public final class VfioUserEndpoint implements AutoCloseable {
         int flags = ConnectionState.NEGOTIATED
                 | (trapped ? ConnectionState.TRAPPED : 0)
                 | (options.msi() ? ConnectionState.MSI_ONLY : 0);
-        state.setInt(ConnectionState.FLAGS, flags);
+        state.publishInt(ConnectionState.FLAGS, flags);
         return PciFunction.open(surroundings(connection, memory), options, trapped);
     }
 

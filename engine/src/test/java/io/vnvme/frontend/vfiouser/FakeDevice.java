@@ -5,11 +5,16 @@ import io.vnvme.os.Memfd;
 import io.vnvme.reactor.Poller;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** A controller that only remembers what was done to it. */
 final class FakeDevice implements Device {
     final List<String> calls = new ArrayList<>();
     private final Fd state = Memfd.create("fake-controller", 4096);
+    /** What ends the process when a register was written. */
+    @Nullable
+    Error killedBy;
+
     boolean pending;
     boolean quiescent = true;
 
@@ -21,6 +26,9 @@ final class FakeDevice implements Device {
     @Override
     public void writeRegister(int offset, int value) {
         calls.add("write %x %x".formatted(offset, value));
+        if (killedBy != null) {
+            throw killedBy;
+        }
     }
 
     @Override
