@@ -34,10 +34,7 @@ public final class DaemonProcess {
         CountDownLatch ended = new CountDownLatch(1);
         Optional<HolderClient> holder = HolderClient.ofEnvironment();
         if (HolderClient.standsBy()) {
-            holder.ifPresent(h -> {
-                DressRehearsal.run(version, settings);
-                h.ready();
-            });
+            DressRehearsal.run(version, settings);
         }
         Held held = holder.map(HolderClient::held).orElseGet(Held::new);
         Daemon daemon;

@@ -28,7 +28,9 @@ final class DressRehearsal {
     /** Where it fails, the process starts as one that has not rehearsed. */
     static void run(String version, DaemonSettings settings) {
         try {
-            Path folder = Files.createTempDirectory("vnvme-standby-");
+            // Of its own name, so that what one leaves that is killed meanwhile goes with the next.
+            Path folder = settings.runDir().resolve("standby");
+            remove(folder);
             try {
                 Services.Setup setup = new Services.Setup(
                                 version,
@@ -46,6 +48,9 @@ final class DressRehearsal {
     }
 
     private static void remove(Path folder) throws IOException {
+        if (Files.notExists(folder)) {
+            return;
+        }
         try (Stream<Path> all = Files.walk(folder)) {
             for (Path each : all.sorted(Comparator.reverseOrder()).toList()) {
                 Files.deleteIfExists(each);

@@ -6,6 +6,8 @@ import io.vnvme.nvme.Namespace;
 import io.vnvme.qos.Turn;
 import io.vnvme.reactor.Home;
 import io.vnvme.reactor.Reactor;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -14,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /** One client's controller, towards the services: called on any thread, carried out by the reactor that it is at. */
 final class EngineConnection implements DataPlane.Connection {
+    private static final Logger LOG = System.getLogger(EngineConnection.class.getName());
+
     private final Home home;
     private final EngineDataPlane dataPlane;
     private final EngineExport export;
@@ -75,19 +79,32 @@ final class EngineConnection implements DataPlane.Connection {
         return name.isEmpty() ? Optional.empty() : Optional.of(name);
     }
 
-    /** Shows what another process showed, if that is served, and lets the controller go on. */
+    /** On the reactor: the controller has the namespace of the vNVMe whose socket its client is connected to. */
+    void shows() {
+        shown = export.name();
+    }
+
+    /**
+     * Shows what another process showed, and lets the controller go on. A vNVMe that is not served now is as one that was
+     * detached: its guest's commands fail.
+     */
     void goOn(Optional<String> name, Runnable resume) {
         try {
             name.flatMap(dataPlane::find)
                     .ifPresent(wanted -> dataPlane.moves().together(this, wanted.pool(), () -> show(wanted)));
-        } finally {
-            onReactor(
-                    () -> {
-                        resume.run();
-                        return true;
-                    },
-                    true);
+        } catch (RuntimeException e) {
+            LOG.log(
+                    Level.ERROR,
+                    "process %d has lost vNVMe %s: it could not be shown again"
+                            .formatted(client.pid(), name.orElse("")),
+                    e);
         }
+        onReactor(
+                () -> {
+                    resume.run();
+                    return true;
+                },
+                true);
     }
 
     @Override

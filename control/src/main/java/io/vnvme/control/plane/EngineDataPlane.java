@@ -13,9 +13,6 @@ import io.vnvme.fabrics.auth.AuthWorkers;
 import io.vnvme.handover.Held;
 import io.vnvme.handover.Holder;
 import io.vnvme.nvme.Namespace;
-import io.vnvme.os.Fd;
-import io.vnvme.os.Mapping;
-import io.vnvme.os.Memfd;
 import io.vnvme.pool.format.PoolConfig;
 import io.vnvme.reactor.BusyMeter;
 import java.lang.System.Logger;
@@ -28,11 +25,9 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Queue;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -43,9 +38,7 @@ import org.jspecify.annotations.Nullable;
 public final class EngineDataPlane implements DataPlane {
     private static final Logger LOG = System.getLogger(EngineDataPlane.class.getName());
 
-    private final Holder holder;
-    private final Held held;
-    private final Queue<EngineExport.Adopted> later = new ConcurrentLinkedQueue<>();
+    private final EngineHandover handover;
     private final Reactors reactors;
     private final EngineGroups groups;
     private final EngineDrives drives;
@@ -63,11 +56,9 @@ public final class EngineDataPlane implements DataPlane {
     private final AuthWorkers workers;
 
     private EngineDataPlane(Reactors reactors, HostIdentity host, Holder holder, Held held) {
-        this.holder = holder;
-        this.held = held;
+        this.handover = new EngineHandover(holder, held);
         this.workers = AuthWorkers.start("target-auth", 1);
-        this.drives =
-                new EngineDrives(new RemoteHost(host, () -> targets, workers), holder, held.takeAll(EngineDrives.HELD));
+        this.drives = new EngineDrives(new RemoteHost(host, () -> targets, workers), handover);
         this.reactors = reactors;
         this.groups = new EngineGroups(reactors);
         this.moves = new Moves(reactors, open);
@@ -93,60 +84,18 @@ public final class EngineDataPlane implements DataPlane {
         return new EngineDataPlane(Reactors.start(settings), HostIdentity.of(host), holder, held);
     }
 
-    Holder holder() {
-        return holder;
-    }
-
-    /** What an earlier process had held under that name, once. */
-    Held held(String prefix) {
-        synchronized (held) {
-            return held.takeAll(prefix);
-        }
-    }
-
-    /** Memory that another process finds again under that name; nothing where nobody holds anything. */
-    Optional<Mapping> keptChanges(String name, long sizeBytes) {
-        if (holder == Holder.NONE) {
-            return Optional.empty();
-        }
-        Optional<Fd> found;
-        synchronized (held) {
-            found = held.take(name);
-        }
-        Fd memory = found.orElseGet(() -> Memfd.create("vnvme-changes", sizeBytes));
-        try (memory) {
-            Mapping mapping = Mapping.shared(memory, 0, sizeBytes, true);
-            if (found.isEmpty()) {
-                holder.keep(name, memory.number());
-            }
-            return Optional.of(mapping);
-        }
-    }
-
-    /** A client that goes on when all is served. */
-    void later(EngineExport.Adopted adopted) {
-        later.add(adopted);
+    EngineHandover handover() {
+        return handover;
     }
 
     @Override
     public boolean hasClients() {
-        synchronized (held) {
-            return !held.isEmpty();
-        }
+        return handover.expected();
     }
 
     @Override
     public void settled() {
-        for (EngineExport.Adopted each = later.poll(); each != null; each = later.poll()) {
-            each.goOn();
-        }
-        synchronized (held) {
-            for (String left : held.names("")) {
-                LOG.log(Level.WARNING, "nobody takes up {0}, which an earlier daemon served: it is let go", left);
-                holder.drop(left);
-            }
-            held.close();
-        }
+        handover.settled();
     }
 
     @Override
@@ -319,7 +268,7 @@ public final class EngineDataPlane implements DataPlane {
             }
         });
         EngineExport served = require(vnvme.name());
-        served.adoptClients(vnvme);
+        served.goOn();
         return served;
     }
 

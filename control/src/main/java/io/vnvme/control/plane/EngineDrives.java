@@ -5,7 +5,6 @@ import io.vnvme.control.model.ProblemException;
 import io.vnvme.drive.ram.RamDrive;
 import io.vnvme.drive.uring.DriveFile;
 import io.vnvme.drive.uring.DriveHealth;
-import io.vnvme.handover.Held;
 import io.vnvme.handover.Holder;
 import io.vnvme.os.Fd;
 import io.vnvme.pool.PoolFormatter;
@@ -24,10 +23,9 @@ import java.util.concurrent.ConcurrentHashMap;
 /** Claimed drives of the engine, by identity. Blocking: for threads of the operating system. */
 final class EngineDrives {
     /** What drives in memory are held under, by their identity. */
-    static final String HELD = "ram/";
+    private static final String HELD = "ram/";
 
-    private final Holder holder;
-    private final Held held;
+    private final EngineHandover handover;
     private final Set<UUID> keptInMemory = ConcurrentHashMap.newKeySet();
     private final RemoteHost host;
     private final Map<UUID, EngineDrive> open = new ConcurrentHashMap<>();
@@ -50,10 +48,9 @@ final class EngineDrives {
     }
 
     /** @param host this one, towards targets */
-    EngineDrives(RemoteHost host, Holder holder, Held held) {
+    EngineDrives(RemoteHost host, EngineHandover handover) {
         this.host = host;
-        this.holder = holder;
-        this.held = held;
+        this.handover = handover;
     }
 
     RemoteHost host() {
@@ -105,7 +102,7 @@ final class EngineDrives {
 
     /** The drive in memory that an earlier process had, if it was held. */
     private Optional<DriveFacts> keptInMemory(DriveSource source, UUID id, String name) {
-        Optional<Fd> file = source.kind().equals(DriveSource.RAM) ? held.take(id.toString()) : Optional.empty();
+        Optional<Fd> file = source.kind().equals(DriveSource.RAM) ? handover.take(HELD + id) : Optional.empty();
         return file.map(fd -> RamDrive.of(name, fd)).flatMap(drive -> {
             if (drive.sizeBytes() != source.sizeBytes()) {
                 drive.close();
@@ -124,11 +121,11 @@ final class EngineDrives {
     }
 
     private RamDrive ram(String name, UUID id, long sizeBytes) {
-        if (holder == Holder.NONE) {
+        if (handover.holder() == Holder.NONE) {
             return RamDrive.create(name, sizeBytes);
         }
         RamDrive drive = RamDrive.inFile(name, sizeBytes);
-        drive.file().ifPresent(fd -> holder.keep(HELD + id, fd.number()));
+        drive.file().ifPresent(fd -> handover.holder().keep(HELD + id, fd.number()));
         return drive;
     }
 
@@ -235,7 +232,7 @@ final class EngineDrives {
             drive.close();
             keptInMemory.remove(id);
             if (drive instanceof EngineDrive.Ram) {
-                holder.drop(HELD + id);
+                handover.holder().drop(HELD + id);
             }
         }
     }

@@ -10,7 +10,6 @@ import io.vnvme.frontend.vfiouser.ControllerFactory;
 import io.vnvme.frontend.vfiouser.Device;
 import io.vnvme.frontend.vfiouser.DoorbellAccess;
 import io.vnvme.frontend.vfiouser.VfioUserEndpoint;
-import io.vnvme.handover.Held;
 import io.vnvme.nvme.AnaState;
 import io.vnvme.nvme.Controller;
 import io.vnvme.nvme.IoCounters;
@@ -112,7 +111,8 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
                     export,
                     new VfioUserEndpoint.Options(
                             vnvme.msi(), VfioUserEndpoint.Options.VECTORS, SOCKET_MODE, doorbells(vnvme)),
-                    dataPlane.holder().under(held(vnvme)));
+                    dataPlane.handover().holder().under(held(vnvme)),
+                    dataPlane.handover().takeAll(held(vnvme)));
         } catch (RuntimeException e) {
             export.leavePool();
             throw e;
@@ -125,24 +125,22 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
         return "pci/%s/".formatted(vnvme.uuid());
     }
 
-    /** Takes up the clients that an earlier process served; who was shown another vNVMe goes on when that is served. */
-    void adoptClients(VnvmeRecord vnvme) {
-        Held held = dataPlane.held(held(vnvme));
-        VfioUserEndpoint current = endpoint;
-        if (held.isEmpty() || current == null) {
-            return;
-        }
-        current.adopt(held);
+    /** Clients that an earlier process served go on; who was shown another vNVMe does when that is served. */
+    void goOn() {
         for (Adopted adopted = adoptions.poll(); adopted != null; adopted = adoptions.poll()) {
-            if (adopted.shown().filter(n -> !n.equals(name)).isPresent()) {
-                dataPlane.later(adopted);
+            if (adopted.shown().isPresent()) {
+                dataPlane.handover().later(adopted);
             } else {
                 adopted.goOn();
             }
         }
     }
 
-    /** A client that waits to be shown what an earlier process showed it. */
+    /**
+     * A client that waits for its controller to resume.
+     *
+     * @param shown another vNVMe than that whose socket it is connected to, which an earlier process showed it
+     */
     record Adopted(EngineConnection connection, Optional<String> shown, Runnable resume) {
         void goOn() {
             connection.goOn(shown, resume);
@@ -155,7 +153,13 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
         Controller controller =
                 Controller.adopt(subsystem, state, host.memory(), host.interrupts(), host.doorbells(), turn);
         EngineConnection connection = connection(host, controller, turn);
-        adoptions.add(new Adopted(connection, connection.readNote(), resume));
+        Optional<String> shown = connection.readNote();
+        if (shown.filter(name::equals).isPresent()) {
+            // At once, so that nobody comes between.
+            show(controller);
+            connection.shows();
+        }
+        adoptions.add(new Adopted(connection, shown.filter(n -> !n.equals(name)), resume));
         return Device.of(controller, connection::ended);
     }
 

@@ -76,7 +76,7 @@ final class EnginePool implements OpenPool {
                                         scan.config().name(),
                                         scan.missing().getFirst().drive()));
             }
-            Optional<Mapping> kept = plane.keptChanges(HELD + id, KeptChanges.BYTES);
+            Optional<Mapping> kept = plane.handover().memory(HELD + id, KeptChanges.BYTES);
             PoolImage image = PoolLoader.load(
                     scan,
                     MapMemory.SYSTEM,
@@ -434,7 +434,7 @@ final class EnginePool implements OpenPool {
         try {
             run(pool::close);
             // All is on the drives.
-            plane.holder().drop(HELD + id);
+            plane.handover().holder().drop(HELD + id);
         } finally {
             home.call(() -> {
                 home.remove(pool);

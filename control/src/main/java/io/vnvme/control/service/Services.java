@@ -195,13 +195,14 @@ public final class Services implements AutoCloseable {
             // Guests that wait for their drives wait no longer for that.
             Rehearsal.run(setup.runDir(), dataPlane, setup.rehearsal());
         }
-        ports.listen(setup.tcp(), setup.referrals());
-        ports.open();
         groups.open();
         storage.drives.openClaimed();
         storage.pools.openAll();
         dataPlane.settled();
         vms.takeUp();
+        // After those whom an earlier daemon served: nobody else gets what they have.
+        ports.listen(setup.tcp(), setup.referrals());
+        ports.open();
         this.watch = new Watch(storage.openDrives, storage.pools, resumption, setup.watchInterval());
     }
 
