@@ -412,7 +412,9 @@ public final class LiveCopy implements Poller, AutoCloseable {
             stage = Stage.FLUSHING;
             flush();
         } else if (left > 0) {
+            // What is changed all the time is no sign that guests are ahead.
             nextRound();
+            rounds--;
         } else {
             cursor = 0;
         }

@@ -5,6 +5,7 @@ import io.vnvme.drive.IoStatus;
 import io.vnvme.reactor.WaitMeter;
 import io.vnvme.volume.Volume;
 import java.util.ArrayDeque;
+import java.util.function.ToIntFunction;
 
 /**
  * A volume whose users do not see that it is being copied: it notes which clusters changed, slows writes down when they are
@@ -27,6 +28,8 @@ public final class TrackedVolume implements Volume {
     private final ClusterBits dirty;
     private final ArrayDeque<Held> held = new ArrayDeque<>();
     private final ArrayDeque<Tracker> spare = new ArrayDeque<>();
+    private static final System.Logger LOG = System.getLogger(TrackedVolume.class.getName());
+
     private ArrayDeque<Io> frozenOut = new ArrayDeque<>();
     private Volume volume;
     private boolean tracking = true;
@@ -148,7 +151,18 @@ public final class TrackedVolume implements Volume {
     }
 
     private void resubmit(Io io) {
-        int status = submit(io);
+        again(io, this::submit);
+    }
+
+    /** One whose memory is gone, or that meets a defect, ends with an error: the others that waited are not to wait for ever. */
+    private static void again(Io io, ToIntFunction<Io> with) {
+        int status;
+        try {
+            status = with.applyAsInt(io);
+        } catch (InternalError | RuntimeException e) {
+            LOG.log(System.Logger.Level.ERROR, "a command that had waited for a copy could not be begun", e);
+            status = io.operation() == Io.READ ? IoStatus.READ_ERROR : IoStatus.WRITE_ERROR;
+        }
         if (status != IoStatus.PENDING) {
             io.complete(status);
         }
@@ -203,10 +217,7 @@ public final class TrackedVolume implements Volume {
             frozenOut.add(io);
             return;
         }
-        int status = tracking ? pass(io) : volume.submit(io);
-        if (status != IoStatus.PENDING) {
-            io.complete(status);
-        }
+        again(io, tracking ? this::pass : volume::submit);
     }
 
     /** Begins nothing more. */

@@ -1,6 +1,6 @@
 package io.vnvme.nvme;
 
-import io.vnvme.handover.KeptMemory;
+import io.vnvme.memory.KeptMemory;
 import io.vnvme.nvme.wire.Cqe;
 import io.vnvme.nvme.wire.Sqe;
 import io.vnvme.os.Fd;

@@ -2,11 +2,10 @@ package io.vnvme.nvme;
 
 import io.vnvme.drive.Io;
 import io.vnvme.drive.IoStatus;
-import io.vnvme.volume.Volume;
 import java.util.function.Consumer;
 
 /** Flushes all volumes of a controller, one flush each, and tells how that went. */
-final class ShutdownFlush implements Io.Completion {
+final class ShutdownFlush {
     private final ActiveNamespaces namespaces;
     private final Consumer<Boolean> done;
     private int outstanding = 1;
@@ -21,24 +20,26 @@ final class ShutdownFlush implements Io.Completion {
         for (int nsid = namespaces.next(0); nsid != 0; nsid = namespaces.next(nsid)) {
             Namespace namespace = namespaces.find(nsid);
             if (namespace != null) {
-                flush(namespace.volume());
+                flush(namespace);
             }
         }
         ended(IoStatus.OK);
     }
 
-    private void flush(Volume volume) {
+    /** Counted as all that the namespace's volume is given: whoever moves it waits until that has ended. */
+    private void flush(Namespace namespace) {
         outstanding++;
-        Io io = new Io(this);
+        namespace.workBegan();
+        Io io = new Io((_, status) -> ended(namespace, status));
         io.prepare(Io.FLUSH, 0, 0, false);
-        int status = volume.submit(io);
+        int status = namespace.volume().submit(io);
         if (status != IoStatus.PENDING) {
-            ended(status);
+            ended(namespace, status);
         }
     }
 
-    @Override
-    public void completed(Io io, int status) {
+    private void ended(Namespace namespace, int status) {
+        namespace.workEnded();
         ended(status);
     }
 

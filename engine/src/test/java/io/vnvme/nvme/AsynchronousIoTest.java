@@ -504,4 +504,16 @@ class AsynchronousIoTest {
         assertThat(host.register(Registers.CSTS)).isEqualTo(Registers.CSTS_RDY | Registers.CSTS_SHST_COMPLETE);
         assertThat(host.controller.quiescent()).isTrue();
     }
+
+    /** Whoever moves the volume waits until all has ended that it was given. */
+    @Test
+    void aShutdownsFlushIsPendingWorkOfItsNamespace() {
+        Namespace namespace = host.attached();
+        assertThat(namespace.pendingWork()).isZero();
+        host.register(Registers.CC, host.register(Registers.CC) | 1 << 14);
+        assertThat(host.volume.pending).hasSize(1);
+        assertThat(namespace.pendingWork()).isEqualTo(1);
+        host.volume.completeAll();
+        assertThat(namespace.pendingWork()).isZero();
+    }
 }

@@ -292,13 +292,17 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
         return reservations;
     }
 
-    /** On the reactor of both pools: its volume is in another one from now on. */
-    void moved(EnginePool target) {
+    /**
+     * On the reactor of both pools: its volume is in another one from now on.
+     *
+     * @param copy what the volume is called there until it has its name
+     */
+    void moved(EnginePool target, String copy) {
         pool.home().remove(this);
         pool = target;
         target.home().add(this);
         dataPlane.controllers().filter(c -> c.shown().contains(name)).forEach(c -> c.moved(target));
-        reservations.thaw(target);
+        reservations.thaw(target, copy);
     }
 
     @Override

@@ -103,6 +103,7 @@ final class EngineMove implements VolumeMove {
     public boolean switchOver(Duration limit, Runnable commit) {
         boolean[] done = {false};
         plane.moves().none(() -> {
+            attributesCopied();
             plane.moves().join(target, source);
             done[0] = switchHere(limit, commit);
         });
@@ -115,27 +116,54 @@ final class EngineMove implements VolumeMove {
             return false;
         }
         try {
-            byte[] attributes = source.attributes(export.name());
-            if (!Arrays.equals(attributes, target.attributes(volume))) {
-                target.setAttributes(volume, attributes);
+            if (!same()) {
+                // Copied while nobody waits, and looked at again at the next try.
+                release();
+                attributesCopied();
+                return false;
             }
             commit.run();
         } catch (RuntimeException e) {
-            source.home().call(() -> {
-                copy.withdraw();
-                export.reservations().thaw(source);
-                return true;
-            });
+            release();
             throw e;
         }
+        // The state says that the copy counts: from here on nothing may say otherwise. Guests are let in last.
         source.home().call(() -> {
-            copy.settle(destination);
-            namespace.volume(destination);
-            source.home().remove(copy);
-            export.moved(target);
+            try {
+                namespace.volume(destination);
+                source.home().remove(copy);
+                export.moved(target, volume);
+            } finally {
+                copy.settle(destination);
+            }
             return true;
         });
         return true;
+    }
+
+    /** Guests go on with the volume that is copied. */
+    private void release() {
+        source.home().call(() -> {
+            copy.withdraw();
+            export.reservations().thaw(source, export.name());
+            return true;
+        });
+    }
+
+    /** Whether nothing but the place is another: its size and what is kept with it. */
+    private boolean same() {
+        if (destination.sizeBytes()
+                != source.home().call(() -> namespace.volume().sizeBytes())) {
+            throw new IllegalStateException("%s has another size than its copy".formatted(export.name()));
+        }
+        return Arrays.equals(source.attributes(export.name()), target.attributes(volume));
+    }
+
+    private void attributesCopied() {
+        byte[] attributes = source.attributes(export.name());
+        if (!Arrays.equals(attributes, target.attributes(volume))) {
+            target.setAttributes(volume, attributes);
+        }
     }
 
     /** @return whether guests wait, all that they wrote is in the copy, and what they reserved is with the volume */
@@ -154,11 +182,7 @@ final class EngineMove implements VolumeMove {
             Thread.currentThread().interrupt();
         }
         if (!frozen) {
-            source.home().call(() -> {
-                copy.withdraw();
-                export.reservations().thaw(source);
-                return true;
-            });
+            release();
         }
         return frozen;
     }

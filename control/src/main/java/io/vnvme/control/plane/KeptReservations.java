@@ -15,12 +15,16 @@ final class KeptReservations {
     private final String vnvme;
     private final ArrayDeque<Runnable> waiting = new ArrayDeque<>();
     private EnginePool pool;
+    /** What the volume may still be called there: a copy that counts has its own name a little later. */
+    private String copy;
+
     private boolean frozen;
     private int underWay;
 
     KeptReservations(String vnvme, EnginePool pool) {
         this.vnvme = vnvme;
         this.pool = pool;
+        this.copy = vnvme;
     }
 
     void keep(byte[] image, Consumer<Boolean> done) {
@@ -29,7 +33,7 @@ final class KeptReservations {
             return;
         }
         underWay++;
-        pool.keepReservations(vnvme, image, failure -> {
+        pool.keepReservations(pool.has(vnvme) ? vnvme : copy, image, failure -> {
             underWay--;
             if (failure != null) {
                 LOG.log(Level.ERROR, "vNVMe %s: its reservations could not be kept".formatted(vnvme), failure);
@@ -48,9 +52,10 @@ final class KeptReservations {
         return underWay == 0;
     }
 
-    /** Goes on with the volume in that pool. */
-    void thaw(EnginePool there) {
+    /** Goes on with the volume of that name in that pool. */
+    void thaw(EnginePool there, String name) {
         pool = there;
+        copy = name;
         frozen = false;
         for (Runnable next = waiting.poll(); next != null; next = waiting.poll()) {
             next.run();

@@ -60,16 +60,22 @@ public final class VolumeMoves {
 
     /** Begins to move a vNVMe, whoever uses it, to another pool. */
     public JobInfo move(String name, MoveVnvme request) {
-        VnvmeRecord vnvme = volumes.require(name);
         String to = request.pool();
         if (to == null) {
             throw new ProblemException(ProblemCode.BAD_REQUEST, "which pool? name it ('pool')");
         }
-        OpenPool target = pools.require(to);
-        check(vnvme, target, request.snapshots());
-        JobPlan.Move plan = new JobPlan.Move(
-                pools.require(vnvme.pool()).id().toString(), target.id().toString(), vnvme.uuid(), request.snapshots());
-        return start(name, plan, target);
+        // Nothing changes between the check and the begin: neither its size nor its snapshots.
+        return registry.exclusively(() -> {
+            VnvmeRecord vnvme = volumes.require(name);
+            OpenPool target = pools.require(to);
+            check(vnvme, target, request.snapshots());
+            JobPlan.Move plan = new JobPlan.Move(
+                    pools.require(vnvme.pool()).id().toString(),
+                    target.id().toString(),
+                    vnvme.uuid(),
+                    request.snapshots());
+            return start(name, plan, target);
+        });
     }
 
     /** From now on nothing changes that the move depends on. */
@@ -89,11 +95,27 @@ public final class VolumeMoves {
 
     /** Begins again, or ends, what an earlier daemon had begun. */
     void goOn(String name, JobPlan.Move plan, OpenPool target) {
-        if (volumes.require(name).pool().equals(target.name())) {
-            jobs.start(plan, name, true, _ -> "%s is in pool %s".formatted(name, target.name()));
-        } else {
-            start(name, plan, target);
-        }
+        registry.exclusively(() -> {
+            Optional<VnvmeRecord> vnvme =
+                    registry.state().vnvme(name).filter(v -> v.uuid().equals(plan.volume()));
+            if (vnvme.isEmpty()) {
+                return jobs.start(plan, name, true, _ -> {
+                    throw new ProblemException(
+                            ProblemCode.UNKNOWN_VNVME, "%s is not there any more: nothing was moved".formatted(name));
+                });
+            }
+            String pool = vnvme.get().pool();
+            if (pool.equals(target.name())) {
+                return jobs.start(plan, name, true, _ -> "%s is in pool %s".formatted(name, pool));
+            }
+            if (!pools.require(pool).id().toString().equals(plan.pool())) {
+                return jobs.start(plan, name, true, _ -> {
+                    throw new ProblemException(
+                            ProblemCode.MOVE_REFUSED, "%s is in pool %s by now: it stays there".formatted(name, pool));
+                });
+            }
+            return start(name, plan, target);
+        });
     }
 
     /** How those are that are under way, by the vNVMe's name. */
@@ -161,13 +183,13 @@ public final class VolumeMoves {
                     () -> HostFailure.shown(
                             "%s could not be made in pool %s".formatted(name, target.name()),
                             () -> target.create(spec(copyName, volume), null)),
-                    () -> removeCopy(target, copyName, progress));
+                    () -> removeCopy(name, target, copyName, progress));
             // Closed after the volume is removed: what waits there for space would keep it open for long.
             VolumeMove move = steps.open(
                     "begin to copy",
                     () -> volumes.requireExport(name).move(target, copyName, Optional.empty()),
                     VolumeMove::close);
-            end = steps.get("copy and switch", () -> copied(name, target, move, progress), () -> {});
+            end = steps.get("copy and switch", () -> copied(name, source, target, move, progress), () -> {});
             steps.done();
         }
         progress.step("remove from pool " + source.name());
@@ -196,20 +218,24 @@ public final class VolumeMoves {
                 volume.attributes());
     }
 
-    /** A daemon that ends leaves it: it is removed when its pool is opened. */
-    private static void removeCopy(OpenPool target, String copyName, JobProgress progress) {
-        if (!progress.interrupted()) {
+    /**
+     * A daemon that ends leaves it: it is removed when its pool is opened. What the state names is no copy any more, whatever
+     * failed afterwards.
+     */
+    private void removeCopy(String name, OpenPool target, String copyName, JobProgress progress) {
+        if (!progress.interrupted() && !volumes.require(name).pool().equals(target.name())) {
             target.remove(copyName);
         }
     }
 
     /** Copies and switches. @return how it was at the end */
-    private VolumeMove.State copied(String name, OpenPool target, VolumeMove move, JobProgress progress) {
+    private VolumeMove.State copied(
+            String name, OpenPool source, OpenPool target, VolumeMove move, JobProgress progress) {
         underWay.put(name, move);
         try {
             int tries = 0;
             while (true) {
-                VolumeMove.State state = look(name, target, move, progress);
+                VolumeMove.State state = look(name, source, target, move, progress);
                 if (move.ready()) {
                     if (switched(name, target, move, progress)) {
                         return move.state();
@@ -231,7 +257,8 @@ public final class VolumeMoves {
         }
     }
 
-    private static VolumeMove.State look(String name, OpenPool target, VolumeMove move, JobProgress progress) {
+    private static VolumeMove.State look(
+            String name, OpenPool source, OpenPool target, VolumeMove move, JobProgress progress) {
         if (progress.cancelled()) {
             throw new CancellationException();
         }
@@ -247,6 +274,13 @@ public final class VolumeMoves {
                     "%s stays where it is: pool %s is full; grow it, or free some".formatted(name, target.name()));
         }
         VolumeMove.State state = move.state();
+        if (state.round() == 0 && source.facts().heldWriteCount() > 0) {
+            // What guests had begun before has to end first, and does not without space.
+            throw new ProblemException(
+                    ProblemCode.NO_SPACE,
+                    "%s stays where it is: pool %s is full and holds writes back; grow it, or free some, and move then"
+                            .formatted(name, source.name()));
+        }
         progress.at(state.copiedBytes(), state.copiedBytes() + state.dirtyBytes());
         progress.step(
                 state.round() == 0
@@ -261,9 +295,25 @@ public final class VolumeMoves {
 
     private boolean switched(String name, OpenPool target, VolumeMove move, JobProgress progress) {
         progress.step("switch");
-        return registry.exclusively(() -> move.switchOver(
-                FREEZE,
-                () -> registry.update(state -> state.with(volumes.require(name).inPool(target.name())))));
+        return registry.exclusively(() -> {
+            boolean done = move.switchOver(
+                    FREEZE,
+                    () -> registry.update(
+                            state -> state.with(volumes.require(name).inPool(target.name()))));
+            if (done) {
+                renamed(name, target);
+            }
+            return done;
+        });
+    }
+
+    /** At once: another host that finds it under its first name takes it for a copy that nobody needs. */
+    private static void renamed(String name, OpenPool target) {
+        try {
+            target.rename(MovedVolumes.unfinished(name), name);
+        } catch (RuntimeException e) {
+            LOG.log(Level.WARNING, "%s has moved, and gets its name when the pool is opened again".formatted(name), e);
+        }
     }
 
     private static ProblemException tooSlow(String name, OpenPool target, VolumeMove.State state) {
@@ -282,11 +332,13 @@ public final class VolumeMoves {
         }
     }
 
-    /** Guests use the copy: it gets its name, and what it was copied from goes. @return what could not be done yet, in words */
+    /** Guests use the copy: what it was copied from goes. @return what could not be done yet, in words */
     private String settled(String name, String copyName, OpenPool source, OpenPool target) {
         return registry.exclusively(() -> {
             try {
-                target.rename(copyName, name);
+                if (target.layers().stream().anyMatch(layer -> layer.name().equals(copyName))) {
+                    target.rename(copyName, name);
+                }
                 MovedVolumes.remove(source, name, target);
                 return "";
             } catch (RuntimeException e) {

@@ -82,7 +82,8 @@ class KilledJobsIT {
     private JobInfo interrupted(Supplier<JobInfo> begin, End end) throws IOException, InterruptedException {
         for (int tries = 1; tries <= TRIES; tries++) {
             JobInfo job = begin.get();
-            double until = random.nextDouble() * 0.7;
+            // Where this process gets too little of the processors to see one on its way, it does not wait for that.
+            double until = tries <= TRIES / 2 ? random.nextDouble() * 0.7 : -1;
             while (job.state().equals("running") && job.progress() <= until) {
                 job = job(job.id(), 1);
             }

@@ -429,6 +429,7 @@ public final class FakeDataPlane implements DataPlane {
         public boolean switchOver(Duration limit, Runnable commit) {
             mayFail("switchOver");
             commit.run();
+            mayFail("switched");
             return true;
         }
 

@@ -87,6 +87,17 @@ final class VolumeMovesTest {
         isIn("b");
     }
 
+    /** The state names the copy by then: it is what counts, whatever fails. */
+    @Test
+    void whatTheStateNamesIsNotRemovedWhenTheRestFails() {
+        fixture.plane.failing = "switched";
+        assertThat(move("b").state()).isEqualTo("failed");
+        fixture.plane.failing = "";
+        assertThat(pool()).isEqualTo("b");
+        fixture.crash();
+        isIn("b");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"rename", "remove"})
     void hasMovedWhenWhatIsLeftCannotBeRemoved(String call) {
@@ -102,8 +113,7 @@ final class VolumeMovesTest {
 
     @Test
     void aHalfMadeCopyIsRemovedAfterACrash() {
-        fixture.plane.failing = "switchOver";
-        // As if the daemon had ended then: the copy is there.
+        // As if the daemon had ended before the switch: the copy is there.
         LayerFacts original = fixture.fakePool("a").layers().getFirst();
         fixture.fakePool("b")
                 .create(

@@ -1,6 +1,6 @@
 package io.vnvme.frontend.vfiouser;
 
-import io.vnvme.handover.KeptMemory;
+import io.vnvme.memory.KeptMemory;
 import io.vnvme.os.Fd;
 import io.vnvme.os.KeptTransfer;
 import java.lang.foreign.MemorySegment;

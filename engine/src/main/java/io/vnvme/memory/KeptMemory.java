@@ -1,4 +1,4 @@
-package io.vnvme.handover;
+package io.vnvme.memory;
 
 import io.vnvme.os.Fd;
 import io.vnvme.os.Mapping;
@@ -12,7 +12,8 @@ import java.lang.invoke.VarHandle;
 /**
  * A memfd of a known layout that another process may go on with: magic (8), version (4), then what its {@link Layout} says.
  *
- * <p>Little endian. Stores that another process must find in their order are made by {@link #publishLong} and {@link #publishInt}: a plain one may be moved
+ * <p>Little endian. Stores that another process must find in their order are made by {@link #publishLong} and
+ * {@link #publishInt}: a plain one may be moved
  * by the compiler.
  */
 public abstract class KeptMemory implements AutoCloseable {
@@ -75,7 +76,7 @@ public abstract class KeptMemory implements AutoCloseable {
         }
     }
 
-    /** Of the file, for a {@link Holder}: it stays this one's. */
+    /** Of the file, for a holder process: it stays this one's. */
     public final Fd fd() {
         return fd;
     }
