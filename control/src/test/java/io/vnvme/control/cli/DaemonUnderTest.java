@@ -2,6 +2,7 @@ package io.vnvme.control.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vnvme.control.model.SystemInfo;
 import io.vnvme.testkit.server.Idle;
 import io.vnvme.testkit.server.ReactorCount;
 import java.io.BufferedReader;
@@ -132,6 +133,27 @@ final class DaemonUnderTest implements AutoCloseable {
     /** What it has said since it served, and what its holder has. */
     List<String> words() {
         return words;
+    }
+
+    /**
+     * Waits for another process to serve.
+     *
+     * @param before the one that served, or 0
+     */
+    long serving(long before) throws InterruptedException {
+        while (true) {
+            try {
+                long pid = api().read(api().get("/api/v1/system"), SystemInfo.class)
+                        .pid();
+                if (pid != before) {
+                    return pid;
+                }
+            } catch (RuntimeException e) {
+                // Nobody serves the API at this moment.
+                assertThat(words).noneMatch(w -> w.contains("cannot start"));
+            }
+            Thread.sleep(5);
+        }
     }
 
     Path socket(String vnvme) {

@@ -2,7 +2,6 @@ package io.vnvme.control.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.vnvme.control.model.SystemInfo;
 import io.vnvme.testkit.driver.NvmeDriver;
 import io.vnvme.testkit.driver.SocketDevice;
 import io.vnvme.testkit.ram.RamLayout;
@@ -46,12 +45,6 @@ class HeldDaemonIT {
         }
     }
 
-    private static long pid(DaemonUnderTest daemon) {
-        return daemon.api()
-                .read(daemon.api().get("/api/v1/system"), SystemInfo.class)
-                .pid();
-    }
-
     @ParameterizedTest
     @EnumSource
     void aGuestDoesNotNotice(Way way) throws IOException, InterruptedException {
@@ -82,7 +75,7 @@ class HeldDaemonIT {
                     () -> load.run(enough::get), task -> Thread.ofPlatform().start(task));
             long before = 0;
             for (int kill = 0; kill < KILLS && !running.isDone(); kill++) {
-                long pid = serving(daemon, before);
+                long pid = daemon.serving(before);
                 long done = load.completed();
                 while (load.completed() < done + 200 && !running.isDone()) {
                     Thread.sleep(1);
@@ -92,7 +85,7 @@ class HeldDaemonIT {
                         .isTrue();
                 before = pid;
             }
-            serving(daemon, before);
+            daemon.serving(before);
             long done = load.completed();
             while (load.completed() < done + 200 && !running.isDone()) {
                 Thread.sleep(1);
@@ -104,22 +97,6 @@ class HeldDaemonIT {
                     way, KILLS, load.completed(), load.longestGapsMs(KILLS));
             assertThat(load.failures()).isEmpty();
             driver.disable();
-        }
-    }
-
-    /** The process that serves, once it is another one than before. */
-    private static long serving(DaemonUnderTest daemon, long before) throws InterruptedException {
-        while (true) {
-            try {
-                long pid = pid(daemon);
-                if (pid != before) {
-                    return pid;
-                }
-            } catch (RuntimeException e) {
-                // Nobody serves the API at this moment.
-                assertThat(daemon.words()).noneMatch(w -> w.contains("cannot start"));
-            }
-            Thread.sleep(5);
         }
     }
 }
