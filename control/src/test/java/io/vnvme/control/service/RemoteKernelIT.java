@@ -12,8 +12,11 @@ import io.vnvme.control.model.Discover;
 import io.vnvme.control.model.DiscoveredInfo;
 import io.vnvme.control.model.RemoteDriveInfo;
 import io.vnvme.control.model.RemotePathInfo;
+import io.vnvme.control.model.SetDriveKeys;
 import io.vnvme.control.plane.EngineDataPlane;
 import io.vnvme.control.plane.ReactorSettings;
+import io.vnvme.fabrics.auth.ChapKey;
+import io.vnvme.fabrics.auth.DhHash;
 import io.vnvme.testkit.lab.Lab;
 import io.vnvme.testkit.lab.Vm;
 import io.vnvme.testkit.server.Idle;
@@ -22,9 +25,11 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -59,6 +64,10 @@ class RemoteKernelIT {
             "ln -s /sys/kernel/config/nvmet/subsystems/%1$s /sys/kernel/config/nvmet/ports/1/subsystems/%1$s"
                     .formatted(NQN);
     private static final String DEAF = "rm /sys/kernel/config/nvmet/ports/1/subsystems/" + NQN;
+
+    private static final String HOST = "/sys/kernel/config/nvmet/hosts/" + NEAR_NQN;
+    private static final String ALLOW =
+            "mkdir %s; ln -s %1$s /sys/kernel/config/nvmet/subsystems/%s/allowed_hosts/".formatted(HOST, NQN);
 
     @TempDir
     Path folder;
@@ -118,9 +127,7 @@ class RemoteKernelIT {
         vm.sh(LISTEN);
         String address = "nvme-tcp://127.0.0.1:%d/%s".formatted(port, NQN);
         assertThat(problem(() -> claim(address))).hasMessageContaining("does not allow this host, " + NEAR_NQN);
-        vm.sh(
-                "h=/sys/kernel/config/nvmet/hosts/%s; mkdir $h; ln -s $h /sys/kernel/config/nvmet/subsystems/%s/allowed_hosts/"
-                        .formatted(NEAR_NQN, NQN));
+        vm.sh(ALLOW);
         assertThat(services.drives().discover(new Discover("127.0.0.1:" + port)).subsystems())
                 .extracting(DiscoveredInfo::subsystemNqn)
                 .contains(NQN);
@@ -151,6 +158,55 @@ class RemoteKernelIT {
         }
         services.vnvmes().remove("v");
         assertThat(services.pools().show("p").warnings()).isEmpty();
+        assertThat(vm.sh("dmesg | grep -v 'tsc: '")).doesNotContain("WARNING", "BUG");
+    }
+
+    private void set(String attribute, String value) {
+        vm.sh("echo '%s' >%s/%s".formatted(value, HOST, attribute));
+    }
+
+    private void claim(String spec, SetDriveKeys keys) {
+        services.drives().claim(new ClaimDrive(spec, null, "kernel", false, keys));
+    }
+
+    /** Its target with DH-HMAC-CHAP (CONFIG_NVME_TARGET_AUTH): one way and both, and what is said when a key is wrong. */
+    @Test
+    void linuxsTargetAndThisHostShowEachOtherWhoTheyAre() {
+        SecureRandom random = new SecureRandom();
+        String key = ChapKey.generate(Optional.of(DhHash.SHA_256), random).secret();
+        String controller = ChapKey.generate(Optional.empty(), random).secret();
+        vm.sh(TARGET);
+        vm.sh(ALLOW);
+        vm.sh(LISTEN);
+        set("dhchap_key", key);
+        set("dhchap_ctrl_key", controller);
+        String address = "nvme-tcp://127.0.0.1:%d/%s".formatted(port, NQN);
+        assertThat(problem(() -> claim(address))).hasMessageContaining("no DH-HMAC-CHAP key for it here");
+        assertThat(problem(() -> claim(address, new SetDriveKeys(controller, null, null))))
+                .hasMessageContaining("the key here has to be the one that the target has");
+        assertThat(problem(() -> claim(address, new SetDriveKeys(key, key, null))))
+                .hasMessageContaining("the controller's key here is not");
+        claim(address, new SetDriveKeys(key, null, null));
+        services.drives().release("kernel");
+        for (String terms : List.of("hmac(sha256) null", "hmac(sha384) ffdhe2048", "hmac(sha512) ffdhe3072")) {
+            String[] pair = terms.split(" ", 2);
+            set("dhchap_hash", pair[0]);
+            set("dhchap_dhgroup", pair[1]);
+            claim(address, new SetDriveKeys(key, controller, null));
+            services.drives().release("kernel");
+        }
+        claim(address, new SetDriveKeys(key, controller, null));
+        services.pools().create(new CreatePool("p", List.of("kernel"), null));
+        services.vnvmes()
+                .create(CreateVnvme.thin("v", CheckedClient.VOLUME_BYTES).inPool("p"));
+        try (CheckedClient client = client()) {
+            works(client);
+            vm.sh(DEAF);
+            await().atMost(LIMIT).until(() -> path().state().equals("lost"));
+            vm.sh(LISTEN);
+            works(client);
+        }
+        services.vnvmes().remove("v");
         assertThat(vm.sh("dmesg | grep -v 'tsc: '")).doesNotContain("WARNING", "BUG");
     }
 

@@ -45,6 +45,7 @@ final class HostAuthentication {
         END
     }
 
+    private static final String OTHER_KEY = "the key here has to be the one that the target has for this host";
     private static final int TRANSACTIONS = 1 << 16;
 
     private final HostQueue queue;
@@ -76,9 +77,19 @@ final class HostAuthentication {
         compute(() -> Outcome.say(exchange.negotiate()));
     }
 
-    /** Why it fails, as far as that is known; else empty. */
-    String failure() {
-        return failure;
+    /**
+     * Why the connection ends, in words. Some targets say nothing to a key that is another one, and are gone.
+     *
+     * @param why as far as the connection itself knows
+     */
+    String words(String why) {
+        if (!failure.isEmpty()) {
+            return failure;
+        }
+        return challenged
+                ? "%s after the answer to its challenge: %s".formatted(why, OTHER_KEY)
+                : "%s while %s shows who it is"
+                        .formatted(why, terms.namespace().host().nqn());
     }
 
     /** Whether nothing that arrives is looked at. */
@@ -101,7 +112,8 @@ final class HostAuthentication {
             }
         });
         if (!taken) {
-            queue.lose("too many connections authenticate now");
+            failure = "too many connections authenticate now";
+            over();
         }
     }
 
@@ -118,7 +130,7 @@ final class HostAuthentication {
 
     private String words(AuthException e, boolean byTarget) {
         String advice = byTarget
-                ? ": the key here has to be the one that the target has for this host"
+                ? ": " + OTHER_KEY
                 : e.reason() == FailureReason.FAILED
                         ? ": the controller's key here is not the one that it has, or this is not that target"
                         : "";
@@ -186,7 +198,8 @@ final class HostAuthentication {
             }
             over();
         } else if (Status.typeAndCode(status) != Status.SUCCESS) {
-            queue.lose(refused(status));
+            failure = refused(status);
+            over();
         } else if (await == Await.TAKEN) {
             receive();
         } else {

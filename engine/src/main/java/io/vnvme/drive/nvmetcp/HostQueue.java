@@ -423,9 +423,9 @@ final class HostQueue implements Inbox.Sink {
     void lose(String why) {
         if (state != State.CLOSED) {
             HostAuthentication showing = authentication;
-            String failure = showing == null ? "" : showing.failure();
+            String words = showing == null ? why : showing.words(why);
             abandon();
-            owner.lost(failure.isEmpty() ? why : failure);
+            owner.lost(words);
         }
     }
 
