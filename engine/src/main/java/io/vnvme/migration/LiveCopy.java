@@ -61,7 +61,6 @@ public final class LiveCopy implements Poller, AutoCloseable {
     private final ClusterBits held;
 
     private final CopyTarget target;
-    private final boolean empty;
     private final TrackedVolume volume;
     private final IntSupplier pending;
     private final Arena arena = Arena.ofShared();
@@ -104,13 +103,15 @@ public final class LiveCopy implements Poller, AutoCloseable {
         this(source, target, pending, true);
     }
 
-    /** @param empty the target reads zeros; else it may hold anything where there is {@link #data} */
+    /** @param empty the target reads zeros; else it may hold anything, but where there is no {@link #data} what the source holds */
     public LiveCopy(Volume source, CopyTarget target, IntSupplier pending, boolean empty) {
         this.target = target;
-        this.empty = empty;
         this.pending = pending;
         dirty = new ClusterBits(source.sizeBytes());
         held = new ClusterBits(source.sizeBytes());
+        if (!empty) {
+            held.setRange(0, source.sizeBytes());
+        }
         volume = new TrackedVolume(source, dirty);
         for (int i = 0; i < SLOTS; i++) {
             slots.add(new CopySlot(this, arena));
@@ -136,9 +137,6 @@ public final class LiveCopy implements Poller, AutoCloseable {
             return;
         }
         dirty.setRange(offsetBytes, lengthBytes);
-        if (!empty) {
-            held.setRange(offsetBytes, lengthBytes);
-        }
     }
 
     /** Whether so little is left that a freeze would be short. From any thread, a moment late. */
@@ -258,6 +256,8 @@ public final class LiveCopy implements Poller, AutoCloseable {
         if (frozen()) {
             thaw();
         }
+        // A flush that takes longer than anybody waits is no try to freeze: it is over before the next one.
+        ready &= stage != Stage.FLUSHING;
         tell(false);
     }
 

@@ -145,7 +145,7 @@ final class Dispatcher {
                 return;
             }
             request.releaseGuest();
-            int status = io.detached(request) ? Status.INVALID_FIELD : io.goOn(request);
+            int status = io.detached(request) ? controller.access().detachedStatus() : io.goOn(request);
             if (status != PENDING) {
                 finish(request, status);
             }
@@ -230,7 +230,7 @@ final class Dispatcher {
         request.releaseGuest();
         try {
             if (request.queue().id() != 0 && io.detached(request)) {
-                finish(request, Status.INVALID_FIELD);
+                finish(request, controller.access().detachedStatus());
             } else {
                 run(request);
             }

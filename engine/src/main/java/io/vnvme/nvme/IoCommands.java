@@ -169,7 +169,7 @@ final class IoCommands {
         if (ioStatus != IoStatus.OK || request.cursor() == 0) {
             return oneEnded(request, operation, ioStatus);
         }
-        return detached(request) ? Status.INVALID_FIELD : slices(request, operation);
+        return detached(request) ? controller.access().detachedStatus() : slices(request, operation);
     }
 
     /** Goes on with a command that had begun when its pass was over. @return a status or {@link Dispatcher#PENDING} */
@@ -232,7 +232,7 @@ final class IoCommands {
         if (ioStatus != IoStatus.OK) {
             return status(operation, ioStatus);
         }
-        return detached(request) ? Status.INVALID_FIELD : steps(request);
+        return detached(request) ? controller.access().detachedStatus() : steps(request);
     }
 
     /** Does steps until one is pending, the pass has done its share, or the command has ended. */

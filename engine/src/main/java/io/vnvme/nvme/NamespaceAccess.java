@@ -2,6 +2,7 @@ package io.vnvme.nvme;
 
 import io.vnvme.nvme.wire.AsyncEvent;
 import io.vnvme.nvme.wire.LogPageId;
+import io.vnvme.nvme.wire.Status;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
@@ -70,6 +71,21 @@ public final class NamespaceAccess {
         if (reported()) {
             controller.events().notify(AsyncEvent.ANA_CHANGED);
         }
+    }
+
+    /**
+     * Its namespaces are about to be detached: a host that may have other ways to them hears that this one is closed, and takes
+     * another. Of a namespace that is not there it would hear an error that no other way mends.
+     */
+    public void close() {
+        if (reported()) {
+            set(group, AnaState.INACCESSIBLE);
+        }
+    }
+
+    /** Of a command that waited while its namespace was detached. @return a status */
+    int detachedStatus() {
+        return state.status() == Status.SUCCESS ? Status.INVALID_FIELD : state.status();
     }
 
     /** Of a command to a namespace: whether it can be done here. @return a status */

@@ -11,6 +11,7 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.vnvme.control.model.CheckReport;
 import io.vnvme.control.model.CreatePool;
+import io.vnvme.control.model.DrainPool;
 import io.vnvme.control.model.DriveNames;
 import io.vnvme.control.model.FoundPool;
 import io.vnvme.control.model.HoldWrites;
@@ -20,6 +21,7 @@ import io.vnvme.control.model.MovePool;
 import io.vnvme.control.model.PoolInfo;
 import io.vnvme.control.model.ReplaceDrive;
 import io.vnvme.control.model.Role;
+import io.vnvme.control.service.PoolDrains;
 import io.vnvme.control.service.PoolImport;
 import io.vnvme.control.service.Pools;
 import io.vnvme.control.service.Services;
@@ -31,10 +33,12 @@ import org.jspecify.annotations.Nullable;
 @Path("/api/v1/pools")
 final class PoolController {
     private final Pools pools;
+    private final PoolDrains drains;
     private final PoolImport poolImport;
 
     PoolController(Services services) {
         this.pools = services.pools();
+        this.drains = services.drains();
         this.poolImport = services.poolImport();
     }
 
@@ -148,6 +152,20 @@ final class PoolController {
     @Allowed(Role.ADMIN)
     PoolInfo hold(String name, HoldWrites request) {
         return pools.holdWrites(name, request);
+    }
+
+    /**
+     * Empties a pool while all in it is in use: its vNVMes move to another one.
+     *
+     * @param name its name
+     * @param request where to
+     * @return the job that does it
+     */
+    @Post("/{name}/drain")
+    @Produces(statusCode = 202)
+    @Allowed(Role.ADMIN)
+    JobInfo drain(String name, DrainPool request) {
+        return drains.drain(name, request);
     }
 
     /**

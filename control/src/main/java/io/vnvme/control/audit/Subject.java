@@ -61,6 +61,7 @@ public final class Subject {
             "state",
             "tcp",
             "thick",
+            "to",
             "unlimited",
             "vm",
             "vnvme",

@@ -26,6 +26,7 @@ import picocli.CommandLine.Spec;
             PoolChangeCommands.Replace.class,
             PoolChangeCommands.Change.class,
             PoolChangeCommands.Scrub.class,
+            PoolMoveCommands.Drain.class,
             PoolMoveCommands.Check.class,
             PoolMoveCommands.Export.class,
             PoolMoveCommands.Import.class,

@@ -2,6 +2,7 @@ package io.vnvme.control.cli;
 
 import io.vnvme.control.model.ByteSize;
 import io.vnvme.control.model.CheckReport;
+import io.vnvme.control.model.DrainPool;
 import io.vnvme.control.model.FoundPool;
 import io.vnvme.control.model.ImportPool;
 import io.vnvme.control.model.PoolInfo;
@@ -35,6 +36,28 @@ final class PoolMoveCommands {
                 throw new CliException("pool %s is damaged: %s"
                         .formatted(name, PoolCommand.counted(report.findings().size(), "finding")));
             }
+        }
+    }
+
+    @Command(
+            name = "drain",
+            description = "Move all virtual NVMe drives of a pool to another one, also while guests use them.")
+    static final class Drain extends JobCommand {
+        @Parameters(paramLabel = "POOL", description = "the pool that is to be empty")
+        private String name = "";
+
+        @Option(
+                names = "--to",
+                paramLabel = "POOL",
+                description = "where they go (default: each to the pool that has the most space then)")
+        private @Nullable String to;
+
+        @Option(names = "--snapshots", description = "snapshots go too")
+        private boolean snapshots;
+
+        @Override
+        String start(ApiClient client) {
+            return client.post("/api/v1/pools/%s/drain".formatted(encoded(name)), new DrainPool(to, snapshots));
         }
     }
 

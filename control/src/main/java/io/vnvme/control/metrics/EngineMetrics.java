@@ -6,6 +6,7 @@ import io.vnvme.control.model.ReactorInfo;
 import io.vnvme.control.model.RemotePathInfo;
 import io.vnvme.control.plane.ReactorCounters;
 import io.vnvme.control.plane.RemoteFacts;
+import io.vnvme.control.plane.VolumeMove;
 import io.vnvme.control.service.Observed;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -34,12 +35,21 @@ final class EngineMetrics {
         pools(observed.pools(), to);
         drives(observed.drives(), to);
         jobs(observed, to);
+        moves(observed.moves(), to);
         to.add(Metric.TCP_HOSTS, observed.tcp().hosts());
         to.add(Metric.TCP_REFUSALS, observed.tcp().refusals());
         to.add(Metric.TCP_DROPS, observed.tcp().drops());
         observed.events()
                 .forEach((kind, count) -> to.add(
                         Metric.EVENTS, count, kind.text(), kind.severity().text()));
+    }
+
+    private void moves(Map<String, VolumeMove.State> all, Families to) {
+        all.forEach((name, state) -> {
+            String label = vnvmes.label(name);
+            to.add(Metric.MOVE_DIRTY, state.dirtyBytes(), label);
+            to.add(Metric.MOVE_SLOWED, state.slowed() ? 1 : 0, label);
+        });
     }
 
     private void vnvmes(List<Observed.Vnvme> all, Families to) {

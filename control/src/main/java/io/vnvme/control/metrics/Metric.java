@@ -109,6 +109,16 @@ enum Metric {
             "kind",
             "subject"),
     JOBS_ENDED(Type.COUNTER, "vnvme_jobs_ended", "Jobs that ended since the daemon began", "kind", "state"),
+    MOVE_DIRTY(
+            Type.GAUGE,
+            "vnvme_move_dirty_bytes",
+            "What is still to be copied of a vNVMe on its way to another pool",
+            Metric.NAME),
+    MOVE_SLOWED(
+            Type.GAUGE,
+            "vnvme_move_slowed",
+            "Whether guests' writes wait for the copy of a vNVMe on its way to another pool: 1 or 0",
+            Metric.NAME),
     EVENTS(
             Type.COUNTER,
             "vnvme_events",

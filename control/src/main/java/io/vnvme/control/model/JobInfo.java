@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * Long work.
  *
  * @param id number of the job, which it keeps over restarts of the daemon
- * @param kind what it is: {@code export}, {@code import}, {@code shrink}, {@code rebuild}, {@code scrub}, {@code move}
+ * @param kind what it is: {@code export}, {@code import}, {@code shrink}, {@code rebuild}, {@code scrub}, {@code move}, {@code drain}
  * @param subject the volume, pool or drive it works on
  * @param state {@code running}, {@code done}, {@code failed}, {@code cancelled}, or {@code interrupted}: the daemon ended
  *     while it was under way, and it goes on when its pool is open

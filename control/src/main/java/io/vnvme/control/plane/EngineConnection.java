@@ -233,6 +233,7 @@ final class EngineConnection implements DataPlane.Connection {
         onReactor(
                 () -> {
                     if (controller.namespaces().find(namespace.nsid()) == namespace) {
+                        controller.access().close();
                         controller.namespaces().detach(namespace.nsid());
                         shown = null;
                         takeNote();

@@ -1,7 +1,5 @@
 package io.vnvme.control.plane;
 
-import io.vnvme.control.model.ProblemCode;
-import io.vnvme.control.model.ProblemException;
 import io.vnvme.migration.HomeTarget;
 import io.vnvme.migration.LiveCopy;
 import io.vnvme.nvme.Namespace;
@@ -20,8 +18,11 @@ import java.util.function.BooleanSupplier;
  * other pool comes to the same reactor, so that it is one step for all who use the namespace.
  */
 final class EngineMove implements VolumeMove {
-    /** How long the little that is left may take to become little enough, while other moves wait. */
-    private static final Duration CALM = Duration.ofSeconds(2);
+    /**
+     * How long the little that is left may take to become little enough, and what was written to become durable. Other moves,
+     * and whoever changes the state, wait meanwhile; what was made durable is not lost for the next try.
+     */
+    static final Duration CALM = Duration.ofMillis(500);
 
     private static final Duration LOOK_AGAIN = Duration.ofMillis(1);
 
@@ -80,6 +81,10 @@ final class EngineMove implements VolumeMove {
 
     @Override
     public State state() {
+        return state(copy);
+    }
+
+    static State state(LiveCopy copy) {
         return new State(
                 copy.round(),
                 copy.copiedBytes(),
@@ -225,6 +230,11 @@ final class EngineMove implements VolumeMove {
         }
         closed = true;
         cancel();
+        release(source, copy);
+    }
+
+    /** Waits until nothing is under way of a copy that is over, and gives its memory back. */
+    static void release(EnginePool source, LiveCopy copy) {
         boolean interrupted = false;
         while (!source.home().call(copy::idle)) {
             try {
@@ -233,13 +243,12 @@ final class EngineMove implements VolumeMove {
                 interrupted = true;
             }
         }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-            throw new ProblemException(ProblemCode.INTERNAL, "interrupted while a copy ended");
-        }
         source.home().call(() -> {
             copy.close();
             return true;
         });
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -302,14 +302,9 @@ final class EnginePool implements OpenPool {
     }
 
     @Override
-    public void snapshot(String volume, String snapshot) {
+    public void snapshot(String volume, String snapshot, UUID newId, Instant takenAt) {
         run(done -> pool.operations()
-                .snapshot(
-                        volume,
-                        snapshot.substring(volume.length() + 1),
-                        UUID.randomUUID(),
-                        System.currentTimeMillis(),
-                        done));
+                .snapshot(volume, snapshot.substring(volume.length() + 1), newId, takenAt.toEpochMilli(), done));
     }
 
     @Override
@@ -383,14 +378,25 @@ final class EnginePool implements OpenPool {
         return List.copyOf(ranges);
     }
 
+    /** A clone of a snapshot through which that is read, for who removes it. @return its name */
+    String reader(String snapshot) {
+        String reader = "~read-" + UUID.randomUUID();
+        run(done -> pool.operations().clone(snapshot, reader, UUID.randomUUID(), System.currentTimeMillis(), done));
+        return reader;
+    }
+
+    @Override
+    public VolumeMove copySnapshot(String snapshot, Optional<String> since, OpenPool target, String volume) {
+        return EngineSnapshotCopy.begin(this, snapshot, since, (EnginePool) target, volume);
+    }
+
     /** A snapshot is read through a clone that is there for that alone. */
     @Override
     public VolumeIo open(String name, @Nullable VolumeKey key) {
         if (name.indexOf('@') < 0) {
             return new EngineVolumeIo(home, volume(name), () -> {});
         }
-        String reader = "~read-" + UUID.randomUUID();
-        run(done -> pool.operations().clone(name, reader, UUID.randomUUID(), System.currentTimeMillis(), done));
+        String reader = reader(name);
         if (key != null) {
             unlock(reader, key);
         }

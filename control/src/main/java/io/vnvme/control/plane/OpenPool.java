@@ -3,6 +3,7 @@ package io.vnvme.control.plane;
 import io.vnvme.control.model.DiffRange;
 import io.vnvme.control.store.ScrubMark;
 import io.vnvme.crypto.VolumeKey;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,7 +36,25 @@ public interface OpenPool {
     void unlock(String volume, VolumeKey key);
 
     /** @param snapshot {@code VOLUME@NAME} */
-    void snapshot(String volume, String snapshot);
+    default void snapshot(String volume, String snapshot) {
+        snapshot(volume, snapshot, UUID.randomUUID(), Instant.now());
+    }
+
+    /**
+     * The same, of one that was taken elsewhere.
+     *
+     * @param snapshot {@code VOLUME@NAME}
+     */
+    void snapshot(String volume, String snapshot, UUID id, Instant takenAt);
+
+    /**
+     * Begins to copy a snapshot into a volume of another pool that nobody uses. It is whole and durable there when it was
+     * {@linkplain VolumeMove#switchOver switched}.
+     *
+     * @param volume name of a volume there, of the snapshot's size, that holds nothing, or what {@code since} holds
+     * @param since an earlier snapshot of the same volume
+     */
+    VolumeMove copySnapshot(String snapshot, Optional<String> since, OpenPool target, String volume);
 
     /** @param source a snapshot */
     void cloneOf(String source, String name, UUID id, byte[] attributes);

@@ -9,6 +9,7 @@ import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.stream.Collectors;
 
 /**
@@ -92,13 +93,30 @@ final class MovedVolumes {
                         && (layer.name().equals(vnvme.name()) || layer.name().equals(unfinished(vnvme.name()))));
     }
 
-    /** Removes a volume that is elsewhere now, and those of its snapshots that are there too. */
+    /**
+     * Removes a volume that is elsewhere now, and those of its snapshots that are there too. The volume last: as long as it is
+     * there, it is known that something is left.
+     */
     static void remove(OpenPool pool, String name, OpenPool elsewhere) {
-        Set<String> moved = elsewhere.layers().stream().map(LayerFacts::name).collect(Collectors.toSet());
-        pool.remove(name);
+        Set<UUID> moved = elsewhere.layers().stream().map(LayerFacts::id).collect(Collectors.toSet());
         pool.layers().stream()
+                .filter(layer -> layer.name().startsWith(name + "@") && moved.contains(layer.id()))
                 .map(LayerFacts::name)
-                .filter(layer -> layer.startsWith(name + "@") && moved.contains(layer))
+                .forEach(pool::remove);
+        pool.remove(name);
+    }
+
+    /** Removes a copy of a volume that does not count, as far as it is there: with what it has of snapshots. */
+    static void removeCopy(OpenPool pool, String vnvme, UUID id) {
+        String copy = unfinished(vnvme);
+        List<LayerFacts> layers = pool.layers();
+        if (layers.stream()
+                .anyMatch(layer -> layer.name().equals(copy) && !layer.id().equals(id))) {
+            return;
+        }
+        layers.stream()
+                .map(LayerFacts::name)
+                .filter(layer -> layer.equals(copy) || layer.startsWith(copy + "@"))
                 .forEach(pool::remove);
     }
 }

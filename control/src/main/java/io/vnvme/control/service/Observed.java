@@ -10,6 +10,7 @@ import io.vnvme.control.plane.ExportCounters;
 import io.vnvme.control.plane.ReactorCounters;
 import io.vnvme.control.plane.RemoteFacts;
 import io.vnvme.control.plane.TcpCounters;
+import io.vnvme.control.plane.VolumeMove;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -25,6 +26,7 @@ import java.util.Optional;
  * @param events how often each kind has happened
  * @param reactorCounters by reactor's name
  * @param tcp what came over NVMe/TCP
+ * @param moves of vNVMes that are on their way to another pool, by their names
  */
 public record Observed(
         String version,
@@ -36,7 +38,8 @@ public record Observed(
         Map<EventKind, Long> events,
         List<ReactorInfo> reactors,
         Map<String, ReactorCounters> reactorCounters,
-        TcpCounters tcp) {
+        TcpCounters tcp,
+        Map<String, VolumeMove.State> moves) {
     /** @param connections clients of its socket */
     public record Vnvme(String name, long sizeBytes, int connections, ExportCounters counters) {}
 

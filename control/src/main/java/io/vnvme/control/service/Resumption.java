@@ -23,6 +23,7 @@ final class Resumption {
     private final ImageExport exports;
     private final OpenPools openPools;
     private final VolumeMoves moves;
+    private final PoolDrains drains;
     /** Identities of those that were opened, with all that is in them looked at. */
     private final Set<String> opened = ConcurrentHashMap.newKeySet();
 
@@ -33,7 +34,8 @@ final class Resumption {
             ImageImport imports,
             ImageExport exports,
             OpenPools openPools,
-            VolumeMoves moves) {
+            VolumeMoves moves,
+            PoolDrains drains) {
         this.registry = registry;
         this.jobs = jobs;
         this.pools = pools;
@@ -41,14 +43,14 @@ final class Resumption {
         this.exports = exports;
         this.openPools = openPools;
         this.moves = moves;
+        this.drains = drains;
     }
 
     /** @param name of the pool */
     void poolOpened(String name, OpenPool pool) {
         opened.add(pool.id().toString());
         for (Jobs.Interrupted job : jobs.interrupted()) {
-            if (job.plan().pools().contains(pool.id().toString())
-                    && opened.containsAll(job.plan().pools())) {
+            if (waitedFor(job.plan(), pool.id().toString())) {
                 try {
                     goOn(name, pool, job);
                 } catch (ProblemException e) {
@@ -63,6 +65,17 @@ final class Resumption {
         }
     }
 
+    /** Whether a plan has all that it needs, and that pool, which was opened last, is a part of it. */
+    private boolean waitedFor(JobPlan plan, String last) {
+        if (!opened.containsAll(plan.pools())) {
+            return false;
+        }
+        // One that says nothing of where its pool's volumes go needs any other pool.
+        return plan instanceof JobPlan.Drain drain && drain.target() == null
+                ? opened.size() > 1
+                : plan.pools().contains(last);
+    }
+
     private void goOn(String name, OpenPool pool, Jobs.Interrupted job) {
         switch (job.plan()) {
             case JobPlan.Import plan -> imports.goOn(job.subject(), plan, pool);
@@ -74,6 +87,7 @@ final class Resumption {
                         .findFirst()
                         .flatMap(record -> openPools.find(record.name()))
                         .ifPresent(target -> moves.goOn(job.subject(), plan, target));
+            case JobPlan.Drain plan -> drains.start(job.subject(), plan);
             // The pool remembers these.
             case JobPlan.Shrink _, JobPlan.Rebuild _ -> {}
         }
@@ -89,7 +103,7 @@ final class Resumption {
                     switch (job.plan()) {
                         case JobPlan.Import plan -> imports.removeScratch(plan);
                         case JobPlan.Export plan -> ImageExport.removePart(plan);
-                        case JobPlan.Scrub _, JobPlan.Shrink _, JobPlan.Rebuild _, JobPlan.Move _ -> {}
+                        case JobPlan.Scrub _, JobPlan.Shrink _, JobPlan.Rebuild _, JobPlan.Move _, JobPlan.Drain _ -> {}
                     }
                     throw new ProblemException(
                             ProblemCode.POOL_UNAVAILABLE,

@@ -48,6 +48,7 @@ public final class Services implements AutoCloseable {
     private final Transfers transfers;
     private final Top top;
     private final VolumeMoves moves;
+    private final PoolDrains drains;
     private final PoolImport poolImport;
     private final Watch watch;
     private final Changes changes;
@@ -183,8 +184,9 @@ public final class Services implements AutoCloseable {
         ImageExport exports = new ImageExport(registry, storage.openPools, storage.volumes, storage.keys, jobs);
         this.transfers = new Transfers(imports, exports);
         this.moves = new VolumeMoves(registry, storage.openPools, storage.volumes, jobs, events);
+        this.drains = new PoolDrains(registry, storage.openPools, moves, jobs);
         Resumption resumption =
-                new Resumption(registry, jobs, storage.pools, imports, exports, storage.openPools, moves);
+                new Resumption(registry, jobs, storage.pools, imports, exports, storage.openPools, moves, drains);
         storage.pools.whenOpened(resumption::poolOpened);
         this.top = new Top(registry, dataPlane, storage.exports);
         this.poolImport = new PoolImport(registry, dataPlane, storage.openDrives, storage.openPools, storage.volumes);
@@ -248,6 +250,10 @@ public final class Services implements AutoCloseable {
 
     public Transfers transfers() {
         return transfers;
+    }
+
+    public PoolDrains drains() {
+        return drains;
     }
 
     public VolumeMoves moves() {
@@ -359,7 +365,8 @@ public final class Services implements AutoCloseable {
                 events.counts(),
                 dataPlane.reactors(),
                 dataPlane.reactorCounters(),
-                dataPlane.tcpCounters());
+                dataPlane.tcpCounters(),
+                moves.states());
     }
 
     /** Stops serving; the state stays as it is, and the pools are closed cleanly. */

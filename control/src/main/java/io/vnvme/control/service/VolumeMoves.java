@@ -22,9 +22,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CancellationException;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * vNVMes that go to another pool while they are in use. What is copied is known to this life of the daemon alone, so one that a
@@ -33,15 +34,7 @@ import java.util.stream.Collectors;
 public final class VolumeMoves {
     private static final Logger LOG = System.getLogger(VolumeMoves.class.getName());
     /** Longest that a guest is held up while the rest is copied; the state is saved in that time, too. */
-    private static final Duration FREEZE = Duration.ofMillis(200);
-
-    private static final Duration LOOK_AGAIN = Duration.ofMillis(20);
-    /** Between two tries to switch, so that a target which is slow at times is met at another. */
-    private static final Duration TRY_AGAIN = Duration.ofMillis(250);
-
-    private static final int TRIES = 20;
-    /** A guest that is slowed down and still ahead after so many rounds stays so. */
-    private static final int ROUNDS_MAX = 200;
+    static final Duration FREEZE = Duration.ofMillis(200);
 
     private final Registry registry;
     private final OpenPools pools;
@@ -90,6 +83,22 @@ public final class VolumeMoves {
         } catch (RuntimeException e) {
             held.close();
             throw e;
+        }
+    }
+
+    /**
+     * Moves one now, as a part of other work.
+     *
+     * @throws ProblemException when it stays where it is
+     */
+    String moveNow(String name, OpenPool target, boolean withSnapshots, JobProgress progress) {
+        Moving.Held held = registry.exclusively(() -> {
+            VnvmeRecord vnvme = volumes.require(name);
+            check(vnvme, target, withSnapshots);
+            return volumes.moving().begin(name, vnvme.pool(), target.name());
+        });
+        try (held) {
+            return move(name, target, withSnapshots, progress);
         }
     }
 
@@ -143,53 +152,75 @@ public final class VolumeMoves {
         List<LayerFacts> snapshots = SnapshotCopies.of(name, layers);
         SnapshotCopies.check(name, snapshots, withSnapshots);
         for (LayerFacts layer : target.layers()) {
-            if (layer.name().equals(name)
-                    || layer.name().equals(MovedVolumes.unfinished(name))
-                    || layer.name().startsWith(name + "@")) {
+            if (layer.name().equals(name) || layer.name().startsWith(name + "@") || inTheWay(layer, volume)) {
                 throw new ProblemException(
                         ProblemCode.NAME_TAKEN,
                         "pool %s has %s from earlier: remove that first".formatted(target.name(), layer.name()));
             }
         }
-        checkSpace(vnvme, volume, source, target);
+        checkSpace(volume, snapshots, source, target);
     }
 
-    private static void checkSpace(VnvmeRecord vnvme, LayerFacts volume, OpenPool source, OpenPool target) {
-        String name = vnvme.name();
-        LayerUsage usage = source.usages(List.of(name)).getOrDefault(name, LayerUsage.NONE);
-        long needed = volume.thick() ? volume.sizeBytes() : usage.usedBytes() + usage.sharedBytes();
+    /** What is unfinished there and no earlier copy of the same volume, which would be removed. */
+    private static boolean inTheWay(LayerFacts layer, LayerFacts volume) {
+        return layer.name().equals(MovedVolumes.unfinished(volume.name()))
+                && !layer.id().equals(volume.id());
+    }
+
+    private static void checkSpace(LayerFacts volume, List<LayerFacts> snapshots, OpenPool source, OpenPool target) {
+        List<String> names = Stream.concat(Stream.of(volume), snapshots.stream())
+                .map(LayerFacts::name)
+                .toList();
+        Map<String, LayerUsage> usages = source.usages(names);
+        LayerUsage own = usages.getOrDefault(volume.name(), LayerUsage.NONE);
+        // What snapshots have in common with each other and not with the volume is not counted: if that is too much,
+        // the
+        // pool is full before it is copied, and the move ends.
+        long needed = Math.max(volume.thick() ? volume.sizeBytes() : 0, own.usedBytes())
+                + usages.entrySet().stream()
+                        .filter(usage -> !usage.getKey().equals(volume.name()))
+                        .mapToLong(usage -> usage.getValue().exclusiveBytes())
+                        .sum();
         long free = target.facts().freeBytes();
         if (needed > free) {
             throw new ProblemException(
                     ProblemCode.NO_SPACE,
                     "%s takes %s, and pool %s has %s free: grow it, or free some"
-                            .formatted(name, ByteSize.format(needed), target.name(), ByteSize.format(free)));
+                            .formatted(volume.name(), ByteSize.format(needed), target.name(), ByteSize.format(free)));
         }
     }
 
     /** Moves one that is held as moving. @return one line for people */
     private String move(String name, OpenPool target, boolean withSnapshots, JobProgress progress) {
-        VnvmeRecord vnvme = volumes.require(name);
-        OpenPool source = pools.require(vnvme.pool());
+        OpenPool source = pools.require(volumes.require(name).pool());
         LayerFacts volume = Snapshots.require(source, name);
-        SnapshotCopies.check(name, SnapshotCopies.of(name, source.layers()), withSnapshots);
-        checkSpace(vnvme, volume, source, target);
+        List<LayerFacts> snapshots = SnapshotCopies.of(name, source.layers());
+        SnapshotCopies.check(name, snapshots, withSnapshots);
+        checkSpace(volume, snapshots, source, target);
         String copyName = MovedVolumes.unfinished(name);
+        Copying copying = new Copying(name, source, target, progress, underWay);
         VolumeMove.State end;
         try (Steps steps = new Steps("move " + name)) {
             progress.step("make volume");
+            // One that could not be removed when an earlier move failed.
+            MovedVolumes.removeCopy(target, name, volume.id());
             steps.run(
                     "make volume",
                     () -> HostFailure.shown(
                             "%s could not be made in pool %s".formatted(name, target.name()),
-                            () -> target.create(spec(copyName, volume), null)),
-                    () -> removeCopy(name, target, copyName, progress));
-            // Closed after the volume is removed: what waits there for space would keep it open for long.
+                            () -> target.create(
+                                    spec(copyName, volume, SnapshotCopies.firstSize(volume, snapshots)), null)),
+                    () -> removeCopy(name, volume.id(), target, progress));
+            // Closed after the volume is removed: what waits there for space would keep them open for long.
+            Optional<String> last = new SnapshotCopies(steps, source, target, copyName)
+                    .copy(
+                            volume,
+                            snapshots,
+                            (snapshot, copy) -> copying.whole(snapshot, copy, () -> copy.switchOver(FREEZE, () -> {})));
             VolumeMove move = steps.open(
-                    "begin to copy",
-                    () -> volumes.requireExport(name).move(target, copyName, Optional.empty()),
-                    VolumeMove::close);
-            end = steps.get("copy and switch", () -> copied(name, source, target, move, progress), () -> {});
+                    "begin to copy", () -> volumes.requireExport(name).move(target, copyName, last), VolumeMove::close);
+            end = steps.get(
+                    "copy and switch", () -> copying.whole(name, move, () -> switched(name, target, move)), () -> {});
             steps.done();
         }
         progress.step("remove from pool " + source.name());
@@ -198,7 +229,7 @@ public final class VolumeMoves {
                 .formatted(
                         name,
                         target.name(),
-                        ByteSize.format(end.copiedBytes()),
+                        ByteSize.format(copying.copiedBytes()),
                         end.round(),
                         end.gapNanos() / 1e6,
                         left);
@@ -206,11 +237,11 @@ public final class VolumeMoves {
         return text;
     }
 
-    private static VolumeSpec spec(String copyName, LayerFacts volume) {
+    private static VolumeSpec spec(String copyName, LayerFacts volume, long sizeBytes) {
         return new VolumeSpec(
                 copyName,
                 volume.id(),
-                volume.sizeBytes(),
+                sizeBytes,
                 volume.blockSizeBytes(),
                 volume.thick(),
                 volume.checksum(),
@@ -222,79 +253,13 @@ public final class VolumeMoves {
      * A daemon that ends leaves it: it is removed when its pool is opened. What the state names is no copy any more, whatever
      * failed afterwards.
      */
-    private void removeCopy(String name, OpenPool target, String copyName, JobProgress progress) {
+    private void removeCopy(String name, UUID id, OpenPool target, JobProgress progress) {
         if (!progress.interrupted() && !volumes.require(name).pool().equals(target.name())) {
-            target.remove(copyName);
+            MovedVolumes.removeCopy(target, name, id);
         }
     }
 
-    /** Copies and switches. @return how it was at the end */
-    private VolumeMove.State copied(
-            String name, OpenPool source, OpenPool target, VolumeMove move, JobProgress progress) {
-        underWay.put(name, move);
-        try {
-            int tries = 0;
-            while (true) {
-                VolumeMove.State state = look(name, source, target, move, progress);
-                if (move.ready()) {
-                    if (switched(name, target, move, progress)) {
-                        return move.state();
-                    }
-                    if (++tries == TRIES) {
-                        throw tooSlow(name, target, state);
-                    }
-                    pause(TRY_AGAIN);
-                } else if (state.round() > ROUNDS_MAX) {
-                    throw tooSlow(name, target, state);
-                }
-                pause(LOOK_AGAIN);
-            }
-        } catch (RuntimeException e) {
-            move.cancel();
-            throw e;
-        } finally {
-            underWay.remove(name);
-        }
-    }
-
-    private static VolumeMove.State look(
-            String name, OpenPool source, OpenPool target, VolumeMove move, JobProgress progress) {
-        if (progress.cancelled()) {
-            throw new CancellationException();
-        }
-        move.failure().ifPresent(why -> {
-            throw new ProblemException(
-                    ProblemCode.POOL_UNAVAILABLE,
-                    "%s stays where it is, and nobody who uses it noticed: in pool %s, %s"
-                            .formatted(name, target.name(), why));
-        });
-        if (target.facts().heldWriteCount() > 0) {
-            throw new ProblemException(
-                    ProblemCode.NO_SPACE,
-                    "%s stays where it is: pool %s is full; grow it, or free some".formatted(name, target.name()));
-        }
-        VolumeMove.State state = move.state();
-        if (state.round() == 0 && source.facts().heldWriteCount() > 0) {
-            // What guests had begun before has to end first, and does not without space.
-            throw new ProblemException(
-                    ProblemCode.NO_SPACE,
-                    "%s stays where it is: pool %s is full and holds writes back; grow it, or free some, and move then"
-                            .formatted(name, source.name()));
-        }
-        progress.at(state.copiedBytes(), state.copiedBytes() + state.dirtyBytes());
-        progress.step(
-                state.round() == 0
-                        ? "look what there is"
-                        : "copy, round %d: %s to go%s"
-                                .formatted(
-                                        state.round(),
-                                        ByteSize.format(state.dirtyBytes()),
-                                        state.slowed() ? ", guests' writes are slowed down" : ""));
-        return state;
-    }
-
-    private boolean switched(String name, OpenPool target, VolumeMove move, JobProgress progress) {
-        progress.step("switch");
+    private boolean switched(String name, OpenPool target, VolumeMove move) {
         return registry.exclusively(() -> {
             boolean done = move.switchOver(
                     FREEZE,
@@ -313,22 +278,6 @@ public final class VolumeMoves {
             target.rename(MovedVolumes.unfinished(name), name);
         } catch (RuntimeException e) {
             LOG.log(Level.WARNING, "%s has moved, and gets its name when the pool is opened again".formatted(name), e);
-        }
-    }
-
-    private static ProblemException tooSlow(String name, OpenPool target, VolumeMove.State state) {
-        return new ProblemException(
-                ProblemCode.MOVE_REFUSED,
-                "%s stays where it is: guests write faster than pool %s takes it (%s/s), or that cannot make it durable within %d ms; try again when there is less to do"
-                        .formatted(name, target.name(), ByteSize.format(state.bytesPerSecond()), FREEZE.toMillis()));
-    }
-
-    private static void pause(Duration time) {
-        try {
-            Thread.sleep(time);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new CancellationException();
         }
     }
 

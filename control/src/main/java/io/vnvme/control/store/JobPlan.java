@@ -15,13 +15,18 @@ import org.jspecify.annotations.Nullable;
 @Json.SubType(type = JobPlan.Shrink.class, name = "shrink")
 @Json.SubType(type = JobPlan.Rebuild.class, name = "rebuild")
 @Json.SubType(type = JobPlan.Move.class, name = "move")
+@Json.SubType(type = JobPlan.Drain.class, name = "drain")
 public sealed interface JobPlan {
     /** Identity of the pool that it works on. */
     String pool();
 
     /** Identities of all pools that it needs. */
     default Set<String> pools() {
-        return this instanceof Move move ? Set.of(move.pool(), move.target()) : Set.of(pool());
+        return switch (this) {
+            case Move plan -> Set.of(plan.pool(), plan.target());
+            case Drain plan when plan.target() != null -> Set.of(plan.pool(), plan.target());
+            case Import _, Export _, Scrub _, Shrink _, Rebuild _, Drain _ -> Set.of(pool());
+        };
     }
 
     /** What it is, as the API says it. */
@@ -33,6 +38,7 @@ public sealed interface JobPlan {
             case Shrink _ -> "shrink";
             case Rebuild _ -> "rebuild";
             case Move _ -> "move";
+            case Drain _ -> "drain";
         };
     }
 
@@ -47,7 +53,7 @@ public sealed interface JobPlan {
             case Import plan -> Optional.of(plan.volume());
             case Export plan -> Optional.of(plan.snapshot());
             // A move begins anew: what it has copied is not kept.
-            case Scrub _, Shrink _, Rebuild _, Move _ -> Optional.empty();
+            case Scrub _, Shrink _, Rebuild _, Move _, Drain _ -> Optional.empty();
         };
     }
 
@@ -187,6 +193,19 @@ public sealed interface JobPlan {
             check(pool, 0);
             Objects.requireNonNull(target, "no target");
             Objects.requireNonNull(volume, "no volume");
+        }
+    }
+
+    /**
+     * All that is in a pool goes to others.
+     *
+     * @param target identity of the one that it goes to; absent: the one that has the most space then
+     * @param snapshots snapshots go too
+     */
+    @Json
+    record Drain(String pool, @Nullable String target, boolean snapshots) implements JobPlan {
+        public Drain {
+            check(pool, 0);
         }
     }
 }

@@ -15,6 +15,7 @@ import io.vnvme.control.plane.ReactorCounters;
 import io.vnvme.control.plane.RemoteAddress;
 import io.vnvme.control.plane.RemoteFacts;
 import io.vnvme.control.plane.TcpCounters;
+import io.vnvme.control.plane.VolumeMove;
 import io.vnvme.control.service.Observed;
 import io.vnvme.qos.WaitCause;
 import io.vnvme.telemetry.LatencyBuckets;
@@ -83,7 +84,8 @@ class MetricsTest {
                 Map.of(EventKind.POOL_FULL, 3L),
                 List.of(new ReactorInfo("reactor-0", 1, "adaptive", List.of("p"), 2_000_000_000, 1, 1)),
                 Map.of("reactor-0", new ReactorCounters(1, 2, 3, 4, 5, 6)),
-                new TcpCounters(4, 5, 6));
+                new TcpCounters(4, 5, 6),
+                Map.of("d0", new VolumeMove.State(2, 100, 7, 8, true, 9)));
     }
 
     static Metrics metrics(int vnvmes) {

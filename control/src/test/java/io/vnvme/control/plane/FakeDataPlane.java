@@ -80,6 +80,10 @@ public final class FakeDataPlane implements DataPlane {
     public volatile HostKeyring keyring = HostKeyring.NONE;
     /** The call that fails: a method's name. */
     public volatile String failing = "";
+    /** So many calls of what fails do not yet. */
+    public final AtomicInteger passing = new AtomicInteger();
+    /** Copies of volumes come to no end. */
+    public volatile boolean copying;
 
     public final AtomicLong busyNs = new AtomicLong();
 
@@ -92,7 +96,7 @@ public final class FakeDataPlane implements DataPlane {
     }
 
     void mayFail(String call) {
-        if (failing.equals(call)) {
+        if (failing.equals(call) && passing.getAndDecrement() <= 0) {
             throw new IllegalStateException(call + " fails in this test");
         }
     }
@@ -409,7 +413,7 @@ public final class FakeDataPlane implements DataPlane {
     }
 
     /** All is copied as soon as it is asked for, unless it fails. */
-    private final class FakeMove implements VolumeMove {
+    final class FakeMove implements VolumeMove {
         @Override
         public Optional<String> failure() {
             return failing.equals("copy") ? Optional.of("its drive fails in this test") : Optional.empty();
@@ -422,7 +426,7 @@ public final class FakeDataPlane implements DataPlane {
 
         @Override
         public boolean ready() {
-            return true;
+            return !copying;
         }
 
         @Override

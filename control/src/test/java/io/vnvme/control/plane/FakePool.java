@@ -8,6 +8,7 @@ import io.vnvme.control.model.ProblemException;
 import io.vnvme.control.store.ScrubMark;
 import io.vnvme.crypto.VolumeKey;
 import java.nio.ByteBuffer;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -173,13 +174,20 @@ public final class FakePool implements OpenPool {
     }
 
     @Override
-    public void snapshot(String volume, String snapshot) {
+    public void snapshot(String volume, String snapshot, UUID newId, Instant takenAt) {
         plane.mayFail("snapshot");
         Layer from = require(volume);
-        Layer kept = new Layer(snapshot, UUID.randomUUID(), from.parent, from.sizeBytes, from.spec);
+        Layer kept = new Layer(snapshot, newId, from.parent, from.sizeBytes, from.spec);
+        kept.attributes = from.attributes;
         from.clusters.forEach((at, bytes) -> kept.clusters.put(at, bytes.clone()));
         layers.put(snapshot, kept);
         from.parent = snapshot;
+    }
+
+    @Override
+    public VolumeMove copySnapshot(String snapshot, Optional<String> since, OpenPool target, String volume) {
+        plane.mayFail("copySnapshot");
+        return plane.new FakeMove();
     }
 
     @Override

@@ -8,6 +8,8 @@ import static org.awaitility.Awaitility.await;
 import io.vnvme.control.model.ClaimDrive;
 import io.vnvme.control.model.CreatePool;
 import io.vnvme.control.model.CreateVnvme;
+import io.vnvme.control.model.DrainPool;
+import io.vnvme.control.model.ExportVolume;
 import io.vnvme.control.model.JobInfo;
 import io.vnvme.control.model.KeySource;
 import io.vnvme.control.model.MovePool;
@@ -20,6 +22,7 @@ import io.vnvme.control.plane.EngineDataPlane;
 import io.vnvme.control.plane.ReactorSettings;
 import io.vnvme.testkit.server.Idle;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -162,6 +165,129 @@ final class MoveUnderLoadTest {
         }
         JobInfo scrub = services.jobs().show(services.pools().scrub("file").id(), LIMIT);
         assertThat(scrub.state()).as(scrub.result()).isEqualTo("done");
+    }
+
+    @Test
+    void snapshotsAreTheSameThere() {
+        make(CreateVnvme.thin("a", CheckedClient.VOLUME_BYTES).inPool("ram"));
+        byte[] first;
+        byte[] second;
+        try (CheckedClient a = client("a")) {
+            works(a);
+            services.snapshots().take("a", "first");
+            works(a);
+            services.snapshots().take("a", "second");
+            works(a);
+            first = content("a@first");
+            second = content("a@second");
+            JobInfo begun = services.moves().move("a", new MoveVnvme("file", true));
+            JobInfo job = services.jobs().show(begun.id(), LIMIT);
+            assertThat(job.state()).as(job.result()).isEqualTo("done");
+            works(a);
+            assertThat(content("a@first")).isEqualTo(first);
+            assertThat(content("a@second")).isEqualTo(second);
+            assertThat(show("ram").snapshotCount()).isZero();
+            works(a);
+        }
+        gone("a");
+        services.snapshots().rollback("a", "first");
+        services.snapshots().take("a", "again");
+        assertThat(content("a@again")).isEqualTo(first);
+    }
+
+    /** The key goes with them, and so do the sums: as often as they move. */
+    @Test
+    void encryptedSnapshotsAreTheSameThere() throws IOException {
+        KeySource key =
+                new KeySource(Files.write(folder.resolve("key"), new byte[64]).toString(), null);
+        make(new CreateVnvme(
+                "c", CheckedClient.VOLUME_BYTES, "ram", false, false, 512, true, null, key, null, false, null));
+        byte[] content;
+        try (CheckedClient c = client("c")) {
+            works(c);
+            services.snapshots().take("c", "s");
+            works(c);
+            content = content("c@s", key);
+            for (String pool : List.of("file", "other")) {
+                JobInfo begun = services.moves().move("c", new MoveVnvme(pool, true));
+                JobInfo job = services.jobs().show(begun.id(), LIMIT);
+                assertThat(job.state()).as(job.result()).isEqualTo("done");
+                works(c);
+                assertThat(content("c@s", key)).isEqualTo(content);
+            }
+        }
+        services.close();
+        open();
+        assertThat(content("c@s", key)).isEqualTo(content);
+        try (CheckedClient c = client("c")) {
+            works(c);
+        }
+        JobInfo scrub = services.jobs().show(services.pools().scrub("other").id(), LIMIT);
+        assertThat(scrub.state()).as(scrub.result()).isEqualTo("done");
+    }
+
+    /** What snapshots hold together is known when the pool is full: then the copy goes, at once, and all stays. */
+    @Test
+    void aPoolThatIsFullOfSnapshotsHoldsNobodyUp() {
+        pool("small", folder.resolve("small.img").toString(), 24 * MIB);
+        long roomLess = show("small").freeBytes() - CheckedClient.VOLUME_BYTES / 2;
+        make(new CreateVnvme(
+                "filler", roomLess / MIB * MIB, "small", true, false, null, false, null, null, null, false, null));
+        make(CreateVnvme.thin("a", CheckedClient.VOLUME_BYTES).inPool("file"));
+        services.snapshots().take("a", "none");
+        try (CheckedClient a = client("a")) {
+            // Each of its 64 KiB is written at some time.
+            await().atMost(LIMIT).until(() -> a.completed() > 3000);
+        }
+        gone("a");
+        services.snapshots().take("a", "one");
+        services.snapshots().take("a", "two");
+        services.snapshots().rollback("a", "none");
+        JobInfo begun = services.moves().move("a", new MoveVnvme("small", true));
+        JobInfo job = services.jobs().show(begun.id(), LIMIT);
+        assertThat(job.state()).isEqualTo("failed");
+        assertThat(job.result()).contains("pool small is full");
+        assertThat(show("small").volumeCount()).isEqualTo(1);
+        assertThat(show("small").snapshotCount()).isZero();
+        assertThat(services.vnvmes().show("a").pool()).isEqualTo("file");
+        assertThat(show("file").snapshotCount()).isEqualTo(3);
+    }
+
+    private void gone(String client) {
+        await().atMost(LIMIT)
+                .until(() -> services.vnvmes().show(client).connections().isEmpty());
+    }
+
+    private byte[] content(String snapshot) {
+        return content(snapshot, null);
+    }
+
+    private byte[] content(String snapshot, @Nullable KeySource key) {
+        Path file = folder.resolve("content-" + System.nanoTime());
+        JobInfo begun = services.transfers().export(new ExportVolume(snapshot, file.toString(), "raw", key));
+        JobInfo job = services.jobs().show(begun.id(), LIMIT);
+        assertThat(job.state()).as(job.result()).isEqualTo("done");
+        try {
+            return Files.readAllBytes(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    void aPoolIsDrainedInUse() {
+        make(CreateVnvme.thin("a", CheckedClient.VOLUME_BYTES).inPool("ram"));
+        make(CreateVnvme.thin("b", CheckedClient.VOLUME_BYTES).inPool("ram"));
+        try (CheckedClient a = client("a");
+                CheckedClient b = client("b")) {
+            works(a, b);
+            JobInfo begun = services.drains().drain("ram", new DrainPool(null, false));
+            JobInfo job = services.jobs().show(begun.id(), LIMIT);
+            assertThat(job.state()).as(job.result()).isEqualTo("done");
+            works(a, b);
+            services.pools().destroy("ram", false);
+            works(a, b);
+        }
     }
 
     @Test

@@ -3,21 +3,28 @@ package io.vnvme.control.service;
 import static io.vnvme.control.service.Fixture.MIB;
 import static io.vnvme.control.service.Fixture.assertProblem;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import io.vnvme.control.model.CloneSnapshot;
 import io.vnvme.control.model.CreateVnvme;
+import io.vnvme.control.model.DrainPool;
 import io.vnvme.control.model.EventKind;
+import io.vnvme.control.model.ExportVolume;
 import io.vnvme.control.model.JobInfo;
 import io.vnvme.control.model.MoveVnvme;
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.plane.LayerFacts;
 import io.vnvme.control.plane.VolumeSpec;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import org.assertj.core.groups.Tuple;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** vNVMes that move, and whatever comes in between: one place has it, and the state says which. */
@@ -114,21 +121,194 @@ final class VolumeMovesTest {
     @Test
     void aHalfMadeCopyIsRemovedAfterACrash() {
         // As if the daemon had ended before the switch: the copy is there.
-        LayerFacts original = fixture.fakePool("a").layers().getFirst();
-        fixture.fakePool("b")
-                .create(
-                        new VolumeSpec(
-                                "~d",
-                                original.id(),
-                                original.sizeBytes(),
-                                original.blockSizeBytes(),
-                                false,
-                                false,
-                                original.createdAt(),
-                                original.attributes()),
-                        null);
+        fixture.fakePool("b").create(copyOfD(), null);
         fixture.crash();
         isIn("a");
+    }
+
+    @Test
+    void snapshotsGoTooWhereTheyAreAskedFor() {
+        for (String snapshot : List.of("s1", "s2")) {
+            fixture.services.snapshots().take("d", snapshot);
+        }
+        List<LayerFacts> before = fixture.fakePool("a").layers();
+        JobInfo job = fixture.ended(fixture.services.moves().move("d", new MoveVnvme("b", true)));
+        assertThat(job.state()).as(job.result()).isEqualTo("done");
+        assertThat(volumes("a")).isEmpty();
+        assertThat(fixture.fakePool("b").layers())
+                .extracting(LayerFacts::name, LayerFacts::id)
+                .containsExactlyInAnyOrderElementsOf(before.stream()
+                        .map(layer -> Tuple.tuple(layer.name(), layer.id()))
+                        .toList());
+    }
+
+    private JobInfo moveAll(String pool) {
+        return fixture.ended(fixture.services.moves().move("d", new MoveVnvme(pool, true)));
+    }
+
+    private void takeTwo() {
+        fixture.services.snapshots().take("d", "s1");
+        fixture.services.snapshots().take("d", "s2");
+    }
+
+    /** Of both snapshots, or of the second alone, or when both are there. */
+    @ParameterizedTest
+    @CsvSource({"copySnapshot,0", "copySnapshot,1", "snapshot,0", "snapshot,1", "switchOver,0", "switchOver,1", "move,0"
+    })
+    void snapshotsStayWhenAStepFails(String call, int passing) {
+        takeTwo();
+        fixture.plane.passing.set(passing);
+        fixture.plane.failing = call;
+        assertThat(moveAll("b").state()).isEqualTo("failed");
+        assertThat(volumes("a")).containsExactlyInAnyOrder("d", "d@s1", "d@s2");
+        assertThat(volumes("b")).isEmpty();
+        fixture.plane.failing = "";
+        assertThat(moveAll("b").state()).isEqualTo("done");
+        assertThat(volumes("a")).isEmpty();
+        assertThat(volumes("b")).containsExactlyInAnyOrder("d", "d@s1", "d@s2");
+    }
+
+    /** What a clone of a snapshot is read with is the snapshot's. */
+    @Test
+    void snapshotsKeepWhatWasTrueWhenTheyWereTaken() {
+        byte[] now = fixture.fakePool("a").layers().getFirst().attributes();
+        takeTwo();
+        for (String snapshot : List.of("d@s1", "d@s2")) {
+            byte[] then = (snapshot + "'s").getBytes(StandardCharsets.UTF_8);
+            fixture.fakePool("a").setAttributes(snapshot, then);
+        }
+        assertThat(moveAll("b").state()).isEqualTo("done");
+        for (LayerFacts layer : fixture.fakePool("b").layers()) {
+            byte[] wanted = layer.snapshot() ? (layer.name() + "'s").getBytes(StandardCharsets.UTF_8) : now;
+            assertThat(layer.attributes()).as(layer.name()).isEqualTo(wanted);
+        }
+    }
+
+    /** The daemon ended while the old place was cleared. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 2})
+    void snapshotsThatWereLeftAreRemovedLater(int removed) {
+        takeTwo();
+        fixture.plane.passing.set(removed);
+        fixture.plane.failing = "remove";
+        assertThat(moveAll("b").state()).isEqualTo("done");
+        assertThat(volumes("a")).hasSize(3 - removed);
+        fixture.crash();
+        assertThat(volumes("a")).isEmpty();
+        assertThat(volumes("b")).containsExactlyInAnyOrder("d", "d@s1", "d@s2");
+        assertThat(pool()).isEqualTo("b");
+    }
+
+    @Test
+    void aHalfMadeCopyWithSnapshotsIsRemovedAfterACrash() {
+        takeTwo();
+        fixture.plane.copying = true;
+        fixture.fakePool("b").create(copyOfD(), null);
+        fixture.fakePool("b").snapshot("~d", "~d@s1");
+        fixture.crash();
+        assertThat(volumes("b")).isEmpty();
+        assertThat(volumes("a")).containsExactlyInAnyOrder("d", "d@s1", "d@s2");
+    }
+
+    /** One that could not be removed is in nobody's way. */
+    @Test
+    void whatAFailedMoveLeftIsRemovedByTheNext() {
+        takeTwo();
+        fixture.fakePool("b").create(copyOfD(), null);
+        fixture.fakePool("b").snapshot("~d", "~d@s1");
+        JobInfo job = moveAll("b");
+        assertThat(job.state()).as(job.result()).isEqualTo("done");
+        assertThat(volumes("b")).containsExactlyInAnyOrder("d", "d@s1", "d@s2");
+    }
+
+    private VolumeSpec copyOfD() {
+        LayerFacts original = fixture.fakePool("a").layers().stream()
+                .filter(layer -> layer.name().equals("d"))
+                .findFirst()
+                .orElseThrow();
+        return new VolumeSpec(
+                "~d",
+                original.id(),
+                original.sizeBytes(),
+                original.blockSizeBytes(),
+                false,
+                false,
+                original.createdAt(),
+                original.attributes());
+    }
+
+    /** Clones hold what they need of snapshots that have gone elsewhere. */
+    @Test
+    void clonesStayWhereTheyAre() {
+        takeTwo();
+        fixture.services.vnvmes().cloneOf(new CloneSnapshot("d@s1", "e", false));
+        assertThat(moveAll("b").state()).isEqualTo("done");
+        assertThat(volumes("a")).containsExactly("e");
+    }
+
+    @Test
+    void nothingElseChangesSnapshotsMeanwhile() {
+        takeTwo();
+        fixture.plane.copying = true;
+        JobInfo job = fixture.services.moves().move("d", new MoveVnvme("b", true));
+        assertProblem(
+                ProblemCode.VNVME_IN_USE, () -> fixture.services.snapshots().take("d", "s3"));
+        assertProblem(
+                ProblemCode.VNVME_IN_USE, () -> fixture.services.snapshots().remove("d@s1"));
+        assertProblem(ProblemCode.VNVME_IN_USE, () -> moveAll("b"));
+        assertProblem(ProblemCode.VNVME_IN_USE, () -> fixture.services.vnvmes().remove("d"));
+        assertProblem(ProblemCode.VNVME_IN_USE, () -> fixture.services.pools().destroy("b", false));
+        assertProblem(
+                ProblemCode.VNVME_IN_USE,
+                () -> fixture.services
+                        .transfers()
+                        .export(new ExportVolume("d", folder.resolve("file").toString(), "raw", null)));
+        fixture.services.jobs().cancel(job.id());
+        assertThat(fixture.ended(job).state()).isEqualTo("cancelled");
+        assertThat(volumes("a")).containsExactlyInAnyOrder("d", "d@s1", "d@s2");
+        assertThat(volumes("b")).isEmpty();
+    }
+
+    /** Where they go is known when other pools are open. */
+    @Test
+    void aDrainGoesOnAfterACrash() {
+        fixture.services.vnvmes().create(CreateVnvme.thin("e", 16 * MIB).inPool("a"));
+        fixture.plane.copying = true;
+        JobInfo job = fixture.services.drains().drain("a", new DrainPool(null, false));
+        await().until(() -> volumes("b").size() == 1);
+        fixture.crash();
+        assertThat(fixture.ended(job).result()).isEqualTo("pool a is empty: 2 moved");
+        assertThat(volumes("a")).isEmpty();
+        assertThat(volumes("b")).containsExactlyInAnyOrder("d", "e");
+    }
+
+    @Test
+    void aDrainThatIsCancelledLeavesTheRest() {
+        fixture.services.vnvmes().create(CreateVnvme.thin("e", 16 * MIB).inPool("a"));
+        fixture.plane.copying = true;
+        JobInfo job = fixture.services.drains().drain("a", new DrainPool("b", false));
+        await().until(() -> volumes("b").size() == 1);
+        fixture.services.jobs().cancel(job.id());
+        assertThat(fixture.ended(job).state()).isEqualTo("cancelled");
+        assertThat(volumes("a")).containsExactlyInAnyOrder("d", "e");
+        assertThat(volumes("b")).isEmpty();
+    }
+
+    @Test
+    void aPoolIsDrained() {
+        fixture.services.vnvmes().create(CreateVnvme.thin("e", 16 * MIB).inPool("a"));
+        fixture.services.vnvmes().create(CreateVnvme.thin("f", 16 * MIB).inPool("a"));
+        fixture.services.snapshots().take("e", "s");
+        JobInfo job = fixture.ended(fixture.services.drains().drain("a", new DrainPool("b", false)));
+        assertThat(job.state()).isEqualTo("failed");
+        assertThat(job.result())
+                .startsWith("pool a is not empty: 2 moved, and there stay e (e has snapshots (e@s): move them too");
+        assertThat(volumes("b")).containsExactlyInAnyOrder("d", "f");
+        job = fixture.ended(fixture.services.drains().drain("a", new DrainPool(null, true)));
+        assertThat(job.state()).as(job.result()).isEqualTo("done");
+        assertThat(job.result()).isEqualTo("pool a is empty: 1 moved");
+        assertThat(volumes("a")).isEmpty();
+        assertProblem(ProblemCode.MOVE_REFUSED, () -> fixture.services.drains().drain("a", new DrainPool("a", false)));
     }
 
     @Test

@@ -6,6 +6,7 @@ import io.vnvme.drive.Io;
 import io.vnvme.drive.IoStatus;
 import io.vnvme.migration.CopyTarget;
 import io.vnvme.migration.LiveCopy;
+import io.vnvme.pool.Done;
 import io.vnvme.testkit.seed.FuzzLoop;
 import io.vnvme.testkit.sim.Faults;
 import io.vnvme.testkit.sim.SimClock;
@@ -14,6 +15,7 @@ import java.lang.foreign.Arena;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.UUID;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 
@@ -75,9 +77,13 @@ final class LiveCopyFuzz {
                 guest.begin(used, Side.VOLUME);
                 step();
             }
-            LiveCopy copy = new LiveCopy(raw, target(), guest::pendingNow);
+            boolean since = random.nextInt(3) == 0;
+            if (since) {
+                bringSnapshot();
+            }
+            LiveCopy copy = new LiveCopy(raw, target(), guest::pendingNow, !since);
             used = copy.volume();
-            survey(copy);
+            survey(copy, since);
             int steps = random.nextInt(4000);
             for (int i = 0; i < steps; i++) {
                 use(copy);
@@ -140,11 +146,32 @@ final class LiveCopyFuzz {
             }
         }
 
-        private void survey(LiveCopy copy) {
-            copy.whenSettled(() -> source.pool().operations().data("v", copy::data, failure -> {
+        private void survey(LiveCopy copy, boolean since) {
+            Done found = failure -> {
                 assertThat(failure).isNull();
                 copy.begin();
-            }));
+            };
+            copy.whenSettled(() -> {
+                if (since) {
+                    source.pool().operations().diff("v@s", "v", copy::data, found);
+                } else {
+                    source.pool().operations().data("v", copy::data, found);
+                }
+            });
+        }
+
+        /** The target has a snapshot of the volume already, and the copy brings what is another since. */
+        private void bringSnapshot() {
+            for (int i = 0; i < STEPS_MAX && guest.pending() > 0; i++) {
+                step();
+            }
+            source.run(done -> source.pool().operations().snapshot("v", "s", new UUID(6, 6), 0, done));
+            target.write(source.content());
+            target.run(done -> target.pool().operations().snapshot("v", "s", new UUID(6, 6), 0, done));
+            for (int i = random.nextInt(100); i > 0; i--) {
+                guest.begin(used, Side.VOLUME);
+                step();
+            }
         }
 
         private void step() {
@@ -192,7 +219,7 @@ final class LiveCopyFuzz {
         }
 
         private void switchOver(LiveCopy copy) {
-            guest.zerosCount = true;
+            guest.switches();
             assertThat(frozen(copy)).isTrue();
             if (random.nextInt(4) == 0) {
                 // The one who was to say which side counts could not.
@@ -247,14 +274,20 @@ final class LiveCopyFuzz {
         }
 
         private void untilOver(LiveCopy copy) {
-            copy.freeze(
-                    FREEZE_LIMIT_NS,
-                    frozen -> assertThat(frozen && copy.failure().isPresent()).isFalse());
-            for (int i = 0; i < 20_000 && copy.failure().isEmpty(); i++) {
+            boolean[] frozen = {false};
+            copy.freeze(FREEZE_LIMIT_NS, how -> frozen[0] = how);
+            for (int i = 0; i < 20_000 && copy.failure().isEmpty() && !frozen[0]; i++) {
                 use(copy);
             }
             if (end == End.TARGET_GONE) {
                 assertThat(copy.failure()).isPresent();
+                assertThat(frozen[0]).isFalse();
+            }
+            if (frozen[0]) {
+                // No error was passed over: all is there, and on its media.
+                target.drive.faults(Faults.delays(20_000));
+                target.cutPower();
+                assertThat(target.content()).isEqualTo(guest.model);
             }
             copy.cancel();
             goesOn(copy);

@@ -50,8 +50,8 @@ final class MovingGuest {
     /** Clusters that were ever written with something. */
     final boolean[] touched = new boolean[Side.VOLUME / 65536 + 1];
 
-    /** What is written with zeros is written by the guest itself from now on, not seen by a copy. */
-    boolean zerosCount;
+    /** Zeros that are written may be written to the copy itself from now on: those too that wait. */
+    private boolean zerosCount;
 
     private final SplittableRandom random;
     private final Arena arena;
@@ -62,6 +62,15 @@ final class MovingGuest {
     MovingGuest(SplittableRandom random, Arena arena) {
         this.random = random;
         this.arena = arena;
+    }
+
+    void switches() {
+        zerosCount = true;
+        for (Work work : underWay) {
+            if (work.operation == Io.WRITE) {
+                Arrays.fill(touched, work.offset / 65536, (work.offset + work.length - 1) / 65536 + 1, true);
+            }
+        }
     }
 
     /** Pieces of work that were given away, and whose end was not looked at. */

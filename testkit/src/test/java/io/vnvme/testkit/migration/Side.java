@@ -25,6 +25,7 @@ import io.vnvme.volume.Volume;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.UUID;
@@ -114,17 +115,38 @@ final class Side implements MirrorListener {
     /** What the volume holds. */
     byte[] content() {
         MemorySegment all = arena.allocate(VOLUME, 4096);
-        int[] status = {IoStatus.PENDING};
-        Io io = new Io((_, ended) -> status[0] = ended);
+        Io io = new Io((_, _) -> {});
         io.prepare(Io.READ, 0, VOLUME, false);
         io.data().add(all, 0, VOLUME);
+        ended(io);
+        return all.toArray(ValueLayout.JAVA_BYTE);
+    }
+
+    /** Writes what is not zero, cluster by cluster. */
+    void write(byte[] content) {
+        for (int at = 0; at < VOLUME; at += 65536) {
+            byte[] cluster = Arrays.copyOfRange(content, at, Math.min(VOLUME, at + 65536));
+            if (Arrays.equals(cluster, new byte[cluster.length])) {
+                continue;
+            }
+            MemorySegment memory = arena.allocate(cluster.length, 4096).copyFrom(MemorySegment.ofArray(cluster));
+            Io io = new Io((_, _) -> {});
+            io.prepare(Io.WRITE, at, cluster.length, false);
+            io.data().add(memory, 0, cluster.length);
+            ended(io);
+        }
+    }
+
+    /** Gives work to the volume, and waits for its end. */
+    private void ended(Io io) {
+        int[] status = {IoStatus.PENDING};
+        io.redirect((_, ended) -> status[0] = ended);
         int answer = volume().submit(io);
         if (answer != IoStatus.PENDING) {
             status[0] = answer;
         }
         until(() -> status[0] != IoStatus.PENDING);
         assertThat(status[0]).isEqualTo(IoStatus.OK);
-        return all.toArray(ValueLayout.JAVA_BYTE);
     }
 
     /** The power goes, and the pool is found again with what is left. */
