@@ -469,6 +469,29 @@ class AsynchronousIoTest {
         assertThat(host.volume.operations).hasSize(begun);
     }
 
+    /** A host that has other ways hears of all its commands, those that waited too, what makes it take one of them. */
+    @Test
+    void namespaceThatLeavesAHostWithOtherWays() {
+        Subsystem shared = new Subsystem("nqn.2026-01.io.vnvme:shared", "S2", "unit", "1");
+        shared.multipath(true);
+        try (Host several = new Host(false, shared, 7)) {
+            several.volume.asynchronous = true;
+            several.controller.namespaces().attach(several.namespace(1));
+            several.enable();
+            several.createPair(several.io);
+            several.io(IoOpcode.COMPARE).blocks(0, 1, Host.DATA).submit();
+            several.step();
+            several.controller.access().close();
+            several.controller.namespaces().detach(1);
+            several.volume.completeAll();
+            assertThat(several.next(several.io).status()).isEqualTo(Status.ANA_INACCESSIBLE);
+            several.io(IoOpcode.READ).blocks(0, 1, Host.DATA).submit();
+            assertThat(several.next(several.io).status()).isEqualTo(Status.ANA_INACCESSIBLE);
+        }
+        host.controller.access().close();
+        assertThat(host.controller.access().state()).as("nobody is told").isEqualTo(AnaState.OPTIMIZED);
+    }
+
     @Test
     void completionsWaitForBusMastering() {
         int cid = read().submit();

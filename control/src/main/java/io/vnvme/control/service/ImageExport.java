@@ -50,17 +50,13 @@ final class ImageExport {
         if (!asItIs) {
             Names.Snapshot.parse(source);
         }
-        if (asItIs) {
-            volumes.moving().requireStill(source);
-        }
         OpenPool pool = asItIs ? volumes.poolOf(source) : Snapshots.poolWith(pools, registry.state(), source);
         VolumeKey key = key(pool, source, request.key());
         String snapshot = source;
         try {
             if (asItIs) {
                 String moment = source + "@" + Transfers.UNFINISHED + "export-" + Long.toHexString(System.nanoTime());
-                HostFailure.shown(
-                        "%s cannot be kept as it is now".formatted(source), () -> pool.snapshot(source, moment));
+                keep(source, pool, moment);
                 snapshot = moment;
             }
             JobPlan.Export plan = new JobPlan.Export(
@@ -82,6 +78,15 @@ final class ImageExport {
             }
             throw e;
         }
+    }
+
+    /** No move begins in between: it would not know of it. */
+    private void keep(String source, OpenPool pool, String moment) {
+        registry.exclusively(() -> {
+            volumes.moving().requireStill(source);
+            HostFailure.shown("%s cannot be kept as it is now".formatted(source), () -> pool.snapshot(source, moment));
+            return moment;
+        });
     }
 
     /** What lies open in a file afterwards is asked for with the key, also when the daemon has it. */

@@ -318,6 +318,8 @@ public final class PoolImport {
                         "pool %s is in RAM and cannot leave this daemon: export its volumes into files instead"
                                 .formatted(name));
             }
+            // Another host would take one that has moved here, and has not got its name, for a copy that nobody needs.
+            MovedVolumes.name(registry.state(), name, pool);
             volumes.poolClosing(name);
             HostFailure.shown("pool %s could not be closed".formatted(name), pool::close);
             pools.closed(name);

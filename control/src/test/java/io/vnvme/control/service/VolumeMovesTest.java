@@ -13,6 +13,7 @@ import io.vnvme.control.model.ExportVolume;
 import io.vnvme.control.model.JobInfo;
 import io.vnvme.control.model.MoveVnvme;
 import io.vnvme.control.model.ProblemCode;
+import io.vnvme.control.plane.FakePool;
 import io.vnvme.control.plane.LayerFacts;
 import io.vnvme.control.plane.VolumeSpec;
 import java.nio.charset.StandardCharsets;
@@ -116,6 +117,17 @@ final class VolumeMovesTest {
         fixture.plane.failing = "";
         fixture.crash();
         isIn("b");
+    }
+
+    /** Whoever gets the pool sees a volume, not what somebody else left unfinished. */
+    @Test
+    void whatHasMovedHasItsNameWhenItsPoolIsGivenAway() {
+        fixture.plane.failing = "rename";
+        assertThat(move("b").state()).isEqualTo("done");
+        fixture.plane.failing = "";
+        FakePool given = fixture.fakePool("b");
+        fixture.services.poolImport().giveAway("b");
+        assertThat(given.layers()).extracting(LayerFacts::name).containsExactly("d");
     }
 
     @Test
