@@ -55,6 +55,33 @@ describe('what is made', () => {
   });
 });
 
+describe('what has no answer', () => {
+  const silent = (_: string, init: { signal?: AbortSignal }) =>
+    new Promise<Response>((_answered, failed) =>
+      init.signal?.addEventListener('abort', () => failed(init.signal?.reason as Error)),
+    );
+
+  it('is given up in time, as if the daemon were away', async () => {
+    vi.stubGlobal('fetch', silent);
+    await expect(getWhole('vnvmes', 10)).rejects.toMatchObject({ unreachable: true });
+    expect(connection.value).toBe('lost');
+  });
+
+  it('is no failure where nobody waits for it any more', async () => {
+    vi.stubGlobal('fetch', silent);
+    const control = new AbortController();
+    const asked = get('vnvmes', control.signal);
+    control.abort();
+    await expect(asked).rejects.toThrow(DOMException);
+  });
+
+  it('or breaks off, is as good as none', async () => {
+    const broken = new ReadableStream({ start: (body) => body.error(new TypeError('broken off')) });
+    vi.stubGlobal('fetch', () => Promise.resolve(new Response(broken)));
+    await expect(get('vnvmes')).rejects.toMatchObject({ unreachable: true });
+  });
+});
+
 describe('a list', () => {
   it('comes in as many parts as it has', async () => {
     const asked = daemon(

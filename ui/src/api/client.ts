@@ -74,7 +74,7 @@ export async function exchange<T>(
       credentials: 'same-origin',
     });
   } catch (e) {
-    if (signal?.aborted) {
+    if (signal?.aborted && !isTimeout(signal.reason)) {
       throw e;
     }
     lost();
@@ -87,13 +87,28 @@ export async function request<T>(method: string, path: string, body?: unknown, s
   return (await exchange<T>(method, path, { body, signal })).value;
 }
 
+const isNamed = (e: unknown, name: string) => e instanceof DOMException && e.name === name;
+/** Of a signal that is one of {@link AbortSignal.timeout}. */
+const isTimeout = (reason: unknown) => isNamed(reason, 'TimeoutError');
+const isAbort = (e: unknown) => isNamed(e, 'AbortError');
+
 async function answer<T>(response: Response, path: string, asked: number): Promise<T> {
   if (GATEWAY_STATUSES.has(response.status)) {
     lost();
     throw new ApiError(0, 'unreachable', 'the daemon cannot be reached; the page goes on trying');
   }
+  let text: string;
+  try {
+    text = await response.text();
+  } catch (e) {
+    if (isAbort(e)) {
+      throw e;
+    }
+    // It broke off.
+    lost();
+    throw new ApiError(0, 'unreachable', 'the daemon cannot be reached; the page goes on trying');
+  }
   connected();
-  const text = await response.text();
   if (response.ok) {
     return (text ? JSON.parse(text) : undefined) as T;
   }
@@ -120,16 +135,21 @@ export const get = <T>(path: string, signal?: AbortSignal) => request<T>('GET', 
 export const post = <T>(path: string, body?: unknown) => request<T>('POST', path, body ?? {});
 export const remove = <T>(path: string) => request<T>('DELETE', path);
 
-/** A list in as many parts as the daemon gives it in. */
-export async function getWhole<T>(path: string): Promise<T> {
-  const first = await exchange<T>('GET', path);
+/** What has had no answer for so long is asked for again by whoever shows it. */
+const WHOLE_LIMIT_MS = 20_000;
+
+/** A list in as many parts as the daemon gives it in. Each has to come in time. */
+export async function getWhole<T>(path: string, limitMs = WHOLE_LIMIT_MS): Promise<T> {
+  const first = await exchange<T>('GET', path, { signal: AbortSignal.timeout(limitMs) });
   let next = nextPart(first.response);
   if (!next || !Array.isArray(first.value)) {
     return first.value;
   }
   const whole: unknown[] = [...(first.value as unknown[])];
   while (next) {
-    const part: Exchange<unknown[]> = await exchange<unknown[]>('GET', `${path.split('?')[0]}?${next}`);
+    const part: Exchange<unknown[]> = await exchange<unknown[]>('GET', `${path.split('?')[0]}?${next}`, {
+      signal: AbortSignal.timeout(limitMs),
+    });
     whole.push(...part.value);
     next = nextPart(part.response);
   }

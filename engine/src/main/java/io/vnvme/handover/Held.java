@@ -6,6 +6,8 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.function.Predicate;
 
 /**
  * What an earlier process had kept, by name, until somebody takes it; what nobody takes is closed. One thread at a time.
@@ -71,6 +73,18 @@ public final class Held implements AutoCloseable {
             names.add(name.substring(prefix.length()));
         }
         return names;
+    }
+
+    /**
+     * Asks about each of such a name, which stays here.
+     *
+     * @return the first refusal
+     */
+    public Optional<String> refusal(Predicate<String> names, Function<Fd, Optional<String>> ask) {
+        return fds.entrySet().stream()
+                .filter(each -> names.test(each.getKey()))
+                .flatMap(each -> ask.apply(each.getValue()).stream())
+                .findFirst();
     }
 
     public boolean isEmpty() {

@@ -25,13 +25,32 @@ final class HolderServer implements AutoCloseable {
     private final Set<Integer> serving = new HashSet<>();
 
     private long elected = -1;
+    private String reason = "";
     private volatile boolean closed;
 
     /** What daemons say of themselves. On threads of the server. */
-    @FunctionalInterface
     interface Listener {
-        /** The one that was elected has come to serve. */
-        void serving();
+        /** It has come to serve. */
+        void serving(long pid);
+
+        /** It is at work. */
+        void pulse(long pid);
+
+        /** It stands by. */
+        void ready(long pid);
+
+        /** It cannot take up what is kept. */
+        void refused(long pid, String why);
+
+        /** It wants another in its place. */
+        void upgrade(long pid, Answer answer);
+    }
+
+    /** What who asked for an upgrade is told. */
+    interface Answer {
+        void go();
+
+        void refused(String why);
     }
 
     /** @param address an abstract name, after an {@code @} */
@@ -97,9 +116,28 @@ final class HolderServer implements AutoCloseable {
             case Packet.KEEP -> keep(packet);
             case Packet.DROP -> drop(packet.text());
             case Packet.LIST -> list(port, pid);
-            case Packet.SERVING -> told.serving();
+            case Packet.LOOK -> look(port);
+            case Packet.SERVING -> told.serving(pid);
+            case Packet.PULSE -> told.pulse(pid);
+            case Packet.READY -> told.ready(pid);
+            case Packet.REFUSED -> told.refused(pid, packet.text());
+            case Packet.UPGRADE -> told.upgrade(pid, answer(port));
             default -> System.err.println("vnvme: the holder does not know packets " + packet.letter());
         }
+    }
+
+    private static Answer answer(Packet.Port port) {
+        return new Answer() {
+            @Override
+            public void go() {
+                port.send(Packet.GO, "");
+            }
+
+            @Override
+            public void refused(String why) {
+                port.send(Packet.REFUSED, why);
+            }
+        };
     }
 
     private synchronized void keep(Packet packet) {
@@ -126,9 +164,14 @@ final class HolderServer implements AutoCloseable {
         }
     }
 
-    /** The process that is to serve from now on. */
-    synchronized void elect(long pid) {
+    /**
+     * The process that is to serve from now on.
+     *
+     * @param why what it is told of that
+     */
+    synchronized void elect(long pid, String why) {
         elected = pid;
+        reason = why;
         notifyAll();
     }
 
@@ -142,12 +185,20 @@ final class HolderServer implements AutoCloseable {
             }
         }
         serving.add(pid);
+        sendAll(port, reason);
+    }
+
+    private synchronized void look(Packet.Port port) {
+        sendAll(port, "");
+    }
+
+    private void sendAll(Packet.Port port, String last) {
         for (Map.Entry<String, Fd> each : kept.entrySet()) {
             if (!port.send(Packet.ITEM, each.getKey(), each.getValue().number())) {
                 return;
             }
         }
-        port.send(Packet.END, "");
+        port.send(Packet.END, last);
     }
 
     /** How many open files it keeps. */

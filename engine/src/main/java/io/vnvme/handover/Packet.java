@@ -24,12 +24,24 @@ record Packet(char letter, String text, @Nullable Fd fd) {
     static final char DROP = 'D';
     /** To the holder: hand over all. It waits until this process is the one that is to serve, and none before it is left. */
     static final char LIST = 'L';
+    /** To the holder: show all that is kept now. It may change meanwhile. */
+    static final char LOOK = 'O';
     /** From the holder: one that it keeps. */
     static final char ITEM = 'I';
-    /** From the holder: that was all. */
+    /** From the holder: that was all; the text says why this process serves, if there is something to say. */
     static final char END = 'E';
     /** To the holder: the daemon serves. */
     static final char SERVING = 'S';
+    /** To the holder: the daemon is at work. Once it has said so, it is ended when it no longer does. */
+    static final char PULSE = 'B';
+    /** To the holder: this process stands by. */
+    static final char READY = 'R';
+    /** To the holder: this process cannot take up what is kept; and from the holder, the same of a successor. The text says why. */
+    static final char REFUSED = 'N';
+    /** To the holder: start the daemon's command anew, for an upgrade. It is answered with GO or REFUSED. */
+    static final char UPGRADE = 'U';
+    /** From the holder: the successor stands by, and takes over as soon as this process ends. */
+    static final char GO = 'G';
 
     static final int BYTES_MAX = 1024;
 

@@ -8,16 +8,17 @@ import io.vnvme.os.Stat;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
+import java.util.Optional;
 
 /**
  * A memfd of a known layout that another process may go on with: magic (8), version (4), then what its {@link Layout} says.
  *
  * <p>Little endian. Stores that another process must find in their order are made by {@link #publishLong} and
- * {@link #publishInt}: a plain one may be moved
- * by the compiler.
+ * {@link #publishInt}: a plain one may be moved by the compiler.
  */
 public abstract class KeptMemory implements AutoCloseable {
     private static final long VERSION = 8;
+    private static final long HEADER_BYTES = 4096;
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
     private static final VarHandle INT_ATOMIC = INT.varHandle();
@@ -33,6 +34,26 @@ public abstract class KeptMemory implements AutoCloseable {
      * @param name shows in /proc/PID/maps, and in refusals
      */
     public record Layout(String name, long magic, int version, long sizeBytes) {}
+
+    /**
+     * Why a program that knows this layout cannot go on with what another has left there; nothing when it can.
+     *
+     * @param found stays the caller's
+     */
+    public static Optional<String> refusal(Fd found, Layout layout) {
+        if (Stat.sizeBytes(found) != layout.sizeBytes()) {
+            return Optional.of(
+                    "%s has not the %d bytes that this program reads".formatted(layout.name(), layout.sizeBytes()));
+        }
+        try (Mapping header = Mapping.shared(found, 0, HEADER_BYTES, false)) {
+            long magic = header.segment().get(LONG, 0);
+            int version = header.segment().get(INT, VERSION);
+            return magic == 0 || magic == layout.magic() && version == layout.version()
+                    ? Optional.empty()
+                    : Optional.of("%s is of version %d, and this program reads version %d"
+                            .formatted(layout.name(), version, layout.version()));
+        }
+    }
 
     /** Zeros behind magic and version; memory is taken when it is first touched. */
     protected KeptMemory(Layout layout) {

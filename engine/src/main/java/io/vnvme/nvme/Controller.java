@@ -1,6 +1,7 @@
 package io.vnvme.nvme;
 
 import io.vnvme.memory.GuestMemory;
+import io.vnvme.memory.KeptMemory;
 import io.vnvme.nvme.wire.AsyncEvent;
 import io.vnvme.nvme.wire.Registers;
 import io.vnvme.os.Fd;
@@ -27,6 +28,9 @@ public final class Controller implements Poller, AutoCloseable {
     public static final int PCI_VENDOR_ID = 0x564e;
     /** I/O queue pairs that a host can have. */
     public static final int IO_QUEUES_MAX = ControllerState.IO_QUEUES_MAX;
+
+    /** What another process goes on with. */
+    public static final KeptMemory.Layout KEPT = ControllerState.LAYOUT;
 
     /** Largest memory page, as a power of two. */
     static final int PAGE_SHIFT_MAX = 16;

@@ -105,7 +105,7 @@ final class ControllerState extends KeptMemory {
 
     private static final long SIZE_KIB = 12;
     private static final long CONTROLLER_ID = 16;
-    private static final Layout LAYOUT = new Layout("vnvme-controller", MAGIC, VERSION, SIZE);
+    static final Layout LAYOUT = new Layout("vnvme-controller", MAGIC, VERSION, SIZE);
 
     ControllerState(int controllerId) {
         super(LAYOUT);

@@ -1,5 +1,6 @@
 package io.vnvme.pool;
 
+import io.vnvme.memory.KeptMemory;
 import io.vnvme.pool.format.FormatException;
 import io.vnvme.pool.format.Geometry;
 import io.vnvme.pool.format.LayerRecord;
@@ -43,6 +44,9 @@ public final class KeptChanges {
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
     private static final VarHandle ATOMIC = LONG.varHandle();
+
+    /** What is there, for a program that asks whether it could go on with it. */
+    public static final KeptMemory.Layout LAYOUT = new KeptMemory.Layout("vnvme-changes", MAGIC, VERSION, BYTES);
 
     private final MemorySegment memory;
     private final long ringBytes;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.vnvme.os.Fd;
 import io.vnvme.os.Memfd;
 import io.vnvme.os.Stat;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -19,12 +20,40 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class HolderTest {
     private final CountDownLatch told = new CountDownLatch(1);
-    private final HolderServer server = new HolderServer("@vnvme-test-" + UUID.randomUUID(), told::countDown);
+
+    private final class Told implements HolderServer.Listener {
+        @Override
+        public void serving(long pid) {
+            told.countDown();
+        }
+
+        @Override
+        public void pulse(long pid) {
+            throw new AssertionError("nobody says so here");
+        }
+
+        @Override
+        public void ready(long pid) {
+            throw new AssertionError("nobody says so here");
+        }
+
+        @Override
+        public void refused(long pid, String why) {
+            throw new AssertionError("nobody says so here");
+        }
+
+        @Override
+        public void upgrade(long pid, HolderServer.Answer answer) {
+            answer.refused("not now");
+        }
+    }
+
+    private final HolderServer server = new HolderServer("@vnvme-test-" + UUID.randomUUID(), new Told());
 
     @BeforeEach
     void serve() {
         Thread.ofPlatform().daemon().start(server::run);
-        server.elect(ProcessHandle.current().pid());
+        server.elect(ProcessHandle.current().pid(), "");
     }
 
     @AfterEach
@@ -79,14 +108,41 @@ class HolderTest {
                 held = CompletableFuture.supplyAsync(
                         next::held, task -> Thread.ofPlatform().daemon().start(task));
                 assertThat(waits(held)).isTrue();
-                server.elect(-1);
+                server.elect(-1, "");
                 first.keep("last", a.number());
             }
             assertThat(waits(held)).as("not its turn").isTrue();
-            server.elect(ProcessHandle.current().pid());
+            server.elect(ProcessHandle.current().pid(), "");
             try (Held now = held.get(20, TimeUnit.SECONDS)) {
                 assertThat(now.names("")).containsExactly("last");
             }
+        }
+    }
+
+    @Test
+    void whoLooksTakesNothingAndNeedNotBeElected() {
+        try (HolderClient first = connect();
+                Held _ = first.held();
+                Fd a = Memfd.create("a", 4096)) {
+            first.keep("one", a.number());
+            server.elect(-1, "");
+            // Its answer says that all before it has been taken.
+            assertThat(first.upgrade()).contains("not now");
+            try (HolderClient other = connect();
+                    Held seen = other.look()) {
+                assertThat(seen.names("")).containsExactly("one");
+                assertThat(seen.refusal(name -> name.equals("one"), _ -> Optional.of("no")))
+                        .contains("no");
+                assertThat(seen.refusal(name -> name.equals("two"), _ -> Optional.of("no")))
+                        .isEmpty();
+                assertThat(seen.names("")).containsExactly("one");
+            }
+        }
+        server.elect(ProcessHandle.current().pid(), "as a test");
+        try (HolderClient next = connect();
+                Held held = next.held()) {
+            assertThat(held.names("")).containsExactly("one");
+            assertThat(next.why()).contains("as a test");
         }
     }
 

@@ -3,6 +3,7 @@ package io.vnvme.control.api;
 import io.avaje.http.api.Controller;
 import io.avaje.http.api.Get;
 import io.avaje.http.api.Path;
+import io.avaje.http.api.Post;
 import io.avaje.http.api.Produces;
 import io.avaje.http.api.Put;
 import io.vnvme.control.log.Logs;
@@ -10,6 +11,7 @@ import io.vnvme.control.model.LogLevelInfo;
 import io.vnvme.control.model.Role;
 import io.vnvme.control.model.SetLogLevel;
 import io.vnvme.control.model.SystemInfo;
+import io.vnvme.control.model.UpgradeInfo;
 import io.vnvme.control.service.Services;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadInfo;
@@ -36,6 +38,18 @@ final class SystemController {
     @Allowed(Role.VIEWER)
     SystemInfo status() {
         return services.system();
+    }
+
+    /**
+     * Has the daemon that is installed now take the place of this one, with all that guests have in use. It answers when that
+     * stands by; this one ends a moment later.
+     *
+     * @return who ends
+     */
+    @Post("/upgrade")
+    @Allowed(Role.ADMIN)
+    UpgradeInfo upgrade() {
+        return services.upgrade();
     }
 
     /**

@@ -1,5 +1,7 @@
 package io.vnvme.control.change;
 
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -7,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Takes looks while somebody follows: twice a second, and soon after something was done. Used under one lock. */
 final class ChangeWatch {
+    private static final Logger LOG = System.getLogger(ChangeWatch.class.getName());
     private static final Duration INTERVAL = Duration.ofMillis(500);
     /** What is done in a row becomes one look. */
     private static final Duration GATHER = Duration.ofMillis(30);
@@ -31,6 +34,13 @@ final class ChangeWatch {
             Thread watch = Thread.ofVirtual().name("change watch").unstarted(this::run);
             thread = watch;
             watch.start();
+        }
+    }
+
+    /** By a fault: whoever comes next has it begin again. */
+    private void ended() {
+        if (thread == Thread.currentThread()) {
+            thread = null;
         }
     }
 
@@ -60,6 +70,9 @@ final class ChangeWatch {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        } catch (RuntimeException | Error e) {
+            LOG.log(Level.ERROR, "nobody is told of changes until the next client comes", e);
+            ended();
         }
     }
 }

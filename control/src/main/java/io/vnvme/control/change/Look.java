@@ -12,10 +12,13 @@ import org.jspecify.annotations.Nullable;
 final class Look {
     private static final Logger LOG = System.getLogger(Look.class.getName());
 
+    private static final int FAILURES_TOLD = 4;
+
     private final Supplier<Map<Resource, Object>> resources;
     private final BiConsumer<Resource, String> changed;
     private final ReentrantLock lock = new ReentrantLock();
     private @Nullable Map<Resource, Object> last;
+    private int failures;
 
     /** @param changed told of each difference, in the order of the resources, removals last */
     Look(Supplier<Map<Resource, Object>> resources, BiConsumer<Resource, String> changed) {
@@ -33,8 +36,13 @@ final class Look {
             if (before != null) {
                 compare(before, now);
             }
+            failures = 0;
         } catch (RuntimeException e) {
-            LOG.log(Level.DEBUG, "looking for changes failed; it is done again", e);
+            // One is a pool that is just going away.
+            LOG.log(
+                    ++failures == FAILURES_TOLD ? Level.WARNING : Level.DEBUG,
+                    "looking for changes failed; it is done again",
+                    e);
         } finally {
             lock.unlock();
         }

@@ -45,6 +45,7 @@ public final class Vnvme implements Runnable {
         Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
         commands.put(DAEMON, DaemonCommand::new);
         commands.put("status", StatusCommand::new);
+        commands.put("upgrade", UpgradeCommand::new);
         commands.put("drive", DriveCommand::new);
         commands.put("discover", DiscoverCommand::new);
         commands.put("pool", PoolCommand::new);

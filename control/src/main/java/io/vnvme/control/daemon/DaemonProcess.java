@@ -2,8 +2,12 @@ package io.vnvme.control.daemon;
 
 import io.vnvme.control.config.DaemonSettings;
 import io.vnvme.control.plane.EngineDataPlane;
+import io.vnvme.control.plane.KeptFormats;
 import io.vnvme.control.service.Services;
+import io.vnvme.control.service.Succession;
 import io.vnvme.control.store.HostIdFile;
+import io.vnvme.control.store.StateFile;
+import io.vnvme.control.store.StateFileException;
 import io.vnvme.control.trace.Traces;
 import io.vnvme.control.vm.Libvirt;
 import io.vnvme.handover.Held;
@@ -33,8 +37,8 @@ public final class DaemonProcess {
                 .orElseGet(System::currentTimeMillis);
         CountDownLatch ended = new CountDownLatch(1);
         Optional<HolderClient> holder = HolderClient.ofEnvironment();
-        if (HolderClient.standsBy()) {
-            DressRehearsal.run(version, settings);
+        if (holder.isPresent() && HolderClient.standsBy() && !standsBy(version, settings, holder.get())) {
+            return 1;
         }
         Held held = holder.map(HolderClient::held).orElseGet(Held::new);
         Daemon daemon;
@@ -44,6 +48,8 @@ public final class DaemonProcess {
                             .withRehearsal(settings.rehearsal())
                             .withLibvirt(settings.libvirt().map(Libvirt::at))
                             .withTcp(settings.tcp(), settings.referrals())
+                            .withSuccession(
+                                    holder.<Succession>map(HeldSuccession::new).orElse(Succession.NONE))
                             .withTraces(settings.otlp()
                                     .map(collector -> Traces.to(collector, version))
                                     .orElseGet(Traces::none)),
@@ -60,7 +66,9 @@ public final class DaemonProcess {
         }
         holder.ifPresent(HolderClient::serving);
         leaveReactorsAlone();
-        ServiceNotices notices = ServiceNotices.of(System.getenv());
+        holder.ifPresent(h -> daemon.services().electedFor(h.why()));
+        ServiceNotices notices = holder.map(h -> ServiceNotices.of(System.getenv(), h))
+                .orElseGet(() -> ServiceNotices.of(System.getenv()));
         Runtime.getRuntime()
                 .addShutdownHook(Thread.ofPlatform().name("shutdown").unstarted(() -> {
                     notices.close();
@@ -85,6 +93,25 @@ public final class DaemonProcess {
         System.out.flush();
         awaitQuietly(ended);
         return 0;
+    }
+
+    /** @return false when this program cannot take up what the one has in use that serves now */
+    private static boolean standsBy(String version, DaemonSettings settings, HolderClient holder) {
+        DressRehearsal.run(version, settings);
+        Optional<String> refusal;
+        try (Held held = holder.look()) {
+            new StateFile(settings.stateDir()).load();
+            refusal = KeptFormats.refusal(held);
+        } catch (StateFileException e) {
+            refusal = Optional.of(String.valueOf(e.getMessage()));
+        }
+        if (refusal.isPresent()) {
+            System.err.println("vnvme: the daemon cannot stand by: " + refusal.get());
+            holder.refuse(refusal.get());
+            return false;
+        }
+        holder.ready();
+        return true;
     }
 
     /** The control plane, the collector and the compiler run where no reactor does, if there is such a processor. */

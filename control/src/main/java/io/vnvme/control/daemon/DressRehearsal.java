@@ -7,6 +7,7 @@ import io.vnvme.control.service.Services;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -21,6 +22,7 @@ import java.util.stream.Stream;
  */
 final class DressRehearsal {
     private static final Logger LOG = System.getLogger(DressRehearsal.class.getName());
+    private static final String NAME = "standby.";
     private static final Duration LENGTH = Duration.ofSeconds(1);
 
     private DressRehearsal() {}
@@ -28,9 +30,9 @@ final class DressRehearsal {
     /** Where it fails, the process starts as one that has not rehearsed. */
     static void run(String version, DaemonSettings settings) {
         try {
-            // Of its own name, so that what one leaves that is killed meanwhile goes with the next.
-            Path folder = settings.runDir().resolve("standby");
-            remove(folder);
+            Path folder =
+                    settings.runDir().resolve(NAME + ProcessHandle.current().pid());
+            removeLeft(settings.runDir());
             try {
                 Services.Setup setup = new Services.Setup(
                                 version,
@@ -44,6 +46,19 @@ final class DressRehearsal {
             }
         } catch (IOException | RuntimeException e) {
             LOG.log(Level.WARNING, "the daemon that stands by has not rehearsed", e);
+        }
+    }
+
+    /** What processes left that were killed meanwhile. */
+    private static void removeLeft(Path runDir) throws IOException {
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(runDir, NAME + "[0-9]*")) {
+            for (Path folder : all) {
+                String pid = folder.getFileName().toString().substring(NAME.length());
+                if (pid.chars().allMatch(Character::isDigit)
+                        && ProcessHandle.of(Long.parseLong(pid)).isEmpty()) {
+                    remove(folder);
+                }
+            }
         }
     }
 

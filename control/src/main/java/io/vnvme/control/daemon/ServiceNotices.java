@@ -1,11 +1,13 @@
 package io.vnvme.control.daemon;
 
+import io.vnvme.handover.HolderClient;
 import io.vnvme.os.UnixSocket;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -17,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class ServiceNotices implements AutoCloseable {
     private static final Logger LOG = System.getLogger(ServiceNotices.class.getName());
+
+    private static final String WATCHDOG_PID = "WATCHDOG_PID";
+    private static final String WORKS = "WATCHDOG=1";
 
     private final Consumer<String> manager;
     private final Optional<Duration> watchdog;
@@ -45,7 +50,7 @@ final class ServiceNotices implements AutoCloseable {
     private static Optional<Duration> watchdog(Map<String, String> environment) {
         String self = Long.toString(ProcessHandle.current().pid());
         @Nullable String micros = environment.get("WATCHDOG_USEC");
-        if (micros == null || !environment.getOrDefault("WATCHDOG_PID", self).equals(self)) {
+        if (micros == null || !environment.getOrDefault(WATCHDOG_PID, self).equals(self)) {
             return Optional.empty();
         }
         try {
@@ -55,6 +60,25 @@ final class ServiceNotices implements AutoCloseable {
             LOG.log(Level.WARNING, "WATCHDOG_USEC={0} is no time: the service manager is told nothing", micros);
             return Optional.empty();
         }
+    }
+
+    /** The same of one that a holder started, which is told as well that this process works still. */
+    static ServiceNotices of(Map<String, String> environment, HolderClient holder) {
+        Map<String, String> own = new HashMap<>(environment);
+        // The manager knows the holder only, and hears of the daemon's work by this process.
+        own.remove(WATCHDOG_PID);
+        ServiceNotices notices = of(own);
+        Duration silence = HolderClient.silence();
+        return new ServiceNotices(
+                notice -> {
+                    if (notice.equals(WORKS)) {
+                        holder.pulse();
+                    }
+                    notices.manager.accept(notice);
+                },
+                Optional.of(notices.watchdog
+                        .filter(limit -> limit.compareTo(silence) < 0)
+                        .orElse(silence)));
     }
 
     private static void send(String socket, String notice) {
@@ -88,7 +112,7 @@ final class ServiceNotices implements AutoCloseable {
         try {
             while (true) {
                 pulse.run();
-                manager.accept("WATCHDOG=1");
+                manager.accept(WORKS);
                 Thread.sleep(interval);
             }
         } catch (InterruptedException e) {
@@ -97,7 +121,7 @@ final class ServiceNotices implements AutoCloseable {
             if (ending) {
                 return;
             }
-            LOG.log(Level.ERROR, "the daemon no longer works: the service manager will restart it", e);
+            LOG.log(Level.ERROR, "the daemon no longer works: who watches it will end it", e);
         }
     }
 

@@ -146,7 +146,18 @@ public enum EventKind {
             "None: jobs go on. After a restart some may be missing in the list, and an import or export among them is not"
                     + " taken up again: what it left is removed.",
             "Make room on that disk, or see what is wrong with it. The list is written again with the next change of a"
-                    + " job.");
+                    + " job."),
+    UPGRADED(
+            Severity.INFO,
+            "Another daemon has taken the place of the one before; who used a vNVMe went on using it.",
+            "None.",
+            "Nothing."),
+    UPGRADE_FAILED(
+            Severity.ERROR,
+            "A new daemon took over and did not serve, so one of the version from before serves again.",
+            "None: guests waited meanwhile.",
+            "See the daemon's log for what hindered the new one. The programs on the disk are the new ones still: put the"
+                    + " ones from before back before this host is restarted, or mend what the log says.");
 
     private final Severity severity;
     private final String happened;

@@ -47,6 +47,7 @@ public enum ProblemCode {
     JOB_ENDED(409, "the job has ended"),
     GROUP_IN_USE(409, "there are vNVMes in the group"),
     MOVE_REFUSED(409, "the vNVMe cannot be moved like that"),
+    UPGRADE_REFUSED(409, "nobody can take the place of this daemon"),
     VNVME_IN_USE(409, "somebody uses the vNVMe"),
     VNVME_UNAVAILABLE(409, "the vNVMe is not served: it is locked, or its pool is not in use"),
     ALREADY_ATTACHED(409, "it is attached already"),

@@ -51,7 +51,7 @@ final class EnginePool implements OpenPool {
     private final EnginePoolDrives members;
 
     /** What changed and is not durable yet is held under this and the pool's identity. */
-    private static final String HELD = "pool/";
+    static final String HELD = "pool/";
 
     private Optional<Mapping> kept = Optional.empty();
 

@@ -7,6 +7,7 @@ import io.vnvme.control.job.Jobs;
 import io.vnvme.control.model.DriveInfo;
 import io.vnvme.control.model.PoolInfo;
 import io.vnvme.control.model.SystemInfo;
+import io.vnvme.control.model.UpgradeInfo;
 import io.vnvme.control.plane.DataPlane;
 import io.vnvme.control.plane.ExportCounters;
 import io.vnvme.control.plane.TcpPort;
@@ -53,6 +54,7 @@ public final class Services implements AutoCloseable {
     private final Watch watch;
     private final Changes changes;
     private final Tags tags;
+    private final Upgrades upgrades;
     private volatile long servingSinceNs;
     private volatile long startMillis;
     private volatile @Nullable String listen;
@@ -70,6 +72,7 @@ public final class Services implements AutoCloseable {
      * @param tcp where NVMe/TCP hosts are accepted
      * @param referrals discovery controllers elsewhere that they are told of
      * @param traces of requests and jobs
+     * @param succession who takes the place of this process
      */
     public record Setup(
             String version,
@@ -82,7 +85,8 @@ public final class Services implements AutoCloseable {
             InstantSource clock,
             List<TcpPort> tcp,
             List<InetSocketAddress> referrals,
-            Traces traces) {
+            Traces traces,
+            Succession succession) {
         public Setup(String version, Path stateDir, Path runDir, List<RamOffer> offers) {
             this(version, stateDir, runDir, offers, WATCH_INTERVAL);
         }
@@ -99,22 +103,56 @@ public final class Services implements AutoCloseable {
                     InstantSource.system(),
                     List.of(),
                     List.of(),
-                    Traces.none());
+                    Traces.none(),
+                    Succession.NONE);
         }
 
         public Setup withRehearsal(Duration length) {
             return new Setup(
-                    version, stateDir, runDir, offers, watchInterval, length, libvirt, clock, tcp, referrals, traces);
+                    version,
+                    stateDir,
+                    runDir,
+                    offers,
+                    watchInterval,
+                    length,
+                    libvirt,
+                    clock,
+                    tcp,
+                    referrals,
+                    traces,
+                    succession);
         }
 
         public Setup withLibvirt(Optional<Libvirt> asked) {
             return new Setup(
-                    version, stateDir, runDir, offers, watchInterval, rehearsal, asked, clock, tcp, referrals, traces);
+                    version,
+                    stateDir,
+                    runDir,
+                    offers,
+                    watchInterval,
+                    rehearsal,
+                    asked,
+                    clock,
+                    tcp,
+                    referrals,
+                    traces,
+                    succession);
         }
 
         public Setup withClock(InstantSource told) {
             return new Setup(
-                    version, stateDir, runDir, offers, watchInterval, rehearsal, libvirt, told, tcp, referrals, traces);
+                    version,
+                    stateDir,
+                    runDir,
+                    offers,
+                    watchInterval,
+                    rehearsal,
+                    libvirt,
+                    told,
+                    tcp,
+                    referrals,
+                    traces,
+                    succession);
         }
 
         public Setup withTcp(List<TcpPort> ports) {
@@ -133,12 +171,40 @@ public final class Services implements AutoCloseable {
                     clock,
                     ports,
                     elsewhere,
-                    traces);
+                    traces,
+                    succession);
+        }
+
+        public Setup withSuccession(Succession given) {
+            return new Setup(
+                    version,
+                    stateDir,
+                    runDir,
+                    offers,
+                    watchInterval,
+                    rehearsal,
+                    libvirt,
+                    clock,
+                    tcp,
+                    referrals,
+                    traces,
+                    given);
         }
 
         public Setup withTraces(Traces told) {
             return new Setup(
-                    version, stateDir, runDir, offers, watchInterval, rehearsal, libvirt, clock, tcp, referrals, told);
+                    version,
+                    stateDir,
+                    runDir,
+                    offers,
+                    watchInterval,
+                    rehearsal,
+                    libvirt,
+                    clock,
+                    tcp,
+                    referrals,
+                    told,
+                    succession);
         }
     }
 
@@ -190,6 +256,7 @@ public final class Services implements AutoCloseable {
         storage.pools.whenOpened(resumption::poolOpened);
         this.top = new Top(registry, dataPlane, storage.exports);
         this.poolImport = new PoolImport(registry, dataPlane, storage.openDrives, storage.openPools, storage.volumes);
+        this.upgrades = new Upgrades(setup.version(), setup.succession(), () -> {});
         this.tags = new Tags(registry, storage.openPools, storage.pools);
         this.changes = new Changes(new Contents(registry, dataPlane, storage, view, groups, jobs, events)::now);
         events.whenAdded(changes::nudge);
@@ -278,6 +345,16 @@ public final class Services implements AutoCloseable {
 
     public Changes changes() {
         return changes;
+    }
+
+    /** Has another process take the place of this one: it stands by when this returns. */
+    public UpgradeInfo upgrade() {
+        return upgrades.upgrade();
+    }
+
+    /** @param why what the holder says of that this process serves */
+    public void electedFor(Optional<String> why) {
+        Upgrades.tell(events, setup.version(), why);
     }
 
     /** @param startMillis from the start of the process until now */

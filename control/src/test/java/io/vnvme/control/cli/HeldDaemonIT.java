@@ -2,6 +2,7 @@ package io.vnvme.control.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vnvme.control.model.UpgradeInfo;
 import io.vnvme.testkit.driver.NvmeDriver;
 import io.vnvme.testkit.driver.SocketDevice;
 import io.vnvme.testkit.ram.RamLayout;
@@ -45,22 +46,51 @@ class HeldDaemonIT {
         }
     }
 
+    private interface End {
+        void end(DaemonUnderTest daemon, long pid);
+    }
+
+    private static void kill(DaemonUnderTest daemon, long pid) {
+        assertThat(ProcessHandle.of(pid).orElseThrow().destroyForcibly()).isTrue();
+    }
+
+    private static void upgrade(DaemonUnderTest daemon, long pid) {
+        UpgradeInfo upgrade = daemon.api().read(daemon.api().post("/api/v1/system/upgrade"), UpgradeInfo.class);
+        assertThat(upgrade.pid()).isEqualTo(pid);
+    }
+
     @ParameterizedTest
     @EnumSource
     void aGuestDoesNotNotice(Way way) throws IOException, InterruptedException {
         try (DaemonUnderTest daemon = DaemonUnderTest.held(folder, true)) {
-            killUnderLoad(daemon, way, folder.resolve("drive.img").toString(), "--size", "64M");
+            endUnderLoad(
+                    daemon, way, HeldDaemonIT::kill, folder.resolve("drive.img").toString(), "--size", "64M");
+        }
+    }
+
+    @Test
+    void anUpgradeIsNoticedEvenLess() throws IOException, InterruptedException {
+        try (DaemonUnderTest daemon = DaemonUnderTest.held(folder, true)) {
+            endUnderLoad(
+                    daemon,
+                    Way.MAPPED,
+                    HeldDaemonIT::upgrade,
+                    folder.resolve("drive.img").toString(),
+                    "--size",
+                    "64M");
+            assertThat(daemon.vnvme("upgrade")).contains("serves; before: vnvme");
+            assertThat(daemon.vnvme("events")).contains("upgraded");
         }
     }
 
     @Test
     void aDriveInMemoryKeepsWhatIsInIt() throws IOException, InterruptedException {
         try (DaemonUnderTest daemon = DaemonUnderTest.held(folder, false, "--ram", "1x64M")) {
-            killUnderLoad(daemon, Way.MAPPED, "ram0");
+            endUnderLoad(daemon, Way.MAPPED, HeldDaemonIT::kill, "ram0");
         }
     }
 
-    private void killUnderLoad(DaemonUnderTest daemon, Way way, String... claim)
+    private void endUnderLoad(DaemonUnderTest daemon, Way way, End end, String... claim)
             throws IOException, InterruptedException {
         SplittableRandom random = Seed.ofRun("HeldDaemonIT").random();
         List<String> claiming = new ArrayList<>(List.of("drive", "claim"));
@@ -81,8 +111,7 @@ class HeldDaemonIT {
                     Thread.sleep(1);
                 }
                 Thread.sleep(random.nextInt(100));
-                assertThat(ProcessHandle.of(pid).orElseThrow().destroyForcibly())
-                        .isTrue();
+                end.end(daemon, pid);
                 before = pid;
             }
             daemon.serving(before);
@@ -93,7 +122,7 @@ class HeldDaemonIT {
             enough.set(true);
             running.join();
             System.out.printf(
-                    "HeldDaemonIT %s: %d kills, %d commands, longest gaps %s ms%n",
+                    "HeldDaemonIT %s: %d ends, %d commands, longest gaps %s ms%n",
                     way, KILLS, load.completed(), load.longestGapsMs(KILLS));
             assertThat(load.failures()).isEmpty();
             driver.disable();

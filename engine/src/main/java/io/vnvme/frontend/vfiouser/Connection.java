@@ -28,7 +28,7 @@ final class Connection implements Poller {
     /** Under these names it is held. */
     private static final String SOCKET = "socket";
 
-    private static final String STATE = "state";
+    static final String STATE = "state";
 
     private final VfioUserEndpoint endpoint;
     private final Home home;

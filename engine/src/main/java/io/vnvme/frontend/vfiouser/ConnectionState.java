@@ -80,7 +80,7 @@ final class ConnectionState extends KeptMemory {
     static final int OUTBOX_BYTES = 2 << 20;
     private static final long SIZE = OUTBOX + OUTBOX_BYTES;
 
-    private static final Layout LAYOUT = new Layout("vnvme-connection", MAGIC, VERSION, SIZE);
+    static final Layout LAYOUT = new Layout("vnvme-connection", MAGIC, VERSION, SIZE);
 
     ConnectionState() {
         super(LAYOUT);

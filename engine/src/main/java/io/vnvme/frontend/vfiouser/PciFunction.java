@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /** One PCI function: a controller, its configuration space, its BAR and its interrupts. */
 final class PciFunction implements PciConfig.Effects {
     private static final String PAGE = "page";
-    private static final String CONTROLLER = "controller";
+    static final String CONTROLLER = "controller";
 
     private final PciConfig config;
     private final IrqTable irqs;

@@ -3,6 +3,8 @@ package io.vnvme.frontend.vfiouser;
 import io.vnvme.handover.Held;
 import io.vnvme.handover.Holder;
 import io.vnvme.memory.GuestMemory;
+import io.vnvme.memory.KeptMemory;
+import io.vnvme.nvme.Controller;
 import io.vnvme.os.Epoll;
 import io.vnvme.os.NativeException;
 import io.vnvme.os.PeerCredentials;
@@ -15,6 +17,7 @@ import io.vnvme.reactor.Watch;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
@@ -115,6 +118,20 @@ public final class VfioUserEndpoint implements AutoCloseable {
             return true;
         });
         return endpoint;
+    }
+
+    /**
+     * Why {@link #open} could not go on with what is held; nothing when it could.
+     *
+     * @param held by name, what is under any endpoint's name: nothing of it is taken
+     */
+    public static Optional<String> refusal(Held held) {
+        return held.refusal(
+                        name -> name.endsWith(KEY_END + Connection.STATE),
+                        fd -> KeptMemory.refusal(fd, ConnectionState.LAYOUT))
+                .or(() -> held.refusal(
+                        name -> name.endsWith(KEY_END + PciFunction.CONTROLLER),
+                        fd -> KeptMemory.refusal(fd, Controller.KEPT)));
     }
 
     private void adopt(Held held) {

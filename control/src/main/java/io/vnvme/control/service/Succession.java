@@ -1,0 +1,34 @@
+package io.vnvme.control.service;
+
+import io.vnvme.control.model.ProblemCode;
+import io.vnvme.control.model.ProblemException;
+import java.util.Optional;
+
+/** Another process that takes the place of this one, with all that guests have in use. */
+public interface Succession {
+    /** Of a process that nobody holds anything for. */
+    Succession NONE = new Succession() {
+        @Override
+        public Optional<String> prepare() {
+            throw new ProblemException(
+                    ProblemCode.UPGRADE_REFUSED,
+                    "this daemon was started without a holder, so guests would lose their drives: detach them, then"
+                            + " restart it");
+        }
+
+        @Override
+        public void go() {
+            throw new IllegalStateException("nobody takes over");
+        }
+    };
+
+    /**
+     * Has the program started anew, as it is installed now, and waits until it stands by.
+     *
+     * @return why it cannot take over; nothing: it can
+     */
+    Optional<String> prepare();
+
+    /** Ends this process at once: the other one takes over. It does not return. */
+    void go();
+}
