@@ -3,6 +3,7 @@ package io.vnvme.bench.campaign;
 import io.vnvme.bench.pool.PoolCampaign;
 import io.vnvme.bench.pool.ReactorsRun;
 import io.vnvme.bench.report.LineChart;
+import io.vnvme.bench.socket.SocketsRun;
 import io.vnvme.bench.tcp.RemoteRun;
 import io.vnvme.bench.tcp.TcpRun;
 import io.vnvme.os.Cpu;
@@ -91,6 +92,12 @@ public final class Campaigns implements Callable<Integer> {
     private boolean tcp;
 
     @Option(
+            names = "--sockets",
+            description =
+                    "Measures instead sockets of the loopback: by calls and by io_uring; with a copy before and without.")
+    private boolean sockets;
+
+    @Option(
             names = "--remote",
             description = "Measures instead a pool on a remote drive, beside the target of that drive alone.")
     private boolean remote;
@@ -160,6 +167,10 @@ public final class Campaigns implements Callable<Integer> {
             }
             if (tcp) {
                 new TcpRun(repeats, server, client, System.out).run();
+                return 0;
+            }
+            if (sockets) {
+                new SocketsRun(repeats, server, client, System.out).run();
                 return 0;
             }
             if (remote) {
