@@ -45,6 +45,12 @@ public final class PoolDrains {
             throw new ProblemException(
                     ProblemCode.MOVE_REFUSED, "pool %s is to be emptied: name another one".formatted(name));
         }
+        if (to != null && drained(to)) {
+            throw new ProblemException(
+                    ProblemCode.MOVE_REFUSED,
+                    "pool %s is being emptied itself: name another one, or cancel that job ('vnvme jobs')"
+                            .formatted(to));
+        }
         if (target.isEmpty() && registry.state().pools().size() < 2) {
             throw new ProblemException(
                     ProblemCode.MOVE_REFUSED,
@@ -57,6 +63,10 @@ public final class PoolDrains {
     /** Begins, or goes on with what is still there. */
     JobInfo start(String name, JobPlan.Drain plan) {
         return jobs.start(plan, name, true, progress -> drain(name, plan, progress));
+    }
+
+    private boolean drained(String pool) {
+        return jobs.on(pool).filter(job -> job.kind().equals("drain")).isPresent();
     }
 
     /** A vNVMe that could not be moved. */
@@ -104,7 +114,13 @@ public final class PoolDrains {
             }
             doneBytes += ownBytes;
         }
-        return result(name, pool, tried.size() - staying.size(), staying);
+        int moved = tried.size() - staying.size();
+        Set<String> known = staying.stream().map(Staying::vnvme).collect(Collectors.toSet());
+        registry.state().vnvmesIn(name).stream()
+                .map(VnvmeRecord::name)
+                .filter(vnvme -> !known.contains(vnvme))
+                .forEach(vnvme -> staying.add(new Staying(vnvme, "it has come meanwhile")));
+        return result(name, pool, moved, staying);
     }
 
     private static String result(String name, OpenPool pool, int moved, List<Staying> staying) {
@@ -137,6 +153,7 @@ public final class PoolDrains {
                 .map(PoolRecord::name)
                 .flatMap(name -> pools.find(name).stream())
                 .filter(other -> !other.id().equals(pool.id()))
+                .filter(other -> plan.target() != null || !drained(other.name()))
                 .max(Comparator.comparingLong(other -> other.facts().freeBytes()))
                 .orElseThrow(() -> new ProblemException(
                         ProblemCode.POOL_UNAVAILABLE, "the pool that they were to go to is not in use"));

@@ -295,6 +295,25 @@ final class VolumeMovesTest {
     }
 
     @Test
+    void aPoolThatIsDrainedIsNoPlaceToGo() {
+        fixture.file("drive-c", 64 * MIB);
+        fixture.pool("c", "drive-c");
+        fixture.services.vnvmes().create(CreateVnvme.thin("e", 16 * MIB).inPool("c"));
+        fixture.fakePool("b").usedBytes = 32 * MIB;
+        fixture.plane.copying = true;
+        JobInfo first = fixture.services.drains().drain("a", new DrainPool("b", false));
+        await().until(() -> volumes("b").contains("~d"));
+        assertProblem(ProblemCode.MOVE_REFUSED, () -> fixture.services.drains().drain("b", new DrainPool("a", false)));
+        JobInfo second = fixture.services.drains().drain("c", new DrainPool(null, false));
+        await().until(() -> volumes("b").contains("~e"));
+        for (JobInfo job : List.of(first, second)) {
+            fixture.services.jobs().cancel(job.id());
+            assertThat(fixture.ended(job).state()).isEqualTo("cancelled");
+        }
+        assertThat(volumes("b")).isEmpty();
+    }
+
+    @Test
     void aDrainThatIsCancelledLeavesTheRest() {
         fixture.services.vnvmes().create(CreateVnvme.thin("e", 16 * MIB).inPool("a"));
         fixture.plane.copying = true;

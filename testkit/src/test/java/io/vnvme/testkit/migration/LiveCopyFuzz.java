@@ -2,6 +2,7 @@ package io.vnvme.testkit.migration;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vnvme.crypto.VolumeKey;
 import io.vnvme.drive.Io;
 import io.vnvme.drive.IoStatus;
 import io.vnvme.migration.CopyTarget;
@@ -12,6 +13,7 @@ import io.vnvme.testkit.sim.Faults;
 import io.vnvme.testkit.sim.SimClock;
 import io.vnvme.volume.Volume;
 import java.lang.foreign.Arena;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -27,11 +29,17 @@ final class LiveCopyFuzz {
     private static final int STEPS_MAX = 400_000;
     private static final long FREEZE_LIMIT_NS = 50_000_000;
 
+    /** Both halves of it are to be different. */
+    private static final VolumeKey KEY = VolumeKey.of(
+            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+/".getBytes(StandardCharsets.US_ASCII));
+
     private static final List<End> ENDS = List.of(End.values());
 
     private enum End {
         SWITCH,
         POWER_CUT,
+        /** Before the switch, of all: what was flushed is in the source. */
+        ALL_CUT,
         CANCEL,
         TARGET_FAILS,
         TARGET_GONE
@@ -62,8 +70,9 @@ final class LiveCopyFuzz {
         World(SplittableRandom random, Arena arena) {
             this.random = random;
             boolean checksums = random.nextInt(4) == 0;
-            source = new Side(clock, random, arena, checksums);
-            target = new Side(clock, random, arena, checksums);
+            VolumeKey key = random.nextInt(4) == 0 ? KEY : null;
+            source = new Side(clock, random, arena, checksums, key);
+            target = new Side(clock, random, arena, checksums, key);
             guest = new MovingGuest(random, arena);
             end = ENDS.get(random.nextInt(ENDS.size()));
             hotBytes = random.nextBoolean() ? 300_000 : Side.VOLUME;
@@ -90,6 +99,7 @@ final class LiveCopyFuzz {
             }
             switch (end) {
                 case SWITCH, POWER_CUT -> switchOver(copy);
+                case ALL_CUT -> cutBoth(copy);
                 case CANCEL -> {
                     if (random.nextBoolean()) {
                         assertThat(frozen(copy)).isTrue();
@@ -243,6 +253,28 @@ final class LiveCopyFuzz {
             assertThat(target.content()).isEqualTo(guest.model);
             assertThin();
             copy.close();
+        }
+
+        /** A flush that has ended counts, with a copy as without one; the copy is what nobody names. */
+        private void cutBoth(LiveCopy copy) {
+            if (random.nextBoolean()) {
+                assertThat(frozen(copy)).isTrue();
+                copy.thaw();
+            }
+            drain(copy);
+            int[] status = {IoStatus.PENDING};
+            Io flush = new Io((_, ended) -> status[0] = ended);
+            flush.prepare(Io.FLUSH, 0, 0, false);
+            int answer = used.submit(flush);
+            status[0] = answer == IoStatus.PENDING ? status[0] : answer;
+            for (int i = 0; i < STEPS_MAX && status[0] == IoStatus.PENDING; i++) {
+                copy.poll(clock.nowNs());
+                step();
+            }
+            assertThat(status[0]).isEqualTo(IoStatus.OK);
+            source.cutPower();
+            target.cutPower();
+            assertThat(source.content()).isEqualTo(guest.model);
         }
 
         private void drain(LiveCopy copy) {

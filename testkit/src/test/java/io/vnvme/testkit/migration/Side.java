@@ -2,6 +2,7 @@ package io.vnvme.testkit.migration;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vnvme.crypto.VolumeKey;
 import io.vnvme.drive.BlockingDrive;
 import io.vnvme.drive.Io;
 import io.vnvme.drive.IoStatus;
@@ -44,12 +45,15 @@ final class Side implements MirrorListener {
     private final SimClock clock;
     private final SplittableRandom random;
     private final Arena arena;
+    private final @Nullable VolumeKey key;
     private @Nullable Pool pool;
 
-    Side(SimClock clock, SplittableRandom random, Arena arena, boolean checksums) {
+    /** @param key of the volume; null: it is not encrypted */
+    Side(SimClock clock, SplittableRandom random, Arena arena, boolean checksums, @Nullable VolumeKey key) {
         this.clock = clock;
         this.random = random;
         this.arena = arena;
+        this.key = key;
         drive = new PowerCutDrive("d", DRIVE, 512, clock, Faults.delays(20_000), random.split(), arena);
         drive.immediate(random.nextBoolean() ? 0 : 0.3);
         PoolFormatter.create(
@@ -88,7 +92,7 @@ final class Side implements MirrorListener {
     }
 
     Volume volume() {
-        return GuardedVolume.of(pool(), pool().operations().volume("v"), null);
+        return GuardedVolume.of(pool(), pool().operations().volume("v"), key);
     }
 
     void step() {
