@@ -74,12 +74,12 @@ public final class SocketsRun {
                 Answers.Places places = new Answers.Places(drive.segment(), bytes);
                 Answers staged = new Answers.Staged(places, bytes);
                 Answers straight = new Answers.Straight(places, bytes);
+                Answers ready = new Answers.Ready(bytes);
                 return List.of(
                         called("copied, sendmsg", socket -> Outgoing.of(socket, staged)),
                         called("sendmsg of the drive's memory", socket -> Outgoing.of(socket, straight)),
-                        called(
-                                "the same, MSG_ZEROCOPY",
-                                socket -> new ZeroCopySend(socket.fd(), places, bytes, tally)));
+                        called("the same, MSG_ZEROCOPY", socket -> new ZeroCopySend(socket.fd(), places, bytes, tally)),
+                        called("the same bytes each time", socket -> Outgoing.of(socket, ready)));
             });
         }
     }
