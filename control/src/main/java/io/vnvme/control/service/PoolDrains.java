@@ -66,7 +66,9 @@ public final class PoolDrains {
     }
 
     private boolean drained(String pool) {
-        return jobs.on(pool).filter(job -> job.kind().equals("drain")).isPresent();
+        return jobs.list().stream()
+                .filter(job -> job.state().equals("running") && job.kind().equals("drain"))
+                .anyMatch(job -> job.subject().equals(pool));
     }
 
     /** A vNVMe that could not be moved. */

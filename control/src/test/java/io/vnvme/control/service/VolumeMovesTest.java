@@ -19,6 +19,7 @@ import io.vnvme.control.plane.VolumeSpec;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import org.assertj.core.groups.Tuple;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -301,6 +302,9 @@ final class VolumeMovesTest {
         fixture.services.vnvmes().create(CreateVnvme.thin("e", 16 * MIB).inPool("c"));
         fixture.fakePool("b").usedBytes = 32 * MIB;
         fixture.plane.copying = true;
+        CountDownLatch scrubs = new CountDownLatch(1);
+        fixture.fakePool("a").gate = scrubs;
+        JobInfo scrub = fixture.services.pools().scrub("a");
         JobInfo first = fixture.services.drains().drain("a", new DrainPool("b", false));
         await().until(() -> volumes("b").contains("~d"));
         assertProblem(ProblemCode.MOVE_REFUSED, () -> fixture.services.drains().drain("b", new DrainPool("a", false)));
@@ -311,6 +315,8 @@ final class VolumeMovesTest {
             assertThat(fixture.ended(job).state()).isEqualTo("cancelled");
         }
         assertThat(volumes("b")).isEmpty();
+        scrubs.countDown();
+        assertThat(fixture.ended(scrub).state()).isEqualTo("done");
     }
 
     @Test

@@ -66,10 +66,16 @@ final class MovingGuest {
 
     void switches() {
         zerosCount = true;
-        for (Work work : underWay) {
-            if (work.operation == Io.WRITE) {
-                Arrays.fill(touched, work.offset / 65536, (work.offset + work.length - 1) / 65536 + 1, true);
-            }
+        underWay.forEach(work -> touch(work.operation, work.offset, work.offset + work.length));
+    }
+
+    /** Where there may be zeros afterwards that lie on the drive: a part of a block that is cleared may be written. */
+    private void touch(int operation, int offset, int end) {
+        if (operation == Io.WRITE) {
+            Arrays.fill(touched, offset / 65536, (end - 1) / 65536 + 1, true);
+        } else if (operation == Io.WRITE_ZEROES || operation == Io.DEALLOCATE) {
+            touched[offset / 65536] |= offset % 4096 != 0;
+            touched[(end - 1) / 65536] |= end % 4096 != 0;
         }
     }
 
@@ -107,8 +113,8 @@ final class MovingGuest {
         if (operation == Io.WRITE && !zeros) {
             random.nextBytes(data);
         }
-        if (operation == Io.WRITE && (!zeros || zerosCount)) {
-            Arrays.fill(touched, offset / 65536, (offset + length - 1) / 65536 + 1, true);
+        if (zerosCount || operation == Io.WRITE && !zeros) {
+            touch(operation, offset, offset + length);
         }
         boolean moves = operation == Io.WRITE || operation == Io.READ;
         MemorySegment memory = moves ? arena.allocate(length, 4096) : MemorySegment.NULL;
