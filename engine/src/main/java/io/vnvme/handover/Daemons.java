@@ -45,6 +45,8 @@ final class Daemons implements HolderServer.Listener {
 
         record Refused(long pid, String why) implements Happening {}
 
+        record Leaves(long pid) implements Happening {}
+
         record Asked(long pid, HolderServer.Answer answer) implements Happening {}
     }
 
@@ -112,6 +114,11 @@ final class Daemons implements HolderServer.Listener {
     }
 
     @Override
+    public void leaves(long pid) {
+        line.add(new Happening.Leaves(pid));
+    }
+
+    @Override
     public void upgrade(long pid, HolderServer.Answer answer) {
         line.add(new Happening.Asked(pid, answer));
     }
@@ -126,6 +133,11 @@ final class Daemons implements HolderServer.Listener {
                     case Happening.Serving(long pid) -> hasCome(holder, pid);
                     case Happening.Ready(long pid) -> standsBy(pid);
                     case Happening.Refused(long pid, String why) -> refuse(pid, why);
+                    case Happening.Leaves(long pid) -> {
+                        if (serving != null && serving.pid() == pid) {
+                            kill(serving);
+                        }
+                    }
                     case Happening.Asked(long pid, HolderServer.Answer answer) -> succeed(holder, pid, answer);
                     case Happening.Ended(Process process) -> {
                         if (process == serving) {

@@ -42,6 +42,9 @@ final class HolderServer implements AutoCloseable {
         /** It cannot take up what is kept. */
         void refused(long pid, String why);
 
+        /** It is to be ended for its successor. */
+        void leaves(long pid);
+
         /** It wants another in its place. */
         void upgrade(long pid, Answer answer);
     }
@@ -121,6 +124,7 @@ final class HolderServer implements AutoCloseable {
             case Packet.PULSE -> told.pulse(pid);
             case Packet.READY -> told.ready(pid);
             case Packet.REFUSED -> told.refused(pid, packet.text());
+            case Packet.LEAVE -> told.leaves(pid);
             case Packet.UPGRADE -> told.upgrade(pid, answer(port));
             default -> System.err.println("vnvme: the holder does not know packets " + packet.letter());
         }

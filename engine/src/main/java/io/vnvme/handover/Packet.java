@@ -42,6 +42,8 @@ record Packet(char letter, String text, @Nullable Fd fd) {
     static final char UPGRADE = 'U';
     /** From the holder: the successor stands by, and takes over as soon as this process ends. */
     static final char GO = 'G';
+    /** To the holder: end this process now, for its successor. */
+    static final char LEAVE = 'X';
 
     static final int BYTES_MAX = 1024;
 

@@ -70,7 +70,8 @@ final class FakeDaemon {
                 Optional<String> refusal = holder.upgrade();
                 note(refusal.map(why -> "refused: " + why).orElse("goes"));
                 if (refusal.isEmpty() && !version.equals("stays")) {
-                    Runtime.getRuntime().halt(75);
+                    holder.leave();
+                    Thread.sleep(Long.MAX_VALUE);
                 }
             }
             Thread.sleep(5);

@@ -43,6 +43,11 @@ class HolderTest {
         }
 
         @Override
+        public void leaves(long pid) {
+            throw new AssertionError("nobody says so here");
+        }
+
+        @Override
         public void upgrade(long pid, HolderServer.Answer answer) {
             answer.refused("not now");
         }

@@ -4,11 +4,8 @@ import io.vnvme.control.service.Succession;
 import io.vnvme.handover.HolderClient;
 import java.util.Optional;
 
-/** The holder starts the successor; this process has only to end, as if it were killed. */
+/** The holder starts the successor, and ends this process as if by chance. */
 record HeldSuccession(HolderClient holder) implements Succession {
-    /** EX_TEMPFAIL of sysexits.h: should the successor be gone by now, another daemon takes its place. */
-    private static final int STATUS = 75;
-
     @Override
     public Optional<String> prepare() {
         return holder.upgrade();
@@ -16,8 +13,8 @@ record HeldSuccession(HolderClient holder) implements Succession {
 
     @Override
     public void go() {
-        System.out.println("vnvme daemon ends for its successor");
+        System.out.println("vnvme daemon is ended for its successor");
         System.out.flush();
-        Runtime.getRuntime().halt(STATUS);
+        holder.leave();
     }
 }

@@ -29,6 +29,6 @@ public interface Succession {
      */
     Optional<String> prepare();
 
-    /** Ends this process at once: the other one takes over. It does not return. */
+    /** Has this process ended at once: the other one takes over. */
     void go();
 }
