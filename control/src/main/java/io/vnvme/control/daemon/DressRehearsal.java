@@ -1,6 +1,8 @@
 package io.vnvme.control.daemon;
 
 import io.vnvme.control.config.DaemonSettings;
+import io.vnvme.control.model.ClaimDrive;
+import io.vnvme.control.model.CreateVnvme;
 import io.vnvme.control.plane.EngineDataPlane;
 import io.vnvme.control.service.RamOffer;
 import io.vnvme.control.service.Services;
@@ -23,35 +25,47 @@ import java.util.stream.Stream;
 final class DressRehearsal {
     private static final Logger LOG = System.getLogger(DressRehearsal.class.getName());
     private static final String NAME = "standby.";
+    private static final long DRIVE_BYTES = 64 << 20;
+    private static final long VNVME_BYTES = 16 << 20;
     private static final Duration LENGTH = Duration.ofSeconds(1);
 
     private DressRehearsal() {}
 
     /** Where it fails, the process starts as one that has not rehearsed. */
     static void run(String version, DaemonSettings settings) {
+        String own = NAME + ProcessHandle.current().pid();
+        // Sockets have short paths, and a drive is a file as those are that wait.
+        Path state = settings.stateDir().resolve(own);
+        Path run = settings.runDir().resolve(own);
         try {
-            Path folder =
-                    settings.runDir().resolve(NAME + ProcessHandle.current().pid());
+            removeLeft(settings.stateDir());
             removeLeft(settings.runDir());
             try {
                 Services.Setup setup = new Services.Setup(
-                                version,
-                                folder.resolve("state"),
-                                folder.resolve("run"),
-                                List.of(RamOffer.parse("1x16M").getFirst()))
-                        .withRehearsal(LENGTH);
-                new Daemon(setup, () -> EngineDataPlane.start(settings.reactors(), UUID.randomUUID()), 0).close();
+                        version, state, run, List.of(RamOffer.parse("1x16M").getFirst()));
+                try (Daemon first = start(setup.withRehearsal(LENGTH), settings)) {
+                    Services services = first.services();
+                    services.drives().claim(ClaimDrive.of(state.resolve("drive").toString(), DRIVE_BYTES, null, false));
+                    services.vnvmes().create(CreateVnvme.thin("standby", VNVME_BYTES));
+                }
+                // What there is at a start is opened again.
+                start(setup, settings).close();
             } finally {
-                remove(folder);
+                remove(run);
+                remove(state);
             }
         } catch (IOException | RuntimeException e) {
             LOG.log(Level.WARNING, "the daemon that stands by has not rehearsed", e);
         }
     }
 
+    private static Daemon start(Services.Setup setup, DaemonSettings settings) {
+        return new Daemon(setup, () -> EngineDataPlane.start(settings.reactors(), UUID.randomUUID()), 0);
+    }
+
     /** What processes left that were killed meanwhile. */
-    private static void removeLeft(Path runDir) throws IOException {
-        try (DirectoryStream<Path> all = Files.newDirectoryStream(runDir, NAME + "[0-9]*")) {
+    private static void removeLeft(Path parent) throws IOException {
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(parent, NAME + "[0-9]*")) {
             for (Path folder : all) {
                 String pid = folder.getFileName().toString().substring(NAME.length());
                 if (pid.chars().allMatch(Character::isDigit)
