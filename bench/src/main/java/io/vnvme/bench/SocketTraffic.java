@@ -3,6 +3,7 @@ package io.vnvme.bench;
 import io.vnvme.bench.load.RandomBlocks;
 import io.vnvme.bench.load.Traffic;
 import io.vnvme.os.Cpu;
+import io.vnvme.os.NativeException;
 import io.vnvme.testkit.driver.PolledIo;
 import io.vnvme.testkit.driver.QueuePair;
 import io.vnvme.testkit.ram.Buffer;
@@ -111,10 +112,19 @@ public final class SocketTraffic {
                 data[i] = drive.allocate((long) traffic.depth() * traffic.blockBytes());
             }
             int pid = drive.serverPid();
-            Meter meter = new Meter(warmUp, length, () -> Cpu.processCpuTimeNs(pid));
+            Meter meter = new Meter(warmUp, length, () -> cpuTimeNs(pid));
             SocketTraffic run = new SocketTraffic(drive, data, traffic, meter, verify);
             run.measure();
             return run.outcome();
+        }
+    }
+
+    private static long cpuTimeNs(int pid) {
+        try {
+            return Cpu.processCpuTimeNs(pid);
+        } catch (NativeException e) {
+            throw new IllegalStateException(
+                    "another daemon took over while it was measured; each transfer went well: measure again", e);
         }
     }
 

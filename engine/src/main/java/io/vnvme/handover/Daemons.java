@@ -179,6 +179,9 @@ final class Daemons implements HolderServer.Listener {
             refuse(process.pid(), "it ended with status %d: see the daemon's log".formatted(process.exitValue()));
         } else if (process == standby) {
             standby = null;
+            if (ending) {
+                return;
+            }
             say("the daemon that stood by ended; there is another after the next start");
         } else if (process == fallback) {
             fallback = null;

@@ -1,6 +1,7 @@
 package io.vnvme.control.daemon;
 
 import io.vnvme.control.config.DaemonSettings;
+import io.vnvme.control.log.Logs;
 import io.vnvme.control.plane.EngineDataPlane;
 import io.vnvme.control.plane.KeptFormats;
 import io.vnvme.control.service.Services;
@@ -97,7 +98,7 @@ public final class DaemonProcess {
 
     /** @return false when this program cannot take up what the one has in use that serves now */
     private static boolean standsBy(String version, DaemonSettings settings, HolderClient holder) {
-        DressRehearsal.run(version, settings);
+        Logs.quietly(() -> DressRehearsal.run(version, settings));
         Optional<String> refusal;
         try (Held held = holder.look()) {
             new StateFile(settings.stateDir()).load();

@@ -55,7 +55,7 @@ final class DressRehearsal {
                 remove(state);
             }
         } catch (IOException | RuntimeException e) {
-            LOG.log(Level.WARNING, "the daemon that stands by has not rehearsed", e);
+            LOG.log(Level.ERROR, "the daemon that stands by has not rehearsed", e);
         }
     }
 

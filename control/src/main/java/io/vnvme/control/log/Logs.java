@@ -62,6 +62,18 @@ public final class Logs {
         return appender;
     }
 
+    /** Does something of which only errors are worth a line. */
+    public static void quietly(Runnable task) {
+        Logger root = context().getLogger(Logger.ROOT_LOGGER_NAME);
+        Level before = root.getLevel();
+        root.setLevel(Level.ERROR);
+        try {
+            task.run();
+        } finally {
+            root.setLevel(before);
+        }
+    }
+
     private static LoggerContext context() {
         ILoggerFactory factory = LoggerFactory.getILoggerFactory();
         if (factory instanceof LoggerContext context) {
