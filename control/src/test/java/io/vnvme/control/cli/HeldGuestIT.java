@@ -3,10 +3,12 @@ package io.vnvme.control.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.vnvme.control.model.VnvmeInfo;
 import io.vnvme.testkit.lab.Lab;
 import io.vnvme.testkit.lab.Vm;
 import io.vnvme.testkit.seed.Seed;
 import java.io.IOException;
+import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -21,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Tag("guest")
 final class HeldGuestIT {
+    private static final String HOST_NQN = "nqn.2014-08.org.nvmexpress:uuid:5d0e3a9c-0000-4000-8000-000000000004";
     private static final int KILLS = Integer.getInteger("vnvme.kills", 3);
     private static final int KILL_SECONDS = Integer.getInteger("vnvme.killSeconds", 4);
     private static final Duration LIMIT = Duration.ofSeconds(60);
@@ -42,22 +45,61 @@ final class HeldGuestIT {
             daemon.vnvme("create", "d2", "--size", "64M", "--msi");
             attach(daemon, vm, "d1", 0);
             attach(daemon, vm, "d2", 1);
-            startLoad(vm);
+            startLoad(vm, 2);
             long before = 0;
             for (int kill = 0; kill < KILLS; kill++) {
                 before = daemon.serving(before);
-                stillUnderLoad(vm);
+                stillUnderLoad(vm, 2);
                 Thread.sleep(KILL_SECONDS * 1000L + random.nextInt(500));
                 assertThat(ProcessHandle.of(before).orElseThrow().destroyForcibly())
                         .isTrue();
             }
             daemon.serving(before);
-            stillUnderLoad(vm);
-            List<Long> pausesMs = endLoad(vm);
+            stillUnderLoad(vm, 2);
+            List<Long> pausesMs = endLoad(vm, 2);
             System.out.printf("HeldGuestIT: %d kills, longest commands %s ms%n", KILLS, pausesMs);
             assertThat(vm.sh("dmesg")).doesNotContain("I/O error", "WARNING", "completion polled", "timeout", "reset");
             assertThat(daemon.vnvme("ls")).contains("held");
             vnvmesComeAndGo(daemon, vm);
+        }
+    }
+
+    /** A host on NVMe/TCP loses its connection, connects again by itself, and its commands end well. */
+    @Test
+    void aTcpHostWaitsForTheNextDaemon() throws IOException, InterruptedException {
+        int port;
+        try (ServerSocket free = new ServerSocket(0)) {
+            port = free.getLocalPort();
+        }
+        try (DaemonUnderTest daemon = DaemonUnderTest.held(folder, true, "--tcp", "127.0.0.1:" + port);
+                Vm vm = Vm.builder(Lab.prepare())
+                        .name("held-tcp")
+                        .arguments("-netdev", "user,id=net0", "-device", "virtio-net-pci,netdev=net0,romfile=")
+                        .start()) {
+            daemon.vnvme("drive", "claim", folder.resolve("drive.img").toString(), "--size", "256M");
+            daemon.vnvme("create", "d1", "--size", "64M", "--host", HOST_NQN);
+            String nqn = daemon.api()
+                    .read(daemon.api().get("/api/v1/vnvmes/d1"), VnvmeInfo.class)
+                    .nqn();
+            vm.sh("modprobe virtio_net; modprobe nvme-tcp; ip addr add 10.0.2.15/24 dev eth0; ip link set eth0 up\n"
+                    + "mkdir -p /etc/nvme; echo " + HOST_NQN + " >/etc/nvme/hostnqn\n"
+                    + "nvme connect -t tcp -a 10.0.2.2 -s %d -n %s --hostnqn %s".formatted(port, nqn, HOST_NQN));
+            await().atMost(LIMIT)
+                    .until(() -> vm.run("test -b /dev/nvme0n1", LIMIT).ok());
+            startLoad(vm, 1);
+            for (int end = 0; end < 2; end++) {
+                long before = daemon.serving(0);
+                if (end == 0) {
+                    assertThat(ProcessHandle.of(before).orElseThrow().destroyForcibly())
+                            .isTrue();
+                    daemon.serving(before);
+                } else {
+                    daemon.vnvme("upgrade");
+                }
+                stillUnderLoad(vm, 1);
+            }
+            System.out.printf("HeldGuestIT: a TCP host's longest commands %s ms%n", endLoad(vm, 1));
+            assertThat(vm.sh("dmesg")).doesNotContain("I/O error", "WARNING");
         }
     }
 
@@ -78,8 +120,8 @@ final class HeldGuestIT {
                 .until(() -> vm.run("test -b /dev/nvme" + number + "n1", LIMIT).ok());
     }
 
-    private static void startLoad(Vm vm) {
-        for (int drive = 0; drive < 2; drive++) {
+    private static void startLoad(Vm vm, int drives) {
+        for (int drive = 0; drive < drives; drive++) {
             vm.sh("(fio --name=verify --ioengine=libaio --direct=1 --filename=/dev/nvme%1$dn1 --verify=crc32c"
                             .formatted(drive)
                     + " --verify_fatal=1 --iodepth=16 --size=16m --rw=randwrite --bsrange=4k-32k --time_based"
@@ -88,11 +130,11 @@ final class HeldGuestIT {
                     + " --output=/tmp/fio%1$d.log >/dev/null 2>&1; echo $? >/tmp/status%1$d) & sleep 1"
                             .formatted(drive));
         }
-        stillUnderLoad(vm);
+        stillUnderLoad(vm, drives);
     }
 
-    private static void stillUnderLoad(Vm vm) {
-        for (int drive = 0; drive < 2; drive++) {
+    private static void stillUnderLoad(Vm vm, int drives) {
+        for (int drive = 0; drive < drives; drive++) {
             vm.sh("! test -e /tmp/status%1$d || { cat /tmp/fio%1$d.log; exit 1; }%n".formatted(drive)
                     + "was=$(cat /sys/block/nvme%dn1/stat)%n".formatted(drive)
                     + "for i in $(seq 300); do sleep 0.1; test \"$was\" = \"$(cat /sys/block/nvme%dn1/stat)\" || exit 0; done%n"
@@ -102,10 +144,10 @@ final class HeldGuestIT {
     }
 
     /** @return the longest of each second in which one took over 0.2 s */
-    private static List<Long> endLoad(Vm vm) {
-        vm.sh(
-                "killall -INT fio; for i in $(seq 300); do test -e /tmp/status0 -a -e /tmp/status1 && break; sleep 0.1; done");
-        for (int drive = 0; drive < 2; drive++) {
+    private static List<Long> endLoad(Vm vm, int drives) {
+        vm.sh("killall -INT fio; for i in $(seq 300); do test $(ls /tmp/status* | wc -l) = %d && break; sleep 0.1; done"
+                .formatted(drives));
+        for (int drive = 0; drive < drives; drive++) {
             vm.sh("grep -q 'err= 0' /tmp/fio%1$d.log || { cat /tmp/fio%1$d.log; exit 1; }".formatted(drive));
         }
         return vm.sh("cat /tmp/lat0_clat.*.log | tr -d , | awk '$2 > 200000000 {print int($2 / 1000000)}'")
