@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Predicate;
 
 /**
  * The engine as the services see it. Every call returns when its effect is there - on the media, where it is about a pool -
@@ -109,8 +110,12 @@ public interface DataPlane extends AutoCloseable {
         return false;
     }
 
-    /** All is served that is to be: whoever an earlier process served and is not taken up by now is let go. */
-    default void settled() {
+    /**
+     * All is served that can be: whoever an earlier process served and is not taken up by now waits, where that is known, or is let go.
+     *
+     * @param known of the UUID of a vNVMe, pool or drive: whether there is such a one
+     */
+    default void settled(Predicate<String> known) {
         // Nobody was there.
     }
 

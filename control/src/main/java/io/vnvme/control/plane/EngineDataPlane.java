@@ -29,6 +29,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -90,12 +91,12 @@ public final class EngineDataPlane implements DataPlane {
 
     @Override
     public boolean hasClients() {
-        return handover.expected();
+        return handover.underWay();
     }
 
     @Override
-    public void settled() {
-        handover.settled();
+    public void settled(Predicate<String> known) {
+        handover.settled(known);
     }
 
     @Override

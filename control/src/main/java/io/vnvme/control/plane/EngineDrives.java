@@ -6,12 +6,15 @@ import io.vnvme.drive.ram.RamDrive;
 import io.vnvme.drive.uring.DriveFile;
 import io.vnvme.drive.uring.DriveHealth;
 import io.vnvme.handover.Holder;
+import io.vnvme.os.Errno;
 import io.vnvme.os.Fd;
+import io.vnvme.os.NativeException;
 import io.vnvme.pool.PoolFormatter;
 import io.vnvme.pool.PoolScan;
 import io.vnvme.pool.format.Superblock;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -19,11 +22,15 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.LockSupport;
 
 /** Claimed drives of the engine, by identity. Blocking: for threads of the operating system. */
 final class EngineDrives {
     /** What drives in memory are held under, by their identity. */
     private static final String HELD = "ram/";
+
+    private static final Duration LET_GO = Duration.ofSeconds(30);
+    private static final long LOOK_AGAIN_NS = 1_000_000;
 
     private final EngineHandover handover;
     private final Set<UUID> keptInMemory = ConcurrentHashMap.newKeySet();
@@ -177,7 +184,7 @@ final class EngineDrives {
         if (Files.notExists(path)) {
             throw new ProblemException(ProblemCode.DRIVE_MISSING, "there is no %s".formatted(path));
         }
-        DriveFile file = DriveFile.open(path);
+        DriveFile file = free(path);
         try {
             DriveHealth health = new DriveHealth();
             Superblock superblock = require(
@@ -188,6 +195,24 @@ final class EngineDrives {
         } catch (RuntimeException e) {
             file.close();
             throw e;
+        }
+    }
+
+    /**
+     * Opens a file that the process from before may have still: what it had begun ends behind its end, and only then the kernel
+     * lets go of its lock. Until then nobody else may write there.
+     */
+    private DriveFile free(Path path) {
+        long deadlineNs = System.nanoTime() + LET_GO.toNanos();
+        while (true) {
+            try {
+                return DriveFile.open(path);
+            } catch (NativeException e) {
+                if (e.errno() != Errno.EBUSY || !handover.underWay() || System.nanoTime() > deadlineNs) {
+                    throw e;
+                }
+                LockSupport.parkNanos(LOOK_AGAIN_NS);
+            }
         }
     }
 

@@ -77,13 +77,18 @@ final class EnginePool implements OpenPool {
                                         scan.missing().getFirst().drive()));
             }
             Optional<Mapping> kept = plane.handover().memory(HELD + id, KeptChanges.BYTES);
-            PoolImage image = PoolLoader.load(
-                    scan,
-                    MapMemory.SYSTEM,
-                    kept.map(m -> new KeptChanges(m.segment())).orElse(null));
-            EnginePool pool = start(plane, scan, image, listener);
-            pool.kept = kept;
-            return pool;
+            try {
+                PoolImage image = PoolLoader.load(
+                        scan,
+                        MapMemory.SYSTEM,
+                        kept.map(m -> new KeptChanges(m.segment())).orElse(null));
+                EnginePool pool = start(plane, scan, image, listener);
+                pool.kept = kept;
+                return pool;
+            } catch (RuntimeException e) {
+                kept.ifPresent(Mapping::close);
+                throw e;
+            }
         });
     }
 
@@ -446,7 +451,7 @@ final class EnginePool implements OpenPool {
         try {
             run(pool::close);
             // All is on the drives.
-            plane.handover().holder().drop(HELD + id);
+            plane.handover().dropMemory(HELD + id);
         } finally {
             home.call(() -> {
                 home.remove(pool);

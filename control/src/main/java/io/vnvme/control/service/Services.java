@@ -267,7 +267,7 @@ public final class Services implements AutoCloseable {
         groups.open();
         storage.drives.openClaimed();
         storage.pools.openAll();
-        dataPlane.settled();
+        dataPlane.settled(registry.state().uuids()::contains);
         vms.takeUp();
         // After those whom an earlier daemon served: nobody else gets what they have.
         ports.listen(setup.tcp(), setup.referrals());

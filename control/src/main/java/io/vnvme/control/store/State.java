@@ -4,8 +4,11 @@ import io.avaje.jsonb.Json;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What the administrator wants to exist: all that a restarted daemon needs to offer the same again. Unchangeable; each
@@ -152,5 +155,15 @@ public record State(
 
     private static <T> List<T> without(List<T> list, Predicate<T> condition) {
         return list.stream().filter(condition.negate()).toList();
+    }
+
+    /** Of all drives, pools and vNVMes. */
+    public Set<String> uuids() {
+        return Stream.of(
+                        drives.stream().map(ClaimedDrive::uuid),
+                        pools.stream().map(PoolRecord::uuid),
+                        vnvmes.stream().map(VnvmeRecord::uuid))
+                .flatMap(each -> each)
+                .collect(Collectors.toSet());
     }
 }

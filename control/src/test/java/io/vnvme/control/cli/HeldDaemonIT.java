@@ -8,6 +8,8 @@ import io.vnvme.testkit.driver.SocketDevice;
 import io.vnvme.testkit.ram.RamLayout;
 import io.vnvme.testkit.seed.Seed;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,7 +49,7 @@ class HeldDaemonIT {
     }
 
     private interface End {
-        void end(DaemonUnderTest daemon, long pid);
+        void end(DaemonUnderTest daemon, long pid) throws IOException, InterruptedException;
     }
 
     private static void kill(DaemonUnderTest daemon, long pid) {
@@ -80,6 +82,37 @@ class HeldDaemonIT {
                     "64M");
             assertThat(daemon.vnvme("upgrade")).contains("serves; before: vnvme");
             assertThat(daemon.vnvme("events")).contains("upgraded");
+        }
+    }
+
+    /** What the guest has in use is not let go because its pool cannot be opened just then. */
+    @Test
+    void aGuestWaitsForADriveThatIsAway() throws IOException, InterruptedException {
+        Path drive = folder.resolve("drive.img");
+        // Where nobody looks for it.
+        Path away = Files.createDirectory(folder.resolve("elsewhere")).resolve("drive.img");
+        try (DaemonUnderTest daemon = DaemonUnderTest.held(folder, true)) {
+            endUnderLoad(
+                    daemon,
+                    Way.MAPPED,
+                    (d, pid) -> {
+                        move(drive, away);
+                        kill(d, pid);
+                        d.serving(pid);
+                        assertThat(d.vnvme("events")).contains("pool-unavailable");
+                        move(away, drive);
+                    },
+                    drive.toString(),
+                    "--size",
+                    "64M");
+        }
+    }
+
+    private static void move(Path from, Path to) {
+        try {
+            Files.move(from, to);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -124,7 +157,7 @@ class HeldDaemonIT {
             System.out.printf(
                     "HeldDaemonIT %s: %d ends, %d commands, longest gaps %s ms%n",
                     way, KILLS, load.completed(), load.longestGapsMs(KILLS));
-            assertThat(load.failures()).isEmpty();
+            assertThat(load.failures()).as(String.join("\n", daemon.words())).isEmpty();
             driver.disable();
         }
     }
