@@ -98,7 +98,7 @@ describe('the page', () => {
     const load = daemon.run('bench', 'disk1', '--workload', 'mixed', '--size', '64K', '--seconds', '12', '--yes');
     await expect
       .poll(() => page.getByRole('row', { name: /disk1/ }).innerText(), { timeout: 30_000 })
-      .toMatch(/connected[\s\S]*process \d+[\s\S]*\d+ MiB\/s/);
+      .toMatch(/connected[\s\S]*process \d+[\s\S]*\d+ [MG]iB\/s/);
     await page.getByRole('link', { name: 'disk1', exact: true }).click();
     await page.getByText(/most commands take up to [\d.]+ [nµm]?s/).waitFor();
     await load;
