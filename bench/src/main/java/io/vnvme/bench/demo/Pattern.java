@@ -53,7 +53,8 @@ final class Pattern {
     private static String digest(String output) {
         String digest = output.strip().split(" ", 2)[0];
         if (!digest.matches("[0-9a-f]{64}")) {
-            throw new DemoException("the guest gave no checksum: " + output);
+            throw new DemoException(
+                    "the guest gave no checksum: " + output.strip().replace("\n", " / "));
         }
         return digest;
     }
