@@ -17,13 +17,13 @@ final class Guest {
     private static final int MEMORY_MIB = 512;
     private static final long COMPARED_BYTES = 256L << 20;
     private static final Duration DEVICE_LIMIT = Duration.ofSeconds(30);
-    /** Prints the block device of the NVMe drive with the serial number $1, waiting for it up to 20 s. */
+    /** Prints the block device of the NVMe drive with the serial number $1, waiting for it up to 20 s. There may be none yet, and a shell says so where redirections go by then. */
     private static final String FIND = """
             i=0
             while [ $i -lt 400 ]; do
               for d in /sys/block/nvme*; do
                 n=/dev/${d##*/}
-                s=$(tr -d ' ' <"$d/device/serial" 2>/dev/null)
+                s=$(tr -d ' ' 2>/dev/null <"$d/device/serial")
                 if [ -b "$n" ] && [ "$s" = SERIAL ]; then echo "$n"; exit 0; fi
               done
               sleep 0.05; i=$((i+1))
@@ -36,7 +36,7 @@ final class Guest {
             while [ $i -lt 400 ]; do
               found=
               for d in /sys/block/nvme*; do
-                s=$(tr -d ' ' <"$d/device/serial" 2>/dev/null)
+                s=$(tr -d ' ' 2>/dev/null <"$d/device/serial")
                 if [ -b "/dev/${d##*/}" ] && [ "$s" = SERIAL ]; then found=1; fi
               done
               [ -n "$found" ] || exit 0
@@ -75,7 +75,11 @@ final class Guest {
 
     /** Waits for an NVMe drive and returns its block device. */
     static String device(Vm vm, String serial) {
-        return vm.sh(FIND.replace("SERIAL", serial), DEVICE_LIMIT).strip();
+        String said = vm.sh(FIND.replace("SERIAL", serial), DEVICE_LIMIT).strip();
+        if (!said.matches("/dev/nvme\\d+n\\d+")) {
+            throw new DemoException("the guest was asked for a block device and said: " + said);
+        }
+        return said;
     }
 
     /** Waits until the guest no longer has that drive. */

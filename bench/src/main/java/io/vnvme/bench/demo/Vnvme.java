@@ -1,6 +1,7 @@
 package io.vnvme.bench.demo;
 
 import io.avaje.jsonb.Jsonb;
+import io.vnvme.control.model.SystemInfo;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -101,8 +102,9 @@ final class Vnvme implements AutoCloseable {
         return folder.resolve(LOG);
     }
 
-    long pid() {
-        return daemon.pid();
+    /** The process that serves; the one that was started holds what guests use. */
+    long pid() throws InterruptedException {
+        return ask(SystemInfo.class, "status").pid();
     }
 
     /** The socket of a vNVMe. */
