@@ -10,7 +10,7 @@ import io.vnvme.control.model.CreateVnvme;
 import io.vnvme.control.plane.EngineDataPlane;
 import io.vnvme.control.plane.ReactorSettings;
 import io.vnvme.control.service.RamOffer;
-import io.vnvme.control.service.Services;
+import io.vnvme.control.service.ServiceSetup;
 import io.vnvme.testkit.driver.SocketDevice;
 import io.vnvme.testkit.ram.RamLayout;
 import io.vnvme.testkit.server.Idle;
@@ -38,7 +38,7 @@ class BenchIT {
     @BeforeEach
     void setUp() {
         daemon = new Daemon(
-                new Services.Setup("test", folder, folder, List.of(new RamOffer("ram0", 64 << 20))),
+                new ServiceSetup("test", folder, folder, List.of(new RamOffer("ram0", 64 << 20))),
                 () -> EngineDataPlane.start(ReactorSettings.of(ReactorCount.ofTests(), Idle.policy())),
                 System.currentTimeMillis());
         daemon.services().drives().claim(ClaimDrive.of("ram0", null, null, false));

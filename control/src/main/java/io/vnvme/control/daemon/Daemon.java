@@ -7,6 +7,7 @@ import io.vnvme.control.auth.Doorkeeper;
 import io.vnvme.control.auth.Sessions;
 import io.vnvme.control.auth.Tokens;
 import io.vnvme.control.plane.DataPlane;
+import io.vnvme.control.service.ServiceSetup;
 import io.vnvme.control.service.Services;
 import io.vnvme.control.store.StateFileException;
 import io.vnvme.control.store.TokenFile;
@@ -42,13 +43,13 @@ public final class Daemon implements AutoCloseable {
      * @param startMillis epoch time at which the process began, for the time to serving
      * @throws DaemonException when it cannot; nothing runs then
      */
-    public Daemon(Services.Setup setup, Supplier<DataPlane> dataPlane, long startMillis) {
+    public Daemon(ServiceSetup setup, Supplier<DataPlane> dataPlane, long startMillis) {
         this(setup, Optional.empty(), dataPlane, startMillis);
     }
 
     /** @param listen where to serve the API over TLS as well */
     public Daemon(
-            Services.Setup setup, Optional<InetSocketAddress> listen, Supplier<DataPlane> dataPlane, long startMillis) {
+            ServiceSetup setup, Optional<InetSocketAddress> listen, Supplier<DataPlane> dataPlane, long startMillis) {
         apiSocket = apiSocket(setup.runDir());
         try {
             makeFolder(setup.stateDir());
@@ -105,7 +106,7 @@ public final class Daemon implements AutoCloseable {
         return runDir.resolve("api.sock");
     }
 
-    private static Services services(Services.Setup setup, DataPlane dataPlane) {
+    private static Services services(ServiceSetup setup, DataPlane dataPlane) {
         try {
             return new Services(setup, dataPlane);
         } catch (StateFileException e) {

@@ -4,7 +4,7 @@ import io.vnvme.control.config.DaemonSettings;
 import io.vnvme.control.log.Logs;
 import io.vnvme.control.plane.EngineDataPlane;
 import io.vnvme.control.plane.KeptFormats;
-import io.vnvme.control.service.Services;
+import io.vnvme.control.service.ServiceSetup;
 import io.vnvme.control.service.Succession;
 import io.vnvme.control.store.HostIdFile;
 import io.vnvme.control.store.StateFile;
@@ -45,7 +45,7 @@ public final class DaemonProcess {
         Daemon daemon;
         try {
             daemon = new Daemon(
-                    new Services.Setup(version, settings.stateDir(), settings.runDir(), settings.offers())
+                    new ServiceSetup(version, settings.stateDir(), settings.runDir(), settings.offers())
                             .withRehearsal(settings.rehearsal())
                             .withLibvirt(settings.libvirt().map(Libvirt::at))
                             .withTcp(settings.tcp(), settings.referrals())

@@ -5,6 +5,7 @@ import io.vnvme.control.model.ClaimDrive;
 import io.vnvme.control.model.CreateVnvme;
 import io.vnvme.control.plane.EngineDataPlane;
 import io.vnvme.control.service.RamOffer;
+import io.vnvme.control.service.ServiceSetup;
 import io.vnvme.control.service.Services;
 import java.io.IOException;
 import java.lang.System.Logger;
@@ -41,7 +42,7 @@ final class DressRehearsal {
             removeLeft(settings.stateDir());
             removeLeft(settings.runDir());
             try {
-                Services.Setup setup = new Services.Setup(
+                ServiceSetup setup = new ServiceSetup(
                         version, state, run, List.of(RamOffer.parse("1x16M").getFirst()));
                 try (Daemon first = start(setup.withRehearsal(LENGTH), settings)) {
                     Services services = first.services();
@@ -59,7 +60,7 @@ final class DressRehearsal {
         }
     }
 
-    private static Daemon start(Services.Setup setup, DaemonSettings settings) {
+    private static Daemon start(ServiceSetup setup, DaemonSettings settings) {
         return new Daemon(setup, () -> EngineDataPlane.start(settings.reactors(), UUID.randomUUID()), 0);
     }
 

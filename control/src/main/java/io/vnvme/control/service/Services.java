@@ -10,17 +10,11 @@ import io.vnvme.control.model.SystemInfo;
 import io.vnvme.control.model.UpgradeInfo;
 import io.vnvme.control.plane.DataPlane;
 import io.vnvme.control.plane.ExportCounters;
-import io.vnvme.control.plane.TcpPort;
 import io.vnvme.control.store.HostKeyFile;
 import io.vnvme.control.store.StateFile;
 import io.vnvme.control.store.TargetKeyFile;
 import io.vnvme.control.trace.Traces;
 import io.vnvme.control.vm.Connector;
-import io.vnvme.control.vm.Libvirt;
-import java.net.InetSocketAddress;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -28,12 +22,7 @@ import org.jspecify.annotations.Nullable;
 
 /** All that an administrator can do, over one state and one data plane. */
 public final class Services implements AutoCloseable {
-    /** How often VMs are asked whether they migrate, and drives and pools are looked at. */
-    private static final Duration WATCH_INTERVAL = Duration.ofSeconds(2);
-    /** All of it is done once. */
-    private static final Duration REHEARSAL_SHORT = Duration.ofMillis(10);
-
-    private final Setup setup;
+    private final ServiceSetup setup;
     private final DataPlane dataPlane;
     private final Registry registry;
     private final EventLog events;
@@ -61,159 +50,11 @@ public final class Services implements AutoCloseable {
     private volatile @Nullable String fingerprint;
 
     /**
-     * @param version of the program
-     * @param stateDir folder of the state file, there and writable
-     * @param runDir folder of the sockets, there and writable
-     * @param offers embedded drives that can be claimed
-     * @param watchInterval between two looks at each VM, drive and pool
-     * @param rehearsal how long a guest of the daemon's own works before it serves
-     * @param libvirt the libvirt that is asked for VMs, if any
-     * @param clock by which jobs are dated, and mark how far they are
-     * @param tcp where NVMe/TCP hosts are accepted
-     * @param referrals discovery controllers elsewhere that they are told of
-     * @param traces of requests and jobs
-     * @param succession who takes the place of this process
-     */
-    public record Setup(
-            String version,
-            Path stateDir,
-            Path runDir,
-            List<RamOffer> offers,
-            Duration watchInterval,
-            Duration rehearsal,
-            Optional<Libvirt> libvirt,
-            InstantSource clock,
-            List<TcpPort> tcp,
-            List<InetSocketAddress> referrals,
-            Traces traces,
-            Succession succession) {
-        public Setup(String version, Path stateDir, Path runDir, List<RamOffer> offers) {
-            this(version, stateDir, runDir, offers, WATCH_INTERVAL);
-        }
-
-        public Setup(String version, Path stateDir, Path runDir, List<RamOffer> offers, Duration watchInterval) {
-            this(
-                    version,
-                    stateDir,
-                    runDir,
-                    offers,
-                    watchInterval,
-                    REHEARSAL_SHORT,
-                    Optional.empty(),
-                    InstantSource.system(),
-                    List.of(),
-                    List.of(),
-                    Traces.none(),
-                    Succession.NONE);
-        }
-
-        public Setup withRehearsal(Duration length) {
-            return new Setup(
-                    version,
-                    stateDir,
-                    runDir,
-                    offers,
-                    watchInterval,
-                    length,
-                    libvirt,
-                    clock,
-                    tcp,
-                    referrals,
-                    traces,
-                    succession);
-        }
-
-        public Setup withLibvirt(Optional<Libvirt> asked) {
-            return new Setup(
-                    version,
-                    stateDir,
-                    runDir,
-                    offers,
-                    watchInterval,
-                    rehearsal,
-                    asked,
-                    clock,
-                    tcp,
-                    referrals,
-                    traces,
-                    succession);
-        }
-
-        public Setup withClock(InstantSource told) {
-            return new Setup(
-                    version,
-                    stateDir,
-                    runDir,
-                    offers,
-                    watchInterval,
-                    rehearsal,
-                    libvirt,
-                    told,
-                    tcp,
-                    referrals,
-                    traces,
-                    succession);
-        }
-
-        public Setup withTcp(List<TcpPort> ports) {
-            return withTcp(ports, List.of());
-        }
-
-        public Setup withTcp(List<TcpPort> ports, List<InetSocketAddress> elsewhere) {
-            return new Setup(
-                    version,
-                    stateDir,
-                    runDir,
-                    offers,
-                    watchInterval,
-                    rehearsal,
-                    libvirt,
-                    clock,
-                    ports,
-                    elsewhere,
-                    traces,
-                    succession);
-        }
-
-        public Setup withSuccession(Succession given) {
-            return new Setup(
-                    version,
-                    stateDir,
-                    runDir,
-                    offers,
-                    watchInterval,
-                    rehearsal,
-                    libvirt,
-                    clock,
-                    tcp,
-                    referrals,
-                    traces,
-                    given);
-        }
-
-        public Setup withTraces(Traces told) {
-            return new Setup(
-                    version,
-                    stateDir,
-                    runDir,
-                    offers,
-                    watchInterval,
-                    rehearsal,
-                    libvirt,
-                    clock,
-                    tcp,
-                    referrals,
-                    told,
-                    succession);
-        }
-    }
-
-    /**
      * Reads the state, and serves again what it says.
      *
      * @throws io.vnvme.control.store.StateFileException when the state cannot be read: nothing was changed
      */
-    public Services(Setup setup, DataPlane dataPlane) {
+    public Services(ServiceSetup setup, DataPlane dataPlane) {
         this.setup = setup;
         this.dataPlane = dataPlane;
         this.registry = new Registry(new StateFile(setup.stateDir()));

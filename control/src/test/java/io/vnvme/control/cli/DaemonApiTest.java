@@ -22,7 +22,7 @@ import io.vnvme.control.model.VnvmeLoad;
 import io.vnvme.control.plane.EngineDataPlane;
 import io.vnvme.control.plane.ReactorSettings;
 import io.vnvme.control.service.RamOffer;
-import io.vnvme.control.service.Services;
+import io.vnvme.control.service.ServiceSetup;
 import io.vnvme.testkit.driver.Command;
 import io.vnvme.testkit.driver.NvmeDriver;
 import io.vnvme.testkit.driver.Prp;
@@ -77,7 +77,7 @@ class DaemonApiTest {
 
     private Daemon start() {
         return new Daemon(
-                new Services.Setup("test", folder, folder, List.of(new RamOffer("ram0", 64 << 20))),
+                new ServiceSetup("test", folder, folder, List.of(new RamOffer("ram0", 64 << 20))),
                 () -> EngineDataPlane.start(ReactorSettings.of(ReactorCount.ofTests(), Idle.policy())),
                 System.currentTimeMillis());
     }

@@ -7,7 +7,7 @@ import io.vnvme.control.daemon.Daemon;
 import io.vnvme.control.model.Problem;
 import io.vnvme.control.plane.FakeDataPlane;
 import io.vnvme.control.service.RamOffer;
-import io.vnvme.control.service.Services;
+import io.vnvme.control.service.ServiceSetup;
 import io.vnvme.control.trace.Traces;
 import io.vnvme.control.vm.Libvirt;
 import java.io.BufferedInputStream;
@@ -70,7 +70,7 @@ final class ServedApi implements AutoCloseable {
     private Daemon start() {
         List<RamOffer> offers = List.of(new RamOffer("ram0", 64 << 20), new RamOffer("ram1", 64 << 20));
         return new Daemon(
-                new Services.Setup("test", folder, folder, offers, Duration.ofHours(1))
+                new ServiceSetup("test", folder, folder, offers, Duration.ofHours(1))
                         .withLibvirt(libvirt)
                         .withTraces(traces),
                 listens ? Optional.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)) : Optional.empty(),

@@ -46,7 +46,7 @@ class AttachIT {
 
     private void open() {
         services = new Services(
-                new Services.Setup("test", folder, folder, List.of(new RamOffer("ram0", 256 * MIB)), WATCH),
+                new ServiceSetup("test", folder, folder, List.of(new RamOffer("ram0", 256 * MIB)), WATCH),
                 EngineDataPlane.start(ReactorSettings.of(ReactorCount.ofTests(), Idle.policy())));
     }
 

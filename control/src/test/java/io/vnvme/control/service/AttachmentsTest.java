@@ -41,7 +41,7 @@ class AttachmentsTest {
     @BeforeEach
     void setUp() {
         services = new Services(
-                new Services.Setup(
+                new ServiceSetup(
                         "test", folder, folder, List.of(new RamOffer("ram0", 64 * MIB)), Duration.ofMillis(20)),
                 plane);
         services.drives().claim(ClaimDrive.of("ram0", null, null, false));

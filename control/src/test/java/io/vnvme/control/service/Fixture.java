@@ -41,7 +41,7 @@ final class Fixture implements AutoCloseable {
     }
 
     private Services open() {
-        return new Services(new Services.Setup("test", folder, folder, offers, watch).withClock(clock), plane);
+        return new Services(new ServiceSetup("test", folder, folder, offers, watch).withClock(clock), plane);
     }
 
     void restart() {

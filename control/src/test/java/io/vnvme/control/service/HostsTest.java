@@ -45,7 +45,7 @@ class HostsTest {
 
     private Services services() {
         plane = new FakeDataPlane(world);
-        return new Services(new Services.Setup("test", folder, folder, List.of()).withTcp(List.of(PORT)), plane);
+        return new Services(new ServiceSetup("test", folder, folder, List.of()).withTcp(List.of(PORT)), plane);
     }
 
     private static final String KEY = "DHHC-1:00:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh+KfiaR:";

@@ -43,7 +43,7 @@ class KeptReservationsTest {
     private Services services() {
         EngineDataPlane plane = EngineDataPlane.start(ReactorSettings.of(1, Idle.policy()));
         Services services = new Services(
-                new Services.Setup("test", folder, folder, List.of(), Duration.ofMillis(200))
+                new ServiceSetup("test", folder, folder, List.of(), Duration.ofMillis(200))
                         .withTcp(List.of(TcpPort.parse("127.0.0.1:0"))),
                 plane);
         address = plane.tcpPorts().getFirst().address();

@@ -47,7 +47,7 @@ class LibvirtIT {
         Assumptions.assumeTrue(PrivateLibvirt.installed(), "libvirtd and virsh are not installed on this host");
         libvirt = PrivateLibvirt.start(Lab.prepare());
         services = new Services(
-                new Services.Setup("test", folder, folder, List.of(new RamOffer("ram0", 128 * MIB)))
+                new ServiceSetup("test", folder, folder, List.of(new RamOffer("ram0", 128 * MIB)))
                         .withLibvirt(Optional.of(Libvirt.at(libvirt.uri()))),
                 EngineDataPlane.start(ReactorSettings.of(ReactorCount.ofTests(), Idle.policy())));
         services.drives().claim(ClaimDrive.of("ram0", null, null, false));

@@ -48,7 +48,7 @@ final class MoveIT {
     void start() {
         EngineDataPlane plane = EngineDataPlane.start(ReactorSettings.of(ReactorCount.ofTests(), Idle.policy()));
         services = new Services(
-                new Services.Setup("test", folder, folder, List.of()).withTcp(List.of(TcpPort.parse("127.0.0.1:0"))),
+                new ServiceSetup("test", folder, folder, List.of()).withTcp(List.of(TcpPort.parse("127.0.0.1:0"))),
                 plane);
         String where = plane.tcpPorts().getFirst().where();
         port = where.substring(where.indexOf(':') + 1);

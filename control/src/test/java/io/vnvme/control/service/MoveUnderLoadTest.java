@@ -54,7 +54,7 @@ final class MoveUnderLoadTest {
 
     private void open() {
         services = new Services(
-                new Services.Setup("test", folder, folder, List.of(), Duration.ofMillis(200)),
+                new ServiceSetup("test", folder, folder, List.of(), Duration.ofMillis(200)),
                 EngineDataPlane.start(ReactorSettings.of(2, Idle.policy())));
     }
 

@@ -42,7 +42,7 @@ class PathsTest {
     private Services services(String... ports) {
         plane = new FakeDataPlane(world);
         List<TcpPort> tcp = List.of(ports).stream().map(TcpPort::parse).toList();
-        return new Services(new Services.Setup("test", folder, folder, List.of()).withTcp(tcp), plane);
+        return new Services(new ServiceSetup("test", folder, folder, List.of()).withTcp(tcp), plane);
     }
 
     private void claim(Services services) {
@@ -214,7 +214,7 @@ class PathsTest {
         }
         plane = new FakeDataPlane(world);
         plane.failing = "listen";
-        try (Services services = new Services(new Services.Setup("test", folder, folder, List.of()), plane)) {
+        try (Services services = new Services(new ServiceSetup("test", folder, folder, List.of()), plane)) {
             assertThat(services.vnvmes().show("d1").state()).isEqualTo("idle");
             assertThat(services.events().after(0, Duration.ZERO))
                     .extracting(EventInfo::kind)

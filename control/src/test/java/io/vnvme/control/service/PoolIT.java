@@ -38,7 +38,7 @@ class PoolIT {
     @BeforeEach
     void start() {
         services = new Services(
-                new Services.Setup("test", folder, folder, List.of(), Duration.ofMillis(200)),
+                new ServiceSetup("test", folder, folder, List.of(), Duration.ofMillis(200)),
                 EngineDataPlane.start(ReactorSettings.of(ReactorCount.ofTests(), Idle.policy())));
         services.drives().claim(ClaimDrive.of(folder.resolve("drive.img").toString(), 512 * MIB, null, false));
     }

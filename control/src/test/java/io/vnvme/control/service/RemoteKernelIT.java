@@ -87,7 +87,7 @@ class RemoteKernelIT {
 
     private Services open() {
         return new Services(
-                new Services.Setup("test", folder, folder, List.of(), Duration.ofMillis(200)),
+                new ServiceSetup("test", folder, folder, List.of(), Duration.ofMillis(200)),
                 EngineDataPlane.start(ReactorSettings.of(ReactorCount.ofTests(), Idle.policy()), NEAR));
     }
 

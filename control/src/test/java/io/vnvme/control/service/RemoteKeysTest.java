@@ -66,7 +66,7 @@ class RemoteKeysTest {
         TcpPort any = new TcpPort(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), Optional.empty());
         Path at = folder.resolve("far");
         far = new Services(
-                new Services.Setup("test", at, at, List.of(), Duration.ofMillis(200)).withTcp(List.of(any)), plane);
+                new ServiceSetup("test", at, at, List.of(), Duration.ofMillis(200)).withTcp(List.of(any)), plane);
         port = plane.tcpPorts().getFirst().address().getPort();
         far.drives().claim(ClaimDrive.of(folder.resolve("far.img").toString(), 256 * MIB, null, false));
         far.vnvmes().create(CreateVnvme.thin("disk", 128 * MIB));
@@ -86,7 +86,7 @@ class RemoteKeysTest {
 
     private Services near() {
         return new Services(
-                new Services.Setup("test", nearState(), nearState(), List.of(), Duration.ofMillis(200)),
+                new ServiceSetup("test", nearState(), nearState(), List.of(), Duration.ofMillis(200)),
                 EngineDataPlane.start(ReactorSettings.of(ReactorCount.ofTests(), Idle.policy()), NEAR));
     }
 

@@ -69,7 +69,7 @@ class RemotePoolTest {
         TcpPort second = new TcpPort(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), Optional.empty());
         Path at = folder.resolve("far");
         Services made = new Services(
-                new Services.Setup("test", at, at, List.of(), Duration.ofMillis(200)).withTcp(List.of(first, second)),
+                new ServiceSetup("test", at, at, List.of(), Duration.ofMillis(200)).withTcp(List.of(first, second)),
                 plane);
         port = plane.tcpPorts().getFirst().address().getPort();
         otherPort = plane.tcpPorts().getLast().address().getPort();
@@ -79,7 +79,7 @@ class RemotePoolTest {
     private Services near() {
         Path at = folder.resolve("near");
         return new Services(
-                new Services.Setup("test", at, at, List.of(), Duration.ofMillis(200)),
+                new ServiceSetup("test", at, at, List.of(), Duration.ofMillis(200)),
                 EngineDataPlane.start(ReactorSettings.of(ReactorCount.ofTests(), Idle.policy()), NEAR));
     }
 

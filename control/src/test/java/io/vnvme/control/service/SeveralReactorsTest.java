@@ -41,7 +41,7 @@ final class SeveralReactorsTest {
     @BeforeEach
     void start() {
         services = new Services(
-                new Services.Setup("test", folder, folder, List.of(), Duration.ofMillis(200)),
+                new ServiceSetup("test", folder, folder, List.of(), Duration.ofMillis(200)),
                 EngineDataPlane.start(ReactorSettings.of(2, Idle.policy())));
         pool("ram", "ram:64M", null);
         pool("file", folder.resolve("drive.img").toString(), 64 * MIB);

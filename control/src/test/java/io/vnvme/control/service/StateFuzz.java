@@ -88,7 +88,7 @@ class StateFuzz {
         Files.writeString(file, text);
         FakeDataPlane.World world = new FakeDataPlane.World();
         try (Services services = new Services(
-                new Services.Setup("test", folder, folder, List.of(), Duration.ofHours(1)), new FakeDataPlane(world))) {
+                new ServiceSetup("test", folder, folder, List.of(), Duration.ofHours(1)), new FakeDataPlane(world))) {
             services.drives().list();
             services.pools().list();
             services.vnvmes().list();

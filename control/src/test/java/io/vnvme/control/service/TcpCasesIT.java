@@ -48,7 +48,7 @@ class TcpCasesIT {
     void start() {
         EngineDataPlane plane = EngineDataPlane.start(ReactorSettings.of(ReactorCount.ofTests(), Idle.policy()));
         services = new Services(
-                new Services.Setup("test", folder, folder, List.of(new RamOffer("ram0", 512 * MIB)))
+                new ServiceSetup("test", folder, folder, List.of(new RamOffer("ram0", 512 * MIB)))
                         .withTcp(List.of(TcpPort.parse("127.0.0.1:0=10.0.2.2"))),
                 plane);
         port = plane.tcpPorts().getFirst().address().getPort();

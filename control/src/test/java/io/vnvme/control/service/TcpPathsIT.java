@@ -46,7 +46,7 @@ class TcpPathsIT {
         EngineDataPlane plane = EngineDataPlane.start(ReactorSettings.of(ReactorCount.ofTests(), Idle.policy()));
         TcpPort any = TcpPort.parse("127.0.0.1:0");
         services = new Services(
-                new Services.Setup("test", folder, folder, List.of(new RamOffer("ram0", 256 * MIB)))
+                new ServiceSetup("test", folder, folder, List.of(new RamOffer("ram0", 256 * MIB)))
                         .withTcp(List.of(any, any)),
                 plane);
         ports = plane.tcpPorts().stream().map(TcpPort::where).toList();

@@ -47,7 +47,7 @@ class TcpTlsIT {
         EngineDataPlane plane = EngineDataPlane.start(ReactorSettings.of(ReactorCount.ofTests(), Idle.policy()));
         TcpPort asked = new TcpPort(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), Optional.of(GATEWAY));
         services = new Services(
-                new Services.Setup("test", folder, folder, List.of(), Duration.ofMillis(200)).withTcp(List.of(asked)),
+                new ServiceSetup("test", folder, folder, List.of(), Duration.ofMillis(200)).withTcp(List.of(asked)),
                 plane);
         port = plane.tcpPorts().getFirst().address().getPort();
         services.drives().claim(ClaimDrive.of(folder.resolve("drive.img").toString(), 512 * MIB, null, false));

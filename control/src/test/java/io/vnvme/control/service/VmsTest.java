@@ -47,8 +47,7 @@ class VmsTest {
     void setUp() {
         virsh = new FakeVirsh(folder.resolve("bin")).withDomain("lab");
         services = new Services(
-                new Services.Setup(
-                                "test", folder, folder, List.of(new RamOffer("ram0", 64 * MIB)), Duration.ofMillis(20))
+                new ServiceSetup("test", folder, folder, List.of(new RamOffer("ram0", 64 * MIB)), Duration.ofMillis(20))
                         .withLibvirt(Optional.of(virsh.libvirt())),
                 plane);
         services.drives().claim(ClaimDrive.of("ram0", null, null, false));
