@@ -553,13 +553,13 @@ public final class Controller implements Poller, AutoCloseable {
         state.setInt(ControllerState.CSTS, status | Registers.CSTS_SHST_OCCURRING);
         long begun = epoch;
         flushes++;
-        new ShutdownFlush(namespaces, ok -> {
+        new ShutdownFlush(namespaces, why -> {
                     flushes--;
                     if (begun != epoch) {
                         return;
                     }
-                    if (!ok) {
-                        fatal("a volume could not be flushed at shutdown");
+                    if (why.isPresent()) {
+                        fatal(why.get());
                         return;
                     }
                     int now = state.getInt(ControllerState.CSTS) & ~Registers.CSTS_SHST_MASK;

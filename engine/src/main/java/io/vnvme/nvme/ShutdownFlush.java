@@ -2,16 +2,21 @@ package io.vnvme.nvme;
 
 import io.vnvme.drive.Io;
 import io.vnvme.drive.IoStatus;
+import java.util.Optional;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** Flushes all volumes of a controller, one flush each, and tells how that went. */
 final class ShutdownFlush {
-    private final ActiveNamespaces namespaces;
-    private final Consumer<Boolean> done;
-    private int outstanding = 1;
-    private boolean failed;
+    private static final String FAILED = "a volume could not be flushed at shutdown";
 
-    ShutdownFlush(ActiveNamespaces namespaces, Consumer<Boolean> done) {
+    private final ActiveNamespaces namespaces;
+    private final Consumer<Optional<String>> done;
+    private int outstanding = 1;
+    private @Nullable String failure;
+
+    /** @param done told once, when all have ended: why one could not be flushed; nothing: all are */
+    ShutdownFlush(ActiveNamespaces namespaces, Consumer<Optional<String>> done) {
         this.namespaces = namespaces;
         this.done = done;
     }
@@ -23,31 +28,41 @@ final class ShutdownFlush {
                 flush(namespace);
             }
         }
-        ended(IoStatus.OK);
+        ended();
     }
 
     /** Counted as all that the namespace's volume is given: whoever moves it waits until that has ended. */
     private void flush(Namespace namespace) {
-        outstanding++;
-        namespace.workBegan();
-        Io io = new Io((_, status) -> ended(namespace, status));
+        Io io = new Io((_, status) -> {
+            namespace.workEnded();
+            took(status);
+            ended();
+        });
         io.prepare(Io.FLUSH, 0, 0, false);
-        int status = namespace.volume().submit(io);
-        if (status != IoStatus.PENDING) {
-            ended(namespace, status);
+        try {
+            int status = namespace.volume().submit(io);
+            if (status == IoStatus.PENDING) {
+                outstanding++;
+                namespace.workBegan();
+            } else {
+                took(status);
+            }
+        } catch (InternalError | RuntimeException e) {
+            // The others are flushed all the same: what they have taken is safe then.
+            failure = FAILED + ": " + e;
         }
     }
 
-    private void ended(Namespace namespace, int status) {
-        namespace.workEnded();
-        ended(status);
+    private void took(int status) {
+        if (status != IoStatus.OK && failure == null) {
+            failure = FAILED;
+        }
     }
 
-    private void ended(int status) {
-        failed |= status != IoStatus.OK;
+    private void ended() {
         outstanding--;
         if (outstanding == 0) {
-            done.accept(!failed);
+            done.accept(Optional.ofNullable(failure));
         }
     }
 }

@@ -10,6 +10,7 @@ import io.vnvme.nvme.wire.Registers;
 import io.vnvme.nvme.wire.Sqe;
 import io.vnvme.nvme.wire.Status;
 import java.lang.foreign.ValueLayout;
+import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -538,5 +539,25 @@ class AsynchronousIoTest {
         assertThat(namespace.pendingWork()).isEqualTo(1);
         host.volume.completeAll();
         assertThat(namespace.pendingWork()).isZero();
+    }
+
+    /** A defect below the volume stops this controller, which is then as free to go as any other. */
+    @Test
+    void aShutdownsFlushThatCannotBeginHasEnded() {
+        TestVolume broken = new TestVolume(1 << 20);
+        broken.defect = new IllegalStateException("a defect");
+        Namespace defective = new Namespace(2, NamespaceIdentity.of(new UUID(1, 2)), broken, 512, false);
+        host.controller.namespaces().attach(defective);
+        host.register(Registers.CC, host.register(Registers.CC) | 1 << 14);
+        assertThat(defective.pendingWork()).isZero();
+        assertThat(host.attached().pendingWork())
+                .as("the other is flushed all the same")
+                .isEqualTo(1);
+        assertThat(host.fatal()).as("while that goes on").isFalse();
+        host.volume.completeOne();
+        assertThat(host.attached().pendingWork()).isZero();
+        assertThat(host.controller.quiescent()).isTrue();
+        assertThat(host.fatal()).isTrue();
+        assertThat(host.controller.failure()).contains("flushed at shutdown", "a defect");
     }
 }

@@ -11,6 +11,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 
 /** A volume in memory that answers at once, or - when told to - only when the test says so. */
 final class TestVolume implements Volume {
@@ -21,6 +22,10 @@ final class TestVolume implements Volume {
     boolean asynchronous;
     /** Answer of every submission, unless asynchronous. */
     int answer = IoStatus.OK;
+
+    /** Thrown at every submission, when there is one. */
+    @Nullable
+    RuntimeException defect;
 
     boolean lastForceUnitAccess;
     int physicalBlockBytes = 4096;
@@ -64,6 +69,9 @@ final class TestVolume implements Volume {
     public int submit(Io io) {
         operations.add(io.operation());
         lastForceUnitAccess = io.forceUnitAccess();
+        if (defect != null) {
+            throw defect;
+        }
         if (asynchronous) {
             pending.add(io);
             return IoStatus.PENDING;
