@@ -43,11 +43,12 @@ public final class GuardedVolume implements Volume, AutoCloseable {
      * @param key of an encrypted volume; null for one that is not, or that has been unlocked already. Not needed any more
      *     afterwards
      * @return the volume itself when it needs nothing
+     * @throws IllegalStateException when it is in use without that key: as if it were not encrypted
      */
     public static Volume of(Pool pool, PoolVolume volume, @Nullable VolumeKey key) {
         GuardedVolume there = volume.guard();
         if (there != null) {
-            return there;
+            return requireCipher(there, key != null);
         }
         if (key == null && !volume.record().checksums()) {
             return volume;
@@ -55,27 +56,42 @@ public final class GuardedVolume implements Volume, AutoCloseable {
         return put(pool, volume, key == null ? null : new AesXts(key, Geometry.BLOCK_BYTES));
     }
 
+    /** What was opened as if it were not encrypted must not seem to be: data would lie there in the open. */
+    private static GuardedVolume requireCipher(GuardedVolume there, boolean encrypted) {
+        if (encrypted && there.cipher == null) {
+            throw new IllegalStateException("volume %s is in use without its key".formatted(there.volume.name()));
+        }
+        return there;
+    }
+
     /**
      * The same for a volume that is to hold what another holds.
      *
-     * @param cipher by {@link #copyOfCipher} of the other's, which becomes this one's; null when that is not encrypted
+     * @param cipher by {@link #cipherOf} the other, which becomes this one's; nothing when that is not encrypted
+     * @throws IllegalStateException when it is in use without a key and shall have one
      */
     public static Volume like(Pool pool, PoolVolume volume, Optional<AesXts> cipher) {
-        if (volume.guard() != null) {
-            cipher.ifPresent(AesXts::close);
+        if (volume.guard() == null && cipher.isPresent()) {
+            return put(pool, volume, cipher.get());
         }
-        return volume.guard() == null && cipher.isPresent() ? put(pool, volume, cipher.get()) : of(pool, volume, null);
+        cipher.ifPresent(AesXts::close);
+        GuardedVolume there = volume.guard();
+        return there == null ? of(pool, volume, null) : requireCipher(there, cipher.isPresent());
+    }
+
+    /**
+     * What encrypts a volume, once more, for one that is to hold the same. On the pool's reactor.
+     *
+     * @return nothing when it was opened without a key, or not at all
+     */
+    public static Optional<AesXts> cipherOf(PoolVolume volume) {
+        return Optional.ofNullable(volume.guard()).map(there -> there.cipher).map(AesXts::copy);
     }
 
     private static GuardedVolume put(Pool pool, PoolVolume volume, @Nullable AesXts cipher) {
         GuardedVolume made = new GuardedVolume(pool, volume, cipher);
         volume.guard(made);
         return made;
-    }
-
-    /** What encrypts it, once more, for a volume that is to hold the same; nothing when it is not encrypted. */
-    public Optional<AesXts> copyOfCipher() {
-        return Optional.ofNullable(cipher).map(AesXts::copy);
     }
 
     Pool pool() {

@@ -1,6 +1,8 @@
 package io.vnvme.control.plane;
 
 import io.vnvme.control.model.DiffRange;
+import io.vnvme.control.model.ProblemCode;
+import io.vnvme.control.model.ProblemException;
 import io.vnvme.control.plane.EngineDrive.OnReactor;
 import io.vnvme.control.store.ScrubMark;
 import io.vnvme.crypto.AesXts;
@@ -176,11 +178,22 @@ final class EnginePool implements OpenPool {
         return keepsData() ? volume : new NullVolume(volume);
     }
 
-    /** What encrypts a volume that is open, once more; nothing when it is not encrypted. */
+    /**
+     * What encrypts a volume that is open, once more; nothing when it is not encrypted.
+     *
+     * @throws ProblemException when it is and is not open
+     */
     Optional<AesXts> cipher(String name) {
-        return ask(() -> GuardedVolume.of(pool, pool.operations().volume(name), null) instanceof GuardedVolume guarded
-                ? guarded.copyOfCipher()
-                : Optional.empty());
+        return ask(() -> {
+            Optional<AesXts> cipher = GuardedVolume.cipherOf(pool.operations().volume(name));
+            if (cipher.isEmpty()
+                    && VolumeAttributes.parse(pool.operations().attributes(name))
+                            .encrypted()) {
+                throw new ProblemException(
+                        ProblemCode.VNVME_UNAVAILABLE, "%s is encrypted and its key is not there".formatted(name));
+            }
+            return cipher;
+        });
     }
 
     /** A volume that is to hold what another one holds. */

@@ -77,7 +77,7 @@ public final class VolumeMoves {
         try {
             return jobs.start(plan, name, true, progress -> {
                 try (held) {
-                    return move(name, target, plan.snapshots(), progress);
+                    return move(name, target, progress);
                 }
             });
         } catch (RuntimeException e) {
@@ -98,7 +98,7 @@ public final class VolumeMoves {
             return volumes.moving().begin(name, vnvme.pool(), target.name());
         });
         try (held) {
-            return move(name, target, withSnapshots, progress);
+            return move(name, target, progress);
         }
     }
 
@@ -121,6 +121,14 @@ public final class VolumeMoves {
                 return jobs.start(plan, name, true, _ -> {
                     throw new ProblemException(
                             ProblemCode.MOVE_REFUSED, "%s is in pool %s by now: it stays there".formatted(name, pool));
+                });
+            }
+            try {
+                check(vnvme.get(), target, plan.snapshots());
+            } catch (ProblemException e) {
+                // What was true when it began may not be now: its passphrase was not kept, or others took the space.
+                return jobs.start(plan, name, true, _ -> {
+                    throw e;
                 });
             }
             return start(name, plan, target);
@@ -174,8 +182,7 @@ public final class VolumeMoves {
         Map<String, LayerUsage> usages = source.usages(names);
         LayerUsage own = usages.getOrDefault(volume.name(), LayerUsage.NONE);
         // What snapshots have in common with each other and not with the volume is not counted: if that is too much,
-        // the
-        // pool is full before it is copied, and the move ends.
+        // the pool is full before it is copied, and the move ends.
         long needed = Math.max(volume.thick() ? volume.sizeBytes() : 0, own.usedBytes())
                 + usages.entrySet().stream()
                         .filter(usage -> !usage.getKey().equals(volume.name()))
@@ -190,13 +197,11 @@ public final class VolumeMoves {
         }
     }
 
-    /** Moves one that is held as moving. @return one line for people */
-    private String move(String name, OpenPool target, boolean withSnapshots, JobProgress progress) {
+    /** Moves one that is held as moving, and was checked before it was. @return one line for people */
+    private String move(String name, OpenPool target, JobProgress progress) {
         OpenPool source = pools.require(volumes.require(name).pool());
         LayerFacts volume = Snapshots.require(source, name);
         List<LayerFacts> snapshots = SnapshotCopies.of(name, source.layers());
-        SnapshotCopies.check(name, snapshots, withSnapshots);
-        checkSpace(volume, snapshots, source, target);
         String copyName = MovedVolumes.unfinished(name);
         Copying copying = new Copying(name, source, target, progress, underWay);
         VolumeMove.State end;

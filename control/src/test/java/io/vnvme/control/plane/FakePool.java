@@ -70,6 +70,8 @@ public final class FakePool implements OpenPool {
     public volatile Semaphore permits = new Semaphore(Integer.MAX_VALUE);
     /** How many writes there were. */
     public final AtomicInteger writes = new AtomicInteger();
+    /** How many copies of its snapshots were begun. */
+    public final AtomicInteger snapshotCopies = new AtomicInteger();
     /** What it remembers of its drives after a restart. */
     public volatile Map<UUID, String> remembered = Map.of();
     /** Where the last scrub began. */
@@ -187,6 +189,7 @@ public final class FakePool implements OpenPool {
     @Override
     public VolumeMove copySnapshot(String snapshot, Optional<String> since, OpenPool target, String volume) {
         plane.mayFail("copySnapshot");
+        snapshotCopies.incrementAndGet();
         return plane.new FakeMove();
     }
 

@@ -11,8 +11,10 @@ import io.vnvme.control.model.DrainPool;
 import io.vnvme.control.model.EventKind;
 import io.vnvme.control.model.ExportVolume;
 import io.vnvme.control.model.JobInfo;
+import io.vnvme.control.model.KeySource;
 import io.vnvme.control.model.MoveVnvme;
 import io.vnvme.control.model.ProblemCode;
+import io.vnvme.control.model.UnlockVnvme;
 import io.vnvme.control.plane.FakePool;
 import io.vnvme.control.plane.LayerFacts;
 import io.vnvme.control.plane.VolumeSpec;
@@ -280,6 +282,29 @@ final class VolumeMovesTest {
         assertThat(fixture.ended(job).state()).isEqualTo("cancelled");
         assertThat(volumes("a")).containsExactlyInAnyOrder("d", "d@s1", "d@s2");
         assertThat(volumes("b")).isEmpty();
+    }
+
+    /** Its passphrase is not kept: nothing of it is touched before it is open. */
+    @Test
+    void whatIsLockedAfterARestartDoesNotMove() {
+        KeySource passphrase = new KeySource(null, "correct horse");
+        fixture.services
+                .vnvmes()
+                .create(new CreateVnvme(
+                        "locked", 16 * MIB, "a", false, false, null, true, null, passphrase, null, false, null));
+        fixture.services.snapshots().take("locked", "s");
+        fixture.plane.copying = true;
+        JobInfo job = fixture.services.moves().move("locked", new MoveVnvme("b", true));
+        await().until(() -> volumes("b").contains("~locked"));
+        fixture.crash();
+        JobInfo after = fixture.ended(job);
+        assertThat(after.state()).isEqualTo("failed");
+        assertThat(after.result()).contains("vnvme unlock locked");
+        assertThat(fixture.fakePool("a").snapshotCopies).hasValue(1);
+        assertThat(volumes("b")).isEmpty();
+        fixture.services.vnvmes().unlock("locked", new UnlockVnvme(passphrase));
+        job = fixture.ended(fixture.services.moves().move("locked", new MoveVnvme("b", true)));
+        assertThat(job.state()).as(job.result()).isEqualTo("done");
     }
 
     /** Where they go is known when other pools are open. */

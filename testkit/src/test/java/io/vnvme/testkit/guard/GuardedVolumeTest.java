@@ -1,16 +1,21 @@
 package io.vnvme.testkit.guard;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
+import io.vnvme.crypto.AesXts;
+import io.vnvme.crypto.VolumeKey;
 import io.vnvme.drive.Io;
 import io.vnvme.drive.IoStatus;
 import io.vnvme.pool.GuardedVolume;
+import io.vnvme.pool.PoolVolume;
 import io.vnvme.testkit.sim.PowerCutDrive;
 import io.vnvme.volume.Volume;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -77,6 +82,37 @@ final class GuardedVolumeTest {
             assertThat(data.get(ValueLayout.JAVA_BYTE, 4095)).isEqualTo((byte) 'x');
             assertThat(volume.keyless()).isTrue();
         }
+    }
+
+    /** A key that came too late is not forgotten in silence: what is written from then on would lie there in the open. */
+    @Test
+    void whatIsInUseWithoutAKeyIsNotOpenedWithOne() {
+        GuardedPool pool = new GuardedPool(random, arena, 1, true, false);
+        PoolVolume volume = pool.pool().operations().volume("v");
+        assertThat(GuardedVolume.cipherOf(volume)).isEmpty();
+        byte[] bytes = new byte[VolumeKey.SIZE];
+        bytes[0] = 1;
+        try (VolumeKey key = VolumeKey.of(bytes)) {
+            assertThatIllegalStateException().isThrownBy(() -> GuardedVolume.of(pool.pool(), volume, key));
+            Optional<AesXts> cipher = Optional.of(new AesXts(key, 4096));
+            assertThatIllegalStateException().isThrownBy(() -> GuardedVolume.like(pool.pool(), volume, cipher));
+            assertThat(cipher.get().closed()).isTrue();
+        }
+        pool.write(0, text(4096));
+        pool.check();
+    }
+
+    /** Nothing is put between a volume and its users by who only looks. */
+    @Test
+    void theCipherOfAVolumeThatIsNotOpenIsNothing() {
+        GuardedPool pool = new GuardedPool(random, arena, 1, true, true);
+        pool.create("w", true);
+        PoolVolume locked = pool.pool().operations().volume("w");
+        assertThat(GuardedVolume.cipherOf(locked)).isEmpty();
+        assertThat(((GuardedVolume) pool.guard("w")).keyless()).isFalse();
+        Optional<AesXts> cipher = GuardedVolume.cipherOf(locked);
+        assertThat(cipher).isPresent();
+        cipher.ifPresent(AesXts::close);
     }
 
     @Test
