@@ -81,12 +81,14 @@ final class HostAuthentication {
      * Why the connection ends, in words. Some targets say nothing to a key that is another one, and are gone.
      *
      * @param why as far as the connection itself knows
+     * @param gone whether it is the target that has ended it, and without a word
      */
-    String words(String why) {
+    String words(String why, boolean gone) {
         if (!failure.isEmpty()) {
             return failure;
         }
-        return challenged
+        boolean answered = challenged && (await == Await.TAKEN || await == Await.SAID);
+        return gone && answered
                 ? "%s after the answer to its challenge: %s".formatted(why, OTHER_KEY)
                 : "%s while %s shows who it is"
                         .formatted(why, terms.namespace().host().nqn());

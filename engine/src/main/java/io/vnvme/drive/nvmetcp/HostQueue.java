@@ -199,7 +199,7 @@ final class HostQueue implements Inbox.Sink {
     private int receive() {
         int count = stream.receive(inbox, this);
         if (count == Inbox.END) {
-            lose("the target has closed the connection");
+            lose("the target has closed the connection", true);
             return 1;
         }
         return count > 0 ? 1 : 0;
@@ -212,7 +212,7 @@ final class HostQueue implements Inbox.Sink {
         }
         try {
             if (!stream.flush(sender.outgoing())) {
-                lose("the target is gone");
+                lose("the target is gone", true);
             }
         } catch (NativeException e) {
             lose(String.valueOf(e.getMessage()));
@@ -421,9 +421,14 @@ final class HostQueue implements Inbox.Sink {
 
     /** Ends it, if it has not ended. */
     void lose(String why) {
+        lose(why, false);
+    }
+
+    /** @param gone whether the target has ended it, and without a word */
+    private void lose(String why, boolean gone) {
         if (state != State.CLOSED) {
             HostAuthentication showing = authentication;
-            String words = showing == null ? why : showing.words(why);
+            String words = showing == null ? why : showing.words(why, gone);
             abandon();
             owner.lost(words);
         }

@@ -41,6 +41,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -51,6 +52,13 @@ class RemoteTrustTest {
     private static final Duration LIMIT = Duration.ofSeconds(20);
     private static final int DRIVE_BYTES = 4 << 20;
     private static final int BLOCK = 4096;
+    private static final byte C2H_TERM_REQ = 3;
+    private static final byte CAPSULE_RESP = 5;
+    private static final byte C2H_DATA = 7;
+    /** Of C2HData: no capsule follows. */
+    private static final int DATA_SUCCESS = 8;
+
+    private static final String OTHER_KEY = "the key here has to be the one that the target has";
     private static final String SHA384 =
             "NVMeTLSkey-1:02:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8AAQIDBAUGBwgJCgsMDQ4Prx7ycQ==:";
 
@@ -139,8 +147,82 @@ class RemoteTrustTest {
                 Remote.HOST.nqn(),
                 ServedTarget.NQN,
                 "the controller refuses the host",
-                "the key here has to be the one that the target has");
+                OTHER_KEY);
         assertThat(target.refusals()).singleElement().asString().contains(Remote.HOST.nqn(), "DH-HMAC-CHAP");
+    }
+
+    /** What the target says to the answer to its challenge arrives as another thing, or never. */
+    private void assertRefusedWhenToldInstead(Network.Change change, String... words) {
+        AtomicInteger said = new AtomicInteger();
+        try (Network network = new Network(target.address())) {
+            network.change(pdu -> pdu[0] == C2H_DATA && said.incrementAndGet() % 2 == 0 ? change.apply(pdu) : pdu);
+            assertThatThrownBy(() -> new Remote(namespace(RemoteOptions.usual(), network.port())).close())
+                    .isInstanceOf(RemoteException.class)
+                    .hasMessageContainingAll(words)
+                    .message()
+                    .doesNotContain(OTHER_KEY);
+        }
+        assertThat(said).hasPositiveValue();
+    }
+
+    @Test
+    void whatEndsAnAuthenticationIsNotTakenForAnotherKey() {
+        require(hostKey);
+        keys = chap(hostKey, Optional.empty());
+        assertRefusedWhenToldInstead(
+                pdu -> {
+                    // DATAL: longer than it is.
+                    pdu[17]++;
+                    return pdu;
+                },
+                "the target breaks the protocol");
+        byte[] termination = new byte[24];
+        termination[0] = C2H_TERM_REQ;
+        termination[2] = 24;
+        termination[4] = 24;
+        termination[8] = 2;
+        assertRefusedWhenToldInstead(
+                _ -> termination, "the target ends the connection, fatal error status 0x2", "shows who it is");
+    }
+
+    @Test
+    void aTargetThatIsGoneAfterTheAnswerMayHaveAnotherKey() {
+        require(hostKey);
+        keys = chap(hostKey, Optional.empty());
+        try (Network network = new Network(target.address())) {
+            AtomicInteger said = new AtomicInteger();
+            network.change(pdu -> {
+                if (pdu[0] == C2H_DATA && said.incrementAndGet() % 2 == 0) {
+                    network.cutNow();
+                }
+                return pdu;
+            });
+            assertThatThrownBy(() -> new Remote(namespace(RemoteOptions.usual(), network.port())).close())
+                    .hasMessageContainingAll("closed the connection after the answer to its challenge", OTHER_KEY);
+        }
+    }
+
+    /** It has shown that it has the same keys. */
+    @Test
+    void aTargetThatIsGoneAfterTheLastMessageHasNoOtherKey() {
+        require(hostKey);
+        keys = chap(hostKey, Optional.of(controllerKey));
+        try (Network network = new Network(target.address())) {
+            AtomicInteger said = new AtomicInteger();
+            AtomicBoolean over = new AtomicBoolean();
+            network.change(pdu -> {
+                if (pdu[0] == C2H_DATA && said.incrementAndGet() % 2 == 0) {
+                    over.set((pdu[1] & DATA_SUCCESS) != 0);
+                } else if (pdu[0] == CAPSULE_RESP && over.getAndSet(false)) {
+                    network.cutNow();
+                }
+                return pdu;
+            });
+            assertThatThrownBy(() -> new Remote(namespace(RemoteOptions.usual(), network.port())).close())
+                    .hasMessageContainingAll("closed the connection", "shows who it is")
+                    .message()
+                    .doesNotContain(OTHER_KEY);
+        }
     }
 
     @Test
@@ -181,7 +263,7 @@ class RemoteTrustTest {
             Remote.Work held = remote.submit(Io.READ, 0, Remote.filled(BLOCK, 0));
             remote.until(
                     "refused",
-                    () -> remote.health().paths().getFirst().trouble().contains("the key here has to be the one"));
+                    () -> remote.health().paths().getFirst().trouble().contains(OTHER_KEY));
             assertThat(held.ended()).isFalse();
             keys = chap(controllerKey, Optional.empty());
             remote.putForward(Duration.ofSeconds(6));
