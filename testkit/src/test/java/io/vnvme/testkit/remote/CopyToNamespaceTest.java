@@ -27,6 +27,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
@@ -38,10 +39,14 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 final class CopyToNamespaceTest {
     private static final int BYTES = 16 << 20;
+    /** At the end, where nobody else writes. */
+    private static final int KNOWN_BYTES = 4096;
+
+    private static final int KNOWN_AT = BYTES - KNOWN_BYTES;
     private static final Duration LIMIT = Duration.ofSeconds(20);
 
     /** Writes, clears and flushes at random, some commands in each pass, and never waits for more than a few. */
-    private static final class Writer implements Poller {
+    private static final class Writer implements Poller, AutoCloseable {
         private final SplittableRandom random = new SplittableRandom(7);
         private final Arena arena = Arena.ofShared();
         private final List<Io> free = new ArrayList<>();
@@ -74,7 +79,7 @@ final class CopyToNamespaceTest {
             }
             Io io = free.removeLast();
             int length = 512 * (1 + random.nextInt(64));
-            int offset = random.nextInt((BYTES - length) / 512) * 512;
+            int offset = random.nextInt((KNOWN_AT - length) / 512) * 512;
             io.data().clear();
             switch (random.nextInt(8)) {
                 case 0 -> io.prepare(Io.FLUSH, 0, 0, false);
@@ -102,6 +107,11 @@ final class CopyToNamespaceTest {
 
         void stop() {
             home.remove(this);
+        }
+
+        @Override
+        public void close() {
+            arena.close();
         }
     }
 
@@ -133,7 +143,7 @@ final class CopyToNamespaceTest {
                     RemoteDrive.at(there, "there", namespace, facts, new RemoteHealth(), new SplittableRandom(1)));
             Volume source = new LinearVolume(here, 0, BYTES);
             for (int round = 0; round < 3; round++) {
-                copied(home, source, there, new LinearVolume(remote, 0, BYTES));
+                copied(home, source, there, new LinearVolume(remote, 0, BYTES), (byte) (round + 1));
             }
             there.call(() -> {
                 remote.close();
@@ -143,8 +153,12 @@ final class CopyToNamespaceTest {
         assertThat(failures).isEmpty();
     }
 
-    /** Copies under writes until it is frozen, and leaves it as it was then. */
-    private static void copied(Home home, Volume source, Home there, Volume destination) {
+    /**
+     * Copies under writes until it is frozen, and leaves it as it was then.
+     *
+     * @param known what is written while it is frozen
+     */
+    private static void copied(Home home, Volume source, Home there, Volume destination, byte known) {
         HomeTarget target = new HomeTarget(home, there, destination);
         Writer[] writer = new Writer[1];
         LiveCopy copy = home.call(() -> {
@@ -165,19 +179,30 @@ final class CopyToNamespaceTest {
             writer[0].stop();
             return true;
         });
+        CompletableFuture<Integer> late = new CompletableFuture<>();
+        MemorySegment written = Arena.ofAuto().allocate(KNOWN_BYTES, 4096).fill(known);
+        Io write = new Io((_, status) -> late.complete(status));
+        write.prepare(Io.WRITE, KNOWN_AT, KNOWN_BYTES, false);
+        write.data().add(written, 0, KNOWN_BYTES);
+        assertThat((int) home.call(() -> copy.volume().submit(write))).isEqualTo(IoStatus.PENDING);
         byte[] then = content(home, source);
         assertThat(content(there, destination)).isEqualTo(then);
+        assertThat(late).as("what is written while it is frozen waits").isNotDone();
         home.call(() -> {
             copy.settle(new Over(destination, target));
             home.remove(copy);
             return true;
         });
-        await().atMost(LIMIT).until(() -> home.call(() -> copy.idle() && writer[0].pending == 0));
+        await().atMost(LIMIT).until(() -> home.call(() -> copy.idle() && late.isDone() && writer[0].pending == 0));
         home.call(() -> {
             copy.close();
             return true;
         });
+        writer[0].close();
         // What waited went there, not here.
+        assertThat(late).isCompletedWithValue(IoStatus.OK);
+        assertThat(Arrays.copyOfRange(content(there, destination), KNOWN_AT, BYTES))
+                .isEqualTo(written.toArray(ValueLayout.JAVA_BYTE));
         assertThat(content(home, source)).isEqualTo(then);
     }
 
