@@ -4,6 +4,7 @@ import io.vnvme.bench.BenchSpec;
 import io.vnvme.bench.HostBench;
 import io.vnvme.bench.load.Traffic;
 import io.vnvme.bench.load.Workload;
+import io.vnvme.bench.report.Median;
 import io.vnvme.bench.report.Ratio;
 import io.vnvme.testkit.lab.Lab;
 import java.io.IOException;
@@ -141,6 +142,6 @@ final class FileDrive {
     private static String iops(List<Double> rounds) {
         double[] sorted = array(rounds);
         Arrays.sort(sorted);
-        return "%,.0f (%,.0f-%,.0f)".formatted(sorted[sorted.length / 2], sorted[0], sorted[sorted.length - 1]);
+        return "%,.0f (%,.0f-%,.0f)".formatted(Median.of(sorted), sorted[0], sorted[sorted.length - 1]);
     }
 }

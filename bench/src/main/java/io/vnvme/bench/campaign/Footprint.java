@@ -1,6 +1,7 @@
 package io.vnvme.bench.campaign;
 
 import io.avaje.jsonb.Json;
+import io.vnvme.bench.report.Median;
 import io.vnvme.testkit.driver.Command;
 import io.vnvme.testkit.driver.NvmeDriver;
 import io.vnvme.testkit.driver.SocketDevice;
@@ -38,15 +39,15 @@ public record Footprint(
             }
             double resident = residentMib(engine.pid());
             guests.forEach(SocketDevice::close);
-            long[] following = engine.creationNs().stream()
+            double[] following = engine.creationNs().stream()
                     .skip(1)
-                    .mapToLong(Long::longValue)
+                    .mapToDouble(Long::doubleValue)
                     .sorted()
                     .toArray();
             return new Footprint(
                     drives,
                     engine.creationNs().getFirst() / NS_A_MS,
-                    following[following.length / 2] / NS_A_MS,
+                    Median.of(following) / NS_A_MS,
                     following[following.length - 1] / NS_A_MS,
                     resident);
         }

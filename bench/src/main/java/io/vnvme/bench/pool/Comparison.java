@@ -1,8 +1,8 @@
 package io.vnvme.bench.pool;
 
+import io.vnvme.bench.report.Median;
 import io.vnvme.bench.report.Ratio;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
@@ -32,12 +32,6 @@ final class Comparison {
         return rates.stream().mapToDouble(Double::doubleValue).toArray();
     }
 
-    private static double median(List<Double> rates) {
-        double[] sorted = array(rates);
-        Arrays.sort(sorted);
-        return sorted[sorted.length / 2];
-    }
-
     static String head() {
         return "%-44s %11s %11s %7s %15s %7s %7s%n"
                 .formatted("what", "a second", "beside", "ratio", "lowest..highest", "target", "direct");
@@ -50,8 +44,8 @@ final class Comparison {
                 Locale.ROOT,
                 "%-44s %,11.0f %,11.0f %7.3f %7.3f..%-6.3f %7.2f %7.3f%n",
                 what,
-                median(subject),
-                median(base),
+                Median.of(array(subject)),
+                Median.of(array(base)),
                 ratio.median(),
                 ratio.low(),
                 ratio.high(),

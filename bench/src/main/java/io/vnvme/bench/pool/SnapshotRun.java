@@ -3,6 +3,7 @@ package io.vnvme.bench.pool;
 import io.vnvme.bench.load.PinnedThread;
 import io.vnvme.bench.pool.PoolClient.Job;
 import io.vnvme.bench.pool.PoolClient.Order;
+import io.vnvme.bench.report.Median;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -102,7 +103,7 @@ final class SnapshotRun {
         double[] sorted = values.clone();
         Arrays.sort(sorted);
         return "%8.3f %8.3f %8.3f"
-                .formatted(sorted[sorted.length / 2], sorted[sorted.length * 9 / 10], sorted[sorted.length - 1]);
+                .formatted(Median.of(sorted), sorted[sorted.length * 9 / 10], sorted[sorted.length - 1]);
     }
 
     private static double writes(Path socket, int cpu, AtomicLong worst, CompletableFuture<Boolean> stop) {

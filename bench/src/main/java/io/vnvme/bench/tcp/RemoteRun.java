@@ -3,6 +3,7 @@ package io.vnvme.bench.tcp;
 import com.sun.management.ThreadMXBean;
 import io.vnvme.bench.load.PinnedThread;
 import io.vnvme.bench.pool.BenchPool;
+import io.vnvme.bench.report.Median;
 import io.vnvme.drive.BlockingDrive;
 import io.vnvme.drive.nvmetcp.HostIdentity;
 import io.vnvme.drive.nvmetcp.Portal;
@@ -85,22 +86,19 @@ public final class RemoteRun {
             out.printf(
                     "| %s | %.0f k | %.1f | %.0f k | %.1f | %.2f | %.2f |%n",
                     point.name(),
-                    median(Arrays.stream(alone).mapToDouble(Figure::perSecond).toArray()) / 1e3,
-                    median(Arrays.stream(alone).mapToDouble(Figure::p50Us).toArray()),
-                    median(Arrays.stream(pool).mapToDouble(Figure::perSecond).toArray()) / 1e3,
-                    median(Arrays.stream(pool).mapToDouble(Figure::p50Us).toArray()),
-                    median(ratios),
+                    Median.of(Arrays.stream(alone)
+                                    .mapToDouble(Figure::perSecond)
+                                    .toArray())
+                            / 1e3,
+                    Median.of(Arrays.stream(alone).mapToDouble(Figure::p50Us).toArray()),
+                    Median.of(Arrays.stream(pool).mapToDouble(Figure::perSecond).toArray()) / 1e3,
+                    Median.of(Arrays.stream(pool).mapToDouble(Figure::p50Us).toArray()),
+                    Median.of(ratios),
                     Arrays.stream(pool)
                             .mapToDouble(Figure::allocatedBytes)
                             .min()
                             .orElseThrow());
         }
-    }
-
-    private static double median(double[] values) {
-        double[] sorted = values.clone();
-        Arrays.sort(sorted);
-        return sorted[sorted.length / 2];
     }
 
     private Figure alone(Point point) throws InterruptedException {

@@ -2,6 +2,7 @@ package io.vnvme.bench.tcp;
 
 import com.sun.management.ThreadMXBean;
 import io.vnvme.bench.load.PinnedThread;
+import io.vnvme.bench.report.Median;
 import io.vnvme.reactor.IdlePolicy;
 import io.vnvme.testkit.server.ServedTarget;
 import io.vnvme.testkit.tcp.HostOptions;
@@ -11,7 +12,6 @@ import io.vnvme.testkit.tcp.TcpHost;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.lang.management.ManagementFactory;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -77,21 +77,15 @@ public final class TcpRun {
             out.printf(
                     "| %s | %.0f k | %.1f, %.0f | %.0f k | %.1f, %.0f | %.2f | %.2f |%n",
                     point.name(),
-                    median(target) / 1e3,
-                    median(targetP50),
-                    median(targetP99),
-                    median(echo) / 1e3,
-                    median(echoP50),
-                    median(echoP99),
-                    median(ratios),
+                    Median.of(target) / 1e3,
+                    Median.of(targetP50),
+                    Median.of(targetP99),
+                    Median.of(echo) / 1e3,
+                    Median.of(echoP50),
+                    Median.of(echoP99),
+                    Median.of(ratios),
                     allocated);
         }
-    }
-
-    private static double median(double[] values) {
-        double[] sorted = values.clone();
-        Arrays.sort(sorted);
-        return sorted[sorted.length / 2];
     }
 
     private Figure target(Point point) throws InterruptedException {
