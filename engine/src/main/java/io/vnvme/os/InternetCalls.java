@@ -23,6 +23,7 @@ final class InternetCalls {
     private static final int SO_ERROR = 4;
     private static final int SO_LINGER = 13;
     private static final int SO_KEEPALIVE = 9;
+    private static final int SO_ZEROCOPY = 60;
     private static final int IPPROTO_TCP = 6;
     private static final int TCP_NODELAY = 1;
     private static final int TCP_KEEPIDLE = 4;
@@ -198,6 +199,11 @@ final class InternetCalls {
     static void sendNothingOnClose(Fd fd) {
         // struct linger: that it is meant, and for no time at all.
         option(fd, SOL_SOCKET, SO_LINGER, 1, 0);
+    }
+
+    /** Sends may ask the kernel not to copy. */
+    static void allowZeroCopy(Fd fd) {
+        option(fd, SOL_SOCKET, SO_ZEROCOPY, 1);
     }
 
     private static void option(Fd fd, int level, int name, int... value) {

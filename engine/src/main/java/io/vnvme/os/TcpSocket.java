@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 public final class TcpSocket implements ByteStream, AutoCloseable {
     private static final int MSG_NOSIGNAL = 0x4000;
     private static final int MSG_PEEK = 2;
+    private static final int MSG_ZEROCOPY = 0x400_0000;
     private static final int NOTHING = 256;
     private static final int SHUT_WR = 1;
     private static final long IOVEC_BYTES = 16;
@@ -260,12 +261,25 @@ public final class TcpSocket implements ByteStream, AutoCloseable {
 
     @Override
     public int send(Pieces pieces) {
+        return send(pieces, MSG_NOSIGNAL);
+    }
+
+    /** The same, and the kernel need not copy them: they stay as they are until a notice says that it is done with them. */
+    int sendUncopied(Pieces pieces) {
+        return send(pieces, MSG_NOSIGNAL | MSG_ZEROCOPY);
+    }
+
+    private int send(Pieces pieces, int flags) {
         pieces.message.set(ValueLayout.JAVA_LONG, MSG_IOV_COUNT, pieces.count);
         try {
             while (true) {
-                long count = (long) SENDMSG.invokeExact(Libc.errnoState(), fd.number(), pieces.message, MSG_NOSIGNAL);
+                long count = (long) SENDMSG.invokeExact(Libc.errnoState(), fd.number(), pieces.message, flags);
                 if (count >= 0) {
                     return (int) count;
+                }
+                if (flags != MSG_NOSIGNAL && Libc.errno() == Errno.ENOBUFS) {
+                    // No memory for one more notice: those that are there have to be taken first.
+                    return WOULD_BLOCK;
                 }
                 int failed = failed("sendmsg");
                 if (failed != Errno.EINTR) {

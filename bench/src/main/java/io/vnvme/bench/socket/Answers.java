@@ -23,8 +23,9 @@ abstract sealed class Answers {
             memory = Arena.ofAuto().allocate((long) Requests.COUNT_MAX * bytes, 4096);
         }
 
-        long address() {
-            return memory.address();
+        /** Of the most answers that are sent together, one behind the other. */
+        MemorySegment memory() {
+            return memory;
         }
 
         int bytes() {

@@ -1,7 +1,7 @@
 package io.vnvme.bench.socket;
 
+import io.vnvme.os.ByteStream;
 import io.vnvme.os.SendQueue;
-import io.vnvme.os.TcpSocket;
 
 /** What goes out on one connection of a server. */
 interface Outgoing {
@@ -15,7 +15,7 @@ interface Outgoing {
     boolean flush();
 
     /** By sendmsg, as a target sends. */
-    static Outgoing of(TcpSocket socket, Answers answers) {
+    static Outgoing of(ByteStream socket, Answers answers) {
         SendQueue queue = new SendQueue(2 * Requests.COUNT_MAX, command -> {});
         return new Outgoing() {
             @Override

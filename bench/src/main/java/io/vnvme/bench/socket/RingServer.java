@@ -1,5 +1,6 @@
 package io.vnvme.bench.socket;
 
+import io.vnvme.os.Errno;
 import io.vnvme.os.NativeException;
 import io.vnvme.os.TcpSocket;
 import io.vnvme.os.uring.Entry;
@@ -79,9 +80,12 @@ final class RingServer implements Server {
 
     private void done(int index, boolean sent, int result) {
         Side side = sides.get(index);
-        if (result <= 0) {
+        if (result == 0 || result == -Errno.ECONNRESET || result == -Errno.EPIPE) {
             ended = true;
             return;
+        }
+        if (result < 0) {
+            throw new NativeException(sent ? "io_uring send" : "io_uring receive", -result);
         }
         if (sent) {
             side.sending = false;
@@ -90,10 +94,10 @@ final class RingServer implements Server {
             receive(index);
         }
         if (side.waiting > 0 && !side.sending) {
-            int bytes = side.waiting * answers.bytes();
-            side.waiting = 0;
+            int count = Math.min(side.waiting, Requests.COUNT_MAX);
+            side.waiting -= count;
             side.sending = true;
-            fill(SEND, index, answers.address(), bytes, MSG_NOSIGNAL | MSG_WAITALL, SENT);
+            fill(SEND, index, answers.memory().address(), count * answers.bytes(), MSG_NOSIGNAL | MSG_WAITALL, SENT);
         }
     }
 

@@ -1,14 +1,16 @@
 package io.vnvme.bench.socket;
 
 import io.vnvme.bench.load.PinnedThread;
+import io.vnvme.bench.report.Median;
+import io.vnvme.bench.report.Ratio;
 import io.vnvme.os.Cpu;
 import io.vnvme.os.Mapping;
 import io.vnvme.os.TcpSocket;
+import io.vnvme.os.ZeroCopyStream;
 import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.ExecutionException;
@@ -78,7 +80,9 @@ public final class SocketsRun {
                 return List.of(
                         called("copied, sendmsg", socket -> Outgoing.of(socket, staged)),
                         called("sendmsg of the drive's memory", socket -> Outgoing.of(socket, straight)),
-                        called("the same, MSG_ZEROCOPY", socket -> new ZeroCopySend(socket.fd(), places, bytes, tally)),
+                        called(
+                                "the same, MSG_ZEROCOPY",
+                                socket -> Outgoing.of(new ZeroCopyStream(socket, tally), straight)),
                         called("the same bytes each time", socket -> Outgoing.of(socket, ready)));
             });
         }
@@ -88,11 +92,11 @@ public final class SocketsRun {
         return new Named(name, connections -> new CallServer(connections, outgoing));
     }
 
-    private void table(List<Point> points, BiFunction<Point, ZeroCopySend.Tally, List<Named>> ways)
+    private void table(List<Point> points, BiFunction<Point, ZeroCopyTally, List<Named>> ways)
             throws InterruptedException {
         out.printf("%n| answers | way | a second | GiB/s | beside the first (least to most) |%n");
         out.println("| --- | --- | --- | --- | --- |");
-        ZeroCopySend.Tally tally = new ZeroCopySend.Tally();
+        ZeroCopyTally tally = new ZeroCopyTally();
         for (Point point : points) {
             List<Named> all = ways.apply(point, tally);
             double[][] perSecond = new double[all.size()][rounds];
@@ -106,16 +110,14 @@ public final class SocketsRun {
                 print(point, all.get(way).name(), perSecond[way], perSecond[0]);
             }
         }
-        if (tally.messages() > 0) {
-            out.printf(
-                    "%nMSG_ZEROCOPY: %d messages, of which the kernel copied %d%n", tally.messages(), tally.copied());
+        if (tally.calls() > 0) {
+            out.printf("%nMSG_ZEROCOPY: %d messages, of which the kernel copied %d%n", tally.calls(), tally.copied());
         }
     }
 
     private void print(Point point, String way, double[] perSecond, double[] first) {
-        double[] ratios = new double[rounds];
-        Arrays.setAll(ratios, round -> perSecond[round] / first[round]);
-        double median = median(perSecond);
+        Ratio ratio = Ratio.of(perSecond, first);
+        double median = Median.of(perSecond);
         out.printf(
                 Locale.ROOT,
                 "| %s | %s | %.0f k | %.2f | %.2f (%.2f to %.2f) |%n",
@@ -123,15 +125,9 @@ public final class SocketsRun {
                 way,
                 median / 1e3,
                 median * point.answerBytes() / (1 << 30),
-                median(ratios),
-                Arrays.stream(ratios).min().orElseThrow(),
-                Arrays.stream(ratios).max().orElseThrow());
-    }
-
-    private static double median(double[] values) {
-        double[] sorted = values.clone();
-        Arrays.sort(sorted);
-        return sorted[sorted.length / 2];
+                ratio.median(),
+                ratio.low(),
+                ratio.high());
     }
 
     private double measure(Point point, Server.Way way) throws InterruptedException {
