@@ -97,15 +97,18 @@ describe('the page', () => {
   it('shows load as it comes', async () => {
     // As fast on a slow machine as on a quick one.
     await daemon.run('qos', 'disk1', '--limit-bw', '200M');
-    const load = daemon.run('bench', 'disk1', '--workload', 'mixed', '--size', '64K', '--seconds', '12', '--yes');
-    await expect
-      .poll(() => page.getByRole('row', { name: /disk1/ }).innerText(), { timeout: 30_000 })
-      .toMatch(/connected[\s\S]*process \d+[\s\S]*\d+ MiB\/s/);
-    await page.getByRole('link', { name: 'disk1', exact: true }).click();
-    await page.getByText(/most commands take up to [\d.]+ [nµm]?s/).waitFor();
-    await load;
-    await expect.poll(async () => (await daemon.ask<VnvmeInfo>('GET', 'vnvmes/disk1')).state).toBe('idle');
-    await daemon.run('qos', 'disk1', '--limit-bw', 'none');
+    try {
+      const load = daemon.run('bench', 'disk1', '--workload', 'mixed', '--size', '64K', '--seconds', '12', '--yes');
+      await expect
+        .poll(() => page.getByRole('row', { name: /disk1/ }).innerText(), { timeout: 30_000 })
+        .toMatch(/connected[\s\S]*process \d+[\s\S]*\d+ MiB\/s/);
+      await page.getByRole('link', { name: 'disk1', exact: true }).click();
+      await page.getByText(/most commands take up to [\d.]+ [nµm]?s/).waitFor();
+      await load;
+      await expect.poll(async () => (await daemon.ask<VnvmeInfo>('GET', 'vnvmes/disk1')).state).toBe('idle');
+    } finally {
+      await daemon.run('qos', 'disk1', '--limit-bw', 'none');
+    }
   });
 
   it('takes snapshots, clones, compares and rolls back', async () => {

@@ -17,6 +17,12 @@ export class ApiError extends Error {
   }
 }
 
+/** Shows that the daemon was not reached. @returns what whoever asked is told */
+function unreachable(): ApiError {
+  lost();
+  return new ApiError(0, 'unreachable', 'the daemon cannot be reached; the page goes on trying');
+}
+
 /** A proxy's words for a daemon that is not there. */
 const GATEWAY_STATUSES = new Set([502, 503, 504]);
 
@@ -77,8 +83,7 @@ export async function exchange<T>(
     if (signal?.aborted && !isTimeout(signal.reason)) {
       throw e;
     }
-    lost();
-    throw new ApiError(0, 'unreachable', 'the daemon cannot be reached; the page goes on trying');
+    throw unreachable();
   }
   return { value: await answer<T>(response, path, asked), response };
 }
@@ -94,8 +99,7 @@ const isAbort = (e: unknown) => isNamed(e, 'AbortError');
 
 async function answer<T>(response: Response, path: string, asked: number): Promise<T> {
   if (GATEWAY_STATUSES.has(response.status)) {
-    lost();
-    throw new ApiError(0, 'unreachable', 'the daemon cannot be reached; the page goes on trying');
+    throw unreachable();
   }
   let text: string;
   try {
@@ -105,8 +109,7 @@ async function answer<T>(response: Response, path: string, asked: number): Promi
       throw e;
     }
     // It broke off.
-    lost();
-    throw new ApiError(0, 'unreachable', 'the daemon cannot be reached; the page goes on trying');
+    throw unreachable();
   }
   connected();
   if (response.ok) {
