@@ -15,6 +15,7 @@ import java.util.function.ToIntFunction;
  * ended before the copy read is what it read.
  */
 public final class TrackedVolume implements Volume {
+    private static final System.Logger LOG = System.getLogger(TrackedVolume.class.getName());
     /** Longest that one write is held to let the copy get ahead: below what a person or a file system notices. */
     static final long HOLD_NS = 200_000_000;
     /** A copy that has not got on for so long has no right to hold anybody. */
@@ -28,8 +29,6 @@ public final class TrackedVolume implements Volume {
     private final ClusterBits dirty;
     private final ArrayDeque<Held> held = new ArrayDeque<>();
     private final ArrayDeque<Tracker> spare = new ArrayDeque<>();
-    private static final System.Logger LOG = System.getLogger(TrackedVolume.class.getName());
-
     private ArrayDeque<Io> frozenOut = new ArrayDeque<>();
     private Volume volume;
     private boolean tracking = true;

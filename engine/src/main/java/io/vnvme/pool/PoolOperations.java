@@ -300,8 +300,24 @@ public final class PoolOperations {
 
     /** Keeps other attributes with a volume or snapshot: made of those that it has when its turn comes. */
     public void attributes(String name, UnaryOperator<byte[]> change, Done done) {
+        attributes(() -> pool.layers().require(name).record(), change, done);
+    }
+
+    /** The same with a volume, whatever it is called when its turn comes. */
+    public void attributes(UUID volume, UnaryOperator<byte[]> change, Done done) {
+        attributes(() -> volume(volume).record(), change, done);
+    }
+
+    private PoolVolume volume(UUID uuid) {
+        return pool.volumes().values().stream()
+                .filter(volume -> volume.record().uuid().equals(uuid))
+                .findFirst()
+                .orElseThrow(() -> new PoolException(Reason.NO_SUCH_NAME, "there is no volume %s".formatted(uuid)));
+    }
+
+    private void attributes(Supplier<LayerRecord> found, UnaryOperator<byte[]> change, Done done) {
         run(done, finished -> {
-            LayerRecord record = pool.layers().require(name).record();
+            LayerRecord record = found.get();
             byte[] attributes = change.apply(record.attributes());
             if (attributes.length > LayerRecord.ATTRIBUTE_BYTES_MAX) {
                 throw new PoolException(Reason.UNSUITABLE, "the attributes are too long");

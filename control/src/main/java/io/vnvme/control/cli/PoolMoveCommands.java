@@ -49,7 +49,7 @@ final class PoolMoveCommands {
         @Option(
                 names = "--to",
                 paramLabel = "POOL",
-                description = "where they go (default: each to the pool that has the most space then)")
+                description = "where they go (default: each to the pool not in RAM that has the most space then)")
         private @Nullable String to;
 
         @Option(names = "--snapshots", description = "snapshots go too")

@@ -150,6 +150,12 @@ final class Job implements JobProgress {
         return state == State.INTERRUPTED;
     }
 
+    /** Whether it is interrupted in work of which nothing is left that it would have to go on with, or clear away. */
+    boolean leavesNothing() {
+        JobPlan own = plan;
+        return waiting() && own != null && own.beginsAgain();
+    }
+
     /** When it ended; empty while it is under way or interrupted. */
     @Nullable
     Instant endedAt() {
@@ -290,6 +296,6 @@ final class Job implements JobProgress {
                 text(resumedAt, ChronoUnit.SECONDS),
                 text(endedAt, ChronoUnit.SECONDS),
                 result,
-                now == State.RUNNING && cancellable && !cancelled);
+                now == State.RUNNING ? cancellable && !cancelled : leavesNothing());
     }
 }

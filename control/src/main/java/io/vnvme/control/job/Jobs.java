@@ -25,6 +25,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +36,7 @@ public final class Jobs implements AutoCloseable {
     static final int COUNT_MAX = 1000;
 
     static final Duration ENDED_AGE_MAX = Duration.ofDays(90);
+    private static final String CANCELLED = "cancelled";
     private static final Duration CLOSE_WAIT = Duration.ofSeconds(10);
 
     private final EventLog events;
@@ -61,11 +63,12 @@ public final class Jobs implements AutoCloseable {
     }
 
     /**
-     * One that has not gone on yet since the daemon began.
+     * One that has not ended.
      *
      * @param subject what it works on
+     * @param plan what it needs to go on
      */
-    public record Interrupted(String subject, JobPlan plan) {}
+    public record Planned(String subject, JobPlan plan) {}
 
     /**
      * Knows what an earlier daemon had noted.
@@ -204,7 +207,7 @@ public final class Jobs implements AutoCloseable {
                 interrupt(job);
             } else {
                 events.add(EventKind.JOB_CANCELLED, job.subject(), "%s of %s".formatted(job.kind(), job.subject()));
-                end(job, Job.State.CANCELLED, "cancelled");
+                end(job, Job.State.CANCELLED, CANCELLED);
             }
         } catch (ProblemException e) {
             failed(job, e.detail());
@@ -217,13 +220,18 @@ public final class Jobs implements AutoCloseable {
     private void end(Job job, Job.State state, String what) {
         lock.lock();
         try {
-            ended.merge(new Ended(job.kind(), state.name().toLowerCase(Locale.ROOT)), 1L, Long::sum);
-            job.end(state, what);
+            count(job, state, what);
         } finally {
             lock.unlock();
         }
         note(job, true);
         job.tellEnd();
+    }
+
+    /** With the lock. */
+    private void count(Job job, Job.State state, String what) {
+        ended.merge(new Ended(job.kind(), state.name().toLowerCase(Locale.ROOT)), 1L, Long::sum);
+        job.end(state, what);
     }
 
     /** The daemon's end stops it; what is kept of it says that it is under way. */
@@ -244,17 +252,26 @@ public final class Jobs implements AutoCloseable {
     }
 
     /** Those that were under way when an earlier daemon ended and do not go on yet. */
-    public List<Interrupted> interrupted() {
+    public List<Planned> interrupted() {
+        return planned(Job::waiting);
+    }
+
+    /** Those that are under way, and those that are interrupted. */
+    public List<Planned> planned() {
+        return planned(job -> job.running() || job.waiting());
+    }
+
+    private List<Planned> planned(Predicate<Job> which) {
         lock.lock();
         try {
-            List<Interrupted> waiting = new ArrayList<>();
+            List<Planned> found = new ArrayList<>();
             for (Job job : jobs.values()) {
                 JobPlan plan = job.plan();
-                if (job.waiting() && plan != null) {
-                    waiting.add(new Interrupted(job.subject(), plan));
+                if (which.test(job) && plan != null) {
+                    found.add(new Planned(job.subject(), plan));
                 }
             }
-            return waiting;
+            return found;
         } finally {
             lock.unlock();
         }
@@ -311,6 +328,9 @@ public final class Jobs implements AutoCloseable {
     /** Asks a job to stop. @throws ProblemException when it has ended, or cannot be */
     public JobInfo cancel(long id) {
         Job job = require(id);
+        if (endWaiting(job)) {
+            return job.info();
+        }
         if (job.waiting()) {
             throw new ProblemException(
                     ProblemCode.BAD_REQUEST,
@@ -330,6 +350,23 @@ public final class Jobs implements AutoCloseable {
             throw ending();
         }
         return job.info();
+    }
+
+    /** Ends one that is interrupted, if there is nothing that only its going on could clear away. */
+    private boolean endWaiting(Job job) {
+        lock.lock();
+        try {
+            // Its number may be that of one which goes on by now.
+            if (closed || jobs.get(job.id()) != job || !job.leavesNothing()) {
+                return false;
+            }
+            count(job, Job.State.CANCELLED, CANCELLED);
+        } finally {
+            lock.unlock();
+        }
+        events.add(EventKind.JOB_CANCELLED, job.subject(), "%s of %s".formatted(job.kind(), job.subject()));
+        note(job, true);
+        return true;
     }
 
     private Job require(long id) {

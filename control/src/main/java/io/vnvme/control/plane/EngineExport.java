@@ -96,7 +96,7 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
                 false,
                 share);
         namespace.named(vnvme.name());
-        this.reservations = new KeptReservations(name, pool);
+        this.reservations = new KeptReservations(name, UUID.fromString(vnvme.uuid()), pool);
         namespace.keepReservations(reservations::keep, pool.home().call(() -> pool.reservations(name)));
         this.overTcp = new EngineTcpSubsystem(this, dataPlane, vnvme.nqn(), Set.copyOf(vnvme.hosts()));
     }
@@ -292,17 +292,13 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
         return reservations;
     }
 
-    /**
-     * On the reactor of both pools: its volume is in another one from now on.
-     *
-     * @param copy what the volume is called there until it has its name
-     */
-    void moved(EnginePool target, String copy) {
+    /** On the reactor of both pools: its volume is in another one from now on. */
+    void moved(EnginePool target) {
         pool.home().remove(this);
         pool = target;
         target.home().add(this);
         dataPlane.controllers().filter(c -> c.shown().contains(name)).forEach(c -> c.moved(target));
-        reservations.thaw(target, copy);
+        reservations.thaw(target);
     }
 
     @Override

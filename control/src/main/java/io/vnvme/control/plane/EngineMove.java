@@ -7,10 +7,6 @@ import io.vnvme.volume.Volume;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -34,6 +30,7 @@ final class EngineMove implements VolumeMove {
     private final Volume destination;
     private final Namespace namespace;
     private final LiveCopy copy;
+    private final RunningCopy running;
     private boolean closed;
 
     private EngineMove(
@@ -51,6 +48,7 @@ final class EngineMove implements VolumeMove {
         this.destination = destination;
         this.namespace = export.namespace();
         this.copy = copy;
+        this.running = new RunningCopy(source, copy);
     }
 
     /**
@@ -81,27 +79,17 @@ final class EngineMove implements VolumeMove {
 
     @Override
     public State state() {
-        return state(copy);
-    }
-
-    static State state(LiveCopy copy) {
-        return new State(
-                copy.round(),
-                copy.copiedBytes(),
-                copy.dirtyBytes(),
-                copy.bytesPerSecond(),
-                copy.slowed(),
-                copy.gapNs());
+        return running.state();
     }
 
     @Override
     public Optional<String> failure() {
-        return copy.failure();
+        return running.failure();
     }
 
     @Override
     public boolean ready() {
-        return copy.ready();
+        return running.ready();
     }
 
     @Override
@@ -137,7 +125,7 @@ final class EngineMove implements VolumeMove {
             try {
                 namespace.volume(destination);
                 source.home().remove(copy);
-                export.moved(target, volume);
+                export.moved(target);
             } finally {
                 copy.settle(destination);
             }
@@ -148,11 +136,7 @@ final class EngineMove implements VolumeMove {
 
     /** Guests go on with the volume that is copied. */
     private void release() {
-        source.home().call(() -> {
-            copy.withdraw();
-            export.reservations().thaw(source, export.name());
-            return true;
-        });
+        running.withdraw(() -> export.reservations().thaw(source));
     }
 
     /** Whether nothing but the place is another: its size and what is kept with it. */
@@ -173,16 +157,10 @@ final class EngineMove implements VolumeMove {
 
     /** @return whether guests wait, all that they wrote is in the copy, and what they reserved is with the volume */
     private boolean frozen(Duration limit) {
-        CompletableFuture<Boolean> told = new CompletableFuture<>();
-        source.home().execute(() -> copy.freeze(limit.toNanos(), told::complete));
         boolean frozen = false;
         try {
-            frozen = told.get(CALM.toMillis(), TimeUnit.MILLISECONDS) && kept(limit);
-        } catch (TimeoutException e) {
-            // Guests write too much at the moment; they are not held up.
-            frozen = false;
-        } catch (ExecutionException e) {
-            throw new IllegalStateException(e);
+            // Else guests write too much at the moment; they are not held up.
+            frozen = running.frozen(limit, CALM) && kept(limit);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
@@ -230,25 +208,6 @@ final class EngineMove implements VolumeMove {
         }
         closed = true;
         cancel();
-        release(source, copy);
-    }
-
-    /** Waits until nothing is under way of a copy that is over, and gives its memory back. */
-    static void release(EnginePool source, LiveCopy copy) {
-        boolean interrupted = false;
-        while (!source.home().call(copy::idle)) {
-            try {
-                Thread.sleep(LOOK_AGAIN);
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        source.home().call(() -> {
-            copy.close();
-            return true;
-        });
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        running.release();
     }
 }

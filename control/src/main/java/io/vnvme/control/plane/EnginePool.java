@@ -361,14 +361,8 @@ final class EnginePool implements OpenPool {
         return VolumeAttributes.reservations(pool.operations().attributes(volume));
     }
 
-    /** On the reactor: whether there is a volume or snapshot of that name. */
-    boolean has(String layer) {
-        return pool.operations().list().stream()
-                .anyMatch(record -> record.name().equals(layer));
-    }
-
-    /** On the reactor. */
-    void keepReservations(String volume, byte[] image, Done done) {
+    /** On the reactor, with the volume of that identity. */
+    void keepReservations(UUID volume, byte[] image, Done done) {
         pool.operations().attributes(volume, was -> VolumeAttributes.withReservations(was, image), done);
     }
 

@@ -5,22 +5,22 @@ import io.vnvme.migration.LiveCopy;
 import io.vnvme.volume.Volume;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /** A snapshot on its way to another pool: it is read through a clone that is there for that alone, and never changes. */
 final class EngineSnapshotCopy implements VolumeMove {
+    private static final Duration UNLIMITED = Duration.ofNanos(Long.MAX_VALUE);
+
     private final EnginePool source;
     private final String reader;
     private final LiveCopy copy;
+    private final RunningCopy running;
     private boolean closed;
 
     private EngineSnapshotCopy(EnginePool source, String reader, LiveCopy copy) {
         this.source = source;
         this.reader = reader;
         this.copy = copy;
+        this.running = new RunningCopy(source, copy);
     }
 
     /** See {@link OpenPool#copySnapshot}. */
@@ -46,43 +46,31 @@ final class EngineSnapshotCopy implements VolumeMove {
 
     @Override
     public State state() {
-        return EngineMove.state(copy);
+        return running.state();
     }
 
     @Override
     public Optional<String> failure() {
-        return copy.failure();
+        return running.failure();
     }
 
     @Override
     public boolean ready() {
-        return copy.ready();
+        return running.ready();
     }
 
-    /** Nobody uses it, so nobody waits: it may take as long as it takes, and is asked again. */
+    /** Nobody uses it, so nobody waits: it may take as long as it takes, and the next call goes on waiting. */
     @Override
     public boolean switchOver(Duration limit, Runnable commit) {
-        CompletableFuture<Boolean> told = new CompletableFuture<>();
-        source.home().execute(() -> copy.freeze(Long.MAX_VALUE, told::complete));
         try {
-            if (told.get(EngineMove.CALM.toMillis(), TimeUnit.MILLISECONDS)) {
+            if (running.frozen(UNLIMITED, EngineMove.CALM)) {
                 commit.run();
                 return true;
             }
-            return false;
-        } catch (TimeoutException e) {
-            source.home().call(() -> {
-                copy.withdraw();
-                return true;
-            });
-            // It may have ended in between.
-            return false;
-        } catch (ExecutionException e) {
-            throw new IllegalStateException(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return false;
         }
+        return false;
     }
 
     @Override
@@ -101,7 +89,7 @@ final class EngineSnapshotCopy implements VolumeMove {
         }
         closed = true;
         cancel();
-        EngineMove.release(source, copy);
+        running.release();
         source.remove(reader);
     }
 }

@@ -49,17 +49,22 @@ final class EngineVolumeIo implements VolumeIo {
     }
 
     @Override
+    public void deallocate(long offsetBytes, long lengthBytes) {
+        run(Io.DEALLOCATE, offsetBytes, lengthBytes);
+    }
+
+    @Override
     public void flush() {
         run(Io.FLUSH, 0, 0);
     }
 
-    private void run(int operation, long offsetBytes, int lengthBytes) {
+    private void run(int operation, long offsetBytes, long lengthBytes) {
         CompletableFuture<Integer> end = new CompletableFuture<>();
         waiting = end;
         home.execute(() -> {
             io.prepare(operation, offsetBytes, lengthBytes, false);
             io.data().clear();
-            if (lengthBytes > 0) {
+            if (operation == Io.READ || operation == Io.WRITE) {
                 io.data().add(memory, 0, lengthBytes);
             }
             int status = volume.submit(io);

@@ -3,6 +3,7 @@ package io.vnvme.control.plane;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayDeque;
+import java.util.UUID;
 import java.util.function.Consumer;
 
 /**
@@ -14,17 +15,16 @@ final class KeptReservations {
 
     private final String vnvme;
     private final ArrayDeque<Runnable> waiting = new ArrayDeque<>();
+    private final UUID volume;
     private EnginePool pool;
-    /** What the volume may still be called there: a copy that counts has its own name a little later. */
-    private String copy;
-
     private boolean frozen;
     private int underWay;
 
-    KeptReservations(String vnvme, EnginePool pool) {
+    /** @param volume its identity, which it has in any pool, whatever it is called there at the moment */
+    KeptReservations(String vnvme, UUID volume, EnginePool pool) {
         this.vnvme = vnvme;
+        this.volume = volume;
         this.pool = pool;
-        this.copy = vnvme;
     }
 
     void keep(byte[] image, Consumer<Boolean> done) {
@@ -33,7 +33,7 @@ final class KeptReservations {
             return;
         }
         underWay++;
-        pool.keepReservations(pool.has(vnvme) ? vnvme : copy, image, failure -> {
+        pool.keepReservations(volume, image, failure -> {
             underWay--;
             if (failure != null) {
                 LOG.log(Level.ERROR, "vNVMe %s: its reservations could not be kept".formatted(vnvme), failure);
@@ -52,10 +52,9 @@ final class KeptReservations {
         return underWay == 0;
     }
 
-    /** Goes on with the volume of that name in that pool. */
-    void thaw(EnginePool there, String name) {
+    /** Goes on with the volume in that pool. */
+    void thaw(EnginePool there) {
         pool = there;
-        copy = name;
         frozen = false;
         for (Runnable next = waiting.poll(); next != null; next = waiting.poll()) {
             next.run();

@@ -19,6 +19,9 @@ public interface VolumeIo extends AutoCloseable {
     /** Writes all of {@code source}; zeros need not be written to a new volume. */
     void write(long offsetBytes, ByteBuffer source);
 
+    /** Has a range read zeros, in what was written and in what the volume has of snapshots. */
+    void deallocate(long offsetBytes, long lengthBytes);
+
     /** Makes what was written durable. */
     void flush();
 

@@ -55,6 +55,15 @@ final class Copying {
      * @throws ProblemException when the volume stays where it is
      */
     VolumeMove.State whole(String what, VolumeMove move, BooleanSupplier switchOver) {
+        return whole(what, move, switchOver, true);
+    }
+
+    /** The same of a snapshot: nobody is held up for it, so it is waited for as long as it takes. */
+    void snapshot(String what, VolumeMove copy) {
+        whole(what, copy, () -> copy.switchOver(VolumeMoves.FREEZE, () -> {}), false);
+    }
+
+    private VolumeMove.State whole(String what, VolumeMove move, BooleanSupplier switchOver, boolean inUse) {
         underWay.put(name, move);
         try {
             int tries = 0;
@@ -67,10 +76,12 @@ final class Copying {
                         beforeBytes += end.copiedBytes();
                         return end;
                     }
-                    if (++tries == TRIES) {
-                        throw tooSlow(state);
+                    if (inUse) {
+                        if (++tries == TRIES) {
+                            throw tooSlow(state);
+                        }
+                        pause(TRY_AGAIN);
                     }
-                    pause(TRY_AGAIN);
                 } else if (state.round() > ROUNDS_MAX) {
                     throw tooSlow(state);
                 }

@@ -50,8 +50,13 @@ final class ImageExport {
         if (!asItIs) {
             Names.Snapshot.parse(source);
         }
+        // No move begins or ends in between: it would not know of what is kept here, and this not of where it went.
+        return registry.exclusively(() -> begin(source, asItIs, file, format, request.key()));
+    }
+
+    private JobInfo begin(String source, boolean asItIs, Path file, String format, @Nullable KeySource given) {
         OpenPool pool = asItIs ? volumes.poolOf(source) : Snapshots.poolWith(pools, registry.state(), source);
-        VolumeKey key = key(pool, source, request.key());
+        VolumeKey key = key(pool, source, given);
         String snapshot = source;
         try {
             if (asItIs) {
@@ -65,7 +70,7 @@ final class ImageExport {
                     file.toString(),
                     format,
                     key != null,
-                    request.key() == null ? null : request.key().file(),
+                    given == null ? null : given.file(),
                     null,
                     0);
             return jobs.start(plan, source, true, progress -> copyOut(plan, pool, key, progress));
@@ -80,11 +85,10 @@ final class ImageExport {
         }
     }
 
-    /** No move begins in between: it would not know of it. */
     private void keep(String source, OpenPool pool, String moment) {
-        registry.exclusively(() -> {
-            volumes.moving().requireStill(source);
-            HostFailure.shown("%s cannot be kept as it is now".formatted(source), () -> pool.snapshot(source, moment));
+        volumes.moving().requireStill(source);
+        HostFailure.shown("%s cannot be kept as it is now".formatted(source), () -> {
+            pool.snapshot(source, moment);
             return moment;
         });
     }

@@ -61,16 +61,19 @@ final class MovedVolumes {
                 pools.find(other)
                         .filter(pool -> pool.layers().stream().anyMatch(layer -> left(state, other, layer)))
                         .filter(pool -> named(pool, vnvme))
-                        .ifPresent(pool -> {
-                            LOG.log(
-                                    Level.INFO,
-                                    "{0} is in pool {1}: what it has left in pool {2} is removed",
-                                    vnvme.name(),
-                                    vnvme.pool(),
-                                    other);
-                            remove(pool, vnvme.name(), home.get());
-                        });
+                        .ifPresent(pool -> sweep(vnvme, other, pool, home.get()));
             }
+        }
+    }
+
+    /** What cannot be removed now is looked at again with the next pool that is opened, and is in nobody's way. */
+    private static void sweep(VnvmeRecord vnvme, String other, OpenPool pool, OpenPool home) {
+        String what = "%s is in pool %s: what it has left in pool %s".formatted(vnvme.name(), vnvme.pool(), other);
+        try {
+            LOG.log(Level.INFO, "{0} is removed", what);
+            remove(pool, vnvme.name(), home);
+        } catch (RuntimeException e) {
+            LOG.log(Level.ERROR, what + " cannot be removed", e);
         }
     }
 

@@ -8,7 +8,6 @@ import io.vnvme.control.plane.DataPlane;
 import io.vnvme.control.plane.OpenPool;
 import io.vnvme.control.plane.PoolListener;
 import io.vnvme.control.plane.PoolPlan;
-import io.vnvme.control.store.ClaimedDrive;
 import io.vnvme.control.store.PoolRecord;
 import io.vnvme.control.store.State;
 import io.vnvme.control.store.VnvmeRecord;
@@ -148,10 +147,7 @@ final class OpenPools {
         List<String> missing =
                 record.drives().stream().filter(d -> !drives.isOpen(d)).toList();
         try {
-            if (registry.state()
-                    .drive(record.drives().getFirst())
-                    .filter(ClaimedDrive::inMemory)
-                    .isPresent()) {
+            if (PoolLayout.inMemory(record, registry.state())) {
                 boolean kept = record.drives().stream().allMatch(d -> drives.isOpen(d) && dataPlane.kept(drives.id(d)));
                 UUID pool = UUID.fromString(record.uuid());
                 opened(

@@ -10,10 +10,9 @@ import io.vnvme.control.plane.LayerFacts;
 import io.vnvme.control.plane.LayerUsage;
 import io.vnvme.control.plane.OpenPool;
 import io.vnvme.control.store.JobPlan;
-import io.vnvme.control.store.PoolRecord;
+import io.vnvme.control.store.State;
 import io.vnvme.control.store.VnvmeRecord;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -24,40 +23,61 @@ import java.util.stream.Collectors;
 
 /** Pools that are emptied while all in them is in use: their vNVMes move, one after the other. */
 public final class PoolDrains {
+    static final String NO_OTHER = "there is no other pool than %s: make one with 'vnvme pool create NAME DRIVE...'";
+
     private final Registry registry;
     private final OpenPools pools;
     private final VolumeMoves moves;
     private final Jobs jobs;
+    private final DrainTargets targets;
 
     PoolDrains(Registry registry, OpenPools pools, VolumeMoves moves, Jobs jobs) {
         this.registry = registry;
         this.pools = pools;
         this.moves = moves;
         this.jobs = jobs;
+        this.targets = new DrainTargets(registry, pools, jobs);
     }
 
     /** Begins to move everything off a pool. */
     public JobInfo drain(String name, DrainPool request) {
-        OpenPool pool = pools.require(name);
-        String to = request.to();
-        Optional<OpenPool> target = Optional.ofNullable(to).map(pools::require);
+        // Two that would fill each other's pools do not begin at once.
+        return registry.exclusively(() -> {
+            OpenPool pool = pools.require(name);
+            String id = pool.id().toString();
+            Optional<OpenPool> target = Optional.ofNullable(request.to()).map(pools::require);
+            target.ifPresent(to -> checkTarget(name, to));
+            targets.filledFrom(id).ifPresent(other -> {
+                throw new ProblemException(
+                        ProblemCode.MOVE_REFUSED,
+                        "pool %s is being emptied into %s: wait until it is, or cancel that job ('vnvme jobs')"
+                                .formatted(other, name));
+            });
+            JobPlan.Drain plan =
+                    new JobPlan.Drain(id, target.map(to -> to.id().toString()).orElse(null), request.snapshots());
+            if (target.isEmpty()) {
+                if (registry.state().pools().size() < 2) {
+                    throw new ProblemException(ProblemCode.MOVE_REFUSED, NO_OTHER.formatted(name));
+                }
+                targets.choose(plan);
+            }
+            return start(name, plan);
+        });
+    }
+
+    private void checkTarget(String name, OpenPool target) {
+        String to = target.name();
         if (name.equals(to)) {
             throw new ProblemException(
                     ProblemCode.MOVE_REFUSED, "pool %s is to be emptied: name another one".formatted(name));
         }
-        if (to != null && drained(to)) {
+        if (targets.drained(target.id().toString())) {
             throw new ProblemException(
                     ProblemCode.MOVE_REFUSED,
                     "pool %s is being emptied itself: name another one, or cancel that job ('vnvme jobs')"
                             .formatted(to));
         }
-        if (target.isEmpty() && registry.state().pools().size() < 2) {
-            throw new ProblemException(
-                    ProblemCode.MOVE_REFUSED,
-                    "there is no other pool than %s: make one with 'vnvme pool create NAME DRIVE...'".formatted(name));
-        }
-        String targetId = target.map(there -> there.id().toString()).orElse(null);
-        return start(name, new JobPlan.Drain(pool.id().toString(), targetId, request.snapshots()));
+        moves.checkKept(name, to);
     }
 
     /** Begins, or goes on with what is still there. */
@@ -65,10 +85,14 @@ public final class PoolDrains {
         return jobs.start(plan, name, true, progress -> drain(name, plan, progress));
     }
 
-    private boolean drained(String pool) {
-        return jobs.list().stream()
-                .filter(job -> job.state().equals("running") && job.kind().equals("drain"))
-                .anyMatch(job -> job.subject().equals(pool));
+    /** Goes on after a restart, unless more pools have to be open for that; then it is asked again with each. */
+    void goOn(String name, JobPlan.Drain plan, OpenPool pool) {
+        registry.exclusively(() -> {
+            if (plan.target() != null || targets.suffice(plan, pool)) {
+                start(name, plan);
+            }
+            return name;
+        });
     }
 
     /** A vNVMe that could not be moved. */
@@ -104,7 +128,7 @@ public final class PoolDrains {
                     ownBytes,
                     doneBytes + leftBytes);
             try {
-                moves.moveNow(next.name(), target(pool, plan), plan.snapshots(), part);
+                moves.moveNow(next.name(), () -> targets.choose(plan), plan.snapshots(), part);
             } catch (CancellationException e) {
                 throw e;
             } catch (RuntimeException e) {
@@ -125,21 +149,19 @@ public final class PoolDrains {
         return result(name, pool, moved, staying);
     }
 
-    private static String result(String name, OpenPool pool, int moved, List<Staying> staying) {
+    private String result(String name, OpenPool pool, int moved, List<Staying> staying) {
         List<String> all = new ArrayList<>(staying.stream().map(Staying::text).toList());
         Set<String> volumes = staying.stream().map(Staying::vnvme).collect(Collectors.toSet());
-        pool.layers().stream()
-                .filter(LayerFacts::snapshot)
+        State state = registry.state();
+        List<LayerFacts> layers = pool.layers();
+        Set<String> left = layers.stream()
+                .filter(layer -> MovedVolumes.left(state, name, layer))
                 .map(LayerFacts::name)
-                .filter(snapshot -> !volumes.contains(snapshot.substring(0, snapshot.indexOf('@'))))
-                .map(
-                        "%s (a snapshot whose volume is not in the pool: remove it, or clone it and move the clone)"
-                                ::formatted)
-                .forEach(all::add);
-        pool.layers().stream()
+                .collect(Collectors.toSet());
+        layers.stream()
                 .map(LayerFacts::name)
-                .filter(layer -> layer.startsWith(Transfers.UNFINISHED))
-                .map("%s (an import or export is at it: wait until that has ended)"::formatted)
+                .filter(layer -> !volumes.contains(volumeOf(layer)))
+                .map(layer -> "%s (%s)".formatted(layer, why(layer, left.contains(volumeOf(layer)))))
                 .forEach(all::add);
         if (!all.isEmpty()) {
             throw new ProblemException(
@@ -149,16 +171,22 @@ public final class PoolDrains {
         return "pool %s is empty: %d moved".formatted(name, moved);
     }
 
-    private OpenPool target(OpenPool pool, JobPlan.Drain plan) {
-        return registry.state().pools().stream()
-                .filter(record -> plan.target() == null || record.uuid().equals(plan.target()))
-                .map(PoolRecord::name)
-                .flatMap(name -> pools.find(name).stream())
-                .filter(other -> !other.id().equals(pool.id()))
-                .filter(other -> plan.target() != null || !drained(other.name()))
-                .max(Comparator.comparingLong(other -> other.facts().freeBytes()))
-                .orElseThrow(() -> new ProblemException(
-                        ProblemCode.POOL_UNAVAILABLE, "the pool that they were to go to is not in use"));
+    private static String volumeOf(String layer) {
+        int at = layer.indexOf('@');
+        return at < 0 ? layer : layer.substring(0, at);
+    }
+
+    /** Why something is there that belongs to no vNVMe of the pool; what is {@code left} belongs to one that has moved. */
+    private static String why(String layer, boolean left) {
+        if (left) {
+            return "left over from its move: it is removed when the daemon is started again";
+        }
+        if (layer.contains(Transfers.UNFINISHED)) {
+            return "an import, export or move is at it: wait until that has ended";
+        }
+        return layer.indexOf('@') < 0
+                ? "no vNVMe is known for it: it is when the daemon is started again"
+                : "a snapshot whose volume is not in the pool: remove it, or clone it and move the clone";
     }
 
     /** One of several moves, towards the job that they are. */

@@ -174,7 +174,7 @@ final class PoolDriveJobs {
                 rebuild(name, pool, drive);
             }
         });
-        for (Jobs.Interrupted job : jobs.interrupted()) {
+        for (Jobs.Planned job : jobs.interrupted()) {
             if (job.plan().pool().equals(pool.id().toString())) {
                 switch (job.plan()) {
                     case JobPlan.Shrink plan -> settle(name, pool, job, plan);
@@ -185,7 +185,7 @@ final class PoolDriveJobs {
         }
     }
 
-    private void settle(String name, OpenPool pool, Jobs.Interrupted job, JobPlan.Shrink plan) {
+    private void settle(String name, OpenPool pool, Jobs.Planned job, JobPlan.Shrink plan) {
         boolean there = member(pool, plan.drive()).isPresent();
         jobs.start(plan, job.subject(), false, _ -> {
             if (there) {
@@ -199,7 +199,7 @@ final class PoolDriveJobs {
         });
     }
 
-    private void settle(String name, OpenPool pool, Jobs.Interrupted job, JobPlan.Rebuild plan) {
+    private void settle(String name, OpenPool pool, Jobs.Planned job, JobPlan.Rebuild plan) {
         Optional<PoolFacts.Member> member = member(pool, plan.drive());
         // One that is missing goes on when it is back.
         if (member.isEmpty() || member.get().state().equals("ok")) {

@@ -109,6 +109,20 @@ final class PoolLayout {
         }
     }
 
+    /** Whether it is empty after a restart: its drives are of one kind, see {@link #checkKinds}. */
+    static boolean inMemory(PoolRecord pool, State state) {
+        return state.drive(pool.drives().getFirst())
+                .filter(ClaimedDrive::inMemory)
+                .isPresent();
+    }
+
+    /** Whether nothing is kept of what is written to it. */
+    static boolean isNull(PoolRecord pool, State state) {
+        return state.drive(pool.drives().getFirst())
+                .filter(ClaimedDrive::isNull)
+                .isPresent();
+    }
+
     /** @throws ProblemException when {@code drive} is smaller than those of the mirror that it is to join */
     static void checkLarge(State state, List<String> set, String drive) {
         long neededBytes = set.stream()

@@ -65,7 +65,12 @@ public final class Pools {
                 .map(record -> Thread.ofPlatform().name("pool " + record.name()).start(() -> pools.open(record)))
                 .toList();
         openers.forEach(Pools::join);
-        registry.state().pools().forEach(this::opened);
+        // All are looked at before anything goes on: what goes from pool to pool may begin at once, and is no more what
+        // an
+        // earlier daemon had left.
+        List<PoolRecord> all = registry.state().pools();
+        all.forEach(this::lookAt);
+        all.forEach(this::goOn);
     }
 
     private static void join(Thread thread) {
@@ -84,8 +89,19 @@ public final class Pools {
 
     /** Serves what is in a pool that was opened, and goes on with what a restart interrupted. */
     private void opened(PoolRecord record) {
+        lookAt(record);
+        goOn(record);
+    }
+
+    private void lookAt(PoolRecord record) {
+        registry.exclusively(() -> {
+            pools.find(record.name()).ifPresent(pool -> volumes.poolOpened(record.name(), pool));
+            return record;
+        });
+    }
+
+    private void goOn(PoolRecord record) {
         pools.find(record.name()).ifPresent(pool -> {
-            volumes.poolOpened(record.name(), pool);
             driveJobs.poolOpened(record.name(), pool);
             whenOpened.accept(record.name(), pool);
         });

@@ -49,34 +49,32 @@ final class Resumption {
     /** @param name of the pool */
     void poolOpened(String name, OpenPool pool) {
         opened.add(pool.id().toString());
-        for (Jobs.Interrupted job : jobs.interrupted()) {
+        for (Jobs.Planned job : jobs.interrupted()) {
             if (waitedFor(job.plan(), pool.id().toString())) {
-                try {
-                    goOn(name, pool, job);
-                } catch (ProblemException e) {
-                    LOG.log(
-                            Level.WARNING,
-                            "{0} of {1} does not go on: {2}",
-                            job.plan().kind(),
-                            job.subject(),
-                            e.detail());
-                }
+                tryToGoOn(name, pool, job);
             }
+        }
+    }
+
+    private void tryToGoOn(String name, OpenPool pool, Jobs.Planned job) {
+        try {
+            goOn(name, pool, job);
+        } catch (ProblemException e) {
+            LOG.log(Level.WARNING, "{0} of {1} does not go on: {2}", job.plan().kind(), job.subject(), e.detail());
         }
     }
 
     /** Whether a plan has all that it needs, and that pool, which was opened last, is a part of it. */
     private boolean waitedFor(JobPlan plan, String last) {
-        if (!opened.containsAll(plan.pools())) {
-            return false;
-        }
-        // One that says nothing of where its pool's volumes go needs any other pool.
-        return plan instanceof JobPlan.Drain drain && drain.target() == null
-                ? opened.size() > 1
-                : plan.pools().contains(last);
+        return opened.containsAll(plan.pools()) && (plan.pools().contains(last) || anywhere(plan));
     }
 
-    private void goOn(String name, OpenPool pool, Jobs.Interrupted job) {
+    /** Whether it says nothing of where its pool's volumes go: any other pool may be what it waits for. */
+    private static boolean anywhere(JobPlan plan) {
+        return plan instanceof JobPlan.Drain drain && drain.target() == null;
+    }
+
+    private void goOn(String name, OpenPool pool, Jobs.Planned job) {
         switch (job.plan()) {
             case JobPlan.Import plan -> imports.goOn(job.subject(), plan, pool);
             case JobPlan.Export plan -> exports.goOn(job.subject(), plan, pool);
@@ -87,29 +85,39 @@ final class Resumption {
                         .findFirst()
                         .flatMap(record -> openPools.find(record.name()))
                         .ifPresent(target -> moves.goOn(job.subject(), plan, target));
-            case JobPlan.Drain plan -> drains.start(job.subject(), plan);
+            case JobPlan.Drain plan -> {
+                OpenPool drained = openPools.require(job.subject());
+                drains.goOn(job.subject(), plan, drained);
+            }
             // The pool remembers these.
             case JobPlan.Shrink _, JobPlan.Rebuild _ -> {}
         }
     }
 
-    /** Ends those whose pool was destroyed or given away. */
+    /** Ends those whose pool was destroyed or given away, and goes on with what waits for nothing any more. */
     void look() {
         Set<String> known =
                 registry.state().pools().stream().map(PoolRecord::uuid).collect(Collectors.toSet());
-        for (Jobs.Interrupted job : jobs.interrupted()) {
+        for (Jobs.Planned job : jobs.interrupted()) {
             if (!known.containsAll(job.plan().pools())) {
-                jobs.start(job.plan(), job.subject(), false, _ -> {
-                    switch (job.plan()) {
-                        case JobPlan.Import plan -> imports.removeScratch(plan);
-                        case JobPlan.Export plan -> ImageExport.removePart(plan);
-                        case JobPlan.Scrub _, JobPlan.Shrink _, JobPlan.Rebuild _, JobPlan.Move _, JobPlan.Drain _ -> {}
-                    }
-                    throw new ProblemException(
-                            ProblemCode.POOL_UNAVAILABLE,
-                            "the daemon ended while it was under way, and its pool is here no more");
-                });
+                end(job, "the daemon ended while it was under way, and its pool is here no more");
+            } else if (anywhere(job.plan()) && known.size() < 2) {
+                end(job, PoolDrains.NO_OTHER.formatted(job.subject()));
+            } else if (anywhere(job.plan()) && opened.containsAll(job.plan().pools())) {
+                // Others may be there that were made meanwhile, or are not emptied any more.
+                openPools.find(job.subject()).ifPresent(pool -> tryToGoOn(job.subject(), pool, job));
             }
         }
+    }
+
+    private void end(Jobs.Planned job, String why) {
+        jobs.start(job.plan(), job.subject(), false, _ -> {
+            switch (job.plan()) {
+                case JobPlan.Import plan -> imports.removeScratch(plan);
+                case JobPlan.Export plan -> ImageExport.removePart(plan);
+                case JobPlan.Scrub _, JobPlan.Shrink _, JobPlan.Rebuild _, JobPlan.Move _, JobPlan.Drain _ -> {}
+            }
+            throw new ProblemException(ProblemCode.POOL_UNAVAILABLE, why);
+        });
     }
 }

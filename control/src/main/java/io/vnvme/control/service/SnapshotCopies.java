@@ -4,6 +4,7 @@ import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
 import io.vnvme.control.plane.LayerFacts;
 import io.vnvme.control.plane.OpenPool;
+import io.vnvme.control.plane.VolumeIo;
 import io.vnvme.control.plane.VolumeMove;
 import java.util.List;
 import java.util.Optional;
@@ -99,6 +100,12 @@ final class SnapshotCopies {
     }
 
     private void resize(long fromBytes, long toBytes) {
+        if (fromBytes > toBytes) {
+            // The snapshot before was larger: what it has behind the new end is not the volume's any more.
+            try (VolumeIo io = target.open(copyName, null)) {
+                io.deallocate(toBytes, fromBytes - toBytes);
+            }
+        }
         if (fromBytes != toBytes) {
             target.resize(copyName, toBytes, true);
         }

@@ -15,6 +15,7 @@ import io.vnvme.control.plane.OpenPool;
 import io.vnvme.control.plane.VolumeMove;
 import io.vnvme.control.plane.VolumeSpec;
 import io.vnvme.control.store.JobPlan;
+import io.vnvme.control.store.State;
 import io.vnvme.control.store.VnvmeRecord;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -24,6 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -89,18 +91,23 @@ public final class VolumeMoves {
     /**
      * Moves one now, as a part of other work.
      *
+     * @param choice says where it goes, while nothing else changes the state
      * @throws ProblemException when it stays where it is
      */
-    String moveNow(String name, OpenPool target, boolean withSnapshots, JobProgress progress) {
-        Moving.Held held = registry.exclusively(() -> {
+    String moveNow(String name, Supplier<OpenPool> choice, boolean withSnapshots, JobProgress progress) {
+        Begun begun = registry.exclusively(() -> {
+            OpenPool target = choice.get();
             VnvmeRecord vnvme = volumes.require(name);
             check(vnvme, target, withSnapshots);
-            return volumes.moving().begin(name, vnvme.pool(), target.name());
+            return new Begun(target, volumes.moving().begin(name, vnvme.pool(), target.name()));
         });
+        Moving.Held held = begun.held();
         try (held) {
-            return move(name, target, progress);
+            return move(name, begun.target(), progress);
         }
     }
+
+    private record Begun(OpenPool target, Moving.Held held) {}
 
     /** Begins again, or ends, what an earlier daemon had begun. */
     void goOn(String name, JobPlan.Move plan, OpenPool target) {
@@ -151,6 +158,7 @@ public final class VolumeMoves {
         }
         volumes.requireExport(name);
         volumes.moving().requireStill(name);
+        checkKept(source.name(), target.name());
         List<LayerFacts> layers = source.layers();
         LayerFacts volume = layers.stream()
                 .filter(layer -> layer.name().equals(name))
@@ -167,6 +175,17 @@ public final class VolumeMoves {
             }
         }
         checkSpace(volume, snapshots, source, target);
+    }
+
+    /** @throws ProblemException when what goes from one pool to the other would be lost at once */
+    void checkKept(String source, String target) {
+        State state = registry.state();
+        if (PoolLayout.isNull(pools.record(target), state) && !PoolLayout.isNull(pools.record(source), state)) {
+            throw new ProblemException(
+                    ProblemCode.MOVE_REFUSED,
+                    "pool %s keeps nothing of what is written to it: all would be lost; name another one"
+                            .formatted(target));
+        }
     }
 
     /** What is unfinished there and no earlier copy of the same volume, which would be removed. */
@@ -217,11 +236,8 @@ public final class VolumeMoves {
                                     spec(copyName, volume, SnapshotCopies.firstSize(volume, snapshots)), null)),
                     () -> removeCopy(name, volume.id(), target, progress));
             // Closed after the volume is removed: what waits there for space would keep them open for long.
-            Optional<String> last = new SnapshotCopies(steps, source, target, copyName)
-                    .copy(
-                            volume,
-                            snapshots,
-                            (snapshot, copy) -> copying.whole(snapshot, copy, () -> copy.switchOver(FREEZE, () -> {})));
+            Optional<String> last =
+                    new SnapshotCopies(steps, source, target, copyName).copy(volume, snapshots, copying::snapshot);
             VolumeMove move = steps.open(
                     "begin to copy", () -> volumes.requireExport(name).move(target, copyName, last), VolumeMove::close);
             end = steps.get(

@@ -423,7 +423,7 @@ final class Volumes {
         }
     }
 
-    /** What an export or import left that does not go on. */
+    /** What an export, import or move left that does not go on. */
     private void removeUnfinished(OpenPool pool) {
         Set<String> kept = jobs.interrupted().stream()
                 .flatMap(job -> job.plan().layer().stream())
@@ -433,8 +433,9 @@ final class Volumes {
                         && !kept.contains(layer.id().toString()))
                 .map(LayerFacts::name)
                 .forEach(name -> {
-                    LOG.log(Level.INFO, "{0} is what an interrupted export or import left: it is removed", name);
-                    pool.remove(name);
+                    LOG.log(Level.INFO, "{0} is what an interrupted export, import or move left: it is removed", name);
+                    // What is left of one is no reason not to serve the others.
+                    Steps.undo("what an earlier daemon had begun", name, () -> pool.remove(name));
                 });
     }
 
@@ -455,7 +456,7 @@ final class Volumes {
         VnvmeRecord found = Identifiers.record(spec, poolName, attributes);
         // An import may have got as far as to give it its name.
         return jobs.interrupted().stream()
-                .map(Jobs.Interrupted::plan)
+                .map(Jobs.Planned::plan)
                 .filter(JobPlan.Import.class::isInstance)
                 .map(JobPlan.Import.class::cast)
                 .filter(plan -> plan.volume().equals(found.uuid()))

@@ -47,6 +47,11 @@ public sealed interface JobPlan {
         return this instanceof Shrink || this instanceof Rebuild;
     }
 
+    /** Whether it begins anew after a restart, and nothing that was made before is kept for that. */
+    default boolean beginsAgain() {
+        return this instanceof Move || this instanceof Drain;
+    }
+
     /** Identity of the unfinished volume, or the snapshot, that it cannot go on without. */
     default Optional<String> layer() {
         return switch (this) {

@@ -138,7 +138,7 @@ class JobsTest {
         assertThat(interrupted.cancellable()).isFalse();
         assertThatThrownBy(() -> jobs.cancel(job.id())).hasMessageContaining("goes on when its pool is open");
         assertThat(jobs.runningCount()).isZero();
-        assertThat(jobs.interrupted()).containsExactly(new Jobs.Interrupted("p", SCRUB));
+        assertThat(jobs.interrupted()).containsExactly(new Jobs.Planned("p", SCRUB));
         pass(Duration.ofMinutes(1));
         JobInfo other = jobs.start(new JobPlan.Scrub("another-pool", null), "p", true, _ -> "");
         assertThat(other.id()).isEqualTo(2);
@@ -158,6 +158,28 @@ class JobsTest {
         jobs.close();
         jobs = open();
         assertThat(jobs.show(job.id(), Duration.ZERO)).isEqualTo(resumed);
+    }
+
+    /** Nothing of it is left that would have to be cleared away. */
+    @Test
+    void oneThatWouldBeginAgainCanBeCancelledInstead() throws InterruptedException {
+        JobPlan drain = new JobPlan.Drain("pool-uuid", null, false);
+        JobInfo job = hung(drain, "p");
+        jobs = open();
+        assertThat(jobs.show(job.id(), Duration.ZERO).cancellable()).isTrue();
+        assertThat(jobs.planned()).containsExactly(new Jobs.Planned("p", drain));
+        JobInfo cancelled = jobs.cancel(job.id());
+        assertThat(cancelled.state()).isEqualTo("cancelled");
+        assertThat(cancelled.endedAt()).isNotNull();
+        assertThat(jobs.interrupted()).isEmpty();
+        assertThat(jobs.planned()).isEmpty();
+        assertThat(jobs.ended()).containsEntry(new Jobs.Ended("drain", "cancelled"), 1L);
+        assertThat(events.after(0, Duration.ZERO)).extracting("kind").containsExactly("job-cancelled");
+        assertThatThrownBy(() -> jobs.cancel(job.id())).hasMessageContaining("has ended");
+        assertThat(jobs.start(drain, "p", true, _ -> "").id()).isGreaterThan(job.id());
+        jobs.close();
+        jobs = open();
+        assertThat(jobs.show(job.id(), Duration.ZERO)).isEqualTo(cancelled);
     }
 
     @Test
@@ -197,7 +219,7 @@ class JobsTest {
         jobs.show(job.id(), Duration.ofSeconds(10));
         assertThat(jobs.show(job.id(), Duration.ZERO).state()).isEqualTo("interrupted");
         jobs = open();
-        assertThat(jobs.interrupted()).containsExactly(new Jobs.Interrupted("d", shrink));
+        assertThat(jobs.interrupted()).containsExactly(new Jobs.Planned("d", shrink));
     }
 
     @Test
@@ -235,7 +257,7 @@ class JobsTest {
         });
         marked.await();
         jobs = open();
-        assertThat(jobs.interrupted()).containsExactly(new Jobs.Interrupted("p", new JobPlan.Scrub("pool-uuid", mark)));
+        assertThat(jobs.interrupted()).containsExactly(new Jobs.Planned("p", new JobPlan.Scrub("pool-uuid", mark)));
     }
 
     private static JobPlan.Import importOf(String volume) {
@@ -252,7 +274,7 @@ class JobsTest {
                 .isInstanceOfSatisfying(
                         ProblemException.class, e -> assertThat(e.code()).isEqualTo(ProblemCode.POOL_IN_USE))
                 .hasMessageContaining("goes on first");
-        assertThat(jobs.interrupted()).containsExactly(new Jobs.Interrupted("e", importOf("first")));
+        assertThat(jobs.interrupted()).containsExactly(new Jobs.Planned("e", importOf("first")));
         assertThat(jobs.start(importOf("first"), "e", true, _ -> "").id()).isEqualTo(job.id());
     }
 

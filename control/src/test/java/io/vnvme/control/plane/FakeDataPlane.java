@@ -85,6 +85,9 @@ public final class FakeDataPlane implements DataPlane {
     /** Copies of volumes come to no end. */
     public volatile boolean copying;
 
+    /** So many tries to switch come to nothing. */
+    public final AtomicInteger vain = new AtomicInteger();
+
     public final AtomicLong busyNs = new AtomicLong();
 
     public FakeDataPlane() {
@@ -432,6 +435,10 @@ public final class FakeDataPlane implements DataPlane {
         @Override
         public boolean switchOver(Duration limit, Runnable commit) {
             mayFail("switchOver");
+            if (vain.get() > 0) {
+                vain.decrementAndGet();
+                return false;
+            }
             commit.run();
             mayFail("switched");
             return true;

@@ -76,6 +76,8 @@ public final class FakePool implements OpenPool {
     public volatile Map<UUID, String> remembered = Map.of();
     /** Where the last scrub began. */
     public volatile Optional<ScrubMark> scrubbedFrom = Optional.empty();
+    /** Done first, whenever somebody asks what is in it. */
+    public volatile Runnable whenAsked = () -> {};
     /** Long work waits for this before it goes on. */
     public volatile CountDownLatch gate = new CountDownLatch(0);
 
@@ -126,6 +128,7 @@ public final class FakePool implements OpenPool {
     @Override
     public List<LayerFacts> layers() {
         questions.incrementAndGet();
+        whenAsked.run();
         synchronized (layers) {
             return layers.values().stream()
                     .map(l -> new LayerFacts(
@@ -298,6 +301,13 @@ public final class FakePool implements OpenPool {
                     source.get(cluster, within, length);
                     at += length;
                 }
+            }
+
+            @Override
+            public void deallocate(long offsetBytes, long lengthBytes) {
+                layer.clusters
+                        .subMap(offsetBytes / CLUSTER_BYTES, (offsetBytes + lengthBytes) / CLUSTER_BYTES)
+                        .clear();
             }
 
             @Override

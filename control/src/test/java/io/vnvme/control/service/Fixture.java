@@ -52,7 +52,13 @@ final class Fixture implements AutoCloseable {
 
     /** The daemon is gone in the middle of everything, and another one starts. */
     void crash() {
+        crashInto("");
+    }
+
+    /** The same, and the next one begins with calls that fail. */
+    void crashInto(String failing) {
         plane = new FakeDataPlane(world);
+        plane.failing = failing;
         services = open();
     }
 

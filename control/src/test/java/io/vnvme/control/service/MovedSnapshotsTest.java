@@ -9,7 +9,9 @@ import io.vnvme.control.model.CreateVnvme;
 import io.vnvme.control.model.ExportVolume;
 import io.vnvme.control.model.JobInfo;
 import io.vnvme.control.model.KeySource;
+import io.vnvme.control.model.MoveVnvme;
 import io.vnvme.control.model.PoolInfo;
+import io.vnvme.control.model.ResizeVnvme;
 import io.vnvme.control.model.TcpAccess;
 import io.vnvme.control.model.UnlockVnvme;
 import io.vnvme.control.plane.EngineDataPlane;
@@ -35,6 +37,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Volumes that move with their snapshots, in pools of the engine: what is read there is what was written. */
 @Timeout(240)
@@ -136,6 +140,32 @@ final class MovedSnapshotsTest {
     private String id(String pool) {
         PoolInfo info = services.pools().show(pool);
         return info.uuid();
+    }
+
+    /** Sizes go up and down from one to the next; what lay behind an end is never the volume's again. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void eachHasItsSize(boolean encrypted) throws IOException {
+        KeySource key = encrypted ? PASSPHRASE : null;
+        make(8 * MIB, encrypted, key);
+        write(MIB, "a");
+        services.snapshots().take("d", "small");
+        services.vnvmes().resize("d", new ResizeVnvme(16 * MIB, false));
+        write(2 * MIB, "b");
+        write(12 * MIB, "t");
+        services.snapshots().take("d", "large");
+        services.snapshots().rollback("d", "small");
+        write(3 * MIB, "c");
+        List<byte[]> before = List.of(content("d@small", key), content("d@large", key), content("d", key));
+        ended(services.moves().move("d", new MoveVnvme("b", true)), "done");
+        assertThat(services.vnvmes().show("d").sizeBytes()).isEqualTo(8 * MIB);
+        List<byte[]> after = List.of(content("d@small", key), content("d@large", key), content("d", key));
+        for (int i = 0; i < before.size(); i++) {
+            assertThat(Arrays.mismatch(after.get(i), before.get(i))).isEqualTo(-1);
+        }
+        services.vnvmes().resize("d", new ResizeVnvme(16 * MIB, false));
+        assertThat(read(12 * MIB)).containsOnly(0);
+        assertThat(services.pools().show("a").snapshotCount()).isZero();
     }
 
     @Test

@@ -5,23 +5,28 @@ import static io.vnvme.control.service.Fixture.assertProblem;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.vnvme.control.model.ClaimDrive;
 import io.vnvme.control.model.CloneSnapshot;
 import io.vnvme.control.model.CreateVnvme;
-import io.vnvme.control.model.DrainPool;
 import io.vnvme.control.model.EventKind;
 import io.vnvme.control.model.ExportVolume;
 import io.vnvme.control.model.JobInfo;
 import io.vnvme.control.model.KeySource;
 import io.vnvme.control.model.MoveVnvme;
 import io.vnvme.control.model.ProblemCode;
+import io.vnvme.control.model.ProblemException;
 import io.vnvme.control.model.UnlockVnvme;
 import io.vnvme.control.plane.FakePool;
 import io.vnvme.control.plane.LayerFacts;
 import io.vnvme.control.plane.VolumeSpec;
+import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import org.assertj.core.groups.Tuple;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -183,6 +188,16 @@ final class VolumeMovesTest {
         assertThat(volumes("b")).containsExactlyInAnyOrder("d", "d@s1", "d@s2");
     }
 
+    /** More often than a volume is tried, whose guests wait for each. */
+    @Test
+    void snapshotsAreWaitedForAsLongAsItTakes() {
+        takeTwo();
+        fixture.plane.vain.set(40);
+        JobInfo job = moveAll("b");
+        assertThat(job.state()).as(job.result()).isEqualTo("done");
+        assertThat(fixture.plane.vain).hasValue(0);
+    }
+
     /** What a clone of a snapshot is read with is the snapshot's. */
     @Test
     void snapshotsKeepWhatWasTrueWhenTheyWereTaken() {
@@ -307,70 +322,87 @@ final class VolumeMovesTest {
         assertThat(job.state()).as(job.result()).isEqualTo("done");
     }
 
-    /** Where they go is known when other pools are open. */
+    /** Wherever it goes while an export begins: what is kept for that is what its guest has. */
     @Test
-    void aDrainGoesOnAfterACrash() {
-        fixture.services.vnvmes().create(CreateVnvme.thin("e", 16 * MIB).inPool("a"));
-        fixture.plane.copying = true;
-        JobInfo job = fixture.services.drains().drain("a", new DrainPool(null, false));
-        await().until(() -> volumes("b").size() == 1);
-        fixture.crash();
-        assertThat(fixture.ended(job).result()).isEqualTo("pool a is empty: 2 moved");
-        assertThat(volumes("a")).isEmpty();
-        assertThat(volumes("b")).containsExactlyInAnyOrder("d", "e");
-    }
-
-    @Test
-    void aPoolThatIsDrainedIsNoPlaceToGo() {
-        fixture.file("drive-c", 64 * MIB);
-        fixture.pool("c", "drive-c");
-        fixture.services.vnvmes().create(CreateVnvme.thin("e", 16 * MIB).inPool("c"));
-        fixture.fakePool("b").usedBytes = 32 * MIB;
-        fixture.plane.copying = true;
-        CountDownLatch scrubs = new CountDownLatch(1);
-        fixture.fakePool("a").gate = scrubs;
-        JobInfo scrub = fixture.services.pools().scrub("a");
-        JobInfo first = fixture.services.drains().drain("a", new DrainPool("b", false));
-        await().until(() -> volumes("b").contains("~d"));
-        assertProblem(ProblemCode.MOVE_REFUSED, () -> fixture.services.drains().drain("b", new DrainPool("a", false)));
-        JobInfo second = fixture.services.drains().drain("c", new DrainPool(null, false));
-        await().until(() -> volumes("b").contains("~e"));
-        for (JobInfo job : List.of(first, second)) {
-            fixture.services.jobs().cancel(job.id());
-            assertThat(fixture.ended(job).state()).isEqualTo("cancelled");
-        }
-        assertThat(volumes("b")).isEmpty();
-        scrubs.countDown();
-        assertThat(fixture.ended(scrub).state()).isEqualTo("done");
-    }
-
-    @Test
-    void aDrainThatIsCancelledLeavesTheRest() {
-        fixture.services.vnvmes().create(CreateVnvme.thin("e", 16 * MIB).inPool("a"));
-        fixture.plane.copying = true;
-        JobInfo job = fixture.services.drains().drain("a", new DrainPool("b", false));
-        await().until(() -> volumes("b").size() == 1);
-        fixture.services.jobs().cancel(job.id());
-        assertThat(fixture.ended(job).state()).isEqualTo("cancelled");
-        assertThat(volumes("a")).containsExactlyInAnyOrder("d", "e");
-        assertThat(volumes("b")).isEmpty();
-    }
-
-    @Test
-    void aPoolIsDrained() {
-        fixture.services.vnvmes().create(CreateVnvme.thin("e", 16 * MIB).inPool("a"));
-        fixture.services.vnvmes().create(CreateVnvme.thin("f", 16 * MIB).inPool("a"));
-        fixture.services.snapshots().take("e", "s");
-        JobInfo job = fixture.ended(fixture.services.drains().drain("a", new DrainPool("b", false)));
-        assertThat(job.state()).isEqualTo("failed");
-        assertThat(job.result())
-                .startsWith("pool a is not empty: 2 moved, and there stay e (e has snapshots (e@s): move them too");
-        assertThat(volumes("b")).containsExactlyInAnyOrder("d", "f");
-        job = fixture.ended(fixture.services.drains().drain("a", new DrainPool(null, true)));
+    void anExportReadsWhatCounts() throws IOException, InterruptedException {
+        write("a", "old");
+        FakePool a = fixture.fakePool("a");
+        a.permits = new Semaphore(0);
+        Thread mover = Thread.ofPlatform().unstarted(this::moveAndLeave);
+        // The export has looked up where it is: now it moves, if it can.
+        a.whenAsked = () -> {
+            a.whenAsked = () -> {};
+            mover.start();
+            joined(mover, 500);
+        };
+        Path file = folder.resolve("file");
+        JobInfo job = fixture.services.transfers().export(new ExportVolume("d", file.toString(), "raw", null));
+        mover.join();
+        a.permits.release(1000);
+        job = fixture.ended(job);
         assertThat(job.state()).as(job.result()).isEqualTo("done");
-        assertThat(job.result()).isEqualTo("pool a is empty: 1 moved");
+        assertThat(Files.readString(file, StandardCharsets.ISO_8859_1)).startsWith(pool().equals("a") ? "old" : "new");
+    }
+
+    /** What was there before stays behind, since it cannot be removed. */
+    private void moveAndLeave() {
+        fixture.plane.copying = true;
+        try {
+            JobInfo job = fixture.services.moves().move("d", new MoveVnvme("b", false));
+            fixture.plane.failing = "remove";
+            fixture.plane.copying = false;
+            assertThat(fixture.ended(job).state()).isEqualTo("done");
+            write("b", "new");
+        } catch (ProblemException e) {
+            assertThat(e.detail()).contains("exported");
+        } finally {
+            fixture.plane.copying = false;
+            fixture.plane.failing = "";
+        }
+    }
+
+    private static void joined(Thread thread, long millis) {
+        try {
+            thread.join(millis);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private void write(String pool, String text) {
+        byte[] bytes = Arrays.copyOf(text.getBytes(StandardCharsets.UTF_8), 4096);
+        fixture.fakePool(pool).open("d").write(0, ByteBuffer.wrap(bytes));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1})
+    void whatCannotBeRemovedStopsNoDaemonFromServing(int removed) {
+        takeTwo();
+        fixture.plane.passing.set(removed);
+        fixture.plane.failing = "remove";
+        assertThat(moveAll("b").state()).isEqualTo("done");
+        fixture.crashInto("remove");
+        assertThat(fixture.plane.exports).containsOnlyKeys("d");
+        assertThat(volumes("a")).contains("d");
+        fixture.crash();
         assertThat(volumes("a")).isEmpty();
-        assertProblem(ProblemCode.MOVE_REFUSED, () -> fixture.services.drains().drain("a", new DrainPool("a", false)));
+    }
+
+    @Test
+    void aCopyThatCannotBeRemovedStopsNoDaemonFromServing() {
+        fixture.fakePool("b").create(copyOfD(), null);
+        fixture.crashInto("remove");
+        assertThat(fixture.plane.exports).containsOnlyKeys("d");
+        fixture.crash();
+        isIn("a");
+    }
+
+    @Test
+    void nothingGoesWhereNothingIsKept() {
+        fixture.services.drives().claim(ClaimDrive.of("null:64M", null, "nothing", false));
+        fixture.pool("null", "nothing");
+        assertProblem(ProblemCode.MOVE_REFUSED, () -> move("null"));
+        isIn("a");
     }
 
     @Test

@@ -94,6 +94,11 @@ class ImageFuzz {
         }
 
         @Override
+        public void deallocate(long offsetBytes, long lengthBytes) {
+            throw new AssertionError("an import takes nothing out of the volume");
+        }
+
+        @Override
         public void flush() {}
 
         @Override

@@ -7,10 +7,12 @@ import io.vnvme.drive.Drive;
 import io.vnvme.drive.IoStatus;
 import io.vnvme.drive.ram.RamDrive;
 import io.vnvme.pool.PoolException;
+import io.vnvme.pool.PoolOperations;
 import io.vnvme.pool.format.Layout;
 import io.vnvme.testkit.sim.Faults;
 import io.vnvme.testkit.sim.SimClock;
 import io.vnvme.testkit.sim.SimDrive;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -73,6 +75,29 @@ class PoolTest {
         assertThatThrownBy(() -> pool.run(done -> pool.pool().operations().remove("x", done)))
                 .isInstanceOf(PoolException.class);
         assertThat(pool.pool().operations().list()).hasSize(1);
+    }
+
+    /** It may get another name while a change waits for its turn. */
+    @Test
+    void attributesOfAVolumeAreFoundByItsIdentity() {
+        SimPool pool = slow(16 * MIB, 3);
+        pool.create("v", 4 * MIB);
+        PoolOperations operations = pool.pool().operations();
+        UUID id = operations.volume("v").record().uuid();
+        List<String> ended = new ArrayList<>();
+        operations.rename("v", "w", failure -> ended.add("rename " + failure));
+        operations.attributes("v", _ -> new byte[] {1}, failure -> ended.add("by name " + (failure != null)));
+        pool.run(done -> operations.attributes(id, _ -> new byte[] {2}, done));
+        assertThat(ended).containsExactly("rename null", "by name true");
+        assertThat(operations.attributes("w")).containsExactly(2);
+        // What was before a rollback is of the same identity, and is not meant.
+        pool.run(done -> operations.snapshot("w", "s", new UUID(9, 9), 0, done));
+        pool.run(done -> operations.rollback("w", "s", done));
+        pool.run(done -> operations.attributes(id, _ -> new byte[] {3}, done));
+        assertThat(operations.attributes("w")).containsExactly(3);
+        assertThat(operations.attributes("w@s")).containsExactly(2);
+        assertThatThrownBy(() -> pool.run(done -> operations.attributes(new UUID(8, 8), was -> was, done)))
+                .isInstanceOf(PoolException.class);
     }
 
     @Test
