@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.vnvme.control.model.VnvmeInfo;
 import io.vnvme.testkit.lab.Lab;
+import io.vnvme.testkit.lab.VerifyingLoad;
 import io.vnvme.testkit.lab.Vm;
 import io.vnvme.testkit.seed.Seed;
 import java.io.IOException;
@@ -27,6 +28,7 @@ final class HeldGuestIT {
     private static final int KILLS = Integer.getInteger("vnvme.kills", 3);
     private static final int KILL_SECONDS = Integer.getInteger("vnvme.killSeconds", 4);
     private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final VerifyingLoad.Terms LOAD = new VerifyingLoad.Terms(16, 16, "4k-32k", Duration.ofSeconds(30));
 
     @TempDir
     Path folder;
@@ -45,19 +47,21 @@ final class HeldGuestIT {
             daemon.vnvme("create", "d2", "--size", "64M", "--msi");
             attach(daemon, vm, "d1", 0);
             attach(daemon, vm, "d2", 1);
-            startLoad(vm, 2);
+            List<VerifyingLoad> loads =
+                    List.of(VerifyingLoad.start(vm, "nvme0n1", LOAD), VerifyingLoad.start(vm, "nvme1n1", LOAD));
             long before = 0;
             for (int kill = 0; kill < KILLS; kill++) {
                 before = daemon.serving(before);
-                stillUnderLoad(vm, 2);
+                loads.forEach(VerifyingLoad::goesOn);
                 Thread.sleep(KILL_SECONDS * 1000L + random.nextInt(500));
                 assertThat(ProcessHandle.of(before).orElseThrow().destroyForcibly())
                         .isTrue();
             }
             daemon.serving(before);
-            stillUnderLoad(vm, 2);
-            List<Long> pausesMs = endLoad(vm, 2);
-            System.out.printf("HeldGuestIT: %d kills, longest commands %s ms%n", KILLS, pausesMs);
+            loads.forEach(VerifyingLoad::goesOn);
+            List<List<Duration>> longest =
+                    loads.stream().map(VerifyingLoad::end).toList();
+            System.out.printf("HeldGuestIT: %d kills, longest commands %s ms%n", KILLS, pausesMs(longest.getFirst()));
             assertThat(vm.sh("dmesg")).doesNotContain("I/O error", "WARNING", "completion polled", "timeout", "reset");
             assertThat(daemon.vnvme("ls")).contains("held");
             vnvmesComeAndGo(daemon, vm);
@@ -86,7 +90,7 @@ final class HeldGuestIT {
                     + "nvme connect -t tcp -a 10.0.2.2 -s %d -n %s --hostnqn %s".formatted(port, nqn, HOST_NQN));
             await().atMost(LIMIT)
                     .until(() -> vm.run("test -b /dev/nvme0n1", LIMIT).ok());
-            startLoad(vm, 1);
+            VerifyingLoad load = VerifyingLoad.start(vm, "nvme0n1", LOAD);
             for (int end = 0; end < 2; end++) {
                 long before = daemon.serving(0);
                 if (end == 0) {
@@ -96,9 +100,9 @@ final class HeldGuestIT {
                 } else {
                     daemon.vnvme("upgrade");
                 }
-                stillUnderLoad(vm, 1);
+                load.goesOn();
             }
-            System.out.printf("HeldGuestIT: a TCP host's longest commands %s ms%n", endLoad(vm, 1));
+            System.out.printf("HeldGuestIT: a TCP host's longest commands %s ms%n", pausesMs(load.end()));
             assertThat(vm.sh("dmesg")).doesNotContain("I/O error", "WARNING");
         }
     }
@@ -120,39 +124,8 @@ final class HeldGuestIT {
                 .until(() -> vm.run("test -b /dev/nvme" + number + "n1", LIMIT).ok());
     }
 
-    private static void startLoad(Vm vm, int drives) {
-        for (int drive = 0; drive < drives; drive++) {
-            vm.sh("(fio --name=verify --ioengine=libaio --direct=1 --filename=/dev/nvme%1$dn1 --verify=crc32c"
-                            .formatted(drive)
-                    + " --verify_fatal=1 --iodepth=16 --size=16m --rw=randwrite --bsrange=4k-32k --time_based"
-                    + " --runtime=36000 --write_lat_log=/tmp/lat%1$d --log_avg_msec=1000 --log_max_value=1"
-                            .formatted(drive)
-                    + " --output=/tmp/fio%1$d.log >/dev/null 2>&1; echo $? >/tmp/status%1$d) & sleep 1"
-                            .formatted(drive));
-        }
-        stillUnderLoad(vm, drives);
-    }
-
-    private static void stillUnderLoad(Vm vm, int drives) {
-        for (int drive = 0; drive < drives; drive++) {
-            vm.sh("! test -e /tmp/status%1$d || { cat /tmp/fio%1$d.log; exit 1; }%n".formatted(drive)
-                    + "was=$(cat /sys/block/nvme%dn1/stat)%n".formatted(drive)
-                    + "for i in $(seq 300); do sleep 0.1; test \"$was\" = \"$(cat /sys/block/nvme%dn1/stat)\" || exit 0; done%n"
-                            .formatted(drive)
-                    + "echo 'no I/O for 30 s'; dmesg | tail; exit 1");
-        }
-    }
-
-    /** @return the longest of each second in which one took over 0.2 s */
-    private static List<Long> endLoad(Vm vm, int drives) {
-        vm.sh("killall -INT fio; for i in $(seq 300); do test $(ls /tmp/status* | wc -l) = %d && break; sleep 0.1; done"
-                .formatted(drives));
-        for (int drive = 0; drive < drives; drive++) {
-            vm.sh("grep -q 'err= 0' /tmp/fio%1$d.log || { cat /tmp/fio%1$d.log; exit 1; }".formatted(drive));
-        }
-        return vm.sh("cat /tmp/lat0_clat.*.log | tr -d , | awk '$2 > 200000000 {print int($2 / 1000000)}'")
-                .lines()
-                .map(Long::valueOf)
-                .toList();
+    /** Those that took over 0.2 s. */
+    private static List<Long> pausesMs(List<Duration> longest) {
+        return longest.stream().map(Duration::toMillis).filter(ms -> ms > 200).toList();
     }
 }

@@ -15,6 +15,7 @@ import io.vnvme.control.plane.ReactorSettings;
 import io.vnvme.control.plane.TcpPort;
 import io.vnvme.control.store.Access;
 import io.vnvme.testkit.lab.Lab;
+import io.vnvme.testkit.lab.VerifyingLoad;
 import io.vnvme.testkit.lab.Vm;
 import io.vnvme.testkit.server.Idle;
 import io.vnvme.testkit.server.ReactorCount;
@@ -105,11 +106,12 @@ class TcpPathsIT {
             assertThat(services.paths().list("disk"))
                     .extracting(PathInfo::clients)
                     .containsExactly(0, 1, 1);
-            startLoad(vm);
-            statesAreFollowed(vm);
-            pciIsAPathToo(vm);
-            aCutPathIsLeftAndComesBack(vm);
-            endLoad(vm);
+            VerifyingLoad load =
+                    VerifyingLoad.start(vm, "nvme0n1", new VerifyingLoad.Terms(8, 16, "4k-4k", Duration.ofSeconds(10)));
+            statesAreFollowed(vm, load);
+            pciIsAPathToo(vm, load);
+            aCutPathIsLeftAndComesBack(vm, load);
+            load.end();
             assertThat(vm.sh("dmesg")).doesNotContain("I/O error", "WARNING");
         }
     }
@@ -132,59 +134,39 @@ class TcpPathsIT {
         services.paths().set("disk", new SetPath(path, state));
     }
 
-    private static void startLoad(Vm vm) {
-        vm.sh("(fio --name=verify --ioengine=libaio --direct=1 --filename=/dev/nvme0n1 --verify=crc32c"
-                + " --verify_fatal=1 --output=/tmp/fio.log --iodepth=8 --size=16m --rw=randwrite --bs=4k --time_based"
-                + " --runtime=600 >/dev/null 2>&1; echo $? >/tmp/load.status) & sleep 1");
-        stillUnderLoad(vm);
-    }
-
-    private static void stillUnderLoad(Vm vm) {
-        vm.sh("! test -e /tmp/load.status || { cat /tmp/fio.log; exit 1; }\n"
-                + "was=$(cat /sys/block/nvme0n1/stat)\n"
-                + "for i in $(seq 100); do sleep 0.1; test \"$was\" = \"$(cat /sys/block/nvme0n1/stat)\" || exit 0; done\n"
-                + "echo 'no I/O for 10 s'; exit 1");
-    }
-
-    private static void endLoad(Vm vm) {
-        stillUnderLoad(vm);
-        vm.sh("killall -INT fio; for i in $(seq 300); do test -e /tmp/load.status && break; sleep 0.1; done\n"
-                + "grep -q 'err= 0' /tmp/fio.log || { cat /tmp/fio.log; exit 1; }");
-    }
-
-    private void statesAreFollowed(Vm vm) {
+    private void statesAreFollowed(Vm vm, VerifyingLoad load) {
         for (String state : List.of("inaccessible", "non-optimized", "change", "optimized")) {
             set(ports.getFirst(), state);
             await().atMost(LIMIT).until(() -> states(vm, 0).equals(state));
             assertThat(states(vm, 1)).isEqualTo("optimized");
-            stillUnderLoad(vm);
+            load.goesOn();
         }
     }
 
-    private void pciIsAPathToo(Vm vm) {
+    private void pciIsAPathToo(Vm vm, VerifyingLoad load) {
         services.vnvmes().attach("disk", AttachVnvme.toSocket(vm.qmpSocket().toString(), false, null));
         await().atMost(LIMIT).until(() -> vm.sh("nvme list-subsys").contains("pcie"));
         assertThat(vm.sh("ls /sys/class/nvme-subsystem/")).as("one drive").isEqualTo("nvme-subsys0");
         assertThat(services.paths().list("disk")).extracting(PathInfo::clients).containsExactly(1, 1, 1);
         ports.forEach(port -> set(port, "inaccessible"));
         await().atMost(LIMIT).until(() -> states(vm, 1).equals("inaccessible"));
-        stillUnderLoad(vm);
+        load.goesOn();
         ports.forEach(port -> set(port, "optimized"));
         set(Access.PCI, "inaccessible");
         await().atMost(LIMIT).until(() -> states(vm, 1).equals("optimized"));
-        stillUnderLoad(vm);
+        load.goesOn();
     }
 
-    private void aCutPathIsLeftAndComesBack(Vm vm) {
+    private void aCutPathIsLeftAndComesBack(Vm vm, VerifyingLoad load) {
         vm.qmp().execute("set_link", Map.of("name", "net1", "up", false));
         await().atMost(LIMIT)
                 .until(() -> services.paths().list("disk").getLast().clients() == 0);
-        stillUnderLoad(vm);
+        load.goesOn();
         vm.qmp().execute("set_link", Map.of("name", "net1", "up", true));
         await().atMost(LIMIT)
                 .until(() -> services.paths().list("disk").getLast().clients() == 1);
         set(ports.getFirst(), "inaccessible");
         await().atMost(LIMIT).until(() -> states(vm, 0).equals("inaccessible"));
-        stillUnderLoad(vm);
+        load.goesOn();
     }
 }
