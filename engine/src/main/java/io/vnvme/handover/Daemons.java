@@ -1,5 +1,6 @@
 package io.vnvme.handover;
 
+import io.vnvme.os.NativeException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -45,7 +46,9 @@ final class Daemons implements HolderServer.Listener {
 
         record Refused(long pid, String why) implements Happening {}
 
-        record Leaves(long pid) implements Happening {}
+        record Leaves(long pid, HolderServer.Answer answer) implements Happening {}
+
+        record Waits(long pid, Duration limit) implements Happening {}
 
         record Asked(long pid, HolderServer.Answer answer) implements Happening {}
     }
@@ -67,6 +70,7 @@ final class Daemons implements HolderServer.Listener {
     private long servingSinceNs;
     private boolean served;
     private boolean onTrial;
+    private long trialEndNs;
     private int deaths;
 
     Daemons(List<String> command, boolean standsBy) {
@@ -114,8 +118,13 @@ final class Daemons implements HolderServer.Listener {
     }
 
     @Override
-    public void leaves(long pid) {
-        line.add(new Happening.Leaves(pid));
+    public void leaves(long pid, HolderServer.Answer answer) {
+        line.add(new Happening.Leaves(pid, answer));
+    }
+
+    @Override
+    public void waits(long pid, Duration limit) {
+        line.add(new Happening.Waits(pid, limit));
     }
 
     @Override
@@ -133,13 +142,15 @@ final class Daemons implements HolderServer.Listener {
                     case Happening.Serving(long pid) -> hasCome(holder, pid);
                     case Happening.Ready(long pid) -> standsBy(pid);
                     case Happening.Refused(long pid, String why) -> refuse(pid, why);
-                    case Happening.Leaves(long pid) -> {
-                        if (serving != null && serving.pid() == pid) {
-                            kill(serving);
+                    case Happening.Leaves(long pid, HolderServer.Answer answer) -> leave(pid, answer);
+                    case Happening.Waits(long pid, Duration limit) -> {
+                        if (serves(pid) && onTrial) {
+                            trialEndNs = Math.max(trialEndNs, System.nanoTime() + limit.toNanos());
                         }
                     }
                     case Happening.Asked(long pid, HolderServer.Answer answer) -> succeed(holder, pid, answer);
                     case Happening.Ended(Process process) -> {
+                        holder.gone(process.pid());
                         if (process == serving) {
                             int status = process.exitValue();
                             if (ends(holder, status)) {
@@ -161,16 +172,22 @@ final class Daemons implements HolderServer.Listener {
     }
 
     private void hasCome(HolderServer holder, long pid) throws IOException {
-        if (serving == null || serving.pid() != pid) {
+        if (!serves(pid)) {
             return;
         }
         served = true;
         onTrial = false;
+        pulse(pid);
         kill(fallback);
         fallback = null;
         if (standsBy && standby == null) {
             standby = start(holder, true);
         }
+    }
+
+    private boolean serves(long pid) {
+        Process now = serving;
+        return now != null && now.pid() == pid;
     }
 
     private void endedBeside(Process process) {
@@ -190,11 +207,32 @@ final class Daemons implements HolderServer.Listener {
 
     /** Starts the command again, whatever it is by now, to take the place of who asks. */
     private void succeed(HolderServer holder, long pid, HolderServer.Answer answer) throws IOException {
-        if (serving == null || serving.pid() != pid || successor != null) {
-            answer.refused("another upgrade is under way");
+        if (!serves(pid) || successor != null || onTrial) {
+            tell(() -> answer.refused("another upgrade is under way"));
             return;
         }
         successor = new Successor(start(holder, true), answer);
+    }
+
+    private void leave(long pid, HolderServer.Answer answer) {
+        Successor next = successor;
+        if (!serves(pid)) {
+            return;
+        }
+        if (next != null && next.ready) {
+            kill(serving);
+        } else {
+            tell(() -> answer.refused("the new daemon ended while it stood by: see the daemon's log"));
+        }
+    }
+
+    /** Who is told may have ended meanwhile. */
+    private static void tell(Runnable answer) {
+        try {
+            answer.run();
+        } catch (NativeException e) {
+            say("a daemon is gone that was to have an answer: " + e.getMessage());
+        }
     }
 
     private void standsBy(long pid) {
@@ -202,7 +240,7 @@ final class Daemons implements HolderServer.Listener {
         if (next != null && next.process.pid() == pid && !next.ready) {
             next.ready = true;
             next.sinceNs = System.nanoTime();
-            next.asker.go();
+            tell(next.asker::go);
         }
     }
 
@@ -214,7 +252,7 @@ final class Daemons implements HolderServer.Listener {
         successor = null;
         kill(next.process);
         if (!next.ready) {
-            next.asker.refused(why);
+            tell(() -> next.asker.refused(why));
         }
     }
 
@@ -227,7 +265,7 @@ final class Daemons implements HolderServer.Listener {
             due = Math.min(due, next.sinceNs + (next.ready ? limits.end : limits.ready).toNanos());
         }
         if (onTrial) {
-            due = Math.min(due, servingSinceNs + limits.serve.toNanos());
+            due = Math.min(due, trialEndNs);
         }
         if (watched()) {
             due = Math.min(due, pulseNs + limits.silence.toNanos());
@@ -251,7 +289,7 @@ final class Daemons implements HolderServer.Listener {
             next.sinceNs = now;
             kill(serving);
         }
-        if (onTrial && now - servingSinceNs >= limits.serve.toNanos()) {
+        if (onTrial && now - trialEndNs >= 0) {
             kill(serving);
             goBack(holder, "did not serve within %d s".formatted(limits.serve.toSeconds()));
         } else if (watched() && now - pulseNs >= limits.silence.toNanos()) {
@@ -283,8 +321,14 @@ final class Daemons implements HolderServer.Listener {
             fallback = standby;
             standby = null;
             onTrial = true;
+            trialEndNs = System.nanoTime() + limits.serve.toNanos();
             elect(holder, after.process, HolderClient.UPGRADED);
         } else {
+            if (after != null) {
+                // Who asked is gone.
+                successor = null;
+                kill(after.process);
+            }
             replace(holder, status);
         }
     }

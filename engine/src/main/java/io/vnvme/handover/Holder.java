@@ -1,5 +1,7 @@
 package io.vnvme.handover;
 
+import java.time.Duration;
+
 /**
  * Keeps open files, each under a name, beyond the life of this process. From any thread.
  *
@@ -25,6 +27,11 @@ public interface Holder {
     /** Lets go of everything whose name begins so. */
     void drop(String prefix);
 
+    /** This process waits for something outside, for so long at most: that is not counted as its own slowness. */
+    default void waits(Duration limit) {
+        // Nobody counts.
+    }
+
     /** The same with names that all begin with {@code prefix}. */
     default Holder under(String prefix) {
         Holder outer = this;
@@ -37,6 +44,11 @@ public interface Holder {
             @Override
             public void drop(String within) {
                 outer.drop(prefix + within);
+            }
+
+            @Override
+            public void waits(Duration limit) {
+                outer.waits(limit);
             }
         };
     }

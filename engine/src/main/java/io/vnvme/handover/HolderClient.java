@@ -85,7 +85,7 @@ public final class HolderClient implements Holder, AutoCloseable {
         return Optional.of(why).filter(text -> !text.isEmpty());
     }
 
-    /** A process that has once said that it is at work and then does not for so long is ended. */
+    /** A process that serves and has not said for so long that it is at work is ended. */
     public static Duration silence() {
         String seconds = System.getenv(SILENCE);
         try {
@@ -106,7 +106,12 @@ public final class HolderClient implements Holder, AutoCloseable {
         send(Packet.REFUSED, reason);
     }
 
-    /** This process is at work. Once said, it has to be said again and again. */
+    @Override
+    public void waits(Duration limit) {
+        send(Packet.WAITS, Long.toString(limit.toSeconds()));
+    }
+
+    /** This process is at work. From its serving on it has to be said again and again. */
     public void pulse() {
         send(Packet.PULSE, "");
     }
@@ -136,11 +141,15 @@ public final class HolderClient implements Holder, AutoCloseable {
     }
 
     /**
-     * Has the holder kill this process for its successor: sooner than it would end by itself. Without a successor by now, another
-     * daemon takes its place.
+     * Has the holder kill this process for its successor: sooner than it would end by itself.
+     *
+     * @return why it is not killed
      */
-    public void leave() {
-        send(Packet.LEAVE, "");
+    public synchronized String leave() {
+        if (!port.send(Packet.LEAVE, "")) {
+            throw gone();
+        }
+        return port.receive().orElseThrow(HolderClient::gone).text();
     }
 
     @Override

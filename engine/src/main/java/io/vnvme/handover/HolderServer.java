@@ -1,8 +1,10 @@
 package io.vnvme.handover;
 
 import io.vnvme.os.Fd;
+import io.vnvme.os.NativeException;
 import io.vnvme.os.PeerCredentials;
 import io.vnvme.os.UnixSocket;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.Map;
@@ -14,6 +16,9 @@ import java.util.TreeMap;
  * gone, and with it what they sent with their last breath.
  */
 final class HolderServer implements AutoCloseable {
+    private static final long PAUSE_MS = 200;
+    private static final long WAIT_MAX_SECONDS = 120;
+
     private final UnixSocket listener;
     private final String address;
     private final Listener told;
@@ -23,6 +28,8 @@ final class HolderServer implements AutoCloseable {
     private final TreeMap<String, Fd> kept = new TreeMap<>();
     /** Processes that serve or have served, and are still connected. */
     private final Set<Integer> serving = new HashSet<>();
+    /** Processes that waited for their turn, and have ended. */
+    private final Set<Long> gone = new HashSet<>();
 
     private long elected = -1;
     private String reason = "";
@@ -42,8 +49,11 @@ final class HolderServer implements AutoCloseable {
         /** It cannot take up what is kept. */
         void refused(long pid, String why);
 
+        /** It waits for something outside, for so long at most. */
+        void waits(long pid, Duration limit);
+
         /** It is to be ended for its successor. */
-        void leaves(long pid);
+        void leaves(long pid, Answer answer);
 
         /** It wants another in its place. */
         void upgrade(long pid, Answer answer);
@@ -85,15 +95,33 @@ final class HolderServer implements AutoCloseable {
     void run() {
         try (listener) {
             while (!closed) {
-                UnixSocket socket = accepted();
-                PeerCredentials peer = socket.peer();
-                if (closed || peer.uid() != uid && peer.uid() != 0) {
-                    socket.close();
-                    continue;
+                try {
+                    admit(accepted());
+                } catch (NativeException e) {
+                    // The host lacks memory or descriptors just now: without this thread no daemon could ever come
+                    // again.
+                    System.err.println("vnvme: the holder cannot accept a daemon yet: " + e.getMessage());
+                    pause();
                 }
-                Packet.Port port = new Packet.Port(socket);
-                Thread.ofPlatform().daemon().name("holder of " + peer.pid()).start(() -> serve(port, peer.pid()));
             }
+        }
+    }
+
+    private void admit(UnixSocket socket) {
+        PeerCredentials peer = socket.peer();
+        if (closed || peer.uid() != uid && peer.uid() != 0) {
+            socket.close();
+            return;
+        }
+        Packet.Port port = new Packet.Port(socket);
+        Thread.ofPlatform().daemon().name("holder of " + peer.pid()).start(() -> serve(port, peer.pid()));
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(PAUSE_MS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -114,22 +142,39 @@ final class HolderServer implements AutoCloseable {
         notifyAll();
     }
 
+    /** That process is gone, and waits for nothing any more. */
+    synchronized void gone(long pid) {
+        gone.add(pid);
+        notifyAll();
+    }
+
     private void take(Packet.Port port, int pid, Packet packet) {
         switch (packet.letter()) {
             case Packet.KEEP -> keep(packet);
             case Packet.DROP -> drop(packet.text());
             case Packet.LIST -> list(port, pid);
-            case Packet.LOOK -> look(port);
+            case Packet.LOOK -> sendAll(port, "");
             case Packet.SERVING -> told.serving(pid);
             case Packet.PULSE -> told.pulse(pid);
             case Packet.READY -> told.ready(pid);
             case Packet.REFUSED -> told.refused(pid, packet.text());
-            case Packet.LEAVE -> told.leaves(pid);
+            case Packet.WAITS -> told.waits(pid, seconds(packet.text()));
+            case Packet.LEAVE -> told.leaves(pid, answer(port));
             case Packet.UPGRADE -> told.upgrade(pid, answer(port));
             default -> System.err.println("vnvme: the holder does not know packets " + packet.letter());
         }
     }
 
+    private static Duration seconds(String text) {
+        try {
+            return Duration.ofSeconds(Math.clamp(Long.parseLong(text), 0, WAIT_MAX_SECONDS));
+        } catch (NumberFormatException e) {
+            System.err.println("vnvme: the holder was told of a wait of " + text);
+            return Duration.ZERO;
+        }
+    }
+
+    /** Who asked may be gone by then: nobody waits for that answer. */
     private static Answer answer(Packet.Port port) {
         return new Answer() {
             @Override
@@ -147,6 +192,8 @@ final class HolderServer implements AutoCloseable {
     private synchronized void keep(Packet packet) {
         Fd fd = packet.fd();
         if (fd == null) {
+            System.err.println(
+                    "vnvme: the holder was to keep " + packet.text() + ", and got nothing: no descriptor is free");
             return;
         }
         Fd before = kept.put(packet.text(), fd);
@@ -179,30 +226,44 @@ final class HolderServer implements AutoCloseable {
         notifyAll();
     }
 
-    private synchronized void list(Packet.Port port, int pid) {
-        while (elected != pid || !serving.isEmpty()) {
-            try {
-                wait();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return;
+    private void list(Packet.Port port, int pid) {
+        String why;
+        synchronized (this) {
+            while (elected != pid || !serving.isEmpty()) {
+                if (closed || gone.contains((long) pid)) {
+                    return;
+                }
+                try {
+                    wait();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                    return;
+                }
             }
+            serving.add(pid);
+            why = reason;
         }
-        serving.add(pid);
-        sendAll(port, reason);
+        sendAll(port, why);
     }
 
-    private synchronized void look(Packet.Port port) {
-        sendAll(port, "");
-    }
-
+    /** Nobody else waits for one that does not read. */
     private void sendAll(Packet.Port port, String last) {
-        for (Map.Entry<String, Fd> each : kept.entrySet()) {
-            if (!port.send(Packet.ITEM, each.getKey(), each.getValue().number())) {
-                return;
+        try (Held all = copies()) {
+            for (String name : all.names("")) {
+                try (Fd fd = all.take(name).orElseThrow()) {
+                    if (!port.send(Packet.ITEM, name, fd.number())) {
+                        return;
+                    }
+                }
             }
         }
         port.send(Packet.END, last);
+    }
+
+    private synchronized Held copies() {
+        Held all = new Held();
+        kept.forEach((name, fd) -> all.add(name, fd.duplicate()));
+        return all;
     }
 
     /** How many open files it keeps. */

@@ -32,8 +32,10 @@ record Packet(char letter, String text, @Nullable Fd fd) {
     static final char END = 'E';
     /** To the holder: the daemon serves. */
     static final char SERVING = 'S';
-    /** To the holder: the daemon is at work. Once it has said so, it is ended when it no longer does. */
+    /** To the holder: the daemon is at work. One that serves and does not say so is ended. */
     static final char PULSE = 'B';
+    /** To the holder: the daemon waits for something outside; the text is for how many seconds at most. */
+    static final char WAITS = 'W';
     /** To the holder: this process stands by. */
     static final char READY = 'R';
     /** To the holder: this process cannot take up what is kept; and from the holder, the same of a successor. The text says why. */
@@ -42,7 +44,7 @@ record Packet(char letter, String text, @Nullable Fd fd) {
     static final char UPGRADE = 'U';
     /** From the holder: the successor stands by, and takes over as soon as this process ends. */
     static final char GO = 'G';
-    /** To the holder: end this process now, for its successor. */
+    /** To the holder: end this process now, for its successor. It is answered with REFUSED when there is none any more. */
     static final char LEAVE = 'X';
 
     static final int BYTES_MAX = 1024;

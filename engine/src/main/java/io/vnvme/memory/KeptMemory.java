@@ -48,7 +48,10 @@ public abstract class KeptMemory implements AutoCloseable {
         try (Mapping header = Mapping.shared(found, 0, HEADER_BYTES, false)) {
             long magic = header.segment().get(LONG, 0);
             int version = header.segment().get(INT, VERSION);
-            return magic == 0 || magic == layout.magic() && version == layout.version()
+            if (magic != 0 && magic != layout.magic()) {
+                return Optional.of("%s is something else than this program calls so".formatted(layout.name()));
+            }
+            return magic == 0 || version == layout.version()
                     ? Optional.empty()
                     : Optional.of("%s is of version %d, and this program reads version %d"
                             .formatted(layout.name(), version, layout.version()));

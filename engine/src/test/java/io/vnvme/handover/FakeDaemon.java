@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.Optional;
 
 /**
@@ -36,9 +37,14 @@ final class FakeDaemon {
             if (version.equals("dies")) {
                 System.exit(3);
             }
-            if (!version.equals("sleeps")) {
+            if (version.equals("sleeps")) {
+                note("begins");
+            } else {
                 note("stands by");
                 holder.ready();
+            }
+            if (version.equals("stands by and dies")) {
+                System.exit(3);
             }
         }
         try (Held held = holder.held();
@@ -52,10 +58,12 @@ final class FakeDaemon {
                 Runtime.getRuntime().halt(9);
             }
             holder.keep("kept", kept.number());
-            holder.serving();
-            if (version.equals("falls silent")) {
-                holder.pulse();
+            if (HolderClient.standsBy() && version.equals("waits")) {
+                holder.waits(Duration.ofMinutes(1));
+                note("waits");
+                Thread.sleep(3 * DaemonsTest.TRIAL.toMillis());
             }
+            holder.serving();
             note("serves");
             obey();
         }
@@ -66,16 +74,32 @@ final class FakeDaemon {
             if (Files.deleteIfExists(folder.resolve("end"))) {
                 Runtime.getRuntime().halt(9);
             }
+            if (Files.deleteIfExists(folder.resolve("leave"))) {
+                note("stays: " + holder.leave());
+            }
             if (Files.deleteIfExists(folder.resolve("upgrade"))) {
+                if (version.equals("asks and dies") && !HolderClient.standsBy()) {
+                    Thread.ofPlatform().start(this::dieWhenAnotherSleeps);
+                }
                 Optional<String> refusal = holder.upgrade();
                 note(refusal.map(why -> "refused: " + why).orElse("goes"));
                 if (refusal.isEmpty() && !version.equals("stays")) {
-                    holder.leave();
-                    Thread.sleep(Long.MAX_VALUE);
+                    note("stays: " + holder.leave());
                 }
             }
             Thread.sleep(5);
         }
+    }
+
+    private void dieWhenAnotherSleeps() {
+        try {
+            while (!Files.readString(folder.resolve("notes")).contains("sleeps begins")) {
+                Thread.sleep(5);
+            }
+        } catch (IOException | InterruptedException e) {
+            throw new AssertionError(e);
+        }
+        Runtime.getRuntime().halt(9);
     }
 
     private void note(String text) throws IOException {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.vnvme.os.Fd;
 import io.vnvme.os.Memfd;
 import io.vnvme.os.Stat;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -43,8 +44,13 @@ class HolderTest {
         }
 
         @Override
-        public void leaves(long pid) {
+        public void waits(long pid, Duration limit) {
             throw new AssertionError("nobody says so here");
+        }
+
+        @Override
+        public void leaves(long pid, HolderServer.Answer answer) {
+            answer.refused("nobody would come");
         }
 
         @Override
@@ -133,6 +139,7 @@ class HolderTest {
             server.elect(-1, "");
             // Its answer says that all before it has been taken.
             assertThat(first.upgrade()).contains("not now");
+            assertThat(first.leave()).isEqualTo("nobody would come");
             try (HolderClient other = connect();
                     Held seen = other.look()) {
                 assertThat(seen.names("")).containsExactly("one");

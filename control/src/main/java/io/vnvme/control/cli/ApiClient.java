@@ -107,7 +107,7 @@ public final class ApiClient {
             send(connection.out(), method, path, body);
             reply = HttpReply.read(new BufferedInputStream(connection.in()));
         } catch (IOException | NumberFormatException e) {
-            throw new CliException(
+            throw new NoAnswerException(
                     "the daemon did not answer (%s): see its log, or whether it still runs ('vnvme status')"
                             .formatted(e.getMessage()),
                     e);

@@ -1,7 +1,7 @@
 package io.vnvme.control.cli;
 
 /** A command failed; the message is the one line that is printed, and the exit status is 1. */
-public final class CliException extends RuntimeException {
+public class CliException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
     public CliException(String message) {

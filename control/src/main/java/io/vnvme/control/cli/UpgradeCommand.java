@@ -3,7 +3,6 @@ package io.vnvme.control.cli;
 import io.vnvme.control.model.EventInfo;
 import io.vnvme.control.model.EventKind;
 import io.vnvme.control.model.SystemInfo;
-import io.vnvme.control.model.UpgradeInfo;
 import java.time.Duration;
 import java.util.Optional;
 import picocli.CommandLine.Command;
@@ -22,12 +21,19 @@ final class UpgradeCommand extends ClientCommand {
 
     @Override
     protected void run(ApiClient client) {
-        long last = system(client).lastEvent();
+        SystemInfo before = system(client);
         if (!json()) {
             print("starting the daemon that is installed now ...");
         }
-        UpgradeInfo upgrade = client.read(client.post("/api/v1/system/upgrade"), UpgradeInfo.class);
-        EventInfo outcome = awaitOutcome(client, last, upgrade.pid());
+        try {
+            client.post("/api/v1/system/upgrade");
+        } catch (NoAnswerException e) {
+            // It may have ended for its successor before all of the answer was out: what came of it is found below.
+            if (!json()) {
+                print("the daemon has not answered; looking who serves ...");
+            }
+        }
+        EventInfo outcome = awaitOutcome(client, before.lastEvent());
         if (outcome.kind().equals(EventKind.UPGRADE_FAILED.text())) {
             throw new CliException(outcome.text() + ": see the daemon's log");
         }
@@ -36,7 +42,7 @@ final class UpgradeCommand extends ClientCommand {
                 json()
                         ? client.get("/api/v1/system")
                         : "vnvme %s, process %d, serves; before: vnvme %s, process %d"
-                                .formatted(now.version(), now.pid(), upgrade.version(), upgrade.pid()));
+                                .formatted(now.version(), now.pid(), before.version(), before.pid()));
     }
 
     private static SystemInfo system(ApiClient client) {
@@ -44,20 +50,18 @@ final class UpgradeCommand extends ClientCommand {
     }
 
     /** Between the end of one daemon and the other's serving nobody answers. */
-    private static EventInfo awaitOutcome(ApiClient client, long last, long before) {
+    private static EventInfo awaitOutcome(ApiClient client, long last) {
         long deadlineNs = System.nanoTime() + LIMIT.toNanos();
         CliException silence = new CliException("the new daemon has not said how it came to serve");
         while (System.nanoTime() < deadlineNs) {
             try {
-                if (system(client).pid() != before) {
-                    Optional<EventInfo> told =
-                            client.readList(client.get("/api/v1/events?after=" + last), EventInfo.class).stream()
-                                    .filter(event -> event.kind().equals(EventKind.UPGRADED.text())
-                                            || event.kind().equals(EventKind.UPGRADE_FAILED.text()))
-                                    .findFirst();
-                    if (told.isPresent()) {
-                        return told.get();
-                    }
+                Optional<EventInfo> told =
+                        client.readList(client.get("/api/v1/events?after=" + last), EventInfo.class).stream()
+                                .filter(event -> event.kind().equals(EventKind.UPGRADED.text())
+                                        || event.kind().equals(EventKind.UPGRADE_FAILED.text()))
+                                .findFirst();
+                if (told.isPresent()) {
+                    return told.get();
                 }
             } catch (CliException e) {
                 silence = e;

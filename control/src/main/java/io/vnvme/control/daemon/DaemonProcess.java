@@ -42,6 +42,13 @@ public final class DaemonProcess {
             return 1;
         }
         Held held = holder.map(HolderClient::held).orElseGet(Held::new);
+        Optional<String> unreadable = KeptFormats.refusal(held);
+        if (unreadable.isPresent()) {
+            // Who can read it may be installed again: nothing of it is let go.
+            held.close();
+            System.err.println("vnvme: the daemon cannot go on with what guests have in use: " + unreadable.get());
+            return 1;
+        }
         Daemon daemon;
         try {
             daemon = new Daemon(
@@ -65,9 +72,22 @@ public final class DaemonProcess {
             System.err.println("vnvme: " + e.getMessage());
             return 1;
         }
+        boolean upgraded = holder.flatMap(HolderClient::why)
+                .filter(HolderClient.UPGRADED::equals)
+                .isPresent();
+        if (upgraded && !daemon.services().waiting().isEmpty()) {
+            System.err.println("vnvme: the new daemon cannot serve "
+                    + String.join(", ", daemon.services().waiting()));
+            // As if it were killed: guests that it serves by now are taken up again too.
+            Runtime.getRuntime().halt(1);
+        }
         holder.ifPresent(HolderClient::serving);
         leaveReactorsAlone();
-        holder.ifPresent(h -> daemon.services().electedFor(h.why()));
+        if (upgraded) {
+            daemon.services().upgraded();
+        } else {
+            holder.flatMap(HolderClient::why).ifPresent(daemon.services()::upgradeFailed);
+        }
         ServiceNotices notices = holder.map(h -> ServiceNotices.of(System.getenv(), h))
                 .orElseGet(() -> ServiceNotices.of(System.getenv()));
         Runtime.getRuntime()

@@ -8,10 +8,13 @@ import io.vnvme.control.service.RamOffer;
 import io.vnvme.control.service.ServiceSetup;
 import io.vnvme.control.service.Services;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Comparator;
@@ -39,8 +42,6 @@ final class DressRehearsal {
         Path state = settings.stateDir().resolve(own);
         Path run = settings.runDir().resolve(own);
         try {
-            removeLeft(settings.stateDir());
-            removeLeft(settings.runDir());
             try {
                 ServiceSetup setup = new ServiceSetup(
                         version, state, run, List.of(RamOffer.parse("1x16M").getFirst()));
@@ -58,6 +59,8 @@ final class DressRehearsal {
         } catch (IOException | RuntimeException e) {
             LOG.log(Level.ERROR, "the daemon that stands by has not rehearsed", e);
         }
+        removeLeft(settings.stateDir());
+        removeLeft(settings.runDir());
     }
 
     private static Daemon start(ServiceSetup setup, DaemonSettings settings) {
@@ -65,7 +68,10 @@ final class DressRehearsal {
     }
 
     /** What processes left that were killed meanwhile. */
-    private static void removeLeft(Path parent) throws IOException {
+    private static void removeLeft(Path parent) {
+        if (Files.notExists(parent)) {
+            return;
+        }
         try (DirectoryStream<Path> all = Files.newDirectoryStream(parent, NAME + "[0-9]*")) {
             for (Path folder : all) {
                 String pid = folder.getFileName().toString().substring(NAME.length());
@@ -74,6 +80,8 @@ final class DressRehearsal {
                     remove(folder);
                 }
             }
+        } catch (IOException | DirectoryIteratorException e) {
+            LOG.log(Level.WARNING, "what a daemon that stood by left in {0} cannot be removed: {1}", parent, e);
         }
     }
 
@@ -84,6 +92,11 @@ final class DressRehearsal {
         try (Stream<Path> all = Files.walk(folder)) {
             for (Path each : all.sorted(Comparator.reverseOrder()).toList()) {
                 Files.deleteIfExists(each);
+            }
+        } catch (NoSuchFileException | UncheckedIOException e) {
+            // Another that stands by may have been at it as well.
+            if (Files.exists(folder)) {
+                throw new IOException("%s cannot be removed".formatted(folder), e);
             }
         }
     }

@@ -12,9 +12,9 @@ record HeldSuccession(HolderClient holder) implements Succession {
     }
 
     @Override
-    public void go() {
+    public String go() {
         System.out.println("vnvme daemon is ended for its successor");
         System.out.flush();
-        holder.leave();
+        return holder.leave();
     }
 }

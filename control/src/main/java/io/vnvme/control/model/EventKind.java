@@ -154,7 +154,7 @@ public enum EventKind {
             "Nothing."),
     UPGRADE_FAILED(
             Severity.ERROR,
-            "A new daemon took over and did not serve, so one of the version from before serves again.",
+            "A new daemon did not come to serve, so one of the version from before does.",
             "None: guests waited meanwhile.",
             "See the daemon's log for what hindered the new one. The programs on the disk are the new ones still: put the"
                     + " ones from before back before this host is restarted, or mend what the log says.");

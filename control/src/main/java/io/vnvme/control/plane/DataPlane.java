@@ -113,10 +113,25 @@ public interface DataPlane extends AutoCloseable {
     /**
      * All is served that can be: whoever an earlier process served and is not taken up by now waits, where that is known, or is let go.
      *
-     * @param known of the UUID of a vNVMe, pool or drive: whether there is such a one
+     * @param known of the UUID of a vNVMe, pool or drive, or the name of a vNVMe: whether there is such a one, now and later
      */
     default void settled(Predicate<String> known) {
         // Nobody was there.
+    }
+
+    /** What an earlier process served and cannot be served since, by UUID or a vNVMe's name; whoever uses it waits. */
+    default List<String> waiting() {
+        return List.of();
+    }
+
+    /** Whether somebody is connected to a vNVMe, or was shown it, and waits until it is served. */
+    default boolean awaited(VnvmeRecord vnvme) {
+        return false;
+    }
+
+    /** What an earlier process had in memory for a vNVMe, a pool or a drive, by its UUID, is needed no more. */
+    default void forget(UUID id) {
+        // Nothing was there.
     }
 
     /** Whether what was on an open drive in memory is what an earlier process left there. */

@@ -84,8 +84,13 @@ final class EngineConnection implements DataPlane.Connection {
         shown = export.name();
     }
 
+    /** Whether such a vNVMe is served. */
+    boolean serves(String vnvme) {
+        return dataPlane.find(vnvme).isPresent();
+    }
+
     /**
-     * Shows what another process showed, and lets the controller go on. A vNVMe that is not served now is as one that was
+     * Shows what another process showed, and lets the controller go on. A vNVMe that is there no more is as one that was
      * detached: its guest's commands fail.
      */
     void goOn(Optional<String> name, Runnable resume) {

@@ -100,6 +100,21 @@ public final class EngineDataPlane implements DataPlane {
     }
 
     @Override
+    public List<String> waiting() {
+        return handover.waiting();
+    }
+
+    @Override
+    public boolean awaited(VnvmeRecord vnvme) {
+        return handover.awaited(EngineExport.held(vnvme), vnvme.name());
+    }
+
+    @Override
+    public void forget(UUID id) {
+        handover.forget(id.toString());
+    }
+
+    @Override
     public boolean kept(UUID drive) {
         return drives.kept(drive);
     }
@@ -270,6 +285,7 @@ public final class EngineDataPlane implements DataPlane {
         });
         EngineExport served = require(vnvme.name());
         served.goOn();
+        handover.goOn();
         return served;
     }
 

@@ -12,6 +12,8 @@ import io.vnvme.os.NativeException;
 import io.vnvme.pool.PoolFormatter;
 import io.vnvme.pool.PoolScan;
 import io.vnvme.pool.format.Superblock;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -26,10 +28,15 @@ import java.util.concurrent.locks.LockSupport;
 
 /** Claimed drives of the engine, by identity. Blocking: for threads of the operating system. */
 final class EngineDrives {
+    private static final Logger LOG = System.getLogger(EngineDrives.class.getName());
+
     /** What drives in memory are held under, by their identity. */
     private static final String HELD = "ram/";
 
     private static final Duration LET_GO = Duration.ofSeconds(30);
+    /** Longer than it takes to find out that a target does not answer. */
+    private static final Duration REMOTE = Duration.ofSeconds(20);
+
     private static final long LOOK_AGAIN_NS = 1_000_000;
 
     private final EngineHandover handover;
@@ -110,15 +117,17 @@ final class EngineDrives {
     /** The drive in memory that an earlier process had, if it was held. */
     private Optional<DriveFacts> keptInMemory(DriveSource source, UUID id, String name) {
         Optional<Fd> file = source.kind().equals(DriveSource.RAM) ? handover.take(HELD + id) : Optional.empty();
-        return file.map(fd -> RamDrive.of(name, fd)).flatMap(drive -> {
+        return file.map(fd -> RamDrive.of(name, fd)).map(drive -> {
             if (drive.sizeBytes() != source.sizeBytes()) {
-                drive.close();
-                return Optional.empty();
+                LOG.log(
+                        Level.WARNING,
+                        "drive {0} keeps what is in it, and its size: a new size counts for one that is claimed anew",
+                        name);
             }
             EngineDrive kept = new EngineDrive.Ram(id, name, drive, true);
             open.put(id, kept);
             keptInMemory.add(id);
-            return Optional.of(kept.facts());
+            return kept.facts();
         });
     }
 
@@ -152,6 +161,9 @@ final class EngineDrives {
 
     private DriveFacts openClaimedRemote(DriveSource source, UUID id) {
         RemoteAddress address = RemoteAddress.parse(source.path());
+        if (handover.underWay()) {
+            handover.holder().waits(REMOTE);
+        }
         EngineRemoteDrive drive = EngineRemoteDrive.connect(address, host, id, source.path());
         Superblock superblock = require(source.path(), id, drive.use(PoolScan::superblock));
         EngineRemoteDrive named = drive.named(superblock.driveName());
@@ -204,12 +216,17 @@ final class EngineDrives {
      */
     private DriveFile free(Path path) {
         long deadlineNs = System.nanoTime() + LET_GO.toNanos();
+        boolean said = false;
         while (true) {
             try {
                 return DriveFile.open(path);
             } catch (NativeException e) {
                 if (e.errno() != Errno.EBUSY || !handover.underWay() || System.nanoTime() > deadlineNs) {
                     throw e;
+                }
+                if (!said) {
+                    handover.holder().waits(LET_GO);
+                    said = true;
                 }
                 LockSupport.parkNanos(LOOK_AGAIN_NS);
             }

@@ -10,6 +10,7 @@ import io.vnvme.frontend.vfiouser.ControllerFactory;
 import io.vnvme.frontend.vfiouser.Device;
 import io.vnvme.frontend.vfiouser.DoorbellAccess;
 import io.vnvme.frontend.vfiouser.VfioUserEndpoint;
+import io.vnvme.handover.Held;
 import io.vnvme.nvme.AnaState;
 import io.vnvme.nvme.Controller;
 import io.vnvme.nvme.IoCounters;
@@ -38,6 +39,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -104,6 +106,7 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
     /** While nothing moves. */
     static EngineExport open(EnginePool pool, VnvmeRecord vnvme, Path socket, EngineDataPlane dataPlane) {
         EngineExport export = new EngineExport(pool, dataPlane, vnvme, pool.volume(vnvme.name()));
+        Held clients = dataPlane.handover().takeAll(held(vnvme));
         try {
             export.endpoint = VfioUserEndpoint.open(
                     pool.home().reactor(),
@@ -112,8 +115,10 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
                     new VfioUserEndpoint.Options(
                             vnvme.msi(), VfioUserEndpoint.Options.VECTORS, SOCKET_MODE, doorbells(vnvme)),
                     dataPlane.handover().holder().under(held(vnvme)),
-                    dataPlane.handover().takeAll(held(vnvme)));
+                    clients);
         } catch (RuntimeException e) {
+            // Where nobody could listen they wait for the next time.
+            dataPlane.handover().giveBack(held(vnvme), clients);
             export.leavePool();
             throw e;
         }
@@ -121,7 +126,7 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
     }
 
     /** What its clients' connections are held under. */
-    private static String held(VnvmeRecord vnvme) {
+    static String held(VnvmeRecord vnvme) {
         return "pci/%s/".formatted(vnvme.uuid());
     }
 
@@ -144,6 +149,16 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
     record Adopted(EngineConnection connection, Optional<String> shown, Runnable resume) {
         void goOn() {
             connection.goOn(shown, resume);
+        }
+
+        /**
+         * Whether what it was shown is not served, and may be later.
+         *
+         * @param known of the name of a vNVMe: whether there is such a one
+         */
+        boolean waits(Predicate<String> known) {
+            return connection.open()
+                    && shown.filter(known).filter(v -> !connection.serves(v)).isPresent();
         }
     }
 

@@ -2,17 +2,21 @@ package io.vnvme.control.plane;
 
 import io.vnvme.handover.Held;
 import io.vnvme.handover.Holder;
+import io.vnvme.memory.KeptMemory;
+import io.vnvme.os.Epoll;
 import io.vnvme.os.Fd;
 import io.vnvme.os.Mapping;
 import io.vnvme.os.Memfd;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
-import java.util.SortedSet;
-import java.util.TreeSet;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /** What an earlier process had held and this one takes up, and what it has held itself. From any thread. */
 final class EngineHandover {
@@ -26,6 +30,7 @@ final class EngineHandover {
     private final Held memories = new Held();
 
     private volatile boolean settled;
+    private volatile Predicate<String> known = _ -> true;
     private final Queue<EngineExport.Adopted> later = new ConcurrentLinkedQueue<>();
 
     EngineHandover(Holder holder, Held held) {
@@ -57,22 +62,36 @@ final class EngineHandover {
         }
     }
 
-    /** Memory that another process finds again under that name; nothing where nobody holds anything. */
-    Optional<Mapping> memory(String name, long sizeBytes) {
+    /** What could not be used is there for the next one who takes it. */
+    void giveBack(String prefix, Held unused) {
+        synchronized (held) {
+            for (String name : unused.names("")) {
+                unused.take(name).ifPresent(fd -> held.add(prefix + name, fd));
+            }
+        }
+    }
+
+    /**
+     * Memory that another process finds again under that name; nothing where nobody holds anything.
+     *
+     * @throws IllegalStateException when another process left some of another size
+     */
+    Optional<Mapping> memory(String name, KeptMemory.Layout layout) {
         if (holder == Holder.NONE) {
             return Optional.empty();
         }
         synchronized (held) {
-            Optional<Fd> found = held.take(name).or(() -> memories.take(name));
-            try (Fd memory = found.orElseGet(() -> Memfd.create("vnvme-changes", sizeBytes))) {
-                Mapping mapping = Mapping.shared(memory, 0, sizeBytes, true);
-                if (found.isEmpty()) {
-                    holder.keep(name, memory.number());
-                }
-                // Who asks again, since it failed the first time, needs what is in it as much.
-                memories.add(name, memory.duplicate());
-                return Optional.of(mapping);
+            // Who asks again, since it failed the first time, needs what is in it as much.
+            Optional<Fd> found = memories.take(name).or(() -> held.take(name));
+            Fd memory = found.orElseGet(() -> Memfd.create(layout.name(), layout.sizeBytes()));
+            memories.add(name, memory);
+            if (found.isEmpty()) {
+                holder.keep(name, memory.number());
             }
+            KeptMemory.refusal(memory, layout).ifPresent(why -> {
+                throw new IllegalStateException(why);
+            });
+            return Optional.of(Mapping.shared(memory, 0, layout.sizeBytes(), true));
         }
     }
 
@@ -84,7 +103,7 @@ final class EngineHandover {
         }
     }
 
-    /** A client that goes on when all is served. */
+    /** A client that goes on when what it was shown is served. */
     void later(EngineExport.Adopted adopted) {
         later.add(adopted);
         if (settled) {
@@ -92,9 +111,21 @@ final class EngineHandover {
         }
     }
 
-    private void goOn() {
-        for (EngineExport.Adopted each = later.poll(); each != null; each = later.poll()) {
-            each.goOn();
+    /** Whoever waited for what is served now, or for what there will never be, goes on. */
+    void goOn() {
+        if (!settled) {
+            return;
+        }
+        for (int i = later.size(); i > 0; i--) {
+            EngineExport.Adopted each = later.poll();
+            if (each == null) {
+                return;
+            }
+            if (each.waits(known)) {
+                later.add(each);
+            } else {
+                each.goOn();
+            }
         }
     }
 
@@ -102,25 +133,97 @@ final class EngineHandover {
      * All is served that can be: who waited for that goes on. What belongs to something that is only away waits for it, and
      * its guests with it; what belongs to nothing any more is let go.
      *
-     * @param known of the UUID of a vNVMe, pool or drive: whether there is such a one
+     * @param there of the UUID of a vNVMe, pool or drive, or of the name of a vNVMe: whether there is such a one
      */
-    void settled(Predicate<String> known) {
+    void settled(Predicate<String> there) {
+        known = there;
         settled = true;
         goOn();
-        SortedSet<String> waiting = new TreeSet<>();
         synchronized (held) {
             for (String left : held.names("")) {
-                String[] parts = left.split("/", 3);
-                if (parts.length > 1 && known.test(parts[1])) {
-                    waiting.add(parts[0] + " " + parts[1]);
-                    continue;
+                if (owner(left).filter(known).isEmpty()) {
+                    LOG.log(Level.WARNING, "nobody takes up {0}, which an earlier daemon served: it is let go", left);
+                    holder.drop(left);
+                    held.take(left).ifPresent(Fd::close);
                 }
-                LOG.log(Level.WARNING, "nobody takes up {0}, which an earlier daemon served: it is let go", left);
-                holder.drop(left);
-                held.take(left).ifPresent(Fd::close);
             }
         }
-        waiting.forEach(
-                each -> LOG.log(Level.WARNING, "{0} cannot be served now: those who use it wait until it can", each));
+    }
+
+    /** The UUID in a name, which says whose it is. */
+    private static Optional<String> owner(String name) {
+        String[] parts = name.split("/", 3);
+        return parts.length > 1 ? Optional.of(parts[1]) : Optional.empty();
+    }
+
+    /** UUIDs of what an earlier process served and nobody has taken up since, and names of vNVMes that guests were shown. */
+    List<String> waiting() {
+        if (!settled) {
+            return List.of();
+        }
+        List<String> left;
+        synchronized (held) {
+            left = List.copyOf(held.names(""));
+        }
+        return Stream.concat(
+                        left.stream().flatMap(name -> owner(name).stream()),
+                        later.stream().filter(each -> each.waits(known)).flatMap(each -> each.shown().stream()))
+                .distinct()
+                .toList();
+    }
+
+    /**
+     * Whether a client of a vNVMe that is not served waits. One that is gone meanwhile is let go.
+     *
+     * @param prefix what its clients are held under
+     * @param vnvme its name
+     */
+    boolean awaited(String prefix, String vnvme) {
+        boolean there = false;
+        synchronized (held) {
+            for (String key : keys(prefix)) {
+                if (isConnected(prefix + key + "/socket")) {
+                    there = true;
+                } else {
+                    holder.drop(prefix + key + "/");
+                    held.takeAll(prefix + key + "/").close();
+                }
+            }
+        }
+        return there
+                || later.stream()
+                        .anyMatch(each -> each.waits(known)
+                                && each.shown().filter(vnvme::equals).isPresent());
+    }
+
+    /** Of clients. Own ones: whoever looks at them may let go of what is held. */
+    private Set<String> keys(String prefix) {
+        Set<String> keys = new LinkedHashSet<>();
+        held.names(prefix).forEach(name -> keys.add(name.substring(0, Math.max(0, name.indexOf('/')))));
+        return keys;
+    }
+
+    private boolean isConnected(String name) {
+        Optional<Fd> socket = held.take(name);
+        if (socket.isEmpty()) {
+            return false;
+        }
+        held.add(name, socket.get());
+        try (Epoll epoll = new Epoll()) {
+            epoll.add(socket.get(), Epoll.RDHUP, 0);
+            return epoll.await(0) == 0;
+        }
+    }
+
+    /** What is held for a vNVMe, a pool or a drive that is there no more. */
+    void forget(String uuid) {
+        synchronized (held) {
+            for (String left : held.names("")) {
+                if (owner(left).filter(uuid::equals).isPresent()) {
+                    holder.drop(left);
+                    held.take(left).ifPresent(Fd::close);
+                }
+            }
+        }
     }
 }

@@ -78,7 +78,7 @@ final class EnginePool implements OpenPool {
                                         scan.config().name(),
                                         scan.missing().getFirst().drive()));
             }
-            Optional<Mapping> kept = plane.handover().memory(HELD + id, KeptChanges.BYTES);
+            Optional<Mapping> kept = plane.handover().memory(HELD + id, KeptChanges.LAYOUT);
             try {
                 PoolImage image = PoolLoader.load(
                         scan,

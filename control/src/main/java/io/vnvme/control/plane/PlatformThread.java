@@ -8,11 +8,11 @@ import java.util.function.Supplier;
  * Runs what waits in native calls, or uses an io_uring of its own, on a thread of the operating system: a virtual thread
  * would hold up others, and move between rings.
  */
-final class PlatformThread {
+public final class PlatformThread {
     private PlatformThread() {}
 
     /** Runs it and waits for its end. @throws RuntimeException what it threw */
-    static <T> T call(String name, Supplier<T> action) {
+    public static <T> T call(String name, Supplier<T> action) {
         if (!Thread.currentThread().isVirtual()) {
             return action.get();
         }

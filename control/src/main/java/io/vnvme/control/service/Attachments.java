@@ -289,7 +289,7 @@ final class Attachments {
      */
     void whileFree(String name, Runnable change) {
         try (KeyedLocks.Held _ = names.hold(name)) {
-            volumes.require(name);
+            volumes.requireNotAwaited(volumes.require(name));
             checkFree(name, false);
             change.run();
         }

@@ -391,6 +391,7 @@ public final class Drives {
             if (open.isOpen(name)) {
                 dataPlane.releaseDrive(id);
             }
+            dataPlane.forget(id);
             open.closed(name);
             forgetKeys();
             return offers.containsKey(name) ? show(name) : info;

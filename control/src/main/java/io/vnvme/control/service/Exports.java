@@ -67,6 +67,11 @@ final class Exports {
         return connections(name).stream().anyMatch(c -> c.open() && c.shown().contains(name));
     }
 
+    /** Whether somebody had it when an earlier process ended, and waits until it is served. */
+    boolean awaited(VnvmeRecord vnvme) {
+        return find(vnvme.name()).isEmpty() && dataPlane.awaited(vnvme);
+    }
+
     /** Begins to serve. @throws ProblemException when it cannot be, with nothing of it left */
     void serve(VnvmeRecord vnvme, OpenPool pool) {
         String name = vnvme.name();

@@ -119,7 +119,7 @@ final class OpenDrives {
                     ? dataPlane.claim(
                             new DriveSource(drive.kind(), "", drive.sizeBytes()), id(drive), drive.name(), false)
                     : dataPlane.openDrive(source, id(drive));
-            if (!drive.inMemory() && (!facts.path().equals(drive.path()) || facts.sizeBytes() != drive.sizeBytes())) {
+            if (!facts.path().equals(drive.path()) || facts.sizeBytes() != drive.sizeBytes()) {
                 registry.update(state -> state.with(drive.at(facts.path(), facts.sizeBytes())));
             }
             if (!drive.inMemory() && !facts.path().equals(drive.path())) {

@@ -238,6 +238,7 @@ public final class Pools {
                     .reduce(state, State::withoutVnvme, (_, last) -> last)
                     .withoutPool(name));
             pools.closed(name).ifPresent(OpenPool::close);
+            dataPlane.forget(UUID.fromString(record.uuid()));
             record.drives().stream().filter(drives::isOpen).forEach(d -> dataPlane.freeDrive(drives.id(d), d));
             return info;
         });

@@ -11,17 +11,22 @@ import io.vnvme.control.model.UpgradeInfo;
 import io.vnvme.control.plane.DataPlane;
 import io.vnvme.control.plane.ExportCounters;
 import io.vnvme.control.store.HostKeyFile;
+import io.vnvme.control.store.State;
 import io.vnvme.control.store.StateFile;
 import io.vnvme.control.store.TargetKeyFile;
 import io.vnvme.control.trace.Traces;
 import io.vnvme.control.vm.Connector;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** All that an administrator can do, over one state and one data plane. */
 public final class Services implements AutoCloseable {
+    private static final Logger LOG = System.getLogger(Services.class.getName());
+
     private final ServiceSetup setup;
     private final DataPlane dataPlane;
     private final Registry registry;
@@ -97,7 +102,7 @@ public final class Services implements AutoCloseable {
         storage.pools.whenOpened(resumption::poolOpened);
         this.top = new Top(registry, dataPlane, storage.exports);
         this.poolImport = new PoolImport(registry, dataPlane, storage.openDrives, storage.openPools, storage.volumes);
-        this.upgrades = new Upgrades(setup.version(), setup.succession(), () -> {});
+        this.upgrades = new Upgrades(setup.version(), setup.succession(), this::waiting, events);
         this.tags = new Tags(registry, storage.openPools, storage.pools);
         this.changes = new Changes(new Contents(registry, dataPlane, storage, view, groups, jobs, events)::now);
         events.whenAdded(changes::nudge);
@@ -108,7 +113,8 @@ public final class Services implements AutoCloseable {
         groups.open();
         storage.drives.openClaimed();
         storage.pools.openAll();
-        dataPlane.settled(registry.state().uuids()::contains);
+        dataPlane.settled(this::known);
+        waiting().forEach(each -> LOG.log(Level.WARNING, "{0} cannot be served now: guests wait until it can", each));
         vms.takeUp();
         // After those whom an earlier daemon served: nobody else gets what they have.
         ports.listen(setup.tcp(), setup.referrals());
@@ -193,9 +199,37 @@ public final class Services implements AutoCloseable {
         return upgrades.upgrade();
     }
 
-    /** @param why what the holder says of that this process serves */
-    public void electedFor(Optional<String> why) {
-        Upgrades.tell(events, setup.version(), why);
+    /** This process serves in the place of one that has been upgraded. */
+    public void upgraded() {
+        upgrades.upgraded();
+    }
+
+    /** This process serves since the one that was to could not. */
+    public void upgradeFailed(String why) {
+        upgrades.failed(why);
+    }
+
+    /** What cannot be served though guests use it: they wait. */
+    public List<String> waiting() {
+        State state = registry.state();
+        return dataPlane.waiting().stream().map(id -> named(id, state)).sorted().toList();
+    }
+
+    private static String named(String id, State state) {
+        return Stream.of(
+                        state.vnvmes().stream()
+                                .filter(v -> v.uuid().equals(id) || v.name().equals(id))
+                                .map(v -> "vNVMe " + v.name()),
+                        state.pools().stream().filter(p -> p.uuid().equals(id)).map(p -> "pool " + p.name()),
+                        state.drives().stream().filter(d -> d.uuid().equals(id)).map(d -> "drive " + d.name()))
+                .flatMap(each -> each)
+                .findFirst()
+                .orElse(id);
+    }
+
+    private boolean known(String name) {
+        State state = registry.state();
+        return state.uuids().contains(name) || state.vnvme(name).isPresent();
     }
 
     /** @param startMillis from the start of the process until now */

@@ -17,8 +17,8 @@ public interface Succession {
         }
 
         @Override
-        public void go() {
-            throw new IllegalStateException("nobody takes over");
+        public String go() {
+            return "nobody takes over";
         }
     };
 
@@ -29,6 +29,10 @@ public interface Succession {
      */
     Optional<String> prepare();
 
-    /** Has this process ended at once: the other one takes over. */
-    void go();
+    /**
+     * Has this process ended at once: the other one takes over.
+     *
+     * @return why it is not ended
+     */
+    String go();
 }

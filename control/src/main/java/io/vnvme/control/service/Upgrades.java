@@ -5,36 +5,40 @@ import io.vnvme.control.model.EventKind;
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
 import io.vnvme.control.model.UpgradeInfo;
-import io.vnvme.handover.HolderClient;
-import java.util.Optional;
+import io.vnvme.control.plane.PlatformThread;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 
 /** The daemon is replaced by the program that is installed now, while guests use their drives. */
 final class Upgrades {
     /** Until who asked has the answer: it is on its way through this process. */
     private static final long ANSWER_MS = 200;
 
+    private static final String DAEMON = "daemon";
+
     private final String version;
     private final Succession succession;
-    private final Runnable settle;
+    private final Supplier<List<String>> missing;
+    private final EventLog events;
     private final AtomicBoolean underWay = new AtomicBoolean();
 
-    /** @param settle makes durable what another process would have to work through first */
-    Upgrades(String version, Succession succession, Runnable settle) {
+    /** @param missing what guests wait for */
+    Upgrades(String version, Succession succession, Supplier<List<String>> missing, EventLog events) {
         this.version = version;
         this.succession = succession;
-        this.settle = settle;
+        this.missing = missing;
+        this.events = events;
     }
 
-    /** Says what became of an upgrade that this process serves in consequence of. */
-    static void tell(EventLog events, String version, Optional<String> why) {
-        why.ifPresent(text -> {
-            if (text.equals(HolderClient.UPGRADED)) {
-                events.add(EventKind.UPGRADED, "daemon", "version " + version + " serves");
-            } else {
-                events.add(EventKind.UPGRADE_FAILED, "daemon", text);
-            }
-        });
+    /** This process serves in consequence of an upgrade. */
+    void upgraded() {
+        events.add(EventKind.UPGRADED, DAEMON, "version " + version + " serves");
+    }
+
+    /** This process serves, or goes on to, since another could not. */
+    void failed(String why) {
+        events.add(EventKind.UPGRADE_FAILED, DAEMON, why);
     }
 
     /** Returns when the successor stands by; this process ends right after. */
@@ -44,12 +48,7 @@ final class Upgrades {
         }
         boolean goes = false;
         try {
-            Optional<String> refusal = succession.prepare();
-            if (refusal.isPresent()) {
-                throw new ProblemException(
-                        ProblemCode.UPGRADE_REFUSED,
-                        "the new daemon cannot take over: %s; this one goes on".formatted(refusal.get()));
-            }
+            prepare();
             goes = true;
         } finally {
             underWay.set(goes);
@@ -59,14 +58,33 @@ final class Upgrades {
                 version, ProcessHandle.current().pid(), "the new daemon stands by, and takes over in a moment");
     }
 
+    private void prepare() {
+        List<String> waiting = missing.get();
+        if (!waiting.isEmpty()) {
+            // The new one could not serve it either, and then it would be a failure of the new one.
+            throw new ProblemException(
+                    ProblemCode.UPGRADE_REFUSED,
+                    "guests wait for %s: bring that back first ('vnvme status' says what is missing)"
+                            .formatted(String.join(", ", waiting)));
+        }
+        // It waits in a native call for as long as a daemon needs to start.
+        PlatformThread.call("upgrade", succession::prepare).ifPresent(refusal -> {
+            throw new ProblemException(
+                    ProblemCode.UPGRADE_REFUSED,
+                    "the new daemon cannot take over: %s; this one goes on".formatted(refusal));
+        });
+    }
+
     private void go() {
         try {
             Thread.sleep(ANSWER_MS);
-            settle.run();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+        try {
+            failed("this daemon goes on: " + succession.go());
         } finally {
-            succession.go();
+            underWay.set(false);
         }
     }
 }

@@ -465,18 +465,28 @@ final class Volumes {
                 .orElse(found);
     }
 
+    /** @throws ProblemException when a guest has it and waits until it is served */
+    void requireNotAwaited(VnvmeRecord vnvme) {
+        if (exports.awaited(vnvme)) {
+            throw new ProblemException(
+                    ProblemCode.VNVME_IN_USE,
+                    "a guest has %s and waits until it is served: bring back what it lacks (%s), or stop the VM"
+                            .formatted(vnvme.name(), failure(vnvme.name()).orElse("it is not served yet")));
+        }
+    }
+
     /** @throws ProblemException when a vNVMe of the pool is in use; else none is served any more */
     void poolClosing(String poolName) {
         moving.requireStillPool(poolName);
-        List<String> names = registry.state().vnvmesIn(poolName).stream()
-                .map(VnvmeRecord::name)
-                .toList();
-        String used = names.stream().filter(exports::inUse).collect(Collectors.joining(", "));
+        List<VnvmeRecord> inside = registry.state().vnvmesIn(poolName);
+        String used =
+                inside.stream().map(VnvmeRecord::name).filter(exports::inUse).collect(Collectors.joining(", "));
         if (!used.isEmpty()) {
             throw new ProblemException(
                     ProblemCode.VNVME_IN_USE,
                     "pool %s is in use: clients have %s; detach them first".formatted(poolName, used));
         }
-        names.forEach(exports::end);
+        inside.forEach(this::requireNotAwaited);
+        inside.forEach(vnvme -> exports.end(vnvme.name()));
     }
 }

@@ -1,6 +1,7 @@
 package io.vnvme.control.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.vnvme.control.model.UpgradeInfo;
 import io.vnvme.testkit.driver.NvmeDriver;
@@ -71,7 +72,7 @@ class HeldDaemonIT {
     }
 
     @Test
-    void anUpgradeIsNoticedEvenLess() throws IOException, InterruptedException {
+    void aGuestDoesNotNoticeAnUpgrade() throws IOException, InterruptedException {
         try (DaemonUnderTest daemon = DaemonUnderTest.held(folder, true)) {
             endUnderLoad(
                     daemon,
@@ -100,6 +101,13 @@ class HeldDaemonIT {
                         kill(d, pid);
                         d.serving(pid);
                         assertThat(d.vnvme("events")).contains("pool-unavailable");
+                        assertThat(d.refused("pool", "destroy", "pool0", "--force", "--yes"))
+                                .contains("a guest has d1 and waits until it is served");
+                        assertThat(d.refused("rm", "d1", "--yes"))
+                                .contains("a guest has d1 and waits until it is served");
+                        assertThatThrownBy(() -> d.api().post("/api/v1/system/upgrade"))
+                                .hasMessageContaining("guests wait for pool pool0, vNVMe d1: ")
+                                .hasMessageContaining("bring that back first");
                         move(away, drive);
                     },
                     drive.toString(),

@@ -1,6 +1,7 @@
 package io.vnvme.frontend.vfiouser;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.vnvme.handover.Held;
 import io.vnvme.handover.Holder;
@@ -9,6 +10,7 @@ import io.vnvme.os.EventFd;
 import io.vnvme.os.Fd;
 import io.vnvme.os.FdQueue;
 import io.vnvme.os.Memfd;
+import io.vnvme.os.NativeException;
 import io.vnvme.os.UnixSocket;
 import io.vnvme.reactor.Clock;
 import io.vnvme.reactor.Reactor;
@@ -237,6 +239,38 @@ class ConnectionAdoptionTest implements ControllerFactory {
         assertThat(Header.command(message)).isEqualTo(command);
         assertThat(Header.failed(message)).isFalse();
         assertThat(receive()).as("a second answer").isZero();
+    }
+
+    @Test
+    void anotherVersionOfTheStateIsRefusedBeforeAnybodyTakesIt() {
+        step();
+        try (Held held = holder.held();
+                ConnectionState state = holder.state()) {
+            // That of a fake device is none.
+            held.names("").stream()
+                    .filter(name -> name.endsWith(PciFunction.CONTROLLER))
+                    .forEach(name -> held.take(name).ifPresent(Fd::close));
+            assertThat(VfioUserEndpoint.refusal(held)).isEmpty();
+            state.setInt(8, ConnectionState.LAYOUT.version() + 1);
+            assertThat(VfioUserEndpoint.refusal(held))
+                    .contains("vnvme-connection is of version %d, and this program reads version %d"
+                            .formatted(ConnectionState.LAYOUT.version() + 1, ConnectionState.LAYOUT.version()));
+            state.setInt(8, ConnectionState.LAYOUT.version());
+        }
+    }
+
+    @Test
+    void whereNobodyCanListenWhatIsHeldStaysWithTheCaller() {
+        step();
+        try (Held held = holder.held();
+                UnixSocket there = UnixSocket.listen(folder.resolve("s2"), 1)) {
+            int count = held.names("").size();
+            assertThat(count).isPositive();
+            assertThatThrownBy(() -> serve(held)).isInstanceOf(NativeException.class);
+            assertThat(held.names("")).hasSize(count);
+            assertThat(there.fd().number()).isNotNegative();
+        }
+        reactors.removeLast().close();
     }
 
     @Test
