@@ -9,7 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
-/** A copy out of a pool, at whose home it is polled, towards one thread of the control plane; how far it is, for any. */
+/** A copy out of a pool, polled at that one's home, for one thread of the control plane; how far it is, for any. */
 final class RunningCopy {
     private static final Duration LOOK_AGAIN = Duration.ofMillis(1);
 
@@ -41,8 +41,8 @@ final class RunningCopy {
     }
 
     /**
-     * Has all copied and made durable, with its users held up from then on. What was asked for goes on when it takes longer, and
-     * is waited for by the next call; {@link #withdraw} ends that.
+     * Has all copied and made durable, with its users held up from then on. What was asked for goes on when it takes
+     * longer, and is waited for by the next call; {@link #withdraw} ends that.
      *
      * @param limit longest that users are held up for what is left
      * @param wait for the answer

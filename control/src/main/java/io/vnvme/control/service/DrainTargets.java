@@ -13,11 +13,14 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Where the vNVMes of a pool go that is emptied: to the pool that was named; else to the one with the most space at that time,
- * of those that keep what is in them over a restart, take writes, and are not being emptied themselves. Asked while nothing
- * else changes the state, so that a pool which is open was looked at, too.
+ * Where the vNVMes of a pool go that is emptied: to the pool that was named; else to the one with the most space at
+ * that time, of those that keep what is in them over a restart, take writes, and are not being emptied themselves.
+ * Asked while nothing else changes the state, so that a pool which is open was looked at, too.
  */
 final class DrainTargets {
+    private static final String NONE =
+            "no other pool in use keeps what is in it, takes writes and is not emptied itself: name one ('--to')";
+
     private final Registry registry;
     private final OpenPools pools;
     private final Jobs jobs;
@@ -34,9 +37,7 @@ final class DrainTargets {
                 .max(Comparator.comparingLong(pool -> pool.facts().freeBytes()))
                 .orElseThrow(() -> new ProblemException(
                         ProblemCode.POOL_UNAVAILABLE,
-                        plan.target() == null
-                                ? "no other pool is in use that keeps what is in it, takes writes and is not being emptied: name one ('--to')"
-                                : "the pool that they were to go to is not in use"));
+                        plan.target() == null ? NONE : "the pool that they were to go to is not in use"));
     }
 
     /** Whether it need not wait for more pools to be opened: others have room for all, or there are no more. */

@@ -176,7 +176,7 @@ public final class PoolDrains {
         return at < 0 ? layer : layer.substring(0, at);
     }
 
-    /** Why something is there that belongs to no vNVMe of the pool; what is {@code left} belongs to one that has moved. */
+    /** Why something is there that is no vNVMe's of the pool; what is {@code left} belongs to one that has moved. */
     private static String why(String layer, boolean left) {
         if (left) {
             return "left over from its move: it is removed when the daemon is started again";

@@ -65,9 +65,8 @@ public final class Pools {
                 .map(record -> Thread.ofPlatform().name("pool " + record.name()).start(() -> pools.open(record)))
                 .toList();
         openers.forEach(Pools::join);
-        // All are looked at before anything goes on: what goes from pool to pool may begin at once, and is no more what
-        // an
-        // earlier daemon had left.
+        // All are looked at before anything goes on: what begins in another pool then is not taken for what an earlier
+        // daemon had left there.
         List<PoolRecord> all = registry.state().pools();
         all.forEach(this::lookAt);
         all.forEach(this::goOn);

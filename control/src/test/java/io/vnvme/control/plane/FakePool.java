@@ -76,6 +76,8 @@ public final class FakePool implements OpenPool {
     public volatile Map<UUID, String> remembered = Map.of();
     /** Where the last scrub began. */
     public volatile Optional<ScrubMark> scrubbedFrom = Optional.empty();
+    /** Done first, when somebody asks what it remembers. */
+    public volatile Runnable whenReminded = () -> {};
     /** Done first, whenever somebody asks what is in it. */
     public volatile Runnable whenAsked = () -> {};
     /** Long work waits for this before it goes on. */
@@ -366,6 +368,7 @@ public final class FakePool implements OpenPool {
 
     @Override
     public Map<UUID, String> interrupted() {
+        whenReminded.run();
         return remembered;
     }
 

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Consumer;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 
 /** Services over a data plane without an engine, which can be restarted. */
@@ -52,13 +53,13 @@ final class Fixture implements AutoCloseable {
 
     /** The daemon is gone in the middle of everything, and another one starts. */
     void crash() {
-        crashInto("");
+        crashInto(_ -> {});
     }
 
-    /** The same, and the next one begins with calls that fail. */
-    void crashInto(String failing) {
+    /** The same; the next one begins with a data plane that does as the test wants. */
+    void crashInto(Consumer<FakeDataPlane> next) {
         plane = new FakeDataPlane(world);
-        plane.failing = failing;
+        next.accept(plane);
         services = open();
     }
 

@@ -381,7 +381,7 @@ final class VolumeMovesTest {
         fixture.plane.passing.set(removed);
         fixture.plane.failing = "remove";
         assertThat(moveAll("b").state()).isEqualTo("done");
-        fixture.crashInto("remove");
+        fixture.crashInto(plane -> plane.failing = "remove");
         assertThat(fixture.plane.exports).containsOnlyKeys("d");
         assertThat(volumes("a")).contains("d");
         fixture.crash();
@@ -391,7 +391,7 @@ final class VolumeMovesTest {
     @Test
     void aCopyThatCannotBeRemovedStopsNoDaemonFromServing() {
         fixture.fakePool("b").create(copyOfD(), null);
-        fixture.crashInto("remove");
+        fixture.crashInto(plane -> plane.failing = "remove");
         assertThat(fixture.plane.exports).containsOnlyKeys("d");
         fixture.crash();
         isIn("a");
