@@ -131,11 +131,12 @@ final class HostAuthentication {
     }
 
     private String words(AuthException e, boolean byTarget) {
-        String advice = byTarget
-                ? ": " + OTHER_KEY
-                : e.reason() == FailureReason.FAILED
-                        ? ": the controller's key here is not the one that it has, or this is not that target"
-                        : "";
+        String advice = "";
+        if (e.reason() == FailureReason.FAILED) {
+            advice = byTarget
+                    ? ": " + OTHER_KEY
+                    : ": the controller's key here is not the one that it has, or this is not that target";
+        }
         return "DH-HMAC-CHAP of %s with %s: %s%s"
                 .formatted(terms.namespace().host().nqn(), terms.namespace().nqn(), e.getMessage(), advice);
     }

@@ -1,5 +1,8 @@
 package io.vnvme.fabrics.auth;
 
+import java.util.Arrays;
+import java.util.Optional;
+
 /** Reason Code Explanation of AUTH_Failure messages, whose Reason Code is always 1 (NVM Express Base 2.0, 8.13.5.2). */
 public enum FailureReason {
     FAILED(1, "authentication failed"),
@@ -22,13 +25,13 @@ public enum FailureReason {
         return code;
     }
 
-    /** What a code means, for people; the specification has no others. */
+    /** What a code means; nothing: the specification has no such. */
+    static Optional<FailureReason> of(int code) {
+        return Arrays.stream(values()).filter(reason -> reason.code == code).findFirst();
+    }
+
+    /** The same for people. */
     static String text(int code) {
-        for (FailureReason reason : values()) {
-            if (reason.code == code) {
-                return reason.text;
-            }
-        }
-        return "explanation %d".formatted(code);
+        return of(code).map(reason -> reason.text).orElseGet(() -> "explanation %d".formatted(code));
     }
 }

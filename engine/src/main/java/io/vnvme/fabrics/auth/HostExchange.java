@@ -136,7 +136,7 @@ public final class HostExchange {
         if (message instanceof Failure failure) {
             refused = true;
             throw new AuthException(
-                    FailureReason.FAILED,
+                    FailureReason.of(failure.explanation()).orElse(FailureReason.FAILED),
                     "the controller refuses the host: " + FailureReason.text(failure.explanation()));
         }
         if (message.transaction() != transaction) {

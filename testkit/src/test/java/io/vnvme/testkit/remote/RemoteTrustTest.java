@@ -186,6 +186,18 @@ class RemoteTrustTest {
     }
 
     @Test
+    void aTargetThatUsesNoHashOfOursHasNotLookedAtTheKey() {
+        require(hostKey, Optional.of(DhHash.SHA_512), Optional.empty());
+        Credentials few =
+                new Credentials(hostKey, Optional.empty(), List.of(DhHash.SHA_256), List.of(DhGroup.values()));
+        keys = new TargetKeys(Optional.of(few), Optional.empty());
+        assertThatThrownBy(() -> open(RemoteOptions.usual()).close())
+                .hasMessageContaining("the controller refuses the host: hash function not usable")
+                .message()
+                .doesNotContain(OTHER_KEY);
+    }
+
+    @Test
     void aTargetThatIsGoneAfterTheAnswerMayHaveAnotherKey() {
         require(hostKey);
         keys = chap(hostKey, Optional.empty());
