@@ -157,7 +157,19 @@ public enum EventKind {
             "A new daemon did not come to serve, so one of the version from before does.",
             "None: guests waited meanwhile.",
             "See the daemon's log for what hindered the new one. The programs on the disk are the new ones still: put the"
-                    + " ones from before back before this host is restarted, or mend what the log says.");
+                    + " ones from before back before this host is restarted, or mend what the log says."),
+    MIGRATION_CANCELLED(
+            Severity.WARNING,
+            "Somebody had begun to migrate a VM that has a vNVMe, which would have been dead where the VM arrives; the daemon"
+                    + " has cancelled that, and the VM goes on here.",
+            "None.",
+            "Detach the vNVMe, migrate the VM, and attach it where the VM is then, or leave the VM here."),
+    MIGRATION_UNSTOPPED(
+            Severity.ERROR,
+            "A VM that has a vNVMe was migrated, or is about to be, and could not be kept from it; the text says why. Where it"
+                    + " arrives the drive is dead.",
+            "What the guest has flushed is in the vNVMe; what it writes after the migration fails.",
+            "Stop the VM where it has arrived, and start it again, or continue it, here.");
 
     private final Severity severity;
     private final String happened;

@@ -1,9 +1,12 @@
 package io.vnvme.control.service;
 
+import io.vnvme.control.event.EventLog;
+import io.vnvme.control.model.EventKind;
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
 import io.vnvme.control.vm.Connector;
 import io.vnvme.control.vm.QemuVm;
+import io.vnvme.control.vm.QmpException;
 import io.vnvme.control.vm.VmAddress;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -16,7 +19,7 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Watches VMs that have a drive of ours for migration: QEMU lets them migrate, reports success, and the drive is dead
- * at the destination.
+ * at the destination. So it is cancelled.
  *
  * <p>A monitor serves one client at a time, so it is asked now and then and let go at once: whoever else uses it is held
  * up for a few milliseconds. What happened between two looks still shows, since a source keeps the state of its last
@@ -25,23 +28,18 @@ import java.util.concurrent.ConcurrentHashMap;
 final class Monitors implements AutoCloseable {
     private static final Logger LOG = System.getLogger(Monitors.class.getName());
 
-    private enum Trouble {
-        MIGRATING,
-        NOT_WATCHED
-    }
-
-    private record Finding(Trouble trouble, String text) {}
-
     /** Libvirt is asked by a process for each VM: more seldom. */
     private static final int ROUNDS_OF_DOMAINS = 5;
 
     private final Slots slots;
     private final Connector connector;
+    private final EventLog events;
     private final Duration interval;
-    private final Map<VmAddress, Finding> findings = new ConcurrentHashMap<>();
+    private final Map<VmAddress, String> findings = new ConcurrentHashMap<>();
     private final Thread thread;
 
-    Monitors(Slots slots, Connector connector, Duration interval) {
+    Monitors(Slots slots, Connector connector, Duration interval, EventLog events) {
+        this.events = events;
         this.slots = slots;
         this.connector = connector;
         this.interval = interval;
@@ -79,12 +77,14 @@ final class Monitors implements AutoCloseable {
                 findings.remove(address);
                 return;
             }
-            found(
-                    address,
-                    new Finding(
-                            Trouble.MIGRATING,
-                            "VM %s is being migrated (%s) with a vNVMe plugged in: it will lose the drive; cancel the migration, detach, then migrate"
-                                    .formatted(vm.name(), migration.get())));
+            List<String> shown = slots.of(address).stream()
+                    .flatMap(slot -> slot.shown().stream())
+                    .toList();
+            if (shown.isEmpty()) {
+                // A parked controller has no drive to lose.
+                return;
+            }
+            migrates(address, vm, migration.get(), String.join(", ", shown));
         } catch (ProblemException e) {
             switch (address) {
                 case VmAddress.Socket socket -> {
@@ -101,24 +101,44 @@ final class Monitors implements AutoCloseable {
         }
     }
 
-    private void notWatched(VmAddress address, String why) {
-        found(address, new Finding(Trouble.NOT_WATCHED, why + ": a migration of that VM would go unnoticed"));
+    private void migrates(VmAddress address, QemuVm vm, String state, String vnvmes) {
+        String why;
+        try {
+            if (!state.equals(QemuVm.COMPLETED) && vm.cancelMigration()) {
+                findings.remove(address);
+                events.add(
+                        EventKind.MIGRATION_CANCELLED,
+                        vm.name(),
+                        "VM %s was about to be migrated with %s, which would have been dead there: the migration is cancelled; detach, then migrate"
+                                .formatted(vm.name(), vnvmes));
+                return;
+            }
+            why = "it was over before it could be cancelled";
+        } catch (QmpException | ProblemException e) {
+            why = "it could not be cancelled: " + e.getMessage();
+        }
+        String finding = "VM %s is being migrated, or was (%s), with %s: %s; the drive is dead where it arrives"
+                .formatted(vm.name(), vm.migration().orElse("cancelled"), vnvmes, why);
+        if (!finding.equals(findings.put(address, finding))) {
+            events.add(EventKind.MIGRATION_UNSTOPPED, vm.name(), finding);
+        }
     }
 
-    private void found(VmAddress address, Finding finding) {
+    private void notWatched(VmAddress address, String why) {
+        String finding = why + ": a migration of that VM would go unnoticed";
         if (!finding.equals(findings.put(address, finding))) {
-            LOG.log(finding.trouble() == Trouble.MIGRATING ? Level.ERROR : Level.WARNING, finding.text());
+            LOG.log(Level.WARNING, finding);
         }
     }
 
     /** What needs attention in that VM. */
     List<String> warnings(VmAddress vm) {
-        return Optional.ofNullable(findings.get(vm)).map(Finding::text).stream().toList();
+        return Optional.ofNullable(findings.get(vm)).stream().toList();
     }
 
     /** What needs attention in any VM. */
     List<String> warnings() {
-        return findings.values().stream().map(Finding::text).toList();
+        return List.copyOf(findings.values());
     }
 
     @Override

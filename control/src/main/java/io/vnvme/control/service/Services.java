@@ -79,7 +79,7 @@ public final class Services implements AutoCloseable {
         Slots slots = new Slots();
         Connector connector = new Connector(setup.libvirt());
         KnownSockets sockets = new KnownSockets();
-        this.monitors = new Monitors(slots, connector, setup.watchInterval());
+        this.monitors = new Monitors(slots, connector, setup.watchInterval(), events);
         this.vms = new Vms(connector, slots, sockets, monitors, registry, storage.exports);
         Attachments attachments = new Attachments(storage.volumes, slots, connector, sockets);
         HostKeys hostKeys = new HostKeys(new HostKeyFile(setup.stateDir()));

@@ -113,6 +113,15 @@ final class DomainMonitor implements Monitor {
         }
     }
 
+    /** Libvirt's own job: it has to know. */
+    @Override
+    public void cancelMigration() {
+        Virsh.Answer answer = virsh.run("domjobabort", "--domain", domain.uuid());
+        if (!answer.ok()) {
+            throw refused(answer.error());
+        }
+    }
+
     @Override
     public Advice advice() {
         return Advice.LIBVIRT;

@@ -25,6 +25,14 @@ interface Monitor extends AutoCloseable {
      */
     boolean awaitDeleted(String deviceId, Duration timeout, BooleanSupplier gone);
 
+    /**
+     * Ends a migration of the VM to elsewhere, which goes on here. Where there is none, nothing happens.
+     *
+     * @throws QmpException when QEMU answers with an error
+     * @throws io.vnvme.control.model.ProblemException when it cannot be asked to
+     */
+    void cancelMigration();
+
     /** How to set up a VM that is managed like this one. */
     Advice advice();
 

@@ -21,6 +21,11 @@ public final class QemuVm implements AutoCloseable {
     private static final String NO_WAY_IN =
             "; its QEMU may not open that socket: let its user through the folders before it, and AppArmor or SELinux too"
                     + " (docs/hypervisors/libvirt.md)";
+    /** The state of a migration that has left nothing to cancel. */
+    public static final String COMPLETED = "completed";
+
+    private static final int CANCEL_LOOKS = 100;
+    private static final long CANCEL_LOOK_MS = 50;
     private static final Duration UNPLUG_RETRY = Duration.ofSeconds(1);
 
     private final Monitor qmp;
@@ -126,6 +131,34 @@ public final class QemuVm implements AutoCloseable {
             case "none", "cancelled", "failed" -> Optional.empty();
             default -> Optional.of(status);
         };
+    }
+
+    /**
+     * Ends a migration to elsewhere.
+     *
+     * @return whether there is none any more: it may have been too late
+     */
+    public boolean cancelMigration() {
+        qmp.cancelMigration();
+        for (int i = 0; i < CANCEL_LOOKS; i++) {
+            String state = migration().orElse("");
+            if (state.isEmpty()) {
+                return true;
+            }
+            if (state.equals(COMPLETED)) {
+                return false;
+            }
+            pause();
+        }
+        return false;
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(CANCEL_LOOK_MS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** What to do about memory that is not shared. */

@@ -251,6 +251,11 @@ final class Qmp implements Monitor {
     }
 
     @Override
+    public void cancelMigration() {
+        execute("migrate_cancel", Map.of());
+    }
+
+    @Override
     public Advice advice() {
         return Advice.COMMAND_LINE;
     }

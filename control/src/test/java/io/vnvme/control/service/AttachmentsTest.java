@@ -10,6 +10,8 @@ import io.vnvme.control.model.AttachVnvme;
 import io.vnvme.control.model.ClaimDrive;
 import io.vnvme.control.model.CreateVnvme;
 import io.vnvme.control.model.DetachVnvme;
+import io.vnvme.control.model.EventInfo;
+import io.vnvme.control.model.EventKind;
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.VnvmeChange;
 import io.vnvme.control.plane.FakeDataPlane;
@@ -19,6 +21,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -234,13 +237,49 @@ class AttachmentsTest {
         assertThat(state("a")).isEqualTo("idle");
     }
 
+    private List<String> events(EventKind kind) {
+        return services.events().after(0, Duration.ZERO).stream()
+                .filter(event -> event.kind().equals(kind.text()))
+                .map(EventInfo::text)
+                .toList();
+    }
+
     @Test
-    void migrationIsNoticedAndForgotten() {
+    void aMigrationIsCancelledAndTheVmNamed() {
         attach("a");
         qemu.migration = "active";
+        await().until(() -> qemu.migration.equals("cancelled"));
+        await().until(() -> !events(EventKind.MIGRATION_CANCELLED).isEmpty());
+        assertThat(events(EventKind.MIGRATION_CANCELLED))
+                .containsExactly(
+                        "VM fake was about to be migrated with a, which would have been dead there: the migration is"
+                                + " cancelled; detach, then migrate");
+        assertThat(services.system().warnings()).isEmpty();
+    }
+
+    @Test
+    void aMigrationThatWasOverIsToldOnceAndForgottenWhenItIs() {
+        attach("a");
+        qemu.cancelled = "completed";
+        qemu.migration = "active";
         await().until(() -> !services.system().warnings().isEmpty());
-        assertThat(services.vnvmes().show("a").warnings()).anyMatch(w -> w.contains("is being migrated (active)"));
-        qemu.migration = "cancelled";
+        String text = "VM fake is being migrated, or was (completed), with a: it was over before it could be cancelled;"
+                + " the drive is dead where it arrives";
+        assertThat(services.vnvmes().show("a").warnings()).containsExactly(text);
+        assertThat(events(EventKind.MIGRATION_UNSTOPPED)).containsExactly(text);
+        qemu.migration = "none";
         await().until(() -> services.system().warnings().isEmpty());
+        assertThat(events(EventKind.MIGRATION_UNSTOPPED)).hasSize(1);
+    }
+
+    @Test
+    void aVmWhoseControllerIsParkedMayMigrate() {
+        attach("a");
+        assertThat(detach("a").outcome()).contains("empty controller stays");
+        qemu.migration = "active";
+        qemu.commands.clear();
+        await().until(() -> Collections.frequency(qemu.commands, "query-migrate") > 3);
+        assertThat(qemu.commands).doesNotContain("migrate_cancel");
+        assertThat(services.system().warnings()).isEmpty();
     }
 }

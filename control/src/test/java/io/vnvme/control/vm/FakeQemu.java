@@ -36,6 +36,9 @@ public final class FakeQemu implements AutoCloseable {
     public volatile String version = "11.1.0";
     public volatile String status = "running";
     public volatile String migration = "none";
+    /** What a migration is when it was to be cancelled. */
+    public volatile String cancelled = "cancelled";
+
     public volatile boolean memoryShared = true;
     public volatile boolean vfioUser = true;
     public volatile boolean greets = true;
@@ -103,6 +106,12 @@ public final class FakeQemu implements AutoCloseable {
             case "query-name" -> returned(Map.of("name", "fake"));
             case "query-status" -> returned(Map.of("status", status, "running", status.equals("running")));
             case "query-migrate" -> returned(migration.equals("none") ? Map.of() : Map.of("status", migration));
+            case "migrate_cancel" -> {
+                if (migration.equals("active")) {
+                    migration = cancelled;
+                }
+                yield returned(Map.of());
+            }
             case "query-memdev" -> returned(List.of(Map.of("id", "ram0", "size", 1 << 20, "share", memoryShared)));
             case "device-list-properties" ->
                 vfioUser ? returned(List.of()) : error("DeviceNotFound", "Device 'vfio-user-pci' not found");
