@@ -17,6 +17,7 @@ public final class GuestMemory {
     private long generation;
     private @Nullable Region last;
     private final @Nullable DmaMessages messages;
+    private final DmaLog log = new DmaLog();
 
     /** A guest whose memory is all mapped. */
     public GuestMemory() {
@@ -31,6 +32,11 @@ public final class GuestMemory {
     /** The way to regions without a segment, or null when there is none. */
     public @Nullable DmaMessages messages() {
         return messages;
+    }
+
+    /** Which pages the device has written. */
+    public DmaLog log() {
+        return log;
     }
 
     /** Grows with every change of the map: what was found under an older generation must be looked up again. */

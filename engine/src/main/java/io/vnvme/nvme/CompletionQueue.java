@@ -1,5 +1,6 @@
 package io.vnvme.nvme;
 
+import io.vnvme.memory.DmaLog;
 import io.vnvme.memory.DmaMessages;
 import io.vnvme.memory.Region;
 import io.vnvme.nvme.wire.Cqe;
@@ -17,6 +18,7 @@ final class CompletionQueue {
     private final int vector;
     private final boolean interrupts;
     private final QueueMemory ring;
+    private final DmaLog log;
     private final ControllerState state;
     private final long record;
     private int head;
@@ -43,6 +45,7 @@ final class CompletionQueue {
         this.interrupts = interrupts;
         this.ring = new QueueMemory(controller.memory(), baseIova, Cqe.SIZE, true);
         this.state = controller.state();
+        this.log = controller.memory().log();
         this.record = ControllerState.completionQueue(id);
         state.setLong(record + ControllerState.QUEUE_BASE, baseIova);
         state.setInt(record + ControllerState.QUEUE_ENTRIES, entries);
@@ -58,6 +61,7 @@ final class CompletionQueue {
         this.controller = controller;
         this.id = id;
         this.state = controller.state();
+        this.log = controller.memory().log();
         this.record = ControllerState.completionQueue(id);
         this.entries = state.getInt(record + ControllerState.QUEUE_ENTRIES);
         this.vector = state.getInt(record + ControllerState.CQ_VECTOR);
@@ -228,6 +232,9 @@ final class CompletionQueue {
                     cid,
                     status,
                     phase);
+            if (log.on()) {
+                log.add(iova, Cqe.SIZE);
+            }
             posted();
         } else {
             postByMessage(iova, result, sqHead, sqId, cid, status);
@@ -276,6 +283,7 @@ final class CompletionQueue {
                 return;
             }
             if (ok) {
+                log.add(iova, Cqe.SIZE);
                 deliveredCount++;
                 state.publishLong(record + ControllerState.CQ_DELIVERED, deliveredCount);
                 posted();

@@ -2,6 +2,7 @@ package io.vnvme.nvme;
 
 import io.vnvme.drive.Io;
 import io.vnvme.drive.IoStatus;
+import io.vnvme.memory.DmaLog;
 import io.vnvme.nvme.wire.IoOpcode;
 import io.vnvme.nvme.wire.Status;
 import io.vnvme.qos.Turn;
@@ -33,6 +34,7 @@ final class Dispatcher {
     private final AdminCommands admin;
     private final IoCommands io;
     private final Admission admission;
+    private final DmaLog log;
     private final BufferPool scratches = new BufferPool(SCRATCH_BYTES, SCRATCHES_MAX, this::runAgain);
     private final List<Request> requests = new ArrayList<>();
     private final ArrayDeque<Request> free = new ArrayDeque<>();
@@ -50,6 +52,7 @@ final class Dispatcher {
         this.admin = new AdminCommands(controller);
         this.io = new IoCommands(controller, this);
         this.admission = new Admission(controller, this);
+        this.log = controller.memory().log();
     }
 
     AdminCommands admin() {
@@ -431,6 +434,10 @@ final class Dispatcher {
     void recycle(Request request) {
         if (!request.end()) {
             return;
+        }
+        if (log.on() && request.toGuest()) {
+            // Whatever came of it: nothing writes there for it any more.
+            log.add(request.stage() == null ? request.data() : request.remote());
         }
         request.releaseGuest();
         request.flightEnded();

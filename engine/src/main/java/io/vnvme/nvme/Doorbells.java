@@ -67,6 +67,7 @@ final class Doorbells {
         MemorySegment indexes = eventIndex;
         if (indexes != null) {
             EventIndex.arm(indexes, offset, position);
+            written(eventIndexIova + offset, Integer.BYTES);
         }
     }
 
@@ -95,7 +96,13 @@ final class Doorbells {
         if (shadow != null && eventIndex != null) {
             INT.setRelease(shadow, (long) offset, 0);
             INT.setRelease(eventIndex, (long) offset, 0);
+            written(shadowIova + offset, Integer.BYTES);
+            written(eventIndexIova + offset, Integer.BYTES);
         }
+    }
+
+    private void written(long iova, long length) {
+        controller.memory().log().add(iova, length);
     }
 
     /**
@@ -119,6 +126,8 @@ final class Doorbells {
         shadowIova = shadowBufferIova;
         eventIndexIova = eventIndexBufferIova;
         generation = controller.memory().generation();
+        written(shadowBufferIova, BYTES);
+        written(eventIndexBufferIova, BYTES);
         return true;
     }
 
