@@ -29,6 +29,7 @@ final class ArchitectureTest {
     private static final Map<String, List<String>> ENGINE = Map.ofEntries(
             Map.entry("os", List.of()),
             Map.entry("crypto", List.of()),
+            Map.entry("devicestate", List.of()),
             Map.entry("handover", List.of("os")),
             Map.entry("fabrics", List.of("os", "crypto")),
             Map.entry("memory", List.of("os")),
@@ -40,13 +41,25 @@ final class ArchitectureTest {
             Map.entry("qos", List.of("reactor")),
             Map.entry("pool", List.of("os", "memory", "reactor", "drive", "volume", "crypto")),
             Map.entry("migration", List.of("os", "memory", "reactor", "drive", "volume")),
-            Map.entry("nvme", List.of("os", "memory", "reactor", "nvme.wire", "drive", "volume", "qos", "telemetry")),
+            Map.entry(
+                    "nvme",
+                    List.of(
+                            "os",
+                            "memory",
+                            "devicestate",
+                            "reactor",
+                            "nvme.wire",
+                            "drive",
+                            "volume",
+                            "qos",
+                            "telemetry")),
             Map.entry(
                     "frontend",
                     List.of(
                             "os",
                             "crypto",
                             "memory",
+                            "devicestate",
                             "reactor",
                             "fabrics",
                             "handover",

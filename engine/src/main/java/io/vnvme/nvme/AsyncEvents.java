@@ -55,6 +55,11 @@ final class AsyncEvents {
         return false;
     }
 
+    /** Requests that wait for an event. */
+    int outstanding() {
+        return requests.size();
+    }
+
     void invalidDoorbell(int queueId, int value) {
         controller.logs().badDoorbell(queueId, value);
         notify(AsyncEvent.INVALID_DOORBELL_VALUE);
@@ -104,7 +109,11 @@ final class AsyncEvents {
     }
 
     private void deliver() {
-        stalled = false;
+        // It would be a completion of a controller that stands still.
+        stalled = controller.standstill().reached();
+        if (stalled) {
+            return;
+        }
         for (int left = pending.size(); left > 0; left--) {
             @Nullable Integer event = pending.poll();
             @Nullable Request request = requests.peek();

@@ -46,7 +46,7 @@ public final class Controller implements Poller, AutoCloseable {
 
     private final ControllerKind kind;
     private final Subsystem subsystem;
-    private final int controllerId;
+    private volatile int controllerId;
     private final GuestMemory memory;
     private final Interrupts interrupts;
     private final ControllerState state;
@@ -61,6 +61,7 @@ public final class Controller implements Poller, AutoCloseable {
     private final Dispatcher dispatcher;
     private final Arbiter arbiter;
     private final InterruptPass interruptPass;
+    private final Standstill standstill;
     private final KeepAlive keepAlive = new KeepAlive();
     private final PassMeter passMeter = new PassMeter();
     private final ReservationLog reservationLog;
@@ -149,9 +150,9 @@ public final class Controller implements Poller, AutoCloseable {
         this.kind = kind;
         this.turn = turn;
         this.subsystem = subsystem;
-        this.controllerId = state.controllerId();
         this.memory = memory;
         this.interrupts = interrupts;
+        this.controllerId = state.controllerId();
         this.doorbells = new Doorbells(this, doorbellPage);
         this.state = state;
         this.registers = new RegisterAccess(this, state);
@@ -165,6 +166,7 @@ public final class Controller implements Poller, AutoCloseable {
         this.dispatcher = new Dispatcher(this);
         this.arbiter = new Arbiter(this);
         this.interruptPass = new InterruptPass(interrupts);
+        this.standstill = new Standstill(this);
     }
 
     /**
@@ -441,13 +443,19 @@ public final class Controller implements Poller, AutoCloseable {
         }
     }
 
-    void enable(int cc) {
+    /** Whether it can be enabled with these registers. */
+    boolean enables(int cc, int aqa) {
         int set = Registers.commandSet(cc);
-        boolean known = (set == Registers.CSS_NVM || set == Registers.CSS_ALL || set == Registers.CSS_ADMIN_ONLY)
+        return (set == Registers.CSS_NVM || set == Registers.CSS_ALL || set == Registers.CSS_ADMIN_ONLY)
                 && Registers.arbitrates(kind.capabilities(), Registers.arbitration(cc))
-                && Registers.pageBytes(cc) <= Registers.pageBytesMax(kind.capabilities());
+                && Registers.pageBytes(cc) <= Registers.pageBytesMax(kind.capabilities())
+                && Registers.adminSqEntries(aqa) >= 2
+                && Registers.adminCqEntries(aqa) >= 2;
+    }
+
+    void enable(int cc) {
         int aqa = state.getInt(ControllerState.AQA);
-        if (!known || Registers.adminSqEntries(aqa) < 2 || Registers.adminCqEntries(aqa) < 2) {
+        if (!enables(cc, aqa)) {
             fatal("enabled with CC 0x%08x and AQA 0x%08x".formatted(cc, aqa));
             return;
         }
@@ -477,6 +485,59 @@ public final class Controller implements Poller, AutoCloseable {
         }
         adopted = false;
         new Adoption(this).resume();
+    }
+
+    /** Brings the controller to rest, for its state to go elsewhere. */
+    public Standstill standstill() {
+        return standstill;
+    }
+
+    /** What it is while it stands still. */
+    public ControllerImage image() {
+        if (!standstill.reached()) {
+            throw new IllegalStateException("controller %d does not stand still".formatted(controllerId));
+        }
+        return ControllerImage.of(this);
+    }
+
+    /**
+     * Becomes what another controller was, once it goes on; until then it stands still. What it was itself is forgotten.
+     *
+     * @throws io.vnvme.devicestate.DeviceStateException when it cannot: it is as it was
+     */
+    public void load(ControllerImage image) {
+        if (!standstill.reached()) {
+            throw new IllegalStateException("controller %d does not stand still".formatted(controllerId));
+        }
+        image.check(this);
+        reset();
+        image.store(this);
+        controllerId = state.controllerId();
+        adopted = true;
+    }
+
+    /** The standstill ends. */
+    void goOn() {
+        keepAlive.alive();
+        if (adopted) {
+            resume();
+        }
+    }
+
+    /** Whether no drive works for it and no interrupt is owed. */
+    boolean settled() {
+        return quiescent() && !draining && !interruptPass.owing();
+    }
+
+    /** Commands that were fetched and will end by themselves. */
+    int unfinished() {
+        int unfinished = -events.outstanding();
+        for (SubmissionQueue queue : submissionQueues) {
+            if (queue != null) {
+                unfinished += queue.inFlight() - (queue.fusedFirst() == null ? 0 : 1);
+            }
+        }
+        return unfinished;
     }
 
     /** It was being reset when the other process ended. */
@@ -605,6 +666,9 @@ public final class Controller implements Poller, AutoCloseable {
     @Override
     public int poll(long nowNs) {
         passMeter.begin(nowNs);
+        if (standstill.reached()) {
+            return 0;
+        }
         if (!running) {
             finishReset();
             return 0;
@@ -616,11 +680,13 @@ public final class Controller implements Poller, AutoCloseable {
                 passEnd = before + turn.begin();
                 events.poll();
                 SubmissionQueue admin = adminQueue;
-                if (admin != null && admin.lookAtTail()) {
+                if (admin != null && !standstill.begun() && admin.lookAtTail()) {
                     work += drain(admin, ADMIN_BURST);
                 }
                 work += dispatcher.admission().poll();
-                work += arbiter.poll();
+                if (!standstill.begun()) {
+                    work += arbiter.poll();
+                }
                 turn.end(
                         dispatcher.spent() - before,
                         passSpent() ? arbiter.waiting() : 0,
@@ -629,7 +695,7 @@ public final class Controller implements Poller, AutoCloseable {
             if (work > 0) {
                 lastWorkNs = nowNs;
             }
-            if (keepAlive.expired(nowNs, work > 0)) {
+            if (keepAlive.expired(nowNs, work > 0 || standstill.begun())) {
                 fatal("keep alive timer expired");
             }
         } catch (InternalError | RuntimeException e) {
@@ -648,6 +714,9 @@ public final class Controller implements Poller, AutoCloseable {
      */
     @Override
     public long prepareSleep(long nowNs) {
+        if (standstill.reached()) {
+            return UNLIMITED;
+        }
         if (interruptPass.owing()) {
             return 0;
         }
@@ -657,6 +726,9 @@ public final class Controller implements Poller, AutoCloseable {
         long limitNs = keepAlive.remainingNs(nowNs);
         if (!busMaster) {
             return limitNs;
+        }
+        if (standstill.begun()) {
+            return dispatcher.admission().due() ? 0 : UNLIMITED;
         }
         if (dispatcher.admission().due() || !quiet()) {
             return 0;

@@ -127,6 +127,10 @@ final class ControllerState extends KeptMemory {
         return getInt(CONTROLLER_ID);
     }
 
+    void controllerId(int id) {
+        setInt(CONTROLLER_ID, id);
+    }
+
     static long submissionQueue(int id) {
         return SUBMISSION_QUEUES + (long) id * QUEUE_SIZE;
     }

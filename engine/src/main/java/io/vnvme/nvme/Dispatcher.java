@@ -268,7 +268,12 @@ final class Dispatcher {
 
     /** A command may go on that a range lock made wait; unless the controller was reset meanwhile. */
     void unlocked(Request request) {
-        if (!abandoned(request)) {
+        if (abandoned(request)) {
+            return;
+        }
+        if (controller.standstill().reached()) {
+            controller.standstill().waits(request);
+        } else {
             runAgain(request);
         }
     }
@@ -503,6 +508,7 @@ final class Dispatcher {
     void reset() {
         ArrayDeque<Request> forgotten = new ArrayDeque<>(held);
         held.clear();
+        controller.standstill().withdrawAll(forgotten);
         admission.withdrawAll(forgotten);
         scratches.withdrawAll(forgotten);
         transfer.stages().withdrawAll(forgotten);

@@ -87,6 +87,11 @@ final class Doorbells {
         INT.setRelease(page, (long) offset, value);
     }
 
+    /** What was stored to the page itself, whether it counts or not. */
+    int stored(int offset) {
+        return (int) INT.getAcquire(page, (long) offset);
+    }
+
     /** A queue is new: whatever its doorbells said belongs to the past. */
     void clear(int offset) {
         INT.setRelease(page, (long) offset, 0);

@@ -5,7 +5,7 @@ import io.vnvme.nvme.wire.Registers;
 /** The controller properties in BAR0 (NVM Express Base 2.0, 3.1.3) as reads and writes of the host meet them. */
 final class RegisterAccess {
     /** Bits of CC that a host can set. */
-    private static final int CC_MASK = 0x00ff_fff1;
+    static final int CC_MASK = 0x00ff_fff1;
 
     private static final int READY_TIMEOUT_HALF_SECONDS = 20;
 

@@ -115,7 +115,8 @@ final class SubmissionQueue {
         return posted;
     }
 
-    private static int slots(int id, int entries) {
+    /** Command slots of a queue. */
+    static int slots(int id, int entries) {
         int slots = id == 0 ? entries + AsyncEvents.REQUESTS_MAX : entries;
         return Math.min(slots, ControllerState.ENTRIES_MAX);
     }

@@ -141,6 +141,17 @@ final class Host implements AutoCloseable {
         controller.resume();
     }
 
+    /** A controller as after power-on is in the place of this one, which is gone, with its doorbell page; memory stays. */
+    void replace() {
+        Subsystem subsystem = controller.subsystem();
+        controller.reset();
+        volume.completeAll();
+        controller.close();
+        page.fill((byte) 0);
+        controller = new Controller(subsystem, 9, memory, new Vectors(), page);
+        controller.namespaces().attach(namespace(1));
+    }
+
     private final class Vectors implements Interrupts {
         @Override
         public void raise(int vector) {

@@ -42,6 +42,16 @@ final class Bar0 {
         }
     }
 
+    /** What the host has stored in the MSI-X table. */
+    MemorySegment msixTable() {
+        return msixTable;
+    }
+
+    /** The same, of as many bytes. */
+    void msixTable(MemorySegment stored) {
+        msixTable.copyFrom(stored);
+    }
+
     /** Reads {@code count} bytes at {@code offset}, both within the region. */
     void read(int offset, int count, MemorySegment target) {
         int done = 0;

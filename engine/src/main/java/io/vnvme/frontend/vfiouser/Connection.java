@@ -44,6 +44,7 @@ final class Connection implements Poller {
     private final Watch watch;
     private @Nullable PciFunction function;
     private @Nullable Dispatcher dispatcher;
+    private @Nullable DeviceMigration migration;
     private boolean open = true;
     private volatile boolean active;
 
@@ -112,6 +113,7 @@ final class Connection implements Poller {
             return false;
         }
         function = adopted;
+        migration = new DeviceMigration(adopted, dmaChannel, state);
         active = true;
         return true;
     }
@@ -123,9 +125,8 @@ final class Connection implements Poller {
             return;
         }
         try {
-            Dispatcher answering = new Dispatcher(outbox, adopted, dma, state);
-            dispatcher = answering;
-            adopted.resume();
+            Dispatcher answering = answering(adopted);
+            migration().adopt();
             boolean begun = inbox.complete();
             answering.adopt(begun ? Header.id(inbox.header()) : Dispatcher.NONE);
             if (begun) {
@@ -136,6 +137,34 @@ final class Connection implements Poller {
         } catch (RuntimeException e) {
             failed(e);
         }
+    }
+
+    private Dispatcher answering(PciFunction served) {
+        Dispatcher made = new Dispatcher(outbox, served, dma, state, new MigrationCommands(migration(), memory));
+        dispatcher = made;
+        return made;
+    }
+
+    /** @throws IllegalStateException when the client has no controller, or has gone */
+    DeviceMigration migration() {
+        DeviceMigration current = migration;
+        if (!open || current == null) {
+            throw new IllegalStateException("the client is gone");
+        }
+        return current;
+    }
+
+    GuestMemory memory() {
+        return memory;
+    }
+
+    /** The same as for {@link #migration}. */
+    IrqTable irqs() {
+        PciFunction current = function;
+        if (!open || current == null) {
+            throw new IllegalStateException("the client is gone");
+        }
+        return current.irqs();
     }
 
     ConnectionState state() {
@@ -196,7 +225,7 @@ final class Connection implements Poller {
             work += dmaChannel.poll();
             Dispatcher answering = dispatcher;
             if (open && answering != null) {
-                work += answering.poll();
+                work += migration().poll(nowNs) + answering.poll();
             }
             if (open && outbox.pendingBytes() > 0) {
                 flush();
@@ -226,7 +255,7 @@ final class Connection implements Poller {
         if (current == null) {
             return UNLIMITED;
         }
-        return current.device().prepareSleep(nowNs);
+        return Math.min(current.device().prepareSleep(nowNs), migration().remainingNs(nowNs));
     }
 
     private void ready(int events) {
@@ -337,7 +366,8 @@ final class Connection implements Poller {
         dmaChannel.transferMax(capabilities.transferMaxBytes());
         state.publishInt(ConnectionState.TRANSFER_MAX, capabilities.transferMaxBytes());
         state.publishLong(ConnectionState.PEER, peer.pid());
-        dispatcher = new Dispatcher(outbox, opened, dma, state);
+        migration = new DeviceMigration(opened, dmaChannel, state);
+        answering(opened);
         holder.keep(STATE, state.fd().number());
         holder.keep(SOCKET, socket.fd().number());
     }
@@ -363,6 +393,10 @@ final class Connection implements Poller {
     void end(String reason) {
         if (!open) {
             return;
+        }
+        DeviceMigration stopping = migration;
+        if (stopping != null) {
+            stopping.close();
         }
         open = false;
         active = false;

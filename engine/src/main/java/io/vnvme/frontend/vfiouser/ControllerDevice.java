@@ -2,6 +2,7 @@ package io.vnvme.frontend.vfiouser;
 
 import io.vnvme.nvme.Controller;
 import io.vnvme.os.Fd;
+import java.util.Optional;
 
 /** A {@link Controller} as the front end sees it. */
 final class ControllerDevice implements Device {
@@ -71,6 +72,11 @@ final class ControllerDevice implements Device {
     @Override
     public void resume() {
         controller.resume();
+    }
+
+    @Override
+    public Optional<Controller> controller() {
+        return Optional.of(controller);
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.vnvme.frontend.vfiouser;
 
 import io.vnvme.nvme.Controller;
 import io.vnvme.os.Fd;
+import java.util.Optional;
 
 /** The NVMe controller behind a connection, as far as the front end touches it: on one reactor only. */
 public interface Device {
@@ -50,6 +51,11 @@ public interface Device {
 
     /** Goes on where another process ended: of a device that {@link ControllerFactory#adopt} made, once. */
     void resume();
+
+    /** The controller, where it is one that can go to another process or host. */
+    default Optional<Controller> controller() {
+        return Optional.empty();
+    }
 
     /** Ends it; called once, when quiescent. */
     void close();

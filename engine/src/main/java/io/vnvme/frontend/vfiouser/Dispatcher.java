@@ -6,6 +6,7 @@ import io.vnvme.os.FdQueue;
 import io.vnvme.os.NativeException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.function.Consumer;
 
 /** Answers the commands of a client that has negotiated a version. */
 final class Dispatcher {
@@ -30,6 +31,7 @@ final class Dispatcher {
     private final DmaTable dma;
     private final ConnectionState state;
     private final OwedReplies owed;
+    private final MigrationCommands migration;
     private int id;
     private int command;
     private boolean noReply;
@@ -39,12 +41,13 @@ final class Dispatcher {
     private int message;
     private boolean again;
 
-    Dispatcher(Outbox outbox, PciFunction function, DmaTable dma, ConnectionState state) {
+    Dispatcher(Outbox outbox, PciFunction function, DmaTable dma, ConnectionState state, MigrationCommands migration) {
         this.outbox = outbox;
         this.function = function;
         this.dma = dma;
         this.state = state;
         this.owed = new OwedReplies(state, outbox);
+        this.migration = migration;
         outbox.attach(function.mappable().number());
     }
 
@@ -97,6 +100,9 @@ final class Dispatcher {
             case Request.RegionWrite write -> write(write);
             case Request.RegionWriteMulti writes -> write(writes);
             case Request.DeviceReset _ -> reset();
+            case Request.DeviceFeature feature -> migration.feature(feature, new Answers());
+            case Request.MigrationData data when data.write() -> migration.write(data, new Answers());
+            case Request.MigrationData data -> migration.read(data, new Answers());
             case Request.Unsupported unsupported ->
                 throw new RequestException(
                         known(unsupported.command()) ? Errno.ENOTSUP : Errno.ENOSYS,
@@ -107,11 +113,7 @@ final class Dispatcher {
     /** Commands of the protocol that this server does without. */
     private static boolean known(int command) {
         return switch (command) {
-            case Wire.DEVICE_GET_REGION_IO_FDS,
-                    Wire.DIRTY_PAGES,
-                    Wire.DEVICE_FEATURE,
-                    Wire.MIG_DATA_READ,
-                    Wire.MIG_DATA_WRITE -> true;
+            case Wire.DEVICE_GET_REGION_IO_FDS, Wire.DIRTY_PAGES -> true;
             default -> false;
         };
     }
@@ -157,6 +159,7 @@ final class Dispatcher {
             throw new RequestException(Errno.EBUSY, "a reset is under way");
         }
         function.reset();
+        migration.reset();
         if (function.device().quiescent()) {
             done();
         } else if (!noReply) {
@@ -178,6 +181,47 @@ final class Dispatcher {
         owed.pay(resetReply);
         resetReply = NONE;
         return 1;
+    }
+
+    /** Answers of the command being dispatched. */
+    private final class Answers implements MigrationCommands.Answer {
+        private final int answeredId = id;
+        private final int answered = command;
+
+        @Override
+        public void with(int bodyBytes, Consumer<MemorySegment> body) {
+            if (!noReply) {
+                body.accept(reply(answeredId, answered, bodyBytes));
+                outbox.commit(Header.SIZE + bodyBytes);
+            }
+        }
+
+        @Override
+        public MigrationCommands.Later later(int bodyBytes, Consumer<MemorySegment> body) {
+            int size = Header.SIZE + bodyBytes;
+            int slot = noReply
+                    ? NONE
+                    : owed.owe(size, out -> {
+                        Header.write(out, answeredId, answered, size, Header.TYPE_REPLY, 0);
+                        body.accept(out.asSlice(Header.SIZE));
+                    });
+            return new MigrationCommands.Later() {
+                @Override
+                public void done() {
+                    if (slot != NONE) {
+                        owed.pay(slot);
+                    }
+                }
+
+                @Override
+                public void failed(int errno) {
+                    if (slot != NONE) {
+                        owed.forget(slot);
+                        fail(outbox, answeredId, answered, errno);
+                    }
+                }
+            };
+        }
     }
 
     private void deviceInfo() {

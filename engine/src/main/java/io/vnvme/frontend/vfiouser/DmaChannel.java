@@ -135,6 +135,11 @@ final class DmaChannel implements DmaMessages {
         return work + callBack();
     }
 
+    /** True when nothing is on its way, and nobody waits for anything. */
+    boolean idle() {
+        return onTheWay == 0 && waiting.isEmpty() && ended.isEmpty();
+    }
+
     /** True when {@link #poll} has something to do. */
     boolean due() {
         return !ended.isEmpty() || !waiting.isEmpty() && maySend();

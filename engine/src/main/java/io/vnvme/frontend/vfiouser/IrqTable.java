@@ -11,6 +11,7 @@ import io.vnvme.os.FdQueue;
 import io.vnvme.os.NativeException;
 import io.vnvme.reactor.Home;
 import io.vnvme.reactor.Watch;
+import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -133,6 +134,26 @@ final class IrqTable implements Interrupts, AutoCloseable {
         if (!config.msixEnabled() && !config.msiEnabled() && level.asserted()) {
             raiseIntx();
         }
+    }
+
+    /** Which vectors of a kind are owed: a byte for each, 1 when it is. */
+    MemorySegment owed(int kind) {
+        return kinds[kind].owed();
+    }
+
+    /** Those are owed too. */
+    void owe(int kind, MemorySegment owed) {
+        kinds[kind].owe(owed);
+    }
+
+    /** Raises each message once that the client listens to, and INTx when there is a reason to. */
+    void raiseAll() {
+        for (int kind = MSI; kind <= MSIX; kind++) {
+            for (int vector = 0; vector < kinds[kind].count(); vector++) {
+                kinds[kind].signal(vector);
+            }
+        }
+        reevaluateIntx();
     }
 
     /** Asks the client to let go of the device; false when it does not listen. */

@@ -85,6 +85,25 @@ final class IrqVectors implements AutoCloseable {
         return is(vector, MASKED);
     }
 
+    /** Which are owed: a byte for each, 1 when it is. */
+    MemorySegment owed() {
+        byte[] owed = new byte[count()];
+        for (int vector = 0; vector < owed.length; vector++) {
+            owed[vector] = (byte) (is(vector, PENDING) ? 1 : 0);
+        }
+        return MemorySegment.ofArray(owed);
+    }
+
+    /** Those are owed too, and paid where they can be. */
+    void owe(MemorySegment owed) {
+        for (int vector = 0; vector < count(); vector++) {
+            if (owed.get(ValueLayout.JAVA_BYTE, vector) != 0) {
+                set(vector, PENDING, true);
+                pay(vector);
+            }
+        }
+    }
+
     /** Forgets what is owed, and all masks. */
     void reset() {
         states.fill((byte) 0);

@@ -1,5 +1,6 @@
 package io.vnvme.frontend.vfiouser;
 
+import io.vnvme.devicestate.DeviceStateException;
 import io.vnvme.nvme.Controller;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -175,6 +176,36 @@ final class PciConfig {
     /** True when the host lets the function touch memory: bus master, and not asleep. */
     boolean busMaster() {
         return (at(COMMAND) & COMMAND_BUS_MASTER) != 0 && powerState() == 0;
+    }
+
+    MemorySegment bytes() {
+        return bytes;
+    }
+
+    /**
+     * Whether this can become the configuration space of another function.
+     *
+     * @param other {@link #SIZE} bytes
+     * @throws DeviceStateException when a host would see another function, or it is in no state that there is
+     */
+    void check(MemorySegment other) {
+        for (int offset = 0; offset < SIZE; offset++) {
+            int wanted = other.get(ValueLayout.JAVA_BYTE, offset);
+            if (((wanted ^ at(offset)) & ~writable[offset]) != 0) {
+                throw new DeviceStateException("configuration space: 0x%02x at 0x%x, and here it is 0x%02x"
+                        .formatted(wanted & 0xff, offset, at(offset) & 0xff));
+            }
+        }
+        int power = other.get(ValueLayout.JAVA_BYTE, PM_CONTROL) & PM_STATE;
+        int control = other.get(ValueLayout.JAVA_BYTE, EXPRESS_DEVICE_CONTROL + 1) << 8;
+        if (power != 0 && power != PM_D3HOT || (control & EXPRESS_RESET) != 0) {
+            throw new DeviceStateException("configuration space: power state D%d, or being reset".formatted(power));
+        }
+    }
+
+    /** Becomes what was {@link #check checked}; nothing is set in motion. */
+    void load(MemorySegment other) {
+        bytes.copyFrom(other);
     }
 
     /** Reads {@code count} bytes at {@code offset}, both within the space. */

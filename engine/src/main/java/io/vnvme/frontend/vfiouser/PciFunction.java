@@ -137,6 +137,29 @@ final class PciFunction implements PciConfig.Effects {
         irqs.reevaluateIntx();
     }
 
+    /** Goes on after a stop. */
+    void goneOn() {
+        irqs.reevaluateIntx();
+    }
+
+    /** Becomes the function that was checked; its controller has its state already. */
+    void load(FunctionImage image) {
+        config.load(image.config());
+        bar0.msixTable(image.msixTable());
+        for (int kind = 0; kind < IrqTable.KINDS; kind++) {
+            irqs.owe(kind, image.owed().get(kind));
+        }
+        device.busMaster(config.busMaster());
+    }
+
+    PciConfig config() {
+        return config;
+    }
+
+    Bar0 bar0() {
+        return bar0;
+    }
+
     Device device() {
         return device;
     }

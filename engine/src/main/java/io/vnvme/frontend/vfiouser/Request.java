@@ -213,6 +213,73 @@ sealed interface Request {
         }
     }
 
+    /**
+     * DEVICE_FEATURE: argsz (4), flags (4): feature (bits 15:0), get (16), set (17), probe (18); then data.
+     *
+     * @param data a view of the received message, valid until the next one
+     */
+    record DeviceFeature(int argumentBytes, int flags, MemorySegment data) implements Request {
+        static final int SIZE = 8;
+        static final int GET = 1 << 16;
+        static final int SET = 1 << 17;
+        private static final int PROBE = 1 << 18;
+        private static final int FEATURE = 0xffff;
+
+        static final int MIGRATION = 1;
+        static final int MIG_DEVICE_STATE = 2;
+        static final int DMA_LOGGING_START = 6;
+        static final int DMA_LOGGING_STOP = 7;
+        static final int DMA_LOGGING_REPORT = 8;
+
+        static DeviceFeature decode(MemorySegment body) {
+            atLeast(body, SIZE);
+            int flags = body.get(Wire.INT, 4);
+            boolean both = (flags & (GET | SET)) == (GET | SET) && (flags & PROBE) == 0;
+            if (both || (flags & ~(FEATURE | GET | SET | PROBE)) != 0) {
+                throw new RequestException(Errno.EINVAL, "DEVICE_FEATURE with flags 0x%x".formatted(flags));
+            }
+            return new DeviceFeature(body.get(Wire.INT, 0), flags, body.asSlice(SIZE));
+        }
+
+        int feature() {
+            return flags & FEATURE;
+        }
+
+        /** {@link #GET}, {@link #SET}, for a probe maybe both. */
+        int wanted() {
+            return flags & (GET | SET);
+        }
+
+        boolean probe() {
+            return (flags & PROBE) != 0;
+        }
+
+        /** @throws RequestException when there is less */
+        MemorySegment data(int sizeBytes) {
+            atLeast(data, sizeBytes);
+            return data;
+        }
+
+        void encode(MemorySegment reply, int dataBytes) {
+            reply.set(Wire.INT, 0, SIZE + dataBytes);
+            reply.set(Wire.INT, 4, flags);
+        }
+    }
+
+    /**
+     * MIG_DATA_READ and MIG_DATA_WRITE: argsz (4), size (4), data.
+     *
+     * @param data a view of the received message, valid until the next one
+     */
+    record MigrationData(boolean write, int argumentBytes, int sizeBytes, MemorySegment data) implements Request {
+        static final int SIZE = 8;
+
+        static MigrationData decode(boolean write, MemorySegment body) {
+            atLeast(body, SIZE);
+            return new MigrationData(write, body.get(Wire.INT, 0), body.get(Wire.INT, 4), body.asSlice(SIZE));
+        }
+    }
+
     /** DEVICE_RESET: nothing. */
     record DeviceReset() implements Request {}
 
@@ -233,6 +300,9 @@ sealed interface Request {
             case Wire.REGION_WRITE -> RegionWrite.decode(body);
             case Wire.REGION_WRITE_MULTI -> RegionWriteMulti.decode(body);
             case Wire.DEVICE_RESET -> new DeviceReset();
+            case Wire.DEVICE_FEATURE -> DeviceFeature.decode(body);
+            case Wire.MIG_DATA_READ -> MigrationData.decode(false, body);
+            case Wire.MIG_DATA_WRITE -> MigrationData.decode(true, body);
             default -> new Unsupported(command);
         };
     }

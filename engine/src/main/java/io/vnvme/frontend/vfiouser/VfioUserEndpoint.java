@@ -174,6 +174,14 @@ public final class VfioUserEndpoint implements AutoCloseable {
         return asked;
     }
 
+    /** The devices of the clients that have one, to be moved to where their VMs go. From any thread. */
+    public List<MovingDevice> devices() {
+        return connections.stream()
+                .filter(Connection::active)
+                .map(MovingDevice::new)
+                .toList();
+    }
+
     /** Where clients are accepted. */
     public Home home() {
         return home;

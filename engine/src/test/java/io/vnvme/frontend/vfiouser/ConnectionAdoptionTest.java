@@ -6,12 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.vnvme.handover.Held;
 import io.vnvme.handover.Holder;
 import io.vnvme.memory.GuestMemory;
+import io.vnvme.nvme.Controller;
+import io.vnvme.nvme.Subsystem;
 import io.vnvme.os.EventFd;
 import io.vnvme.os.Fd;
 import io.vnvme.os.FdQueue;
 import io.vnvme.os.Memfd;
 import io.vnvme.os.NativeException;
 import io.vnvme.os.UnixSocket;
+import io.vnvme.qos.Scheduler;
 import io.vnvme.reactor.Clock;
 import io.vnvme.reactor.Reactor;
 import java.lang.foreign.Arena;
@@ -98,6 +101,8 @@ class ConnectionAdoptionTest implements ControllerFactory {
         }
     }
 
+    private static final Subsystem SUBSYSTEM = new Subsystem("nqn.2026-01.io.vnvme:kept", "S1", "kept", "1");
+
     private final Kept holder = new Kept();
     private long nowNs;
     /** So late that each pass looks at the sockets. */
@@ -105,6 +110,10 @@ class ConnectionAdoptionTest implements ControllerFactory {
 
     private final MemorySegment message = Arena.ofAuto().allocate(8192, 8);
     private final List<FakeDevice> devices = new ArrayList<>();
+    /** Whether devices are controllers. */
+    private boolean real;
+
+    private final List<Controller> controllers = new ArrayList<>();
     private final List<GuestMemory> memories = new ArrayList<>();
     private final List<Runnable> resumes = new ArrayList<>();
     private final List<Reactor> reactors = new ArrayList<>();
@@ -153,16 +162,28 @@ class ConnectionAdoptionTest implements ControllerFactory {
 
     @Override
     public Device open(Host host) {
+        if (real) {
+            return shown(new Controller(SUBSYSTEM, 1, host.memory(), host.interrupts(), host.doorbells()));
+        }
         FakeDevice device = new FakeDevice();
         devices.add(device);
         memories.add(host.memory());
         return device;
     }
 
+    private Device shown(Controller controller) {
+        controllers.add(controller);
+        return Device.of(controller);
+    }
+
     @Override
     public Device adopt(Host host, Fd state, Runnable resume) {
-        state.close();
         resumes.add(resume);
+        if (real) {
+            return shown(Controller.adopt(
+                    SUBSYSTEM, state, host.memory(), host.interrupts(), host.doorbells(), new Scheduler().turn()));
+        }
+        state.close();
         return open(host);
     }
 
@@ -239,6 +260,81 @@ class ConnectionAdoptionTest implements ControllerFactory {
         assertThat(Header.command(message)).isEqualTo(command);
         assertThat(Header.failed(message)).isFalse();
         assertThat(receive()).as("a second answer").isZero();
+    }
+
+    private void sendState(int state) {
+        body().set(Wire.INT, 0, 16);
+        body().set(Wire.INT, 4, Request.DeviceFeature.SET | Request.DeviceFeature.MIG_DEVICE_STATE);
+        body().set(Wire.INT, 8, state);
+        body().set(Wire.INT, 12, -1);
+        send(Wire.DEVICE_FEATURE, 0, 16);
+    }
+
+    private int state() {
+        body().set(Wire.INT, 0, 16);
+        body().set(Wire.INT, 4, Request.DeviceFeature.GET | Request.DeviceFeature.MIG_DEVICE_STATE);
+        send(Wire.DEVICE_FEATURE, 0, 8);
+        assertOneAnswer(Wire.DEVICE_FEATURE);
+        return body().get(Wire.INT, 8);
+    }
+
+    private void connectToAController() {
+        real = true;
+        client().close();
+        step();
+        UnixSocket socket = UnixSocket.connect(folder.resolve("s" + reactors.size()));
+        socket.blocking(false);
+        client = socket;
+        send(Wire.VERSION, 0, 4);
+        assertThat(receive()).isGreaterThan(20);
+    }
+
+    @Test
+    void whatIsStoppedStaysSoUntilItIsLetGoOn() {
+        connectToAController();
+        sendState(MigrationCommands.STATE_STOP_COPY);
+        assertOneAnswer(Wire.DEVICE_FEATURE);
+        for (int i = 0; i < 2; i++) {
+            another();
+            assertThat(controllers.getLast().standstill().reached()).isTrue();
+            assertThat(state()).as("what was to be read is not known any more").isEqualTo(MigrationCommands.STATE_STOP);
+        }
+        sendState(MigrationCommands.STATE_RUNNING);
+        assertOneAnswer(Wire.DEVICE_FEATURE);
+        assertThat(controllers.getLast().standstill().begun()).isFalse();
+        another();
+        assertThat(state()).isEqualTo(MigrationCommands.STATE_RUNNING);
+    }
+
+    @Test
+    void whatIsAboutToStopIsStopped() {
+        connectToAController();
+        sendState(MigrationCommands.STATE_STOP);
+        // The message is read; whether the controller has come to rest is looked at in the next pass.
+        try (ConnectionState kept = holder.state()) {
+            for (int i = 0; kept.getInt(ConnectionState.MIGRATION) == 0; i++) {
+                assertThat(i).isLessThan(20);
+                reactors.getLast().doWork();
+            }
+        }
+        another();
+        assertOneAnswer(Wire.DEVICE_FEATURE);
+        assertThat(state()).isEqualTo(MigrationCommands.STATE_STOP);
+    }
+
+    @Test
+    void whatWasBecomingAnotherIsOfNoUseUntilItIsReset() {
+        connectToAController();
+        sendState(MigrationCommands.STATE_RESUMING);
+        assertOneAnswer(Wire.DEVICE_FEATURE);
+        another();
+        assertThat(state()).isEqualTo(MigrationCommands.STATE_ERROR);
+        sendState(MigrationCommands.STATE_RUNNING);
+        assertThat(receive()).isEqualTo(Header.SIZE);
+        assertThat(Header.failed(message)).isTrue();
+        send(Wire.DEVICE_RESET, 0, 0);
+        assertOneAnswer(Wire.DEVICE_RESET);
+        assertThat(state()).isEqualTo(MigrationCommands.STATE_RUNNING);
     }
 
     @Test

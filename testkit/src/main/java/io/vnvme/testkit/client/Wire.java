@@ -25,6 +25,8 @@ public final class Wire {
     public static final int DEVICE_RESET = 13;
     public static final int REGION_WRITE_MULTI = 15;
     public static final int DEVICE_FEATURE = 16;
+    public static final int MIG_DATA_READ = 17;
+    public static final int MIG_DATA_WRITE = 18;
 
     public static final int TYPE_MASK = 0xF;
     public static final int TYPE_COMMAND = 0;

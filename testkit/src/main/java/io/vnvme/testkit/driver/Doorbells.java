@@ -16,7 +16,6 @@ public final class Doorbells {
     private static final int INDEX_MASK = 0xFFFF;
 
     private final Device device;
-    private final @Nullable MemorySegment page;
     private final int strideBytes;
     private @Nullable MemorySegment shadow;
     private @Nullable MemorySegment eventIndex;
@@ -25,7 +24,6 @@ public final class Doorbells {
     Doorbells(Device device, int strideBytes) {
         this.device = device;
         this.strideBytes = strideBytes;
-        page = device.doorbells();
     }
 
     /** From now on doorbells are rung in memory; the buffers were given to the controller. */
@@ -70,6 +68,8 @@ public final class Doorbells {
             }
         }
         realWrites++;
+        // Each time anew: a device that moves has another page.
+        MemorySegment page = device.doorbells();
         if (page != null) {
             INT.setRelease(page, offset, value);
         } else {

@@ -176,11 +176,33 @@ class VfioUserFuzz {
                         .putInt(random.nextBoolean() ? 0 : 7)
                         .putInt(random.nextInt(17))
                         .putLong(random.nextLong());
+            case Wire.DEVICE_FEATURE -> feature(random, out);
+            case Wire.MIG_DATA_READ ->
+                out.putInt(8 + random.nextInt(5000)).putInt(random.nextInt(10) == 0 ? (int) number(random) : 5000);
+            case Wire.MIG_DATA_WRITE -> out.putInt(8).putInt(random.nextInt(40)).putLong(0x5453_4465_4d56_4e76L);
             default -> {
                 for (int i = 0; i + 8 <= body; i += 8) {
                     out.putLong(number(random));
                 }
             }
+        }
+    }
+
+    /** Migration: states, and a log of what is written. */
+    private static void feature(SplittableRandom random, ByteBuffer out) {
+        int[] features = {1, 2, 2, 2, 6, 7, 8, random.nextInt(12)};
+        int feature = features[random.nextInt(features.length)];
+        int argsz = random.nextInt(4) == 0 ? (int) number(random) : 1 << 20;
+        out.putInt(argsz).putInt(feature | random.nextInt(8) << 16);
+        switch (feature) {
+            case 2 -> out.putInt(random.nextInt(9)).putInt(-1);
+            case 6 ->
+                out.putLong(4096)
+                        .putInt(random.nextInt(3))
+                        .putInt(0)
+                        .putLong(page(random))
+                        .putLong(page(random));
+            default -> out.putLong(page(random)).putLong(page(random)).putLong(1L << random.nextInt(64));
         }
     }
 

@@ -1,0 +1,210 @@
+package io.vnvme.frontend.vfiouser;
+
+import io.vnvme.devicestate.DeviceStateException;
+import io.vnvme.memory.DmaLog;
+import io.vnvme.memory.GuestMemory;
+import io.vnvme.memory.Region;
+import io.vnvme.os.PeerCredentials;
+import java.lang.foreign.MemorySegment;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Supplier;
+
+/**
+ * The device of one client, for whoever moves a VM whose monitor knows nothing of it: from the source, whose guest it is taken
+ * from, to the device that a paused VM has at the destination.
+ *
+ * <p>At the source: {@link #startLog}; while the monitor copies the guest's memory, {@link #takeWritten} in rounds; with the VM
+ * paused {@link #freeze}, {@link #takeWritten} until there is nothing, {@link #state}; in the end the VM goes, or {@link #thaw}.
+ * At the destination, in any order with what its monitor replays of the configuration space and sets of interrupts:
+ * {@link #writePages}, {@link #load}; then {@link #thaw} and {@link #raiseAll}, before the VM goes on.
+ *
+ * <p>From any thread that is no reactor's. What throws {@link IllegalStateException} has changed nothing.
+ */
+public final class MovingDevice {
+    /** Pages of one call: a MiB, copied between two looks at other work. */
+    public static final int PAGES_MAX = 256;
+
+    private final Connection connection;
+
+    MovingDevice(Connection connection) {
+        this.connection = connection;
+    }
+
+    /**
+     * Pages that the device has written.
+     *
+     * @param addresses of their first bytes in the guest
+     * @param bytes their contents, {@link DmaLog#PAGE_BYTES} each
+     */
+    public record Pages(List<Long> addresses, MemorySegment bytes) {}
+
+    /** Who the client is. */
+    public PeerCredentials peer() {
+        return connection.peer();
+    }
+
+    /** Notes the pages that the device writes from now on. @throws IllegalStateException when they are noted already */
+    public void startLog() {
+        onReactor(() -> {
+            if (log().on()) {
+                throw new IllegalStateException("writes are logged already");
+            }
+            log().start();
+            return true;
+        });
+    }
+
+    /** Ends that; no error when it has not begun. */
+    public void stopLog() {
+        onReactor(() -> {
+            log().stop();
+            return true;
+        });
+    }
+
+    /**
+     * Takes pages that were written and not taken since: with what is in them now. Pages that only messages reach are left out:
+     * the client has written them itself.
+     *
+     * @param pagesMax 1 to {@link #PAGES_MAX}
+     * @return at most so many; none when there are no more
+     * @throws IllegalStateException when the log is off, as after another process took over, or more was written than it notes:
+     *     then all memory has to be copied
+     */
+    public Pages takeWritten(int pagesMax) {
+        return onReactor(() -> {
+            if (!log().on() || log().overflowed()) {
+                throw new IllegalStateException(
+                        log().on() ? "more was written than is noted" : "writes are not logged");
+            }
+            int max = Math.clamp(pagesMax, 1, PAGES_MAX);
+            List<Long> found = new ArrayList<>();
+            MemorySegment bytes = MemorySegment.ofArray(new byte[max * DmaLog.PAGE_BYTES]);
+            List<Long> taken = new ArrayList<>();
+            do {
+                taken.clear();
+                log().take(0, -1, max - found.size(), taken::add);
+                for (long page : taken) {
+                    if (copy(page, bytes, found.size(), false)) {
+                        found.add(page);
+                    }
+                }
+            } while (!taken.isEmpty() && found.size() < max);
+            return new Pages(found, bytes.asSlice(0, (long) found.size() * DmaLog.PAGE_BYTES));
+        });
+    }
+
+    /**
+     * Stores pages in the guest's memory.
+     *
+     * @throws IllegalStateException when the client has given no memory for one of them; those before it are stored
+     */
+    public void writePages(Pages pages) {
+        onReactor(() -> {
+            for (int i = 0; i < pages.addresses().size(); i++) {
+                long page = pages.addresses().get(i);
+                if (!copy(page, pages.bytes(), i, true)) {
+                    throw new IllegalStateException("no memory at 0x%x".formatted(page));
+                }
+            }
+            return true;
+        });
+    }
+
+    /** Copies a page as far as there is memory. @return false when there is none */
+    private boolean copy(long page, MemorySegment bytes, int index, boolean toGuest) {
+        GuestMemory memory = connection.memory();
+        boolean any = false;
+        for (int done = 0; done < DmaLog.PAGE_BYTES; ) {
+            Region region = memory.find(page + done);
+            MemorySegment segment = region == null ? null : region.segment();
+            if (region == null || segment == null || toGuest && !region.writable()) {
+                // Regions begin and end at whole pages, nearly always.
+                done++;
+                continue;
+            }
+            int part = (int) Math.min(DmaLog.PAGE_BYTES - done, region.bytesFrom(page + done));
+            MemorySegment guest = segment.asSlice(page + done - region.iova(), part);
+            MemorySegment own = bytes.asSlice((long) index * DmaLog.PAGE_BYTES + done, part);
+            (toGuest ? guest : own).copyFrom(toGuest ? own : guest);
+            done += part;
+            any = true;
+        }
+        return any;
+    }
+
+    /**
+     * Stops the device: what is in flight ends first, within {@code limit}. What has not begun its work by then, or waits for
+     * an event, goes with the state. It stays stopped when another process takes over.
+     *
+     * @return false when a drive still works for it at the limit: the device has gone on
+     * @throws IllegalStateException when it is stopped already
+     */
+    public boolean freeze(Duration limit) {
+        CompletableFuture<Boolean> stopped = new CompletableFuture<>();
+        onReactor(() -> {
+            connection.migration().stop(limit.toNanos(), stopped::complete);
+            return true;
+        });
+        return stopped.join();
+    }
+
+    /** True from {@link #freeze} to {@link #thaw}. */
+    public boolean frozen() {
+        return onReactor(() -> connection.migration().state() != DeviceMigration.State.RUNNING);
+    }
+
+    /** The stopped device, as docs/formats/device-state.md has it. @throws IllegalStateException when it is not stopped */
+    public byte[] state() {
+        return onReactor(() -> connection.migration().save());
+    }
+
+    /**
+     * Becomes what {@code state} tells of, and is stopped then.
+     *
+     * @throws DeviceStateException when it cannot, and why: it is as it was
+     * @throws IllegalStateException when the guest here has enabled the controller already
+     */
+    public void load(byte[] state) {
+        onReactor(() -> {
+            connection.migration().take(state);
+            return true;
+        });
+    }
+
+    /** Goes on where it was stopped. @throws IllegalStateException when it is not stopped */
+    public void thaw() {
+        onReactor(() -> {
+            connection.migration().run();
+            return true;
+        });
+    }
+
+    /** Raises all interrupts once: what was raised before the move, and not seen, is seen now. */
+    public void raiseAll() {
+        onReactor(() -> {
+            connection.irqs().raiseAll();
+            return true;
+        });
+    }
+
+    private DmaLog log() {
+        return connection.memory().log();
+    }
+
+    private <T> T onReactor(Supplier<T> command) {
+        try {
+            return connection.home().call(command::get);
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof DeviceStateException refused) {
+                throw new DeviceStateException(String.valueOf(refused.getMessage()));
+            }
+            throw new IllegalStateException(
+                    e.getCause() == null ? e.getMessage() : e.getCause().getMessage(), e);
+        }
+    }
+}
