@@ -43,20 +43,7 @@ final class ParkedControllerTest {
     }
 
     private OpenPool pool(String name, DriveSource source) {
-        UUID drive = UUID.randomUUID();
-        plane.claim(source, drive, "drive-" + name, false);
-        return plane.createPool(
-                new PoolPlan(UUID.randomUUID(), name, PoolPlan.CONCAT, List.of(List.of(drive))), new PoolListener() {
-                    @Override
-                    public void event(Event event) {
-                        throw new IllegalStateException(event.text());
-                    }
-
-                    @Override
-                    public void replica(UUID id, boolean stale) {
-                        throw new IllegalStateException("there is no mirror");
-                    }
-                });
+        return EnginePools.create(plane, name, source);
     }
 
     private Export export(OpenPool pool, String name) {
