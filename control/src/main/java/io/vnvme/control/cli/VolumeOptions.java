@@ -14,7 +14,7 @@ final class VolumeOptions {
             names = "--pool",
             paramLabel = "POOL",
             description =
-                    "the pool it lies in (default: the one with the most free space; if there is none, one of all claimed drives is made)")
+                    "the pool it lies in (default: the one with the most free space, in RAM only where there is no other; if there is none, one of all claimed drives is made)")
     private @Nullable String pool;
 
     @Option(names = "--thick", description = "take all its space from the pool now; otherwise as it is written")

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name its name: 1 to 40 of a-z, 0-9, '.', '_' and '-', the first a letter or digit
  * @param sizeBytes capacity in bytes, a multiple of 4096
- * @param pool the pool it lies in; absent: the one with the most free space, or a new one of the claimed drives
+ * @param pool the pool it lies in; absent: the one with the most free space of those that last, or a new one of the claimed drives
  * @param thick take all its space from the pool now
  * @param msi offer MSI instead of MSI-X interrupts, so that every QEMU can unplug it
  * @param blockSizeBytes logical block size, 512 or 4096; absent: 512

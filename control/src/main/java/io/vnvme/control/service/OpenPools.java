@@ -14,7 +14,6 @@ import io.vnvme.control.store.VnvmeRecord;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -207,13 +206,6 @@ final class OpenPools {
             }
         }
         return pool;
-    }
-
-    /** The open pool with the most free space. */
-    Optional<String> roomiest() {
-        return open.entrySet().stream()
-                .max(Comparator.comparingLong(e -> e.getValue().facts().freeBytes()))
-                .map(Map.Entry::getKey);
     }
 
     List<String> failures() {

@@ -29,6 +29,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -42,7 +43,17 @@ public final class PoolImport {
     private final OpenPools pools;
     private final Volumes volumes;
 
-    PoolImport(Registry registry, DataPlane dataPlane, OpenDrives drives, OpenPools pools, Volumes volumes) {
+    private final BiConsumer<String, OpenPool> whenImported;
+
+    /** @param whenImported told of each pool that was imported, by its name */
+    PoolImport(
+            Registry registry,
+            DataPlane dataPlane,
+            OpenDrives drives,
+            OpenPools pools,
+            Volumes volumes,
+            BiConsumer<String, OpenPool> whenImported) {
+        this.whenImported = whenImported;
         this.registry = registry;
         this.dataPlane = dataPlane;
         this.drives = drives;
@@ -171,6 +182,7 @@ public final class PoolImport {
                         () -> registry.update(state -> state.withoutPool(name)));
                 steps.run("serve", () -> volumes.poolOpened(name, pool));
                 steps.done();
+                whenImported.accept(name, pool);
                 return record;
             }
         });

@@ -101,7 +101,8 @@ public final class Services implements AutoCloseable {
                 new Resumption(registry, jobs, storage.pools, imports, exports, storage.openPools, moves, drains);
         storage.pools.whenOpened(resumption::poolOpened);
         this.top = new Top(registry, dataPlane, storage.exports);
-        this.poolImport = new PoolImport(registry, dataPlane, storage.openDrives, storage.openPools, storage.volumes);
+        this.poolImport = new PoolImport(
+                registry, dataPlane, storage.openDrives, storage.openPools, storage.volumes, resumption::poolOpened);
         this.upgrades = new Upgrades(setup.version(), setup.succession(), this::waiting, events);
         this.tags = new Tags(registry, storage.openPools, storage.pools);
         this.changes = new Changes(new Contents(registry, dataPlane, storage, view, groups, jobs, events)::now);

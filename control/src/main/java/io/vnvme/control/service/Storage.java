@@ -33,6 +33,7 @@ final class Storage {
         volumes = new Volumes(registry, openPools, exports, keys, jobs);
         drives = new Drives(registry, dataPlane, openDrives, offers, remoteKeys);
         pools = new Pools(registry, dataPlane, openDrives, openPools, volumes, jobs);
-        poolChoice = new PoolChoice(registry, openPools, openDrives, pools);
+        poolChoice =
+                new PoolChoice(registry, openPools, openDrives, pools, new DrainTargets(registry, openPools, jobs));
     }
 }

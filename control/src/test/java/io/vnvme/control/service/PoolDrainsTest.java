@@ -8,7 +8,9 @@ import static org.awaitility.Awaitility.await;
 import io.vnvme.control.model.ClaimDrive;
 import io.vnvme.control.model.CreateVnvme;
 import io.vnvme.control.model.DrainPool;
+import io.vnvme.control.model.ImportPool;
 import io.vnvme.control.model.JobInfo;
+import io.vnvme.control.model.MoveVnvme;
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.plane.LayerFacts;
 import java.nio.file.Path;
@@ -295,5 +297,48 @@ final class PoolDrainsTest {
         fixture.services.jobs().cancel(job.id());
         assertThat(fixture.ended(job).state()).isEqualTo("cancelled");
         assertThat(fixture.ended(drain("b")).state()).isEqualTo("done");
+    }
+
+    private String poolOf(String vnvme) {
+        return fixture.services.vnvmes().show(vnvme).pool();
+    }
+
+    /** Where nobody says where it goes. */
+    @Test
+    void aNewVolumeGoesWhereItLasts() {
+        fixture.claim("ram1");
+        fixture.pool("memory", "ram1");
+        fixture.fakePool("a").usedBytes = 40 * MIB;
+        fixture.fakePool("b").usedBytes = 30 * MIB;
+        fixture.create("e", 16 * MIB);
+        assertThat(poolOf("e")).isEqualTo("b");
+        // More space, but only until it has been emptied.
+        fixture.fakePool("a").usedBytes = 0;
+        fixture.plane.copying = true;
+        CountDownLatch scrubs = new CountDownLatch(1);
+        fixture.fakePool("a").gate = scrubs;
+        JobInfo scrub = fixture.services.pools().scrub("a");
+        JobInfo drain = drain("a");
+        fixture.create("f", 16 * MIB);
+        assertThat(poolOf("f")).isEqualTo("b");
+        scrubs.countDown();
+        fixture.ended(scrub);
+        fixture.ended(drain);
+    }
+
+    @Test
+    void whatWaitsForAPoolGoesOnWhenThatIsImported() {
+        fixture.plane.copying = true;
+        JobInfo job = fixture.services.moves().move("d", new MoveVnvme("b", false));
+        await().until(() -> volumes("b").size() == 1);
+        fixture.disk("drive-a").there = false;
+        fixture.crash();
+        fixture.services.poolImport().giveAway("b");
+        fixture.disk("drive-a").there = true;
+        fixture.crash();
+        assertThat(state(job)).isEqualTo("interrupted");
+        fixture.services.poolImport().take(new ImportPool("b", false, null));
+        assertThat(fixture.ended(job).state()).isEqualTo("done");
+        assertThat(poolOf("d")).isEqualTo("b");
     }
 }
