@@ -198,12 +198,15 @@ public final class ControllerImage {
                 completions.values().stream().anyMatch(q -> q.id() != 0 && (q.base() & pageMask) != 0)
                         || submissions.values().stream().anyMatch(q -> q.id() != 0 && (q.base() & pageMask) != 0),
                 "a queue that does not begin at a page of %d bytes".formatted(pageMask + 1));
+        long waiting =
+                admin.commands().stream().filter(ControllerImage::waitsForEvent).count();
+        refuse(waiting > AsyncEvents.REQUESTS_MAX, "%d Asynchronous Event Requests in flight".formatted(waiting));
         for (ImageQueue.Completion queue : completions.values()) {
             long inFlight = submissions.values().stream()
-                    .filter(q -> q.completionsId() == queue.id())
-                    .flatMap(q -> q.commands().stream()
-                            .filter(c -> q.id() != 0 || c.opcode() != AdminOpcode.ASYNC_EVENT_REQUEST))
-                    .count();
+                            .filter(q -> q.completionsId() == queue.id())
+                            .mapToLong(q -> q.commands().size())
+                            .sum()
+                    - (queue.id() == 0 ? waiting : 0);
             refuse(
                     inFlight >= queue.entries(),
                     "%d commands for completion queue %d of %d entries"
@@ -214,6 +217,11 @@ public final class ControllerImage {
                     !completions.containsKey(queue.completionsId()),
                     "submission queue %d has no completion queue %d".formatted(queue.id(), queue.completionsId()));
         }
+    }
+
+    /** It has no place in the completion queue before there is one. */
+    private static boolean waitsForEvent(ImageQueue.InFlight command) {
+        return command.opcode() == AdminOpcode.ASYNC_EVENT_REQUEST;
     }
 
     /**

@@ -16,6 +16,8 @@ import io.vnvme.nvme.wire.Status;
 import java.lang.foreign.ValueLayout;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A controller comes to rest, goes on, or becomes another one. */
 class StandstillTest {
@@ -143,6 +145,47 @@ class StandstillTest {
         assertThat(host.next(host.io).cid()).isEqualTo(compare);
         assertThat(host.next(host.io).cid()).isEqualTo(write);
         assertThat(host.volume.operations).containsExactly(Io.READ, Io.WRITE);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void whatWaitsForAnotherGuestsBlocksGoesOnOrGoesAlong(boolean moves) {
+        host.volume.asynchronous = true;
+        try (Host other = new Host(false, host.controller.subsystem(), 8)) {
+            other.controller.namespaces().attach(host.attached());
+            other.enable();
+            other.step();
+            other.createPair(other.io);
+            other.io(IoOpcode.COMPARE).fuse(1).blocks(0, 1, Host.DATA).put();
+            other.io(IoOpcode.WRITE).fuse(2).blocks(0, 1, Host.DATA).submit();
+            other.step();
+            int cid = host.io(IoOpcode.WRITE).blocks(0, 1, Host.DATA).submit();
+            host.step();
+            Standstill standstill = host.controller.standstill();
+            standstill.begin();
+            host.step();
+            assertThat(standstill.drained()).isFalse();
+            assertThat(standstill.settled()).as("no drive has it").isTrue();
+            standstill.reach();
+            byte[] stream = state();
+            for (int i = 0; i < 2; i++) {
+                host.volume.completeAll();
+                other.step();
+                host.step();
+            }
+            assertThat(host.volume.operations).as("the pair alone").containsExactly(Io.READ, Io.WRITE);
+            if (moves) {
+                host.replace();
+                rest();
+                host.controller.load(image(stream));
+            }
+            host.controller.standstill().end();
+            host.step();
+            host.volume.completeAll();
+            assertThat(host.next(host.io).cid()).isEqualTo(cid);
+            assertThat(host.volume.operations).containsExactly(Io.READ, Io.WRITE, Io.WRITE);
+            assertThat(host.poll(host.io)).isNull();
+        }
     }
 
     @Test

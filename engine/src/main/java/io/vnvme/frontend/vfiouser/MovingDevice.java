@@ -22,6 +22,9 @@ import java.util.function.Supplier;
  * At the destination, in any order with what its monitor replays of the configuration space and sets of interrupts:
  * {@link #writePages}, {@link #load}; then {@link #thaw} and {@link #raiseAll}, before the VM goes on.
  *
+ * <p>What a stopped device has written is with its volume and maybe not durable: whoever gives the volume to another host closes
+ * its pool here first.
+ *
  * <p>From any thread that is no reactor's. What throws {@link IllegalStateException} has changed nothing.
  */
 public final class MovingDevice {

@@ -16,6 +16,7 @@ import io.vnvme.testkit.ram.Buffer;
 import io.vnvme.testkit.ram.GuestRam;
 import io.vnvme.testkit.ram.RamLayout;
 import io.vnvme.testkit.seed.FuzzLoop;
+import io.vnvme.testkit.server.MovableDevice.Reach;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
@@ -91,7 +92,7 @@ class DeviceStateFuzz {
                 MovingSide to = new MovingSide(
                         folder.resolve("to"), drive, new VfioUserEndpoint.Options(false), new UUID(1, 1));
                 GuestRam ram = GuestRam.create(RamLayout.single(8 << 20));
-                MovableDevice guest = new MovableDevice(from.socket(), ram, false, Wire.IRQ_MSIX)) {
+                MovableDevice guest = new MovableDevice(from.socket(), ram, Reach.TRAPPED, Wire.IRQ_MSIX)) {
             List<byte[]> states = states(guest, from);
             Holdings before = Holdings.now();
             try (VfioUserClient there = guest.destination(to.socket())) {

@@ -19,25 +19,40 @@ final class MovableDevice implements Device {
     private static final int COMMAND_REGISTER = 4;
 
     private final GuestRam ram;
-    private final boolean mapped;
+    private final Reach reach;
     private final int kind;
     private final List<EventFd> vectors =
             Stream.generate(EventFd::create).limit(VECTORS).toList();
     private VfioUserClient client;
     private @Nullable Mapping doorbells;
 
+    /** How the device reaches its guest, and the guest its doorbells. */
+    enum Reach {
+        /** Memory and doorbells are shared. */
+        MAPPED,
+        /** Memory is shared. */
+        TRAPPED,
+        /** Nothing is: all goes by messages. */
+        MESSAGES
+    }
+
     /** @param kind of interrupts that the guest uses */
-    MovableDevice(Path socket, GuestRam ram, boolean mapped, int kind) {
+    MovableDevice(Path socket, GuestRam ram, Reach reach, int kind) {
         this.ram = ram;
-        this.mapped = mapped;
+        this.reach = reach;
         this.kind = kind;
         client = connect(socket);
-        doorbells = mapped ? client.mapArea(Wire.REGION_BAR0) : null;
+        doorbells = reach == Reach.MAPPED ? client.mapArea(Wire.REGION_BAR0) : null;
     }
 
     private VfioUserClient connect(Path socket) {
-        VfioUserClient connected = mapped ? VfioUserClient.openPolled(socket) : VfioUserClient.open(socket);
-        connected.map(ram);
+        VfioUserClient connected =
+                reach == Reach.MAPPED ? VfioUserClient.openPolled(socket) : VfioUserClient.open(socket);
+        if (reach == Reach.MESSAGES) {
+            connected.mapByMessages(ram);
+        } else {
+            connected.map(ram);
+        }
         connected.setEventFds(kind, 0, kind == Wire.IRQ_INTX ? vectors.subList(0, 1) : vectors);
         return connected;
     }
@@ -59,7 +74,7 @@ final class MovableDevice implements Device {
             old.close();
         }
         client = destination;
-        doorbells = mapped ? client.mapArea(Wire.REGION_BAR0) : null;
+        doorbells = reach == Reach.MAPPED ? client.mapArea(Wire.REGION_BAR0) : null;
     }
 
     void forgetInterrupts() {

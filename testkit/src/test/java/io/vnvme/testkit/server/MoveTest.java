@@ -21,6 +21,7 @@ import io.vnvme.testkit.driver.NvmeDriver;
 import io.vnvme.testkit.ram.Buffer;
 import io.vnvme.testkit.ram.GuestRam;
 import io.vnvme.testkit.ram.RamLayout;
+import io.vnvme.testkit.server.MovableDevice.Reach;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -70,9 +71,9 @@ class MoveTest {
         return closing(new MovingSide(socket, drive, new VfioUserEndpoint.Options(msi), volume));
     }
 
-    private MovableDevice guest(MovingSide side, boolean mapped, int kind) {
+    private MovableDevice guest(MovingSide side, Reach reach, int kind) {
         GuestRam ram = GuestRam.create(RamLayout.scattered(RAM_BYTES, RAM_BYTES / 4));
-        return closing(new MovableDevice(side.socket(), ram, mapped, kind));
+        return closing(new MovableDevice(side.socket(), ram, reach, kind));
     }
 
     /** What the monitor at the destination has got of the guest's memory. */
@@ -150,11 +151,18 @@ class MoveTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"true, 2, false", "false, 2, true", "false, 1, true", "true, 1, false", "false, 0, false"})
-    void tenMovesUnderLoad(boolean mapped, int kind, boolean shadow) {
+    @CsvSource({
+        "MAPPED, 2, false",
+        "TRAPPED, 2, true",
+        "TRAPPED, 1, true",
+        "MAPPED, 1, false",
+        "TRAPPED, 0, false",
+        "MESSAGES, 2, false"
+    })
+    void tenMovesUnderLoad(Reach reach, int kind, boolean shadow) {
         boolean msi = kind == Wire.IRQ_MSI;
         MovingSide here = side(msi);
-        MovableDevice guest = guest(here, mapped, kind);
+        MovableDevice guest = guest(here, reach, kind);
         NvmeDriver driver = NvmeDriver.start(guest);
         int event = awaitEvents(driver);
         Buffer shadows = guest.ram().allocateContiguous(4096);
@@ -188,12 +196,36 @@ class MoveTest {
         assertThat(driver.fatal()).isFalse();
     }
 
+    @Test
+    void whatAHostHasSetAndIsOwedIsThere() {
+        MovingSide here = side(false);
+        MovableDevice guest = guest(here, Reach.TRAPPED, Wire.IRQ_MSIX);
+        NvmeDriver driver = NvmeDriver.start(guest);
+        MovingLoad load = new MovingLoad(driver, 3, 16, 8);
+        guest.write(0x2000 + 16, 4, 0xfee0_1000L);
+        guest.write(0x2000 + 16 + 8, 4, 0x4041);
+        guest.client().regionWrite(Wire.REGION_CONFIG, 0x3c, new byte[] {11});
+        // Message Control of MSI-X: enabled, so that a vector without an eventfd is owed.
+        guest.client().regionWrite(Wire.REGION_CONFIG, 0x5a, new byte[] {0, (byte) 0x80});
+        guest.client().disableIrqs(Wire.IRQ_MSIX);
+        load.step();
+        load.drain();
+        MovingSide there = side(false);
+        move(guest, load, there, 0);
+        for (int vector = 0; vector < 8; vector++) {
+            assertThat(guest.interrupts(vector)).as("vector %d", vector).isEqualTo(vector >= 1 && vector <= 3 ? 1 : 0);
+        }
+        assertThat(guest.read(0x2000 + 16, 8)).isEqualTo(0xfee0_1000L);
+        assertThat(guest.read(0x2000 + 16 + 8, 4)).isEqualTo(0x4041);
+        assertThat(guest.client().regionRead(Wire.REGION_CONFIG, 0x3c, 1)).containsExactly(11);
+    }
+
     /** A monitor that knows nothing of it: the same by calls in the daemon. */
     @ParameterizedTest
     @CsvSource({"true", "false"})
     void aMonitorThatKnowsNothing(boolean replayedBefore) {
         MovingSide here = side(false);
-        MovableDevice guest = guest(here, true, Wire.IRQ_MSIX);
+        MovableDevice guest = guest(here, Reach.MAPPED, Wire.IRQ_MSIX);
         NvmeDriver driver = NvmeDriver.start(guest);
         MovingLoad load = new MovingLoad(driver, 2, 256, 2);
         MovingSide there = side(false);
@@ -252,7 +284,7 @@ class MoveTest {
     @CsvSource({"1", "3"})
     void aMoveThatIsCancelledGoesOnAtItsSource(int state) {
         MovingSide here = side(false);
-        MovableDevice guest = guest(here, false, Wire.IRQ_MSIX);
+        MovableDevice guest = guest(here, Reach.TRAPPED, Wire.IRQ_MSIX);
         NvmeDriver driver = NvmeDriver.start(guest);
         MovingLoad load = new MovingLoad(driver, 2, 256, 5);
         MigrationClient source = new MigrationClient(guest.client());
@@ -278,7 +310,7 @@ class MoveTest {
     @Test
     void aDriveThatDoesNotAnswerKeepsItsGuest() {
         MovingSide here = side(false);
-        MovableDevice guest = guest(here, false, Wire.IRQ_MSIX);
+        MovableDevice guest = guest(here, Reach.TRAPPED, Wire.IRQ_MSIX);
         NvmeDriver driver = NvmeDriver.start(guest);
         MovingLoad load = new MovingLoad(driver, 1, 64, 6);
         here.hold(true);
@@ -297,7 +329,7 @@ class MoveTest {
     @Test
     void theStateOfAnotherDriveIsRefused() {
         MovingSide here = side(false);
-        MovableDevice guest = guest(here, false, Wire.IRQ_MSIX);
+        MovableDevice guest = guest(here, Reach.TRAPPED, Wire.IRQ_MSIX);
         NvmeDriver.start(guest);
         here.device().freeze(LIMIT);
         byte[] state = here.device().state();
@@ -324,7 +356,7 @@ class MoveTest {
     @Test
     void aGuestThatUsesItsControllerDoesNotBecomeAnother() {
         MovingSide here = side(false);
-        NvmeDriver driver = NvmeDriver.start(guest(here, false, Wire.IRQ_MSIX));
+        NvmeDriver driver = NvmeDriver.start(guest(here, Reach.TRAPPED, Wire.IRQ_MSIX));
         here.device().freeze(LIMIT);
         byte[] state = here.device().state();
         here.device().thaw();
@@ -335,7 +367,7 @@ class MoveTest {
     @Test
     void aDisabledControllerAndOneThatIsShuttingDown() {
         MovingSide here = side(false);
-        MovableDevice guest = guest(here, false, Wire.IRQ_MSIX);
+        MovableDevice guest = guest(here, Reach.TRAPPED, Wire.IRQ_MSIX);
         NvmeDriver driver = NvmeDriver.start(guest);
         MovingLoad load = new MovingLoad(driver, 1, 64, 7);
         for (int i = 0; i < 20; i++) {
