@@ -8,6 +8,7 @@ import io.vnvme.control.plane.DataPlane;
 import io.vnvme.control.plane.OpenPool;
 import io.vnvme.control.plane.PoolListener;
 import io.vnvme.control.plane.PoolPlan;
+import io.vnvme.control.store.OpeningMarks;
 import io.vnvme.control.store.PoolRecord;
 import io.vnvme.control.store.State;
 import io.vnvme.control.store.VnvmeRecord;
@@ -25,16 +26,21 @@ import java.util.stream.Collectors;
 final class OpenPools {
     private static final Logger LOG = System.getLogger(OpenPools.class.getName());
 
+    /** So often the daemon takes up a pool that it does not survive. */
+    private static final int DEATHS_MAX = 3;
+
     private final Registry registry;
     private final DataPlane dataPlane;
     private final OpenDrives drives;
     private final EventLog events;
+    private final OpeningMarks marks;
     private final Map<String, OpenPool> open = new ConcurrentHashMap<>();
     private final Map<String, String> failures = new ConcurrentHashMap<>();
     /** What was said of pools that are to be opened anew and are in use, by name. */
     private final Map<String, String> waiting = new ConcurrentHashMap<>();
 
-    OpenPools(Registry registry, DataPlane dataPlane, OpenDrives drives, EventLog events) {
+    OpenPools(Registry registry, DataPlane dataPlane, OpenDrives drives, EventLog events, OpeningMarks marks) {
+        this.marks = marks;
         this.registry = registry;
         this.dataPlane = dataPlane;
         this.drives = drives;
@@ -43,6 +49,16 @@ final class OpenPools {
 
     Optional<OpenPool> find(String name) {
         return Optional.ofNullable(open.get(name));
+    }
+
+    /** Whether the daemon ended before while it took that pool up: it is taken up when nothing else is. */
+    boolean suspect(PoolRecord record) {
+        return marks.deaths(record.uuid()) > 0;
+    }
+
+    /** All that belongs to opening it is done, and the daemon is still there. */
+    void takenUp(PoolRecord record) {
+        marks.end(record.uuid());
     }
 
     /** Why a pool is not in use; nothing when it is. */
@@ -137,31 +153,21 @@ final class OpenPools {
     /**
      * Opens a pool of the state, if its drives are there. A mirror is opened as long as each set has one that was current.
      *
-     * @return whether it is open now
+     * @return whether it is open now: then {@link #takenUp} has to follow
      */
     boolean open(PoolRecord record) {
         if (open.containsKey(record.name())) {
             return true;
         }
-        List<String> missing =
-                record.drives().stream().filter(d -> !drives.isOpen(d)).toList();
         try {
-            if (PoolLayout.inMemory(record, registry.state())) {
-                boolean kept = record.drives().stream().allMatch(d -> drives.isOpen(d) && dataPlane.kept(drives.id(d)));
-                UUID pool = UUID.fromString(record.uuid());
-                opened(
-                        record.name(),
-                        kept ? dataPlane.importPool(pool, false, listener(record.name())) : madeAgain(record));
-                return true;
+            checkSurvived(record);
+            marks.begin(record.uuid());
+            try {
+                openNow(record);
+            } catch (RuntimeException e) {
+                takenUp(record);
+                throw e;
             }
-            boolean degraded = !missing.isEmpty();
-            if (degraded && !serves(record)) {
-                throw new ProblemException(ProblemCode.DRIVE_MISSING, missingText(missing));
-            }
-            opened(
-                    record.name(),
-                    dataPlane.importPool(UUID.fromString(record.uuid()), degraded, listener(record.name())));
-            missing.forEach(drive -> noteStale(record.name(), drive, true));
             return true;
         } catch (RuntimeException e) {
             String why = "pool %s is unavailable: %s".formatted(record.name(), e.getMessage());
@@ -171,6 +177,35 @@ final class OpenPools {
             }
             return false;
         }
+    }
+
+    private void checkSurvived(PoolRecord record) {
+        int deaths = marks.deaths(record.uuid());
+        if (deaths >= DEATHS_MAX) {
+            throw new ProblemException(
+                    ProblemCode.POOL_UNAVAILABLE,
+                    "the daemon ended %d times in a row while it was taken up, so it is left alone: 'vnvme pool check %s' reads it; a daemon that is started in %d minutes or later tries again"
+                            .formatted(deaths, record.name(), OpeningMarks.LIFE.toMinutes()));
+        }
+    }
+
+    private void openNow(PoolRecord record) {
+        if (PoolLayout.inMemory(record, registry.state())) {
+            boolean kept = record.drives().stream().allMatch(d -> drives.isOpen(d) && dataPlane.kept(drives.id(d)));
+            UUID pool = UUID.fromString(record.uuid());
+            opened(
+                    record.name(),
+                    kept ? dataPlane.importPool(pool, false, listener(record.name())) : madeAgain(record));
+            return;
+        }
+        List<String> missing =
+                record.drives().stream().filter(d -> !drives.isOpen(d)).toList();
+        boolean degraded = !missing.isEmpty();
+        if (degraded && !serves(record)) {
+            throw new ProblemException(ProblemCode.DRIVE_MISSING, missingText(missing));
+        }
+        opened(record.name(), dataPlane.importPool(UUID.fromString(record.uuid()), degraded, listener(record.name())));
+        missing.forEach(drive -> noteStale(record.name(), drive, true));
     }
 
     /** Whether each set of a mirror has a drive that is open and was current when it was seen last. */

@@ -24,6 +24,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -59,17 +60,26 @@ public final class Pools {
         this.driveJobs = new PoolDriveJobs(registry, dataPlane, drives, pools, jobs);
     }
 
-    /** All pools of the state are opened after a start, side by side; one that cannot be holds up no other. */
+    /**
+     * All pools of the state are opened after a start, side by side; one that cannot be holds up no other. Those that an earlier
+     * daemon may have ended of come last, one by one: so the one that it is stands out.
+     */
     void openAll() {
-        List<Thread> openers = registry.state().pools().stream()
+        Map<Boolean, List<PoolRecord>> bySuspicion =
+                registry.state().pools().stream().collect(Collectors.partitioningBy(pools::suspect));
+        List<Thread> openers = bySuspicion.getOrDefault(false, List.of()).stream()
                 .map(record -> Thread.ofPlatform().name("pool " + record.name()).start(() -> pools.open(record)))
                 .toList();
         openers.forEach(Pools::join);
         // All are looked at before anything goes on: what begins in another pool then is not taken for what an earlier
         // daemon had left there.
-        List<PoolRecord> all = registry.state().pools();
-        all.forEach(this::lookAt);
-        all.forEach(this::goOn);
+        bySuspicion.getOrDefault(false, List.of()).forEach(this::lookAt);
+        bySuspicion.getOrDefault(true, List.of()).forEach(record -> {
+            if (pools.open(record)) {
+                lookAt(record);
+            }
+        });
+        registry.state().pools().forEach(this::goOn);
     }
 
     private static void join(Thread thread) {
@@ -94,7 +104,10 @@ public final class Pools {
 
     private void lookAt(PoolRecord record) {
         registry.exclusively(() -> {
-            pools.find(record.name()).ifPresent(pool -> volumes.poolOpened(record.name(), pool));
+            pools.find(record.name()).ifPresent(pool -> {
+                volumes.poolOpened(record.name(), pool);
+                pools.takenUp(record);
+            });
             return record;
         });
     }

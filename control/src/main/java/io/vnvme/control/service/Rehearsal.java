@@ -7,6 +7,7 @@ import io.vnvme.control.model.ClaimDrive;
 import io.vnvme.control.model.CreatePool;
 import io.vnvme.control.model.CreateVnvme;
 import io.vnvme.control.plane.DataPlane;
+import io.vnvme.control.store.OpeningMarks;
 import io.vnvme.control.store.StateFile;
 import io.vnvme.control.store.TargetKeyFile;
 import io.vnvme.control.trace.Traces;
@@ -54,7 +55,11 @@ final class Rehearsal {
                     Jobs jobs = new Jobs(folder, events, InstantSource.system(), Caller::currentName, Traces.none())) {
                 RemoteKeys keys = new RemoteKeys(new TargetKeyFile(folder));
                 List<RamOffer> offers = List.of(new RamOffer(NAME, DRIVE_BYTES));
-                run(new Storage(registry, dataPlane, events, jobs, keys, offers, folder), dataPlane, guestLength);
+                OpeningMarks marks = new OpeningMarks(folder, InstantSource.system());
+                run(
+                        new Storage(registry, dataPlane, events, jobs, keys, offers, folder, marks),
+                        dataPlane,
+                        guestLength);
             }
         } catch (IOException | RuntimeException e) {
             LOG.log(Level.DEBUG, "rehearsal failed", e);

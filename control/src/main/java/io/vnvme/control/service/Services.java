@@ -11,6 +11,7 @@ import io.vnvme.control.model.UpgradeInfo;
 import io.vnvme.control.plane.DataPlane;
 import io.vnvme.control.plane.ExportCounters;
 import io.vnvme.control.store.HostKeyFile;
+import io.vnvme.control.store.OpeningMarks;
 import io.vnvme.control.store.State;
 import io.vnvme.control.store.StateFile;
 import io.vnvme.control.store.TargetKeyFile;
@@ -74,7 +75,8 @@ public final class Services implements AutoCloseable {
                 jobs,
                 remoteKeys,
                 setup.offers(),
-                setup.runDir().resolve("drives"));
+                setup.runDir().resolve("drives"),
+                new OpeningMarks(setup.stateDir(), setup.clock()));
         this.groups = new Groups(registry, dataPlane, storage.volumes);
         Slots slots = new Slots();
         Connector connector = new Connector(setup.libvirt());

@@ -3,6 +3,7 @@ package io.vnvme.control.service;
 import io.vnvme.control.event.EventLog;
 import io.vnvme.control.job.Jobs;
 import io.vnvme.control.plane.DataPlane;
+import io.vnvme.control.store.OpeningMarks;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -25,9 +26,10 @@ final class Storage {
             Jobs jobs,
             RemoteKeys remoteKeys,
             List<RamOffer> offers,
-            Path socketRoot) {
+            Path socketRoot,
+            OpeningMarks marks) {
         openDrives = new OpenDrives(registry, dataPlane, events);
-        openPools = new OpenPools(registry, dataPlane, openDrives, events);
+        openPools = new OpenPools(registry, dataPlane, openDrives, events, marks);
         exports = new Exports(dataPlane, new SocketFolders(socketRoot));
         keys = new Keys();
         volumes = new Volumes(registry, openPools, exports, keys, jobs);

@@ -18,9 +18,14 @@ import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.RenameVnvme;
 import io.vnvme.control.model.ReplaceDrive;
 import io.vnvme.control.model.VnvmeInfo;
+import io.vnvme.control.store.OpeningMarks;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -271,5 +276,46 @@ class PoolsTest {
         on.claim("ram0");
         on.pool("r", "ram0");
         assertProblem(ProblemCode.POOL_REFUSED, () -> on.services.poolImport().giveAway("r"));
+    }
+
+    private List<String> marks() throws IOException {
+        try (Stream<Path> all = Files.list(folder)) {
+            return all.map(file -> String.valueOf(file.getFileName()))
+                    .filter(name -> name.startsWith("opening."))
+                    .toList();
+        }
+    }
+
+    private void died(String pool, int times) {
+        for (int i = 0; i < times; i++) {
+            new OpeningMarks(folder, on.clock)
+                    .begin(on.services.pools().show(pool).uuid());
+        }
+    }
+
+    @Test
+    void aPoolThatTheDaemonDoesNotSurviveIsLeftAloneForAWhile() throws IOException {
+        on.file("one", 64 * MIB);
+        on.file("two", 64 * MIB);
+        on.pool("bad", "one");
+        on.pool("good", "two");
+        assertThat(marks()).isEmpty();
+        died("bad", 3);
+        // It was on its way side by side with that.
+        died("good", 1);
+        on.crash();
+        assertThat(on.services.pools().show("good").state()).isEqualTo("online");
+        assertThat(on.services.pools().show("bad").state()).isEqualTo("unavailable");
+        assertThat(on.services.pools().show("bad").warnings())
+                .anyMatch(w ->
+                        w.contains("the daemon ended 3 times in a row while it was taken up, so it is left alone"));
+        assertThat(marks()).hasSize(1);
+        on.crash();
+        assertThat(on.services.pools().show("bad").state()).isEqualTo("unavailable");
+        Instant later = Instant.now().plus(OpeningMarks.LIFE).plusSeconds(60);
+        on.clock = () -> later;
+        on.crash();
+        assertThat(on.services.pools().show("bad").state()).isEqualTo("online");
+        assertThat(marks()).isEmpty();
     }
 }
