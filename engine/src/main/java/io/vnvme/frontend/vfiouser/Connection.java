@@ -113,7 +113,7 @@ final class Connection implements Poller {
             return false;
         }
         function = adopted;
-        migration = new DeviceMigration(adopted, dmaChannel, state);
+        migration = new DeviceMigration(adopted, dmaChannel, state, true);
         active = true;
         return true;
     }
@@ -366,7 +366,7 @@ final class Connection implements Poller {
         dmaChannel.transferMax(capabilities.transferMaxBytes());
         state.publishInt(ConnectionState.TRANSFER_MAX, capabilities.transferMaxBytes());
         state.publishLong(ConnectionState.PEER, peer.pid());
-        migration = new DeviceMigration(opened, dmaChannel, state);
+        migration = new DeviceMigration(opened, dmaChannel, state, false);
         answering(opened);
         holder.keep(STATE, state.fd().number());
         holder.keep(SOCKET, socket.fd().number());

@@ -35,7 +35,10 @@ final class DeviceMigration {
     private final PciFunction function;
     private final DmaChannel channel;
     private final ConnectionState kept;
-    private State state = State.RUNNING;
+    private State state;
+    /** Another process served the function, and its controller has not got its namespaces yet. */
+    private boolean waiting;
+
     private @Nullable Consumer<Boolean> stopping;
     private long limitNs;
     /** Of the stop under way, once the time is known. */
@@ -43,10 +46,17 @@ final class DeviceMigration {
 
     private boolean limited;
 
-    DeviceMigration(PciFunction function, DmaChannel channel, ConnectionState kept) {
+    /** @param waiting another process served the function: {@link #adopt} follows */
+    DeviceMigration(PciFunction function, DmaChannel channel, ConnectionState kept, boolean waiting) {
         this.function = function;
         this.channel = channel;
         this.kept = kept;
+        this.waiting = waiting;
+        state = switch (kept.getInt(ConnectionState.MIGRATION)) {
+            case 0 -> State.RUNNING;
+            case STOPPED -> State.STOPPED;
+            default -> State.BROKEN;
+        };
     }
 
     /** The controller, if it is one that can go elsewhere. */
@@ -70,15 +80,14 @@ final class DeviceMigration {
 
     /** Goes on where another process ended, or stays stopped as it was there. */
     void adopt() {
-        int found = kept.getInt(ConnectionState.MIGRATION);
-        if (found == 0 || !possible()) {
+        waiting = false;
+        if (state == State.RUNNING || !possible()) {
             function.resume();
             return;
         }
         // Nothing that is in flight has been begun here: the controller stands still already.
         standstill().begin();
         standstill().reach();
-        state = found == STOPPED ? State.STOPPED : State.BROKEN;
     }
 
     /**
@@ -89,8 +98,8 @@ final class DeviceMigration {
      * @throws RequestException EBUSY when it does not run
      */
     void stop(long wantedNs, Consumer<Boolean> done) {
-        if (state != State.RUNNING || stopping != null) {
-            throw new RequestException(Errno.EBUSY, "it is stopped, or about to be");
+        if (state != State.RUNNING || stopping != null || waiting) {
+            throw new RequestException(Errno.EBUSY, "it is stopped, or about to be, or waits for its drive");
         }
         standstill().begin();
         kept.publishInt(ConnectionState.MIGRATION, STOPPED);
@@ -149,8 +158,8 @@ final class DeviceMigration {
     }
 
     private void checkStopped() {
-        if (state != State.STOPPED) {
-            throw new RequestException(Errno.EINVAL, "it is not stopped");
+        if (state != State.STOPPED || waiting) {
+            throw new RequestException(Errno.EINVAL, "it is not stopped, or waits for its drive");
         }
     }
 
@@ -204,7 +213,11 @@ final class DeviceMigration {
         boolean runs = state == State.RUNNING;
         if (runs) {
             boolean used = controller().map(Controller::ready).orElse(true);
-            if (stopping != null || used || !channel.idle() || !standstill().settled()) {
+            if (stopping != null
+                    || waiting
+                    || used
+                    || !channel.idle()
+                    || !standstill().settled()) {
                 throw new IllegalStateException("the guest here uses the controller");
             }
             standstill().begin();

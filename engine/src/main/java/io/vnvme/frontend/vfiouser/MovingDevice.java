@@ -42,8 +42,10 @@ public final class MovingDevice {
      *
      * @param addresses of their first bytes in the guest
      * @param bytes their contents, {@link DmaLog#PAGE_BYTES} each
+     * @param absent further ones that the client has taken the memory of away, which stay noted: it gives it back after a moment,
+     *     or the guest has a virtual IOMMU, whose addresses mean nothing elsewhere
      */
-    public record Pages(List<Long> addresses, MemorySegment bytes) {}
+    public record Pages(List<Long> addresses, MemorySegment bytes, int absent) {}
 
     /** Who the client is. */
     public PeerCredentials peer() {
@@ -74,7 +76,7 @@ public final class MovingDevice {
      * the client has written them itself.
      *
      * @param pagesMax 1 to {@link #PAGES_MAX}
-     * @return at most so many; none when there are no more
+     * @return at most so many; none when there are no more. A guest can move when the last round leaves none absent
      * @throws IllegalStateException when the log is off, as after another process took over, or more was written than it notes:
      *     then all memory has to be copied
      */
@@ -87,6 +89,7 @@ public final class MovingDevice {
             int max = Math.clamp(pagesMax, 1, PAGES_MAX);
             List<Long> found = new ArrayList<>();
             MemorySegment bytes = MemorySegment.ofArray(new byte[max * DmaLog.PAGE_BYTES]);
+            List<Long> absent = new ArrayList<>();
             List<Long> taken = new ArrayList<>();
             do {
                 taken.clear();
@@ -94,10 +97,13 @@ public final class MovingDevice {
                 for (long page : taken) {
                     if (copy(page, bytes, found.size(), false)) {
                         found.add(page);
+                    } else if (!connection.memory().overlaps(page, DmaLog.PAGE_BYTES)) {
+                        absent.add(page);
                     }
                 }
             } while (!taken.isEmpty() && found.size() < max);
-            return new Pages(found, bytes.asSlice(0, (long) found.size() * DmaLog.PAGE_BYTES));
+            absent.forEach(page -> log().add(page, 1));
+            return new Pages(found, bytes.asSlice(0, (long) found.size() * DmaLog.PAGE_BYTES), absent.size());
         });
     }
 

@@ -21,6 +21,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -122,6 +123,7 @@ class ConnectionAdoptionTest implements ControllerFactory {
     private Path folder;
 
     private @Nullable UnixSocket client;
+    private @Nullable VfioUserEndpoint endpoint;
 
     @BeforeEach
     void connect() {
@@ -143,7 +145,7 @@ class ConnectionAdoptionTest implements ControllerFactory {
     private void serve(Held held) {
         Reactor reactor = Reactor.stepped(clock);
         reactors.add(reactor);
-        VfioUserEndpoint.open(
+        endpoint = VfioUserEndpoint.open(
                 reactor,
                 folder.resolve("s" + reactors.size()),
                 this,
@@ -303,6 +305,17 @@ class ConnectionAdoptionTest implements ControllerFactory {
         assertOneAnswer(Wire.DEVICE_FEATURE);
         assertThat(controllers.getLast().standstill().begun()).isFalse();
         another();
+        assertThat(state()).isEqualTo(MigrationCommands.STATE_RUNNING);
+    }
+
+    @Test
+    void whatWaitsForItsDriveIsNotStopped() {
+        connectToAController();
+        serve(holder.held());
+        reactors.getLast().doWork();
+        MovingDevice moving = Objects.requireNonNull(endpoint).devices().getFirst();
+        assertThatThrownBy(() -> moving.freeze(Duration.ofSeconds(1))).isInstanceOf(IllegalStateException.class);
+        resumes.removeLast().run();
         assertThat(state()).isEqualTo(MigrationCommands.STATE_RUNNING);
     }
 

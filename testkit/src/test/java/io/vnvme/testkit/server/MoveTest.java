@@ -245,6 +245,7 @@ class MoveTest {
         for (MovingDevice.Pages some = source.takeWritten(100);
                 !some.addresses().isEmpty();
                 some = source.takeWritten(100)) {
+            assertThat(some.absent()).isZero();
             pages.add(some);
         }
         byte[] state = source.state();
@@ -278,6 +279,26 @@ class MoveTest {
         load.drain();
         assertThat(here.failures()).isEmpty();
         assertThat(there.failures()).isEmpty();
+    }
+
+    @Test
+    void pagesWhoseMemoryIsAwayForAMomentAreNotForgotten() {
+        MovingSide here = side(false);
+        MovableDevice guest = guest(here, Reach.TRAPPED, Wire.IRQ_MSIX);
+        NvmeDriver driver = NvmeDriver.start(guest);
+        MovingLoad load = new MovingLoad(driver, 1, 16, 9);
+        MovingDevice source = here.device();
+        source.startLog();
+        load.step();
+        load.drain();
+        guest.unmapRegion(0);
+        MovingDevice.Pages away = source.takeWritten(MovingDevice.PAGES_MAX);
+        assertThat(away.addresses()).isEmpty();
+        assertThat(away.absent()).isPositive();
+        guest.mapRegion(0);
+        MovingDevice.Pages back = source.takeWritten(MovingDevice.PAGES_MAX);
+        assertThat(back.addresses()).hasSize(away.absent());
+        assertThat(back.absent()).isZero();
     }
 
     @ParameterizedTest
