@@ -198,6 +198,11 @@ public final class ControllerImage {
                 completions.values().stream().anyMatch(q -> q.id() != 0 && (q.base() & pageMask) != 0)
                         || submissions.values().stream().anyMatch(q -> q.id() != 0 && (q.base() & pageMask) != 0),
                 "a queue that does not begin at a page of %d bytes".formatted(pageMask + 1));
+        long shadow = longField(ControllerState.SHADOW_DOORBELLS);
+        long eventIndex = longField(ControllerState.EVENT_INDEX);
+        refuse(
+                ((shadow | eventIndex) & pageMask) != 0,
+                "shadow doorbells at 0x%x, EventIdx at 0x%x".formatted(shadow, eventIndex));
         long waiting =
                 admin.commands().stream().filter(ControllerImage::waitsForEvent).count();
         refuse(waiting > AsyncEvents.REQUESTS_MAX, "%d Asynchronous Event Requests in flight".formatted(waiting));

@@ -35,7 +35,7 @@ import java.nio.charset.StandardCharsets;
  */
 final class ConnectionState extends KeptMemory {
     private static final long MAGIC = 0x4e43_4365_4d56_4e76L;
-    private static final int VERSION = 1;
+    private static final int VERSION = 2;
 
     static final int NEGOTIATED = 1;
     static final int TRAPPED = 2;

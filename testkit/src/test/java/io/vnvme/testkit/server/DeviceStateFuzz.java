@@ -1,6 +1,7 @@
 package io.vnvme.testkit.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.vnvme.devicestate.DeviceStateException;
 import io.vnvme.drive.ram.RamDrive;
@@ -36,6 +37,9 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class DeviceStateFuzz {
     private static final int HEADER = 16;
+    /** In the section of the controller: docs/formats/device-state.md, controller-state.md. */
+    private static final int SHADOW_DOORBELLS = 12 + 0x20;
+
     private static final Duration LIMIT = Duration.ofSeconds(20);
     private static final long[] NUMBERS = {
         0,
@@ -86,6 +90,41 @@ class DeviceStateFuzz {
 
     @Test
     void changedStatesAreRefusedOrServed() {
+        withStates((states, to, there) -> {
+            int[] loaded = new int[1];
+            FuzzLoop.run("device states", random -> {
+                byte[] state = states.get(random.nextInt(states.size()));
+                loaded[0] += round(random, state, to.device(), there) ? 1 : 0;
+                assertThat(to.failures()).isEmpty();
+            });
+            assertThat(loaded[0]).as("states that were taken up").isPositive();
+        });
+    }
+
+    /** Found by the other: 32-bit doorbells at an odd address. */
+    @Test
+    void shadowDoorbellsBesideAPageAreRefused() {
+        withStates((states, to, _) -> {
+            List<Part> parts = parts(states.get(1));
+            Part controller =
+                    parts.stream().filter(part -> part.type() == 2).findFirst().orElseThrow();
+            ByteBuffer fields = ByteBuffer.wrap(controller.body()).order(ByteOrder.LITTLE_ENDIAN);
+            long shadow = fields.getLong(SHADOW_DOORBELLS);
+            assertThat(shadow).isPositive();
+            fields.putLong(SHADOW_DOORBELLS, shadow - 2);
+            byte[] changed = joined(parts);
+            assertThatThrownBy(() -> to.device().load(changed))
+                    .isInstanceOf(DeviceStateException.class)
+                    .hasMessageStartingWith("shadow doorbells at 0x%x".formatted(shadow - 2));
+            assertThat(to.device().frozen()).isFalse();
+        });
+    }
+
+    private interface Check {
+        void run(List<byte[]> states, MovingSide to, VfioUserClient there);
+    }
+
+    private void withStates(Check check) {
         try (RamDrive drive = RamDrive.create("fuzz", 16 << 20);
                 MovingSide from = new MovingSide(
                         folder.resolve("from"), drive, new VfioUserEndpoint.Options(false), new UUID(1, 1));
@@ -96,13 +135,7 @@ class DeviceStateFuzz {
             List<byte[]> states = states(guest, from);
             Holdings before = Holdings.now();
             try (VfioUserClient there = guest.destination(to.socket())) {
-                int[] loaded = new int[1];
-                FuzzLoop.run("device states", random -> {
-                    byte[] state = states.get(random.nextInt(states.size()));
-                    loaded[0] += round(random, state, to.device(), there) ? 1 : 0;
-                    assertThat(to.failures()).isEmpty();
-                });
-                assertThat(loaded[0]).as("states that were taken up").isPositive();
+                check.run(states, to, there);
             }
             before.awaitAgain();
         }
