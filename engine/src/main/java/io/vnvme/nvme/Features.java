@@ -71,9 +71,9 @@ final class Features {
 
     /** Takes up what the controller's state says. */
     void adopt() {
-        if (controller.kind().host() == null && (hostIdLow() != 0 || hostIdHigh() != 0)) {
-            host = new Reservations.Host(hostIdLow(), hostIdHigh());
-        }
+        boolean identified = controller.kind().host() == null && (hostIdLow() != 0 || hostIdHigh() != 0);
+        // Without an identifier it is known by its controller's, which may have come from elsewhere.
+        host = identified ? new Reservations.Host(hostIdLow(), hostIdHigh()) : firstHost();
         controller.keepAlive().timeout(value(FeatureId.KEEP_ALIVE_TIMER));
     }
 

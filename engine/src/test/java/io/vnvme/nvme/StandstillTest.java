@@ -189,6 +189,13 @@ class StandstillTest {
     }
 
     @Test
+    void aHostWithoutAnIdentifierIsKnownByItsControllers() {
+        rest();
+        move();
+        assertThat(host.controller.features().host()).isEqualTo(new Reservations.Host(7, -1));
+    }
+
+    @Test
     void shadowDoorbellsCountOn() {
         long shadow = Host.BASE + 900 * 4096L;
         host.admin(AdminOpcode.DOORBELL_BUFFER_CONFIG)

@@ -10,6 +10,7 @@ import io.vnvme.frontend.vfiouser.VfioUserEndpoint;
 import io.vnvme.nvme.wire.AdminOpcode;
 import io.vnvme.nvme.wire.AsyncEvent;
 import io.vnvme.nvme.wire.FeatureId;
+import io.vnvme.qos.Limits;
 import io.vnvme.testkit.client.MigrationClient;
 import io.vnvme.testkit.client.VfioUserClient;
 import io.vnvme.testkit.client.VfioUserException;
@@ -345,6 +346,44 @@ class MoveTest {
         here.device().thaw();
         load.step();
         load.drain();
+    }
+
+    /** At the limit: what has no credit has done nothing, and is done there. */
+    @Test
+    void whatWaitsForItsTurnGoesAlong() {
+        MovingSide here = side(false);
+        MovableDevice guest = guest(here, Reach.TRAPPED, Wire.IRQ_MSIX);
+        NvmeDriver driver = NvmeDriver.start(guest);
+        MovingLoad load = new MovingLoad(driver, 2, 256, 10);
+        for (int i = 0; i < 20; i++) {
+            load.step();
+        }
+        load.drain();
+        assertThat(here.device().freeze(LIMIT)).isTrue();
+        int bytesWithoutCommands = here.device().state().length;
+        here.device().thaw();
+        here.limit(new Limits(0, 0, 1, 0, 0, 0, 0));
+        load.step();
+        byte[] state;
+        do {
+            // They are fetched in their time.
+            assertThat(here.device().freeze(Duration.ofMillis(200))).isTrue();
+            state = here.device().state();
+            if (state.length == bytesWithoutCommands) {
+                here.device().thaw();
+            }
+        } while (state.length == bytesWithoutCommands);
+        MovingSide there = side(false);
+        VfioUserClient monitor = destination(guest, there);
+        there.device().load(state);
+        there.device().thaw();
+        guest.reached(monitor);
+        load.drain();
+        load.step();
+        load.drain();
+        assertThat(driver.fatal()).isFalse();
+        assertThat(here.failures()).isEmpty();
+        assertThat(there.failures()).isEmpty();
     }
 
     @Test

@@ -11,6 +11,9 @@ import io.vnvme.nvme.Controller;
 import io.vnvme.nvme.Namespace;
 import io.vnvme.nvme.NamespaceIdentity;
 import io.vnvme.nvme.Subsystem;
+import io.vnvme.qos.Limits;
+import io.vnvme.qos.Scheduler;
+import io.vnvme.qos.Share;
 import io.vnvme.reactor.Poller;
 import io.vnvme.reactor.Reactor;
 import io.vnvme.volume.LinearVolume;
@@ -28,6 +31,8 @@ final class MovingSide implements AutoCloseable {
     private final VfioUserEndpoint endpoint;
     private final Namespace namespace;
     private final SlowVolume volume;
+    private final Scheduler scheduler = new Scheduler();
+    private final Share share = scheduler.share();
     private final List<Throwable> failures = new CopyOnWriteArrayList<>();
     private final Path socket;
     private volatile boolean held;
@@ -36,10 +41,11 @@ final class MovingSide implements AutoCloseable {
         this.socket = socket;
         Subsystem subsystem = new Subsystem("nqn.2026-01.io.vnvme:moving", "VN0000000002", "vNVMe test", "1.0");
         volume = new SlowVolume(new LinearVolume(drive, 0, drive.sizeBytes()));
-        namespace = new Namespace(1, NamespaceIdentity.of(uuid), volume, 512, false);
+        namespace = new Namespace(1, NamespaceIdentity.of(uuid), volume, 512, false, share);
         reactor = Reactor.start("side", -1, Idle.policy(), failures::add);
         reactor.call(() -> {
             reactor.add(volume);
+            reactor.add(scheduler);
             return true;
         });
         endpoint = VfioUserEndpoint.open(
@@ -53,7 +59,8 @@ final class MovingSide implements AutoCloseable {
                                 subsystem.nextControllerId(),
                                 host.memory(),
                                 host.interrupts(),
-                                host.doorbells());
+                                host.doorbells(),
+                                scheduler.turn());
                         controller.namespaces().attach(namespace);
                         return Device.of(controller);
                     }
@@ -82,6 +89,14 @@ final class MovingSide implements AutoCloseable {
     void hold(boolean wanted) {
         // By the reactor, which wakes for it.
         reactor.call(() -> held = wanted);
+    }
+
+    /** What the guest may do from now on. */
+    void limit(Limits limits) {
+        reactor.call(() -> {
+            share.set(limits, Share.WEIGHT_DEFAULT, null);
+            return true;
+        });
     }
 
     /** Something about the namespace has changed: an event. */
