@@ -50,6 +50,11 @@ public final class VerifyingLoad {
         return load;
     }
 
+    /** The same load, of a guest that has moved to another VM. */
+    public VerifyingLoad at(Vm other) {
+        return new VerifyingLoad(other, device, terms);
+    }
+
     /** Waits until commands end. @throws LabException when it has ended by itself, or none do */
     public void goesOn() {
         long looks = terms.silenceMax().toMillis() / 100;

@@ -48,6 +48,14 @@ public final class Vm implements AutoCloseable {
     }
 
     static Vm start(Lab lab, VmConfig config) {
+        return start(lab, config, true);
+    }
+
+    static Vm startIncoming(Lab lab, VmConfig config) {
+        return start(lab, config, false);
+    }
+
+    private static Vm start(Lab lab, VmConfig config, boolean boots) {
         Path folder = null;
         Process process = null;
         try {
@@ -65,7 +73,9 @@ public final class Vm implements AutoCloseable {
                 Agent agent = new Agent(SocketWait.accept(agentServer, process));
                 Qmp qmp = new Qmp(SocketWait.accept(qmpServer, process));
                 Vm vm = new Vm(config, folder, process, agent, qmp);
-                vm.awaitReady(START_LIMIT);
+                if (boots) {
+                    vm.awaitReady(START_LIMIT);
+                }
                 return vm;
             }
         } catch (IOException | RuntimeException e) {

@@ -104,6 +104,17 @@ public final class VmConfig {
         return Vm.start(lab, this);
     }
 
+    /**
+     * Starts a QEMU that waits for a VM described like this one to come to it ({@code migrate-incoming}); its guest
+     * takes commands when it has.
+     *
+     * @throws LabException when QEMU ends instead
+     */
+    public Vm startIncoming() {
+        arguments("-incoming", "defer", "-S");
+        return Vm.startIncoming(lab, this);
+    }
+
     String name() {
         return name;
     }
