@@ -1,9 +1,11 @@
 package io.vnvme.control.vm;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** A release of QEMU, and what it can be trusted with. */
@@ -19,6 +21,13 @@ public record QemuVersion(int major, int minor, int micro) implements Comparable
      * "vfio-user: Do not delete the subregion").
      */
     private static final QemuVersion FIRST_THAT_UNPLUGS_MSIX = new QemuVersion(11, 2, 0);
+
+    /**
+     * Release lines, as {@code major.minor.0}, with which moves of vNVMes were tested. What they rest on is no
+     * interface: what QEMU leaves out of its migration, and the words and commands of its monitor for people. A release
+     * that migrates vfio-user devices by itself would do twice what is done here.
+     */
+    private static final List<QemuVersion> MOVE_VNVMES = List.of(new QemuVersion(11, 1, 0));
 
     /** As QMP shows it: {@code {"qemu":{"major":11,"minor":1,"micro":0}}}. What is missing is 0. */
     static QemuVersion of(Map<?, ?> version) {
@@ -46,6 +55,11 @@ public record QemuVersion(int major, int minor, int micro) implements Comparable
         return FIRST_WITH_VFIO_USER.major + "." + FIRST_WITH_VFIO_USER.minor;
     }
 
+    /** The release lines with which a VM can go, as text. */
+    static String thatMoveVnvmes() {
+        return MOVE_VNVMES.stream().map(v -> v.major + "." + v.minor).collect(Collectors.joining(", "));
+    }
+
     public boolean hasVfioUser() {
         return compareTo(FIRST_WITH_VFIO_USER) >= 0;
     }
@@ -53,6 +67,11 @@ public record QemuVersion(int major, int minor, int micro) implements Comparable
     /** Whether {@code device_del} of a device with an MSI-X capability is safe. */
     public boolean unplugsMsix() {
         return compareTo(FIRST_THAT_UNPLUGS_MSIX) >= 0;
+    }
+
+    /** Whether a running VM can go from and to this release with its vNVMes. */
+    public boolean movesVnvmes() {
+        return MOVE_VNVMES.contains(new QemuVersion(major, minor, 0));
     }
 
     @Override

@@ -91,16 +91,19 @@ class QmpTest {
 
     @ParameterizedTest
     @CsvSource({
-        "10,0,9,false,false",
-        "10,1,0,true,false",
-        "11,1,9,true,false",
-        "11,2,0,true,true",
-        "12,0,0,true,true",
-        "9,9,9,false,false"
+        "10,0,9,false,false,false",
+        "10,1,0,true,false,false",
+        "11,0,9,true,false,false",
+        "11,1,9,true,false,true",
+        "11,2,0,true,true,false",
+        "12,0,0,true,true,false",
+        "9,9,9,false,false,false"
     })
-    void versionsAreTrustedAsFarAsTheyDeserve(int major, int minor, int micro, boolean vfioUser, boolean unplugs) {
+    void versionsAreTrustedAsFarAsTheyDeserve(
+            int major, int minor, int micro, boolean vfioUser, boolean unplugs, boolean moves) {
         QemuVersion version = new QemuVersion(major, minor, micro);
         assertThat(version.hasVfioUser()).isEqualTo(vfioUser);
         assertThat(version.unplugsMsix()).isEqualTo(unplugs);
+        assertThat(version.movesVnvmes()).isEqualTo(moves);
     }
 }

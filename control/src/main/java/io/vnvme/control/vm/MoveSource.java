@@ -1,0 +1,124 @@
+package io.vnvme.control.vm;
+
+import io.vnvme.control.model.ProblemCode;
+import io.vnvme.control.model.ProblemException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** The QEMU that a VM moves away from. Used by one thread at a time. */
+public final class MoveSource implements AutoCloseable {
+    /** A migration that is over, one way or another. */
+    private static final List<String> OVER = List.of("", "none", "completed", "cancelled", "failed");
+
+    private static final String PRE_SWITCHOVER = "pre-switchover";
+    private static final Duration END_LIMIT = Duration.ofSeconds(30);
+
+    private final MovingVm vm;
+    private boolean wasRunning;
+
+    MoveSource(Monitor monitor) {
+        vm = new MovingVm(monitor, "source");
+    }
+
+    public static MoveSource connect(VmAddress.Socket address) {
+        return new MoveSource(Qmp.connect(address.path()));
+    }
+
+    /**
+     * Looks whether the VM can move, and prepares QEMU for it.
+     *
+     * @return the ids of its vfio-user devices
+     * @throws ProblemException when it cannot, and why
+     */
+    public List<String> prepare() {
+        vm.checkVersion();
+        String status = vm.status();
+        wasRunning = status.equals("running");
+        if (!wasRunning && !status.equals("paused")) {
+            throw new ProblemException(
+                    ProblemCode.VM_NOT_RUNNING, "the VM does not run, and is not paused, but %s".formatted(status));
+        }
+        String state = MovingVm.state(vm.migration());
+        if (!OVER.contains(state)) {
+            throw new ProblemException(ProblemCode.VM_MIGRATING, "the VM is being migrated (%s)".formatted(state));
+        }
+        List<String> devices = vm.devices();
+        vm.pauseBeforeSwitchover(true);
+        return devices;
+    }
+
+    /** Whether the VM ran when it was {@link #prepare prepared}; else it is paused, and so it will be elsewhere. */
+    public boolean wasRunning() {
+        return wasRunning;
+    }
+
+    /** @param channel where the destination listens, as QEMU writes it: {@code unix:PATH}, {@code tcp:HOST:PORT} */
+    public void start(String channel) {
+        vm.execute("migrate", Map.of("uri", channel));
+    }
+
+    /** How far it is, and whether the VM {@link #stopped stands still}. */
+    public record Look(MoveProgress progress, boolean stopped) {}
+
+    /** @throws ProblemException when the migration has failed, or somebody else has cancelled it */
+    public Look look() {
+        Map<?, ?> migration = vm.migration();
+        checkNotOver(migration);
+        return new Look(MoveProgress.of(migration), MovingVm.state(migration).equals(PRE_SWITCHOVER));
+    }
+
+    private void checkNotOver(Map<?, ?> migration) {
+        String state = MovingVm.state(migration);
+        if (!state.equals("completed") && OVER.contains(state)) {
+            Object why = migration.get("error-desc");
+            throw vm.refused("has ended the migration: %s%s".formatted(state, why == null ? "" : ": " + why));
+        }
+    }
+
+    /** What QEMU keeps of the devices; the VM stands still. */
+    public Map<String, PciImage> images(List<String> deviceIds) {
+        Map<String, PciImage> images = new TreeMap<>();
+        try (StoppedPci pci = new StoppedPci(vm.monitor())) {
+            deviceIds.forEach(id -> images.put(id, PciImage.read(pci, id)));
+        }
+        return images;
+    }
+
+    /** The rest of memory and all devices go over. @throws ProblemException when they do not */
+    public void handOver(Duration limit) {
+        vm.execute("migrate-continue", Map.of("state", PRE_SWITCHOVER));
+        vm.await("done with the migration", limit, migration -> {
+            checkNotOver(migration);
+            return MovingVm.state(migration).equals("completed");
+        });
+    }
+
+    /** Ends the migration, if there is one. QEMU lets the VM go on by itself unless all was sent. */
+    void cancel() {
+        if (!OVER.contains(MovingVm.state(vm.migration()))) {
+            vm.execute("migrate_cancel", Map.of());
+            vm.await("done with the migration that was cancelled", END_LIMIT, m -> OVER.contains(MovingVm.state(m)));
+        }
+        // A migration of somebody else's would wait for good.
+        vm.pauseBeforeSwitchover(false);
+    }
+
+    /** The VM goes on here, if it ran before. */
+    void goOn() {
+        if (wasRunning && !vm.status().equals("running")) {
+            vm.execute("cont", Map.of());
+        }
+    }
+
+    /** Ends QEMU: the VM is elsewhere. */
+    public void quit() {
+        vm.execute("quit", Map.of());
+    }
+
+    @Override
+    public void close() {
+        vm.monitor().close();
+    }
+}

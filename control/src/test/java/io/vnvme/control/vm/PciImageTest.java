@@ -1,0 +1,148 @@
+package io.vnvme.control.vm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.vnvme.control.model.ProblemException;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PciImageTest {
+    private static final String DEVICE = "drive0";
+    private static final int Q35 = 0x29c08086;
+
+    @TempDir
+    Path folder;
+
+    private final FakeMachine source = new FakeMachine().used();
+    private final FakeMachine destination = new FakeMachine();
+
+    private PciImage read() {
+        try (StoppedPci pci = new StoppedPci(source)) {
+            return PciImage.read(pci, DEVICE);
+        }
+    }
+
+    private void write(PciImage image, Path where) {
+        try (StoppedPci pci = new StoppedPci(destination)) {
+            image.write(pci, DEVICE, where);
+        }
+    }
+
+    @Test
+    void whatAGuestHasSetIsThere() {
+        assertArrives();
+    }
+
+    private void assertArrives() {
+        write(read(), folder);
+        assertThat(destination.config).isEqualTo(source.config);
+        assertThat(destination.table).isEqualTo(source.table);
+    }
+
+    /** A machine without configuration spaces in memory, and one where they are switched off. */
+    @ParameterizedTest
+    @ValueSource(ints = {0x12378086, Q35})
+    void portsAloneAreEnough(int bridge) {
+        for (FakeMachine machine : List.of(source, destination)) {
+            machine.hostBridge = bridge;
+            machine.spaces = 0xb000_0000;
+        }
+        assertArrives();
+        assertThat(source.spacesRead).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0xb000_0001L, 0xb800_0003L, 0x12_bc00_0005L})
+    void spacesInMemoryAreReadAtOnce(long spaces) {
+        for (FakeMachine machine : List.of(source, destination)) {
+            machine.hostBridge = Q35;
+            machine.spaces = spaces;
+        }
+        assertArrives();
+        assertThat(source.spacesRead).isEqualTo(1);
+        assertThat(destination.spacesRead).isEqualTo(2);
+    }
+
+    @Test
+    void theGuestsOwnSelectionIsPutBack() {
+        source.configAddress = 0x80001234;
+        destination.configAddress = 0x80004320;
+        write(read(), folder);
+        assertThat(source.configAddress).isEqualTo(0x80001234);
+        assertThat(destination.configAddress).isEqualTo(0x80004320);
+    }
+
+    /** The table is behind a BAR, and messages are enabled when it is there. */
+    @Test
+    void isWrittenInTheOrderThatQemuNeeds() {
+        source.config.putInt(FakeMachine.MSI + 4, 0xfee01000).putShort(FakeMachine.MSI + 12, (short) 33);
+        source.config.putShort(FakeMachine.MSI + 2, (short) 0xba);
+        write(read(), folder);
+        assertThat(destination.done).containsExactly("0x10", "0x14", "0x4c", "0x54", "0x4", "table", "0x4a", "0x5a");
+    }
+
+    @Test
+    void nobodyCanConnectAfterIt() {
+        write(read(), folder);
+        assertThat(destination.debuggable()).isFalse();
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    @Test
+    void messagesThatAreNotEnabledNeedNoTable() {
+        source.config.putShort(FakeMachine.MSIX + 2, (short) 64);
+        source.config.putInt(FakeMachine.MSI + 4, 0xfee01000).putShort(FakeMachine.MSI + 2, (short) 0xbb);
+        write(read(), folder);
+        assertThat(destination.config).isEqualTo(source.config);
+        assertThat(destination.done).doesNotContain("table");
+    }
+
+    @Test
+    void oneThatDoesNotTakeItIsFound() {
+        destination.ignoresTable = true;
+        PciImage image = read();
+        assertThatThrownBy(() -> write(image, folder))
+                .isInstanceOf(ProblemException.class)
+                .hasMessageContaining("has not taken");
+        assertThat(destination.debuggable()).isFalse();
+    }
+
+    @Test
+    void aTableThatCannotBeReadIsToldOf() {
+        source.config.putShort(4, (short) 0x404);
+        assertThatThrownBy(this::read).hasMessageContaining("sleeps");
+        source.config.putShort(4, (short) 0x406).putShort(FakeMachine.POWER + 4, (short) 3);
+        assertThatThrownBy(this::read).hasMessageContaining("sleeps");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "unknown command: 'i'\r\n", "portl[0x0cf8] = 0x1234567890\r\n", "(qemu) "})
+    void wordsThatAreNotKnownEndIt(String words) {
+        source.nonsense = words;
+        assertThatThrownBy(this::read).isInstanceOf(ProblemException.class);
+    }
+
+    @Test
+    void capabilitiesInACircleEnd() {
+        source.config.put(FakeMachine.MSIX + 1, (byte) FakeMachine.POWER);
+        assertThat(read().tableAddress()).isEqualTo(0x12_fe00_2000L);
+    }
+
+    @Test
+    void aDeviceThatIsNotThereIsToldOf() {
+        try (StoppedPci pci = new StoppedPci(source)) {
+            assertThatThrownBy(() -> PciImage.read(pci, "drive7")).hasMessageContaining("drive7");
+        }
+    }
+
+    @Test
+    void aFolderWhereNoSocketCanBeIsToldOf() {
+        PciImage image = read();
+        assertThatThrownBy(() -> write(image, folder.resolve("missing"))).hasMessageContaining("gdbserver");
+    }
+}
