@@ -1,0 +1,253 @@
+package io.vnvme.control.vm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.vnvme.drive.ram.RamDrive;
+import io.vnvme.frontend.vfiouser.MovingDevice;
+import io.vnvme.testkit.lab.Lab;
+import io.vnvme.testkit.lab.VerifyingLoad;
+import io.vnvme.testkit.lab.Vm;
+import io.vnvme.testkit.lab.VmConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A Linux guest checks what it wrote on a vNVMe with MSI-X and on one with MSI while it moves from one QEMU to another. */
+@Tag("guest")
+final class VmMoveIT {
+    private static final int MOVES = Integer.getInteger("vnvme.moves", 3);
+    private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final VerifyingLoad.Terms LOAD = new VerifyingLoad.Terms(16, 16, "4k-32k", Duration.ofSeconds(30));
+
+    @TempDir
+    Path folder;
+
+    private final List<RamDrive> drives =
+            List.of(RamDrive.create("moves0", 64 << 20), RamDrive.create("moves1", 64 << 20));
+    private int places;
+    private Place here;
+    private List<VerifyingLoad> loads;
+
+    /** A host, and the QEMU there. */
+    private record Place(Path folder, MoveHost host, Vm vm) implements AutoCloseable {
+        MoveSource source() {
+            return MoveSource.connect(VmAddress.Socket.of(vm.qmpSocket()));
+        }
+
+        MoveDestination destination() {
+            return MoveDestination.connect(VmAddress.Socket.of(vm.qmpSocket()), folder);
+        }
+
+        @Override
+        public void close() {
+            vm.close();
+            host.close();
+        }
+    }
+
+    private Place place(boolean boots) throws IOException {
+        Path own = Files.createDirectory(folder.resolve("place" + places++));
+        MoveHost host = new MoveHost(own, drives);
+        VmConfig config =
+                Vm.builder(Lab.prepare()).name("moves").memoryMiB(384).smp("2").keepLogsIn(own.resolve("vm"));
+        host.sockets().forEach(config::drive);
+        return new Place(own, host, boots ? config.start() : config.startIncoming());
+    }
+
+    @BeforeEach
+    void start() throws IOException {
+        here = place(true);
+        loads = List.of(
+                VerifyingLoad.start(here.vm(), "nvme0n1", LOAD), VerifyingLoad.start(here.vm(), "nvme1n1", LOAD));
+    }
+
+    @AfterEach
+    void close() {
+        here.close();
+        drives.forEach(RamDrive::close);
+    }
+
+    /** What two daemons do, in one process. */
+    private static final class Drives implements MovingDrives {
+        private final MoveHost to;
+        private final List<MovingDevice> sources;
+        private final List<byte[]> states = new ArrayList<>();
+        private final List<List<MovingDevice.Pages>> pages = new ArrayList<>();
+        private Runnable onRound = () -> {};
+        private Runnable onFreeze = () -> {};
+        private Runnable onLoad = () -> {};
+        private int rounds;
+
+        Drives(MoveHost from, MoveHost to) {
+            this.to = to;
+            sources = from.devices();
+        }
+
+        @Override
+        public void begin(List<String> deviceIds) {
+            assertThat(deviceIds).containsExactly("drive0", "drive1");
+            sources.forEach(MovingDevice::startLog);
+        }
+
+        @Override
+        public void round() {
+            rounds++;
+            onRound.run();
+        }
+
+        @Override
+        public void freeze() {
+            for (MovingDevice source : sources) {
+                assertThat(source.freeze(LIMIT)).isTrue();
+                List<MovingDevice.Pages> all = new ArrayList<>();
+                MovingDevice.Pages some;
+                do {
+                    some = source.takeWritten(MovingDevice.PAGES_MAX);
+                    all.add(some);
+                } while (!some.addresses().isEmpty());
+                assertThat(some.absent()).as("pages whose memory is away").isZero();
+                pages.add(all);
+                states.add(source.state());
+            }
+            onFreeze.run();
+        }
+
+        @Override
+        public void load() {
+            List<MovingDevice> targets = to.devices();
+            for (int i = 0; i < targets.size(); i++) {
+                pages.get(i).forEach(targets.get(i)::writePages);
+                targets.get(i).load(states.get(i));
+            }
+            onLoad.run();
+        }
+
+        @Override
+        public void resume() {
+            for (MovingDevice target : to.devices()) {
+                target.thaw();
+                target.raiseAll();
+            }
+        }
+
+        @Override
+        public void end() {
+            assertThat(rounds).as("looks while memory was copied").isPositive();
+        }
+
+        int pageCount() {
+            return pages.stream()
+                    .flatMap(List::stream)
+                    .mapToInt(some -> some.addresses().size())
+                    .sum();
+        }
+
+        @Override
+        public void giveUp() {
+            for (MovingDevice source : sources) {
+                if (source.frozen()) {
+                    source.thaw();
+                }
+                source.stopLog();
+            }
+        }
+    }
+
+    private VmMove move(Place there, MovingDrives moving, MoveSource source, MoveDestination destination) {
+        VmMove.Terms terms =
+                new VmMove.Terms("unix:" + there.folder().resolve("channel"), LIMIT, LIMIT, progress -> {});
+        return new VmMove(source, destination, moving, terms);
+    }
+
+    private void moveOn() throws IOException {
+        Place there = place(false);
+        Place left = here;
+        try (MoveSource source = left.source();
+                MoveDestination destination = there.destination()) {
+            Drives moving = new Drives(left.host(), there.host());
+            VmMove.Standstill still = move(there, moving, source, destination).run();
+            System.out.printf("VmMoveIT: %d pages of the drives, %s%n", moving.pageCount(), still);
+            here = there;
+        } finally {
+            (here == there ? left : there).close();
+        }
+        loads = loads.stream().map(load -> load.at(here.vm())).toList();
+        loads.forEach(VerifyingLoad::goesOn);
+    }
+
+    private void assertUnaware() {
+        List<Long> longest = loads.stream()
+                .flatMap(load -> load.end().stream())
+                .map(Duration::toMillis)
+                .filter(ms -> ms > 200)
+                .toList();
+        System.out.printf("VmMoveIT: commands over 200 ms: %s%n", longest);
+        assertThat(here.vm().sh("dmesg"))
+                .doesNotContain("I/O error", "WARNING", "completion polled", "timeout", "reset");
+    }
+
+    @Test
+    void aGuestMovesWithItsDrivesInUse() throws IOException {
+        for (int i = 0; i < MOVES; i++) {
+            moveOn();
+        }
+        assertUnaware();
+        here.vm().sh("""
+                for i in 0 1; do
+                  nvme reset /dev/nvme$i && dd if=/dev/nvme${i}n1 of=/dev/null bs=1M count=4 iflag=direct || exit 1
+                done""");
+    }
+
+    /** The guest goes on where it is, and can move after that. */
+    @Test
+    void aMoveThatIsCancelledChangesNothing() throws IOException {
+        for (String step : List.of("round", "freeze", "load")) {
+            try (Place there = place(false);
+                    MoveSource source = here.source();
+                    MoveDestination destination = there.destination()) {
+                Drives moving = new Drives(here.host(), there.host());
+                VmMove move = move(there, moving, source, destination);
+                switch (step) {
+                    case "round" -> moving.onRound = move::cancel;
+                    case "freeze" -> moving.onFreeze = move::cancel;
+                    default -> moving.onLoad = move::cancel;
+                }
+                assertThatThrownBy(move::run)
+                        .as(step)
+                        .hasMessageContaining("cancelled")
+                        .hasNoSuppressedExceptions();
+                await().atMost(LIMIT).until(() -> !there.vm().alive());
+            }
+            loads.forEach(VerifyingLoad::goesOn);
+        }
+        moveOn();
+        assertUnaware();
+    }
+
+    /** QEMU at the destination ends, as if it crashed, while memory is copied. */
+    @Test
+    void aDestinationThatDiesLeavesTheGuestWhereItIs() throws IOException {
+        try (Place there = place(false);
+                MoveSource source = here.source();
+                MoveDestination destination = there.destination()) {
+            Drives moving = new Drives(here.host(), there.host());
+            moving.onRound = there.vm()::kill9;
+            VmMove move = move(there, moving, source, destination);
+            assertThatThrownBy(move::run)
+                    .hasMessageContaining("has ended the migration")
+                    .hasNoSuppressedExceptions();
+        }
+        loads.forEach(VerifyingLoad::goesOn);
+        assertUnaware();
+    }
+}
