@@ -4,8 +4,9 @@ import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.stream.Collectors;
 
 /** The QEMU that a VM moves to, started with {@code -incoming defer} and the same devices. Used by one thread at a time. */
 public final class MoveDestination implements AutoCloseable {
@@ -30,12 +31,12 @@ public final class MoveDestination implements AutoCloseable {
     /**
      * Looks whether a VM can come here, and lets QEMU listen for it.
      *
-     * @param deviceIds the vfio-user devices of the VM
+     * @param wanted the VM's vfio-user devices by their ids, with vendor and device as their configuration spaces begin
      * @param channel where to listen, as QEMU writes it
      * @throws ProblemException when it cannot, and why
      */
-    public void prepare(List<String> deviceIds, String channel) {
-        vm.checkVersion();
+    public void prepare(SortedMap<String, Integer> wanted, String channel) {
+        vm.checkTried();
         String status = vm.status();
         if (!status.equals(INCOMING)) {
             throw new ProblemException(
@@ -43,10 +44,10 @@ public final class MoveDestination implements AutoCloseable {
                     "QEMU at the destination waits for no VM, but is %s: start it with '-incoming defer'"
                             .formatted(status));
         }
-        List<String> devices = vm.devices();
-        if (!devices.equals(deviceIds)) {
+        SortedMap<String, Integer> devices = vm.devices();
+        if (!devices.equals(wanted)) {
             throw vm.refused("has other vfio-user devices than the one at the source: %s instead of %s"
-                    .formatted(devices, deviceIds));
+                    .formatted(text(devices), text(wanted)));
         }
         awaits = true;
         GdbMemory.probe(new HumanMonitor(vm.monitor()), folder);
@@ -54,6 +55,12 @@ public final class MoveDestination implements AutoCloseable {
         // Whatever its options say: a VM whose devices are not there yet must not begin to run when all is here.
         vm.execute("stop", Map.of());
         vm.execute("migrate-incoming", Map.of("uri", channel));
+    }
+
+    private static String text(SortedMap<String, Integer> devices) {
+        return devices.entrySet().stream()
+                .map(each -> "%s (%08x)".formatted(each.getKey(), each.getValue()))
+                .collect(Collectors.joining(", "));
     }
 
     /** Waits until all of the VM is here. */
@@ -72,7 +79,7 @@ public final class MoveDestination implements AutoCloseable {
 
     /** Makes the devices what they were at the source, as far as QEMU keeps that. */
     public void replay(Map<String, PciImage> images) {
-        try (StoppedPci pci = new StoppedPci(vm.monitor())) {
+        try (StoppedPci pci = StoppedPci.open(vm.monitor())) {
             images.forEach((id, image) -> image.write(pci, id, folder));
         }
     }

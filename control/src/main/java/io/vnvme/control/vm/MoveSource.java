@@ -5,6 +5,7 @@ import io.vnvme.control.model.ProblemException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
 
 /** The QEMU that a VM moves away from. Used by one thread at a time. */
@@ -29,11 +30,11 @@ public final class MoveSource implements AutoCloseable {
     /**
      * Looks whether the VM can move, and prepares QEMU for it.
      *
-     * @return the ids of its vfio-user devices
+     * @return its vfio-user devices by their ids, with vendor and device as their configuration spaces begin
      * @throws ProblemException when it cannot, and why
      */
-    public List<String> prepare() {
-        vm.checkVersion();
+    public SortedMap<String, Integer> prepare() {
+        vm.checkTried();
         String status = vm.status();
         wasRunning = status.equals("running");
         if (!wasRunning && !status.equals("paused")) {
@@ -44,7 +45,10 @@ public final class MoveSource implements AutoCloseable {
         if (!OVER.contains(state)) {
             throw new ProblemException(ProblemCode.VM_MIGRATING, "the VM is being migrated (%s)".formatted(state));
         }
-        List<String> devices = vm.devices();
+        SortedMap<String, Integer> devices = vm.devices();
+        Object buses = vm.execute("query-pci", Map.of());
+        // One that the guest has given no bus to is found before the VM stands still.
+        devices.keySet().forEach(id -> PciAddress.of(buses, id));
         vm.pauseBeforeSwitchover(true);
         return devices;
     }
@@ -80,7 +84,7 @@ public final class MoveSource implements AutoCloseable {
     /** What QEMU keeps of the devices; the VM stands still. */
     public Map<String, PciImage> images(List<String> deviceIds) {
         Map<String, PciImage> images = new TreeMap<>();
-        try (StoppedPci pci = new StoppedPci(vm.monitor())) {
+        try (StoppedPci pci = StoppedPci.open(vm.monitor())) {
             deviceIds.forEach(id -> images.put(id, PciImage.read(pci, id)));
         }
         return images;

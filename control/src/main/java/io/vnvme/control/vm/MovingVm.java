@@ -5,11 +5,19 @@ import io.vnvme.control.model.ProblemException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Predicate;
 
 /** What both ends of a move ask their QEMU. */
 final class MovingVm {
+    private static final String NAMED = "/machine/peripheral";
     private static final String DRIVER = "vfio-user-pci";
+    /** The only machine with which moves were tried: QEMU calls it with its version between. */
+    private static final String MACHINE = "pc-q35-";
+    /** What QEMU shows of a vendor or device whose server has told none. */
+    private static final int NOBODY = 0xffff;
+
     private static final Duration LOOK_AGAIN = Duration.ofMillis(5);
 
     private final Monitor monitor;
@@ -42,7 +50,8 @@ final class MovingVm {
         return new ProblemException(ProblemCode.VM_REFUSED, "QEMU at the %s %s".formatted(end, words), cause);
     }
 
-    void checkVersion() {
+    /** @throws ProblemException when moves were not tried with such a QEMU, or such a machine */
+    void checkTried() {
         QemuVersion version = monitor.version();
         if (!version.movesVnvmes()) {
             throw new ProblemException(
@@ -50,6 +59,16 @@ final class MovingVm {
                     "QEMU at the %s is %s: VMs with vNVMes move with %s alone, which was tested; detach, then migrate"
                             .formatted(end, version, QemuVersion.thatMoveVnvmes()));
         }
+        Object machine = property("/machine", "type");
+        if (!String.valueOf(machine).startsWith(MACHINE)) {
+            throw refused(
+                    "has the machine %s: VMs with vNVMes move with q35 alone, which was tested; detach, then migrate"
+                            .formatted(machine));
+        }
+    }
+
+    private Object property(String path, String name) {
+        return execute("qom-get", Map.of("path", path, "property", name));
     }
 
     /** Of the machine: {@code running}, {@code paused}, {@code inmigrate} ... */
@@ -74,15 +93,33 @@ final class MovingVm {
     }
 
     /**
-     * The vfio-user devices by their ids, in order.
+     * The vfio-user devices by their ids, in order, with what their configuration spaces begin with: QEMU has read that
+     * when it connected.
      *
-     * @throws ProblemException when one has none: it could not be found again
+     * @throws ProblemException when one has no id and could not be found again, or no drive is behind it
      */
-    List<String> devices() {
+    SortedMap<String, Integer> devices() {
         if (!children("/machine/peripheral-anon").isEmpty()) {
             throw refused("has a " + DRIVER + " without an id: give it one (id=...)");
         }
-        return children("/machine/peripheral");
+        SortedMap<String, Integer> devices = new TreeMap<>();
+        children(NAMED).forEach(id -> devices.put(id, identity(id)));
+        return devices;
+    }
+
+    private int identity(String id) {
+        int vendor = number(id, "x-pci-vendor-id");
+        if ((vendor & NOBODY) == NOBODY) {
+            throw refused("shows no drive behind " + id);
+        }
+        return vendor | number(id, "x-pci-device-id") << 16;
+    }
+
+    private int number(String id, String name) {
+        if (property(NAMED + "/" + id, name) instanceof Number number) {
+            return number.intValue();
+        }
+        throw refused("does not tell %s of %s".formatted(name, id));
     }
 
     private List<String> children(String path) {
@@ -90,7 +127,6 @@ final class MovingVm {
                 ? list.stream()
                         .filter(each -> text(each, "type").equals("child<" + DRIVER + ">"))
                         .map(each -> text(each, "name"))
-                        .sorted()
                         .toList()
                 : List.of();
     }

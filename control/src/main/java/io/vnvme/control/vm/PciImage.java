@@ -20,12 +20,13 @@ import java.util.stream.Stream;
  * then the MSI-X table, which is memory behind a BAR; and what enables messages at the end, when QEMU makes eventfds of
  * what stands there.
  *
+ * @param identity vendor and device, as the configuration space begins
  * @param before fields to be written before the table
  * @param tableAddress guest-physical; 0 when there is no table to be written
  * @param table words of 4 bytes
  * @param after fields to be written after it
  */
-public record PciImage(List<Field> before, long tableAddress, List<Integer> table, List<Field> after) {
+public record PciImage(int identity, List<Field> before, long tableAddress, List<Integer> table, List<Field> after) {
     /** A field of the configuration space. */
     public record Field(int offset, int sizeBytes, int value) {
         /** The same field with what it has in {@code words}. */
@@ -71,22 +72,29 @@ public record PciImage(List<Field> before, long tableAddress, List<Integer> tabl
     /**
      * Reads it from a stopped VM.
      *
-     * @throws ProblemException when QEMU does not say it in the words that are known, or the device is in a state that
-     *     cannot be read
+     * @throws ProblemException when QEMU does not say it in the words that are known, nobody answers for the device, or it
+     *     is in a state that cannot be read
      */
     static PciImage read(StoppedPci pci, String deviceId) {
-        return new Reading(pci.human(), pci.read(pci.address(deviceId)), deviceId).image();
+        return new Reading(pci.human(), pci.read(deviceId), deviceId).image();
     }
 
     /**
      * Writes it to a VM that has all else and has not gone on, and looks whether it is there then.
      *
      * @param folder where QEMU may make a socket that nobody else can connect to
-     * @throws ProblemException when QEMU does not do it
+     * @throws ProblemException when QEMU does not do it, or has another device there, which is left as it is
      */
     void write(StoppedPci pci, String deviceId, Path folder) {
         PciAddress address = pci.address(deviceId);
-        Set<Field> there = new HashSet<>(fields(pci.read(address)));
+        int[] words = pci.read(deviceId);
+        if (words[0] != identity) {
+            throw new ProblemException(
+                    ProblemCode.VM_REFUSED,
+                    "%s is another device: vendor and device are %08x instead of %08x"
+                            .formatted(deviceId, words[0], identity));
+        }
+        Set<Field> there = new HashSet<>(fields(words));
         write(pci, address, before, there);
         if (!table.isEmpty()) {
             try (GdbMemory memory = GdbMemory.open(pci.human(), folder)) {
@@ -146,11 +154,11 @@ public record PciImage(List<Field> before, long tableAddress, List<Integer> tabl
             for (int i = 0; i < BAR_COUNT; i++) {
                 bars[i] = keep(before, BARS + 4 * i, 4);
             }
-            int at = (at(config, STATUS, 2) & STATUS_CAPABILITIES) == 0 ? 0 : at(config, CAPABILITIES, 1) & 0xfc;
+            int at = (look(STATUS, 2) & STATUS_CAPABILITIES) == 0 ? 0 : look(CAPABILITIES, 1) & 0xfc;
             int msix = 0;
             int power = 0;
             for (int i = 0; at != 0 && i < CAPABILITY_COUNT_MAX; i++) {
-                int head = at(config, at, 4);
+                int head = look(at, 4);
                 switch (head & 0xff) {
                     case POWER -> power = at;
                     case MSI -> msi(at, head >>> 16);
@@ -165,11 +173,21 @@ public record PciImage(List<Field> before, long tableAddress, List<Integer> tabl
             if (msix != 0) {
                 msix(msix, (command & COMMAND_MEMORY) != 0 && state == 0);
             }
-            return new PciImage(before, tableAddress, table, after);
+            return new PciImage(config[0], before, tableAddress, table, after);
+        }
+
+        /** Capabilities are where the device says, and as long as it says. */
+        private int look(int offset, int sizeBytes) {
+            if (offset + sizeBytes > StoppedPci.SIZE) {
+                throw new ProblemException(
+                        ProblemCode.VM_REFUSED,
+                        "%s has a capability that goes beyond the end of its configuration space".formatted(deviceId));
+            }
+            return at(config, offset, sizeBytes);
         }
 
         private int keep(List<Field> fields, int offset, int sizeBytes) {
-            int value = at(config, offset, sizeBytes);
+            int value = look(offset, sizeBytes);
             fields.add(new Field(offset, sizeBytes, value));
             return value;
         }
@@ -200,7 +218,7 @@ public record PciImage(List<Field> before, long tableAddress, List<Integer> tabl
                         "%s sleeps, or its memory is switched off, with MSI-X enabled: its MSI-X table cannot be read"
                                 .formatted(deviceId));
             }
-            int where = at(config, at + 4, 4);
+            int where = look(at + 4, 4);
             tableAddress = bar(where & 0x7) + (where & ~0x7);
             int count = (control & MSIX_COUNT) + 1;
             table = Arrays.stream(human.memory(tableAddress, count * MSIX_ENTRY_WORDS))

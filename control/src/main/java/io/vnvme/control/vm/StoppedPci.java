@@ -1,5 +1,7 @@
 package io.vnvme.control.vm;
 
+import io.vnvme.control.model.ProblemCode;
+import io.vnvme.control.model.ProblemException;
 import java.util.Map;
 import java.util.OptionalLong;
 
@@ -15,6 +17,9 @@ final class StoppedPci implements AutoCloseable {
 
     private static final int CONFIG_ADDRESS = 0xcf8;
     private static final int CONFIG_DATA = 0xcfc;
+
+    /** What a bus reads as where nobody answers: no vendor has this number (PCI Local Bus 3.0, 6.1). */
+    private static final int NOBODY = 0xffff_ffff;
 
     private static final PciAddress HOST_BRIDGE = new PciAddress(0, 0, 0);
     /** Vendor and device of q35's memory controller hub. */
@@ -35,15 +40,37 @@ final class StoppedPci implements AutoCloseable {
     private final Object buses;
     private final int left;
     private int selected;
+    /** Whether {@link #left} may not be selected any more. */
+    private boolean touched;
+
     private long spaces;
     /** 0: spaces are not to be found as memory. */
     private int busCount;
 
-    StoppedPci(Monitor monitor) {
+    private StoppedPci(Monitor monitor) {
         human = new HumanMonitor(monitor);
         buses = monitor.execute("query-pci", Map.of());
         left = human.in(CONFIG_ADDRESS, 4);
         selected = left;
+    }
+
+    /** @throws ProblemException when QEMU does not say what is needed in the words that are known: nothing has changed then */
+    static StoppedPci open(Monitor monitor) {
+        StoppedPci pci = new StoppedPci(monitor);
+        try {
+            pci.findSpaces();
+            return pci;
+        } catch (RuntimeException | Error e) {
+            try {
+                pci.close();
+            } catch (RuntimeException alsoFailed) {
+                e.addSuppressed(alsoFailed);
+            }
+            throw e;
+        }
+    }
+
+    private void findSpaces() {
         if (port(HOST_BRIDGE, 0) == Q35) {
             int low = port(HOST_BRIDGE, PCIEXBAR);
             int length = (low >>> LENGTH_SHIFT) & LENGTH_MASK;
@@ -59,13 +86,26 @@ final class StoppedPci implements AutoCloseable {
         return human;
     }
 
-    /** Where a device is. @throws io.vnvme.control.model.ProblemException when it is on no bus */
+    /** Where a device is. @throws ProblemException when it is on no bus */
     PciAddress address(String deviceId) {
         return PciAddress.of(buses, deviceId);
     }
 
-    /** The first {@link #SIZE} bytes, as words. */
-    int[] read(PciAddress address) {
+    /**
+     * The first {@link #SIZE} bytes of a device, as words.
+     *
+     * @throws ProblemException when nobody answers for it, as when its server is gone: all would read as ones, at each end
+     */
+    int[] read(String deviceId) {
+        int[] words = words(address(deviceId));
+        if (words[0] == NOBODY) {
+            throw new ProblemException(
+                    ProblemCode.VM_REFUSED, "nobody answers for %s: its server is gone".formatted(deviceId));
+        }
+        return words;
+    }
+
+    private int[] words(PciAddress address) {
         OptionalLong memory = memory(address);
         if (memory.isPresent()) {
             return human.memory(memory.getAsLong(), SIZE / 4);
@@ -99,6 +139,8 @@ final class StoppedPci implements AutoCloseable {
     private void select(PciAddress address, int offset) {
         int wanted = address.configAddress(offset);
         if (selected != wanted) {
+            // One that is not answered may have been done.
+            touched = true;
             human.out(CONFIG_ADDRESS, 4, wanted);
             selected = wanted;
         }
@@ -106,7 +148,7 @@ final class StoppedPci implements AutoCloseable {
 
     @Override
     public void close() {
-        if (selected != left) {
+        if (touched) {
             human.out(CONFIG_ADDRESS, 4, left);
         }
     }

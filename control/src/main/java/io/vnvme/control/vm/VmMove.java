@@ -7,6 +7,7 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.function.Consumer;
 
 /**
@@ -64,11 +65,12 @@ public final class VmMove {
      * @throws ProblemException when it did not move, or moved and does not go on; the message says which
      */
     public Standstill run() {
-        List<String> deviceIds = source.prepare();
+        SortedMap<String, Integer> devices = source.prepare();
+        List<String> deviceIds = List.copyOf(devices.keySet());
         boolean begun = false;
         long[] times;
         try {
-            destination.prepare(deviceIds, terms.channel());
+            destination.prepare(devices, terms.channel());
             begun = true;
             drives.begin(deviceIds);
             copy();

@@ -42,19 +42,23 @@ final class FakeMachine implements Monitor {
     final List<String> done = new ArrayList<>();
 
     QemuVersion version = new QemuVersion(11, 1, 3);
+    String machine = "pc-q35-11.1-machine";
     String status = "running";
     /** State of the migration, as QEMU would tell it next. */
     String migration = "none";
 
     List<String> devices = List.of("drive0");
     List<String> unnamed = List.of();
-    /** The command that is refused; those to be refused for people begin with {@code hmp:}. */
+    /** The command that is refused; {@code hmp:} and the beginning of one for people refuses that. */
     String refused = "";
     /** Says this to people's commands instead of what it should. */
     @Nullable
     String nonsense;
 
     boolean ignoresTable;
+    /** Whether the guest has given the bus of the device a number. */
+    boolean numbered = true;
+
     boolean gone;
     /** Whether it waits before the switchover. */
     boolean pauses;
@@ -120,6 +124,7 @@ final class FakeMachine implements Monitor {
             case "query-status" -> Map.of("status", status);
             case "query-migrate" -> told();
             case "query-pci" -> buses();
+            case "qom-get" -> property(String.valueOf(arguments.get("property")));
             case "qom-list" -> properties(String.valueOf(arguments.get("path")));
             case "human-monitor-command" -> human(String.valueOf(arguments.get("command-line")));
             default -> {
@@ -171,9 +176,19 @@ final class FakeMachine implements Monitor {
 
     private Object buses() {
         Map<String, Object> device = Map.of("qdev_id", "drive0", "bus", 3, "slot", 0, "function", 0);
-        Map<String, Object> port = Map.of(
-                "qdev_id", "dp0", "bus", 0, "slot", 1, "function", 0, "pci_bridge", Map.of("devices", List.of(device)));
+        List<Map<String, Object>> behind = numbered ? List.of(device) : List.of();
+        Map<String, Object> port =
+                Map.of("qdev_id", "dp0", "bus", 0, "slot", 1, "function", 0, "pci_bridge", Map.of("devices", behind));
         return List.of(Map.of("bus", 0, "devices", List.of(Map.of("qdev_id", ""), port)));
+    }
+
+    private Object property(String name) {
+        return switch (name) {
+            case "type" -> machine;
+            case "x-pci-vendor-id" -> config.getShort(0) & 0xffff;
+            case "x-pci-device-id" -> config.getShort(2) & 0xffff;
+            default -> throw new QmpException("GenericError", "Property '" + name + "' not found");
+        };
     }
 
     private Object properties(String path) {
@@ -186,7 +201,7 @@ final class FakeMachine implements Monitor {
 
     private String human(String line) {
         String[] words = line.split(" ", -1);
-        if (refused.equals("hmp:" + words[0])) {
+        if (refused.startsWith("hmp:") && line.startsWith(refused.substring("hmp:".length()))) {
             throw new QmpException("GenericError", "not today");
         }
         if (nonsense != null) {

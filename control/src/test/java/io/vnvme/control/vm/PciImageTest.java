@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.vnvme.control.model.ProblemException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class PciImageTest {
@@ -22,13 +24,13 @@ class PciImageTest {
     private final FakeMachine destination = new FakeMachine();
 
     private PciImage read() {
-        try (StoppedPci pci = new StoppedPci(source)) {
+        try (StoppedPci pci = StoppedPci.open(source)) {
             return PciImage.read(pci, DEVICE);
         }
     }
 
     private void write(PciImage image, Path where) {
-        try (StoppedPci pci = new StoppedPci(destination)) {
+        try (StoppedPci pci = StoppedPci.open(destination)) {
             image.write(pci, DEVICE, where);
         }
     }
@@ -133,9 +135,57 @@ class PciImageTest {
         assertThat(read().tableAddress()).isEqualTo(0x12_fe00_2000L);
     }
 
+    /** Each end reads as ones then, and so they are equal. */
+    @Test
+    void driveThatIsGoneAtBothEndsHasNoImage() {
+        Arrays.fill(source.config.array(), (byte) 0xff);
+        Arrays.fill(destination.config.array(), (byte) 0xff);
+        assertThatThrownBy(this::assertArrives)
+                .isInstanceOf(ProblemException.class)
+                .hasMessageContaining("nobody answers for drive0");
+        assertThat(destination.done).isEmpty();
+    }
+
+    @Test
+    void aDriveThatIsGoneAtTheDestinationIsNotWrittenTo() {
+        PciImage image = read();
+        Arrays.fill(destination.config.array(), (byte) 0xff);
+        assertThatThrownBy(() -> write(image, folder)).hasMessageContaining("nobody answers for drive0");
+        assertThat(destination.done).isEmpty();
+    }
+
+    @Test
+    void anotherDeviceAtTheDestinationIsNotWrittenTo() {
+        PciImage image = read();
+        destination.config.putInt(0, 0x00108086);
+        assertThatThrownBy(() -> write(image, folder))
+                .isInstanceOf(ProblemException.class)
+                .hasMessageContaining("00108086 instead of 4d45564e");
+        assertThat(destination.done).isEmpty();
+    }
+
+    /** MSI has 10 to 20 bytes, MSI-X 12. */
+    @ParameterizedTest
+    @CsvSource({"5, 0xf8", "5, 0xfc", "0x11, 0xfc", "1, 0xfc"})
+    void aCapabilityBeyondTheEndIsRefused(String capability, String at) {
+        source.config.put(FakeMachine.MSIX + 1, (byte) (int) Integer.decode(at));
+        source.config.putInt(Integer.decode(at), 0x8080_0000 | Integer.decode(capability));
+        assertThatThrownBy(this::read).isInstanceOf(ProblemException.class).hasMessageContaining("beyond the end");
+    }
+
+    /** The ports' selection is the guest's, also when what was selected is not read then. */
+    @ParameterizedTest
+    @ValueSource(strings = {"hmp:i /w 0xcfc", "hmp:o /w 0xcf8 0x80000060"})
+    void theGuestsSelectionIsPutBackWhenItCannotBeOpened(String command) {
+        source.configAddress = 0x80001234;
+        source.refused = command;
+        assertThatThrownBy(this::read).hasMessageContaining("not today");
+        assertThat(source.configAddress).isEqualTo(0x80001234);
+    }
+
     @Test
     void aDeviceThatIsNotThereIsToldOf() {
-        try (StoppedPci pci = new StoppedPci(source)) {
+        try (StoppedPci pci = StoppedPci.open(source)) {
             assertThatThrownBy(() -> PciImage.read(pci, "drive7")).hasMessageContaining("drive7");
         }
     }

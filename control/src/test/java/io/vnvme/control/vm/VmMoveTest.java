@@ -229,6 +229,51 @@ class VmMoveTest {
         assertThat(drives.told).isEmpty();
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"pc-i440fx-11.1-machine", "microvm-machine", "none-machine"})
+    void aMachineThatWasNotTestedIsNotTried(String machine) {
+        source.machine = machine;
+        assertThatThrownBy(move::run).hasMessageContaining("source has the machine " + machine);
+        source.machine = "pc-q35-9.2-machine";
+        destination.machine = machine;
+        assertThatThrownBy(move::run).hasMessageContaining("destination has the machine " + machine);
+        assertNothingBegan();
+    }
+
+    private void assertNothingBegan() {
+        assertThat(source.status).isEqualTo("running");
+        assertThat(source.pauses).isFalse();
+        assertThat(source.done).doesNotContain("migrate");
+        assertThat(destination.gone).isFalse();
+        assertThat(destination.done).isEmpty();
+        assertThat(drives.told).isEmpty();
+    }
+
+    /** Its socket was there, and nobody told what it is. */
+    @Test
+    void aDriveThatIsNotThereIsFoundFirst() {
+        destination.config.putInt(0, -1);
+        assertThatThrownBy(move::run).hasMessageContaining("destination shows no drive behind drive0");
+        assertNothingBegan();
+        source.config.putInt(0, -1);
+        assertThatThrownBy(move::run).hasMessageContaining("source shows no drive behind drive0");
+        assertNothingBegan();
+    }
+
+    @Test
+    void anotherDeviceAtTheDestinationIsFoundFirst() {
+        destination.config.putInt(0, 0x00108086);
+        assertThatThrownBy(move::run).hasMessageContaining("drive0 (00108086) instead of drive0 (4d45564e)");
+        assertNothingBegan();
+    }
+
+    @Test
+    void aDriveThatTheGuestHasNotFoundYetIsFoundFirst() {
+        source.numbered = false;
+        assertThatThrownBy(move::run).hasMessageContaining("no PCI device drive0");
+        assertNothingBegan();
+    }
+
     @Test
     void aDestinationThatHasAVmIsLeftAlone() {
         destination.status = "running";
