@@ -3,14 +3,20 @@ package io.vnvme.devicestate;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /** Takes a device's state apart, once all of it is found to be whole. What its sections say is for others to judge. */
 public final class DeviceStateReader {
     /** More than any device has: 65 submission queues with 1,024 commands in flight each. */
     public static final int SIZE_MAX = 8 << 20;
 
-    private final List<Section> sections;
+    /** One for each of 65 submission and 65 completion queues, and four more. */
+    private static final int SECTIONS_MAX = 2 * 65 + 4;
+
+    /** Those that nobody has taken, by type. */
+    private final Map<Integer, List<Section>> sections;
 
     /**
      * @param stream of which nothing is copied
@@ -31,10 +37,10 @@ public final class DeviceStateReader {
         sections = split(stream, in);
     }
 
-    private static List<Section> split(byte[] stream, ByteBuffer in) {
-        List<Section> found = new ArrayList<>();
+    private static Map<Integer, List<Section>> split(byte[] stream, ByteBuffer in) {
+        Map<Integer, List<Section>> found = new LinkedHashMap<>();
         int at = DeviceStateWriter.HEADER_BYTES;
-        while (true) {
+        for (int count = 0; count <= SECTIONS_MAX; count++) {
             if (stream.length - at < DeviceStateWriter.HEADER_BYTES) {
                 throw new DeviceStateException("it ends behind %d bytes, without an end".formatted(stream.length));
             }
@@ -49,12 +55,13 @@ public final class DeviceStateReader {
                 throw new DeviceStateException("section %d at %d is altered".formatted(type, at));
             }
             if (type == DeviceStateWriter.END) {
-                checkEnd(stream, in, at, length, found.size());
+                checkEnd(stream, in, at, length, count);
                 return found;
             }
-            found.add(new Section(type, stream, body, length));
+            found.computeIfAbsent(type, _ -> new ArrayList<>()).add(new Section(type, stream, body, length));
             at = body + length;
         }
+        throw new DeviceStateException("more than %d sections".formatted(SECTIONS_MAX));
     }
 
     private static void checkEnd(byte[] stream, ByteBuffer in, int at, int length, int count) {
@@ -69,9 +76,8 @@ public final class DeviceStateReader {
 
     /** All sections of a type, in their order; they are taken out. */
     public List<Section> all(int type) {
-        List<Section> some = sections.stream().filter(s -> s.type() == type).toList();
-        sections.removeAll(some);
-        return some;
+        List<Section> some = sections.remove(type);
+        return some == null ? List.of() : some;
     }
 
     /** The only section of a type. @throws DeviceStateException when there is none, or more */
@@ -87,7 +93,7 @@ public final class DeviceStateReader {
     public void end() {
         if (!sections.isEmpty()) {
             throw new DeviceStateException("a section of type %d, which is not known"
-                    .formatted(sections.getFirst().type()));
+                    .formatted(sections.keySet().iterator().next()));
         }
     }
 }

@@ -38,8 +38,9 @@ public final class Section {
         return taken;
     }
 
-    public String getText() {
-        return new String(getBytes(getInt()), StandardCharsets.UTF_8);
+    /** @throws DeviceStateException when it is of more than {@code bytesMax} bytes */
+    public String getText(String what, int bytesMax) {
+        return new String(getBytes(getCount(what, bytesMax)), StandardCharsets.UTF_8);
     }
 
     /** A number of things that follow. @throws DeviceStateException when it is none of 0 to {@code max} */

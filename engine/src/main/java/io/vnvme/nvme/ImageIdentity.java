@@ -35,8 +35,8 @@ record ImageIdentity(String nqn, String serial, List<Shown> namespaces) {
     }
 
     static ImageIdentity read(Section in) {
-        String nqn = in.getText();
-        String serial = in.getText();
+        String nqn = in.getText("bytes of the NQN", Subsystem.NQN_MAX);
+        String serial = in.getText("bytes of the serial number", Subsystem.SERIAL_MAX);
         int count = in.getCount(NAMESPACES, ActiveNamespaces.NSID_MAX);
         List<Shown> found = new ArrayList<>();
         for (int i = 0; i < count; i++) {

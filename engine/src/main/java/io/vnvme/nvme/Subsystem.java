@@ -4,6 +4,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /** An NVM subsystem: the identity that its controllers share. Safe for all threads. */
 public final class Subsystem {
+    /** Longest NQN and serial number, in bytes. */
+    static final int NQN_MAX = 223;
+
+    static final int SERIAL_MAX = 20;
     private static final int CONTROLLER_ID_MAX = 0xffef;
 
     private final String nqn;
@@ -23,8 +27,8 @@ public final class Subsystem {
      * @throws IllegalArgumentException when a text is blank, too long, or not printable ASCII
      */
     public Subsystem(String nqn, String serial, String model, String firmware) {
-        this.nqn = check("NQN", nqn, 223);
-        this.serial = check("serial number", serial, 20);
+        this.nqn = check("NQN", nqn, NQN_MAX);
+        this.serial = check("serial number", serial, SERIAL_MAX);
         this.model = check("model number", model, 40);
         this.firmware = check("firmware revision", firmware, 8);
     }
