@@ -399,11 +399,18 @@ public final class Controller implements Poller, AutoCloseable {
 
     /** A doorbell written as a register, {@code offset} bytes into the doorbells. */
     void ringDoorbell(int offset, int value) {
-        if (offset >= Doorbells.BYTES || !running) {
+        if (offset >= Doorbells.BYTES || !running && !adopted) {
             return;
         }
         int queueId = offset / 8;
         boolean tail = offset % 8 == 0;
+        if (adopted) {
+            // It is read when the queues are there.
+            if (state.hasQueue(queueId, tail)) {
+                doorbells.ring(offset, value);
+            }
+            return;
+        }
         boolean exists = tail ? submissionQueue(queueId) != null : completionQueue(queueId) != null;
         if (!exists) {
             events.invalidDoorbellRegister(queueId);

@@ -63,10 +63,10 @@ public final class ControllerImage {
         ControllerImage image =
                 new ControllerImage(ImageIdentity.of(controller), controller.controllerId(), age, fields);
         for (int id = 0; id < ControllerState.QUEUES; id++) {
-            if (state.getInt(ControllerState.submissionQueue(id) + ControllerState.QUEUE_VALID) != 0) {
+            if (state.hasQueue(id, true)) {
                 image.submissions.put(id, ImageQueue.Submission.of(state, controller.doorbells(), id));
             }
-            if (state.getInt(ControllerState.completionQueue(id) + ControllerState.QUEUE_VALID) != 0) {
+            if (state.hasQueue(id, false)) {
                 image.completions.put(id, ImageQueue.Completion.of(state, controller.doorbells(), id));
             }
         }

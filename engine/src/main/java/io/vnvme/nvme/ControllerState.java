@@ -139,6 +139,11 @@ final class ControllerState extends KeptMemory {
         return COMPLETION_QUEUES + (long) id * QUEUE_SIZE;
     }
 
+    /** Whether there is a submission or completion queue of this identifier. */
+    boolean hasQueue(int id, boolean submission) {
+        return getInt((submission ? submissionQueue(id) : completionQueue(id)) + QUEUE_VALID) != 0;
+    }
+
     /** Where the submission queue entry of a slot lies. */
     static long slot(int queueId, int slot) {
         return SLOTS + queueId * SLOTS_SIZE + (long) slot * Sqe.SIZE;

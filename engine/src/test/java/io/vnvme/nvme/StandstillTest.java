@@ -82,6 +82,25 @@ class StandstillTest {
         assertThat(host.next(host.io).cid()).isEqualTo(later);
     }
 
+    /** As a monitor rings that cannot map the doorbells. */
+    @Test
+    void whatIsRungOfAQueueThatIsLoadedIsNotLost() {
+        rest();
+        byte[] stream = state();
+        host.replace();
+        host.controller.trapDoorbells();
+        rest();
+        host.controller.load(image(stream));
+        int cid = host.io(IoOpcode.FLUSH).put();
+        host.register(Registers.DOORBELLS + 2 * 8, 1);
+        host.register(Registers.DOORBELLS + 8, host.io.tail);
+        host.controller.standstill().end();
+        assertThat(host.next(host.io).cid()).isEqualTo(cid);
+        assertThat(host.page.get(ValueLayout.JAVA_INT, 2 * 8))
+                .as("there is no queue 2")
+                .isZero();
+    }
+
     @Test
     void anEventThatComesMeanwhileIsToldLater() {
         host.admin(AdminOpcode.SET_FEATURES)

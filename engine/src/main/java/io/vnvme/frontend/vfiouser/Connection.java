@@ -25,6 +25,8 @@ import org.jspecify.annotations.Nullable;
 final class Connection implements Poller {
     /** Messages taken in one go, so that a client that sends without pause does not starve the others. */
     private static final int BURST = 16;
+    /** More messages than a socket has room for. */
+    private static final int WAITING_MAX = 4096;
     /** Under these names it is held. */
     private static final String SOCKET = "socket";
 
@@ -224,8 +226,9 @@ final class Connection implements Poller {
             work += dma.poll();
             work += dmaChannel.poll();
             Dispatcher answering = dispatcher;
+            boolean heard = heard();
             if (open && answering != null) {
-                work += migration().poll(nowNs) + answering.poll();
+                work += migration().poll(nowNs, heard) + answering.poll();
             }
             if (open && outbox.pendingBytes() > 0) {
                 flush();
@@ -286,6 +289,41 @@ final class Connection implements Poller {
         if (open && dma.shrunk()) {
             end("its memory was taken away");
         }
+    }
+
+    /**
+     * What is rung before a stop goes along: a monitor that pauses its guest for somebody else's stop may have sent it, and waits
+     * for no answer. One that stops the device by itself does so behind its doorbells.
+     *
+     * @return whether nothing has to be read before the stop under way has ended
+     */
+    private boolean heard() {
+        DeviceMigration stops = migration;
+        return stops == null || !stops.stopping(DeviceMigration.Owner.DAEMON) || takeWaiting(BURST);
+    }
+
+    /** Takes all that the client has sent. @return whether it has ceased to send */
+    boolean heardAll() {
+        try {
+            return takeWaiting(WAITING_MAX);
+        } catch (RuntimeException e) {
+            failed(e);
+            return false;
+        }
+    }
+
+    /**
+     * Takes what the client has sent.
+     *
+     * @return whether that is all of it, and no message is there in part
+     */
+    private boolean takeWaiting(int messagesMax) {
+        for (int taken = 0; open && taken < messagesMax && !outbox.full(); taken++) {
+            if (!takeMessage()) {
+                return open && inbox.empty();
+            }
+        }
+        return false;
     }
 
     /** @return false when there is nothing more to take now */

@@ -52,13 +52,13 @@ final class Dispatcher {
     }
 
     /**
-     * Answers what another process still owed: what it waited for has ended with it.
+     * Answers what another process still owed: what it waited for has ended with it, unless that is a stop.
      *
      * @param without identifier of the command that is about to be dispatched again, or {@link #NONE}
      */
     void adopt(int without) {
         owed.forgetAnswerTo(without);
-        owed.payAll();
+        owed.payAll(index -> !migration.stopAgain(owed.reply(index), new Later(index)));
     }
 
     /**
@@ -158,6 +158,7 @@ final class Dispatcher {
         if (resetReply != NONE) {
             throw new RequestException(Errno.EBUSY, "a reset is under way");
         }
+        migration.checkReset();
         function.reset();
         migration.reset();
         if (function.device().quiescent()) {
@@ -205,22 +206,31 @@ final class Dispatcher {
                         Header.write(out, answeredId, answered, size, Header.TYPE_REPLY, 0);
                         body.accept(out.asSlice(Header.SIZE));
                     });
-            return new MigrationCommands.Later() {
-                @Override
-                public void done() {
-                    if (slot != NONE) {
-                        owed.pay(slot);
-                    }
-                }
+            return new Later(slot);
+        }
+    }
 
-                @Override
-                public void failed(int errno) {
-                    if (slot != NONE) {
-                        owed.forget(slot);
-                        fail(outbox, answeredId, answered, errno);
-                    }
-                }
-            };
+    /** A reply that is owed. */
+    private final class Later implements MigrationCommands.Later {
+        private final int slot;
+
+        /** @param slot {@link #NONE} when the client wants no reply */
+        Later(int slot) {
+            this.slot = slot;
+        }
+
+        @Override
+        public void done() {
+            if (slot != NONE) {
+                owed.pay(slot);
+            }
+        }
+
+        @Override
+        public void failed(int errno) {
+            if (slot != NONE) {
+                owed.payError(slot, errno);
+            }
         }
     }
 

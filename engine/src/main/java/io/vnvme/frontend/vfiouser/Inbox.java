@@ -116,6 +116,11 @@ final class Inbox implements AutoCloseable {
         return message;
     }
 
+    /** True when nothing of a message is there. */
+    boolean empty() {
+        return received == 0;
+    }
+
     /** True when a message is there that is not {@link #done}. */
     boolean complete() {
         return received >= Header.SIZE && received == Header.sizeBytes(buffer);

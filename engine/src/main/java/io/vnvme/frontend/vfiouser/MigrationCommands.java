@@ -2,6 +2,7 @@ package io.vnvme.frontend.vfiouser;
 
 import io.vnvme.devicestate.DeviceStateException;
 import io.vnvme.devicestate.DeviceStateReader;
+import io.vnvme.frontend.vfiouser.DeviceMigration.Owner;
 import io.vnvme.memory.DmaLog;
 import io.vnvme.memory.GuestMemory;
 import io.vnvme.os.Errno;
@@ -66,6 +67,11 @@ final class MigrationCommands {
     MigrationCommands(DeviceMigration migration, GuestMemory memory) {
         this.migration = migration;
         this.log = memory.log();
+    }
+
+    /** @throws RequestException EBUSY when it must not be reset */
+    void checkReset() {
+        migration.checkReset();
     }
 
     /** The function was reset. */
@@ -158,8 +164,8 @@ final class MigrationCommands {
         }
         int target = request.data(2 * Integer.BYTES).get(Wire.INT, 0);
         int current = state();
-        if (changing) {
-            throw new RequestException(Errno.EBUSY, "the state is changing");
+        if (changing || migration.stoppedBy(Owner.DAEMON)) {
+            throw new RequestException(Errno.EBUSY, "the state is changing, or the daemon's");
         }
         if (target < STATE_STOP || target > STATE_RESUMING || current == STATE_ERROR) {
             throw new RequestException(Errno.EINVAL, "from state %d to %d".formatted(current, target));
@@ -188,6 +194,24 @@ final class MigrationCommands {
             out.set(Wire.INT, 8, target);
             out.set(Wire.INT, 12, -1);
         });
+        stop(target, later);
+    }
+
+    /**
+     * A stop that another process had begun, and that had not ended with it, is begun anew.
+     *
+     * @param reply that is owed
+     * @return false when it is none such
+     */
+    boolean stopAgain(MemorySegment reply, Later later) {
+        if (Header.command(reply) != Wire.DEVICE_FEATURE || state() != STATE_RUNNING) {
+            return false;
+        }
+        stop(reply.get(Wire.INT, Header.SIZE + 8), later);
+        return true;
+    }
+
+    private void stop(int target, Later later) {
         Consumer<Boolean> stopped = ok -> {
             changing = false;
             if (ok) {
@@ -198,7 +222,7 @@ final class MigrationCommands {
             }
         };
         try {
-            migration.stop(STOP_LIMIT_NS, stopped);
+            migration.stop(Owner.CLIENT, STOP_LIMIT_NS, stopped);
         } catch (RequestException e) {
             later.failed(e.errno());
             return;
@@ -210,14 +234,14 @@ final class MigrationCommands {
     private void enter(int target) {
         switch (target) {
             case STATE_STOP_COPY -> {
-                outgoing = migration.save();
+                outgoing = migration.save(Owner.CLIENT);
                 outgoingAt = 0;
             }
             case STATE_RESUMING -> {
-                migration.awaits(true);
+                migration.awaits();
                 incoming = new ByteArrayOutputStream();
             }
-            case STATE_RUNNING -> migration.run();
+            case STATE_RUNNING -> migration.run(Owner.CLIENT);
             default -> {
                 // STOP itself.
             }
@@ -231,12 +255,10 @@ final class MigrationCommands {
             return;
         }
         try {
-            migration.load(written.toByteArray());
+            migration.load(Owner.CLIENT, written.toByteArray());
             incoming = null;
-            migration.awaits(false);
         } catch (DeviceStateException e) {
             written.reset();
-            migration.awaits(true);
             throw new RequestException(Errno.EINVAL, String.valueOf(e.getMessage()));
         }
     }

@@ -1,6 +1,7 @@
 package io.vnvme.frontend.vfiouser;
 
 import io.vnvme.devicestate.DeviceStateException;
+import io.vnvme.frontend.vfiouser.DeviceMigration.Owner;
 import io.vnvme.memory.DmaLog;
 import io.vnvme.memory.GuestMemory;
 import io.vnvme.memory.Region;
@@ -9,8 +10,10 @@ import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
@@ -30,8 +33,10 @@ import java.util.function.Supplier;
 public final class MovingDevice {
     /** Pages of one call: a MiB, copied between two looks at other work. */
     public static final int PAGES_MAX = 256;
+    /** How often a wait looks whether there is still somebody to wait for. */
+    private static final long LOOK_MS = 100;
 
-    private final Connection connection;
+    final Connection connection;
 
     MovingDevice(Connection connection) {
         this.connection = connection;
@@ -81,30 +86,73 @@ public final class MovingDevice {
      *     then all memory has to be copied
      */
     public Pages takeWritten(int pagesMax) {
-        return onReactor(() -> {
+        int max = Math.clamp(pagesMax, 1, PAGES_MAX);
+        Taking taking = new Taking(max);
+        boolean whole = false;
+        try {
+            while (taking.wantsMore()) {
+                onReactor(taking::take);
+            }
+            whole = true;
+        } finally {
+            taking.noteAgain(whole);
+        }
+        MemorySegment bytes = taking.bytes.asSlice(0, (long) taking.found.size() * DmaLog.PAGE_BYTES);
+        return new Pages(taking.found, bytes, taking.absent.size());
+    }
+
+    /** A call of {@link #takeWritten}. The reactor takes so many pages at a time that others have their turn, whatever they are. */
+    final class Taking {
+        private static final int ABSENT_MAX = 1 << 16;
+
+        private final int max;
+        private final MemorySegment bytes;
+        private final List<Long> found = new ArrayList<>();
+        private final List<Long> absent = new ArrayList<>();
+        private boolean more = true;
+
+        Taking(int max) {
+            this.max = max;
+            bytes = MemorySegment.ofArray(new byte[max * DmaLog.PAGE_BYTES]);
+        }
+
+        boolean wantsMore() {
+            return more && found.size() < max && absent.size() < ABSENT_MAX;
+        }
+
+        boolean take() {
             if (!log().on() || log().overflowed()) {
                 throw new IllegalStateException(
                         log().on() ? "more was written than is noted" : "writes are not logged");
             }
-            int max = Math.clamp(pagesMax, 1, PAGES_MAX);
-            List<Long> found = new ArrayList<>();
-            MemorySegment bytes = MemorySegment.ofArray(new byte[max * DmaLog.PAGE_BYTES]);
-            List<Long> absent = new ArrayList<>();
             List<Long> taken = new ArrayList<>();
-            do {
-                taken.clear();
-                log().take(0, -1, max - found.size(), taken::add);
-                for (long page : taken) {
+            more = log().take(0, -1, max - found.size(), taken::add) > 0;
+            int looked = 0;
+            try {
+                for (; looked < taken.size(); looked++) {
+                    long page = taken.get(looked);
                     if (copy(page, bytes, found.size(), false)) {
                         found.add(page);
                     } else if (!connection.memory().overlaps(page, DmaLog.PAGE_BYTES)) {
                         absent.add(page);
                     }
                 }
-            } while (!taken.isEmpty() && found.size() < max);
-            absent.forEach(page -> log().add(page, 1));
-            return new Pages(found, bytes.asSlice(0, (long) found.size() * DmaLog.PAGE_BYTES), absent.size());
-        });
+            } finally {
+                absent.addAll(taken.subList(looked, taken.size()));
+            }
+            return true;
+        }
+
+        /** @param whole whether those that were found are handed on */
+        void noteAgain(boolean whole) {
+            onReactor(() -> {
+                absent.forEach(page -> log().add(page, 1));
+                if (!whole) {
+                    found.forEach(page -> log().add(page, 1));
+                }
+                return true;
+            });
+        }
     }
 
     /**
@@ -124,8 +172,22 @@ public final class MovingDevice {
         });
     }
 
-    /** Copies a page as far as there is memory. @return false when there is none */
+    /**
+     * Copies a page as far as there is memory.
+     *
+     * @return false when there is none
+     * @throws IllegalStateException when the client has taken it away: its connection is ended for that
+     */
     private boolean copy(long page, MemorySegment bytes, int index, boolean toGuest) {
+        try {
+            return copyThere(page, bytes, index, toGuest);
+        } catch (InternalError fault) {
+            connection.memoryFault();
+            throw new IllegalStateException("the memory at 0x%x was taken away".formatted(page), fault);
+        }
+    }
+
+    private boolean copyThere(long page, MemorySegment bytes, int index, boolean toGuest) {
         GuestMemory memory = connection.memory();
         boolean any = false;
         for (int done = 0; done < DmaLog.PAGE_BYTES; ) {
@@ -151,32 +213,55 @@ public final class MovingDevice {
      * an event, goes with the state. It stays stopped when another process takes over.
      *
      * @return false when a drive still works for it at the limit: the device has gone on
-     * @throws IllegalStateException when it is stopped already
+     * @throws IllegalStateException when it is stopped already, or the reactor has ended
      */
     public boolean freeze(Duration limit) {
+        CompletableFuture<Boolean> stopped = beginFreeze(limit);
+        while (true) {
+            Optional<Boolean> answer = stopped.thenApply(Optional::of)
+                    .completeOnTimeout(Optional.empty(), LOOK_MS, TimeUnit.MILLISECONDS)
+                    .join();
+            if (answer.isPresent()) {
+                return answer.get();
+            }
+            // There may be no reactor any more.
+            onReactor(() -> true);
+        }
+    }
+
+    CompletableFuture<Boolean> beginFreeze(Duration limit) {
         CompletableFuture<Boolean> stopped = new CompletableFuture<>();
         onReactor(() -> {
-            connection.migration().stop(limit.toNanos(), stopped::complete);
+            connection.migration().stop(Owner.DAEMON, limit.toNanos(), stopped::complete);
             return true;
         });
-        return stopped.join();
+        return stopped;
     }
 
-    /** True from {@link #freeze} to {@link #thaw}. */
+    /** True from {@link #freeze} or {@link #load} to {@link #thaw}. */
     public boolean frozen() {
-        return onReactor(() -> connection.migration().state() != DeviceMigration.State.RUNNING);
+        return onReactor(() -> connection.migration().stoppedBy(Owner.DAEMON));
     }
 
-    /** The stopped device, as docs/formats/device-state.md has it. @throws IllegalStateException when it is not stopped */
+    /**
+     * The stopped device, as docs/formats/device-state.md has it.
+     *
+     * @throws IllegalStateException when it is not stopped by {@link #freeze} or {@link #load}, or its client does not cease to send
+     */
     public byte[] state() {
-        return onReactor(() -> connection.migration().save());
+        return onReactor(() -> {
+            if (!connection.heardAll()) {
+                throw new IllegalStateException("the client is sending, or takes no replies");
+            }
+            return connection.migration().save(Owner.DAEMON);
+        });
     }
 
     /**
      * Becomes what {@code state} tells of, and is stopped then.
      *
      * @throws DeviceStateException when it cannot, and why: it is as it was
-     * @throws IllegalStateException when the guest here has enabled the controller already
+     * @throws IllegalStateException when the guest here has enabled the controller already, be it frozen or not
      */
     public void load(byte[] state) {
         onReactor(() -> {
@@ -185,10 +270,10 @@ public final class MovingDevice {
         });
     }
 
-    /** Goes on where it was stopped. @throws IllegalStateException when it is not stopped */
+    /** Goes on where it was stopped. @throws IllegalStateException when it is not stopped by {@link #freeze} or {@link #load} */
     public void thaw() {
         onReactor(() -> {
-            connection.migration().run();
+            connection.migration().run(Owner.DAEMON);
             return true;
         });
     }

@@ -3,6 +3,7 @@ package io.vnvme.frontend.vfiouser;
 import io.vnvme.os.Errno;
 import java.lang.foreign.MemorySegment;
 import java.util.function.Consumer;
+import java.util.function.IntPredicate;
 
 /**
  * Replies to commands that take their time, kept in the connection's state until they are on their way: another process would
@@ -70,10 +71,33 @@ final class OwedReplies {
         outbox.commit(size);
     }
 
-    /** What another process owed; a reply to the message that is dispatched again is not among it. */
-    void payAll() {
+    /** The command has failed: that is sent in place of the reply, once as well. */
+    void payError(int index, int errno) {
+        MemorySegment reply = reply(index);
+        Header.write(
+                outbox.reserve(Header.SIZE),
+                Header.id(reply),
+                Header.command(reply),
+                Header.SIZE,
+                Header.TYPE_REPLY | Header.FLAG_ERROR,
+                errno);
+        state.publishLong(slot(index) + POSITION, outbox.position() + 1);
+        outbox.commit(Header.SIZE);
+    }
+
+    /** A reply that is owed. */
+    MemorySegment reply(int index) {
+        return state.slice(slot(index) + REPLY, REPLY_MAX);
+    }
+
+    /**
+     * What another process owed; a reply to the message that is dispatched again is not among it.
+     *
+     * @param ended whether what a reply was owed for has ended
+     */
+    void payAll(IntPredicate ended) {
         for (int index = 0; index < ConnectionState.OWED_MAX; index++) {
-            if (!free(index)) {
+            if (!free(index) && ended.test(index)) {
                 pay(index);
             }
         }

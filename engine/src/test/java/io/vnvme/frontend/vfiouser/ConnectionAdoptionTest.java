@@ -4,352 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.vnvme.handover.Held;
-import io.vnvme.handover.Holder;
-import io.vnvme.memory.GuestMemory;
-import io.vnvme.nvme.Controller;
-import io.vnvme.nvme.Subsystem;
 import io.vnvme.os.EventFd;
 import io.vnvme.os.Fd;
-import io.vnvme.os.FdQueue;
 import io.vnvme.os.Memfd;
 import io.vnvme.os.NativeException;
 import io.vnvme.os.UnixSocket;
-import io.vnvme.qos.Scheduler;
-import io.vnvme.reactor.Clock;
-import io.vnvme.reactor.Reactor;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
-import java.util.Objects;
-import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/**
- * A process ends at some instruction of a message's life, and another goes on. It ends here by an error that nobody catches, in
- * what it calls, or its last stores are taken back; its sockets stay open, as the holder's do, and it is never stepped again.
- */
-class ConnectionAdoptionTest implements ControllerFactory {
-    /** The end of the process. */
-    private static final class Killed extends Error {
-        private static final long serialVersionUID = 1;
-    }
-
-    /** Keeps descriptors in this process, and may be the place where it ends. */
-    private static final class Kept implements Holder {
-        private final Map<String, Fd> fds = new TreeMap<>();
-        private @Nullable String endsAt;
-
-        @Override
-        public void keep(String name, int fdNumber) {
-            Fd before = fds.put(name, duplicate(fdNumber));
-            if (before != null) {
-                before.close();
-            }
-            if (endsAt != null && name.endsWith(endsAt)) {
-                endsAt = null;
-                throw new Killed();
-            }
-        }
-
-        private static Fd duplicate(int number) {
-            try (FdQueue queue = new FdQueue(1)) {
-                UnixSocket[] pair = UnixSocket.pair();
-                try (UnixSocket from = pair[0];
-                        UnixSocket to = pair[1]) {
-                    MemorySegment one = Arena.ofAuto().allocate(1);
-                    from.send(one, 0, 1, new int[] {number});
-                    to.receive(one, 0, 1, queue);
-                }
-                return Fd.adopt(queue.take());
-            }
-        }
-
-        @Override
-        public void drop(String prefix) {
-            fds.keySet().removeIf(name -> {
-                boolean leaves = name.startsWith(prefix);
-                if (leaves) {
-                    Objects.requireNonNull(fds.get(name)).close();
-                }
-                return leaves;
-            });
-        }
-
-        Held held() {
-            Held held = new Held();
-            fds.forEach((name, fd) -> held.add(name, fd.duplicate()));
-            return held;
-        }
-
-        ConnectionState state() {
-            return new ConnectionState(fds.entrySet().stream()
-                    .filter(e -> e.getKey().endsWith("/state"))
-                    .findFirst()
-                    .orElseThrow()
-                    .getValue()
-                    .duplicate());
-        }
-    }
-
-    private static final Subsystem SUBSYSTEM = new Subsystem("nqn.2026-01.io.vnvme:kept", "S1", "kept", "1");
-
-    private final Kept holder = new Kept();
-    private long nowNs;
-    /** So late that each pass looks at the sockets. */
-    private final Clock clock = () -> nowNs += 1_000_000;
-
-    private final MemorySegment message = Arena.ofAuto().allocate(8192, 8);
-    private final List<FakeDevice> devices = new ArrayList<>();
-    /** Whether devices are controllers. */
-    private boolean real;
-
-    private final List<Controller> controllers = new ArrayList<>();
-    private final List<GuestMemory> memories = new ArrayList<>();
-    private final List<Runnable> resumes = new ArrayList<>();
-    private final List<Reactor> reactors = new ArrayList<>();
-
-    @TempDir
-    private Path folder;
-
-    private @Nullable UnixSocket client;
-    private @Nullable VfioUserEndpoint endpoint;
-
-    @BeforeEach
-    void connect() {
-        serve(new Held());
-        UnixSocket socket = UnixSocket.connect(folder.resolve("s1"));
-        socket.blocking(false);
-        client = socket;
-        send(Wire.VERSION, 0, 4);
-        assertThat(receive()).isGreaterThan(20);
-    }
-
-    @AfterEach
-    void close() {
-        client().close();
-        reactors.forEach(Reactor::close);
-        holder.drop("");
-    }
-
-    private void serve(Held held) {
-        Reactor reactor = Reactor.stepped(clock);
-        reactors.add(reactor);
-        endpoint = VfioUserEndpoint.open(
-                reactor,
-                folder.resolve("s" + reactors.size()),
-                this,
-                new VfioUserEndpoint.Options(false),
-                holder,
-                held);
-    }
-
-    /** Another process takes the place of the present one. */
-    private void another() {
-        serve(holder.held());
-        // Passes between the taking up and the resuming change nothing.
-        reactors.getLast().doWork();
-        resumes.removeLast().run();
-    }
-
-    @Override
-    public Device open(Host host) {
-        if (real) {
-            return shown(new Controller(SUBSYSTEM, 1, host.memory(), host.interrupts(), host.doorbells()));
-        }
-        FakeDevice device = new FakeDevice();
-        devices.add(device);
-        memories.add(host.memory());
-        return device;
-    }
-
-    private Device shown(Controller controller) {
-        controllers.add(controller);
-        return Device.of(controller);
-    }
-
-    @Override
-    public Device adopt(Host host, Fd state, Runnable resume) {
-        resumes.add(resume);
-        if (real) {
-            return shown(Controller.adopt(
-                    SUBSYSTEM, state, host.memory(), host.interrupts(), host.doorbells(), new Scheduler().turn()));
-        }
-        state.close();
-        return open(host);
-    }
-
-    @Override
-    public void failed(Throwable failure) {
-        throw new AssertionError(failure);
-    }
-
-    private UnixSocket client() {
-        return Objects.requireNonNull(client);
-    }
-
-    private FakeDevice device() {
-        return devices.getLast();
-    }
-
-    private MemorySegment body() {
-        return message.asSlice(Header.SIZE);
-    }
-
-    private void send(int command, int flags, int bodyBytes, int... fds) {
-        Header.write(message, 1, command, Header.SIZE + bodyBytes, flags, 0);
-        client().send(message, 0, Header.SIZE + bodyBytes, fds);
-    }
-
-    /** Steps the present process until it has nothing to do. */
-    private void step() {
-        for (int i = 0; i < 20; i++) {
-            reactors.getLast().doWork();
-        }
-    }
-
-    /** The present process works until it ends. */
-    private void untilKilled() {
-        for (int i = 0; i < 20; i++) {
-            try {
-                reactors.getLast().doWork();
-            } catch (IllegalStateException e) {
-                assertThat(e).hasCauseInstanceOf(Killed.class);
-                return;
-            }
-        }
-        throw new AssertionError("it has not ended");
-    }
-
-    /** Size of the next answer; 0: there is none. */
-    private int receive() {
-        try (FdQueue fds = new FdQueue(4)) {
-            for (int i = 0; i < 20; i++) {
-                reactors.getLast().doWork();
-                int count = client().receive(message, 0, Header.SIZE, fds);
-                if (count == Header.SIZE) {
-                    int size = (int) Header.sizeBytes(message);
-                    if (size > count) {
-                        client().receive(message, count, size - count, fds);
-                    }
-                    return size;
-                }
-            }
-            return 0;
-        }
-    }
-
-    private void sendWrite(int offset, int value) {
-        body().set(Wire.LONG, 0, offset);
-        body().set(Wire.INT, 8, Wire.REGION_BAR0);
-        body().set(Wire.INT, 12, 4);
-        body().set(Wire.INT, 16, value);
-        send(Wire.REGION_WRITE, 0, 20);
-    }
-
-    private void assertOneAnswer(int command) {
-        assertThat(receive()).isPositive();
-        assertThat(Header.command(message)).isEqualTo(command);
-        assertThat(Header.failed(message)).isFalse();
-        assertThat(receive()).as("a second answer").isZero();
-    }
-
-    private void sendState(int state) {
-        body().set(Wire.INT, 0, 16);
-        body().set(Wire.INT, 4, Request.DeviceFeature.SET | Request.DeviceFeature.MIG_DEVICE_STATE);
-        body().set(Wire.INT, 8, state);
-        body().set(Wire.INT, 12, -1);
-        send(Wire.DEVICE_FEATURE, 0, 16);
-    }
-
-    private int state() {
-        body().set(Wire.INT, 0, 16);
-        body().set(Wire.INT, 4, Request.DeviceFeature.GET | Request.DeviceFeature.MIG_DEVICE_STATE);
-        send(Wire.DEVICE_FEATURE, 0, 8);
-        assertOneAnswer(Wire.DEVICE_FEATURE);
-        return body().get(Wire.INT, 8);
-    }
-
-    private void connectToAController() {
-        real = true;
-        client().close();
-        step();
-        UnixSocket socket = UnixSocket.connect(folder.resolve("s" + reactors.size()));
-        socket.blocking(false);
-        client = socket;
-        send(Wire.VERSION, 0, 4);
-        assertThat(receive()).isGreaterThan(20);
-    }
-
-    @Test
-    void whatIsStoppedStaysSoUntilItIsLetGoOn() {
-        connectToAController();
-        sendState(MigrationCommands.STATE_STOP_COPY);
-        assertOneAnswer(Wire.DEVICE_FEATURE);
-        for (int i = 0; i < 2; i++) {
-            another();
-            assertThat(controllers.getLast().standstill().reached()).isTrue();
-            assertThat(state()).as("what was to be read is not known any more").isEqualTo(MigrationCommands.STATE_STOP);
-        }
-        sendState(MigrationCommands.STATE_RUNNING);
-        assertOneAnswer(Wire.DEVICE_FEATURE);
-        assertThat(controllers.getLast().standstill().begun()).isFalse();
-        another();
-        assertThat(state()).isEqualTo(MigrationCommands.STATE_RUNNING);
-    }
-
-    @Test
-    void whatWaitsForItsDriveIsNotStopped() {
-        connectToAController();
-        serve(holder.held());
-        reactors.getLast().doWork();
-        MovingDevice moving = Objects.requireNonNull(endpoint).devices().getFirst();
-        assertThatThrownBy(() -> moving.freeze(Duration.ofSeconds(1))).isInstanceOf(IllegalStateException.class);
-        resumes.removeLast().run();
-        assertThat(state()).isEqualTo(MigrationCommands.STATE_RUNNING);
-    }
-
-    @Test
-    void whatIsAboutToStopIsStopped() {
-        connectToAController();
-        sendState(MigrationCommands.STATE_STOP);
-        // The message is read; whether the controller has come to rest is looked at in the next pass.
-        try (ConnectionState kept = holder.state()) {
-            for (int i = 0; kept.getInt(ConnectionState.MIGRATION) == 0; i++) {
-                assertThat(i).isLessThan(20);
-                reactors.getLast().doWork();
-            }
-        }
-        another();
-        assertOneAnswer(Wire.DEVICE_FEATURE);
-        assertThat(state()).isEqualTo(MigrationCommands.STATE_STOP);
-    }
-
-    @Test
-    void whatWasBecomingAnotherIsOfNoUseUntilItIsReset() {
-        connectToAController();
-        sendState(MigrationCommands.STATE_RESUMING);
-        assertOneAnswer(Wire.DEVICE_FEATURE);
-        another();
-        assertThat(state()).isEqualTo(MigrationCommands.STATE_ERROR);
-        sendState(MigrationCommands.STATE_RUNNING);
-        assertThat(receive()).isEqualTo(Header.SIZE);
-        assertThat(Header.failed(message)).isTrue();
-        send(Wire.DEVICE_RESET, 0, 0);
-        assertOneAnswer(Wire.DEVICE_RESET);
-        assertThat(state()).isEqualTo(MigrationCommands.STATE_RUNNING);
-    }
-
+/** Connections whose processes end. */
+class ConnectionAdoptionTest extends EndingProcesses {
     @Test
     void anotherVersionOfTheStateIsRefusedBeforeAnybodyTakesIt() {
         step();
@@ -414,25 +80,6 @@ class ConnectionAdoptionTest implements ControllerFactory {
         assertOneAnswer(Wire.REGION_WRITE);
     }
 
-    /** The message is as it was before it was done with. */
-    private static void takeBackDone(ConnectionState state) {
-        long first = 0x3000 + 56;
-        int number = state.getInt(first + 4) - (1 << 21);
-        state.setLong(first, (long) number << 32 | (Header.SIZE + 20));
-    }
-
-    /** The answer is published, and the socket has not got it; the client gives back what it has. */
-    private void takeBackSent(ConnectionState state) {
-        long sending = 0x3900 + 56;
-        int bytes = state.getInt(sending);
-        assertThat(bytes).isPositive();
-        try (FdQueue none = new FdQueue(1)) {
-            assertThat(client().receive(message, 0, bytes, none)).isEqualTo(bytes);
-        }
-        state.setLong(ConnectionState.ORIGIN, state.getLong(ConnectionState.ORIGIN) - bytes);
-        state.setLong(sending, state.getLong(sending) & -1L << 32);
-    }
-
     @ParameterizedTest
     @CsvSource({"true,false", "false,true", "true,true"})
     void whatIsAnsweredIsSentOnce(boolean notForgotten, boolean notSent) {
@@ -459,7 +106,7 @@ class ConnectionAdoptionTest implements ControllerFactory {
                 EventFd vector = EventFd.create()) {
             for (String end : new String[] {"fd.0", "file.0."}) {
                 holder.endsAt = end;
-                map(memory);
+                map(0x1000, 1 << 20, memory.number());
                 untilKilled();
                 another();
                 assertOneAnswer(Wire.DMA_MAP);
@@ -471,7 +118,7 @@ class ConnectionAdoptionTest implements ControllerFactory {
                 send(Wire.DMA_UNMAP, 0, 24);
                 assertOneAnswer(Wire.DMA_UNMAP);
             }
-            map(memory);
+            map(0x1000, 1 << 20, memory.number());
             assertOneAnswer(Wire.DMA_MAP);
             holder.endsAt = "irq.2.3.";
             body().set(Wire.INT, 0, 20);
@@ -489,15 +136,6 @@ class ConnectionAdoptionTest implements ControllerFactory {
                     .anyMatch(name -> name.endsWith("/irq.2.3."))
                     .noneMatch(name -> name.contains("/fd."));
         }
-    }
-
-    private void map(Fd memory) {
-        body().set(Wire.INT, 0, 32);
-        body().set(Wire.INT, 4, 3);
-        body().set(Wire.LONG, 8, 0);
-        body().set(Wire.LONG, 16, 0x1000);
-        body().set(Wire.LONG, 24, 1 << 20);
-        send(Wire.DMA_MAP, 0, 32, memory.number());
     }
 
     @Test

@@ -419,6 +419,7 @@ class MoveTest {
         NvmeDriver driver = NvmeDriver.start(guest(here, Reach.TRAPPED, Wire.IRQ_MSIX));
         here.device().freeze(LIMIT);
         byte[] state = here.device().state();
+        assertThatThrownBy(() -> here.device().load(state)).isInstanceOf(IllegalStateException.class);
         here.device().thaw();
         assertThatThrownBy(() -> here.device().load(state)).isInstanceOf(IllegalStateException.class);
         driver.admin(Command.getFeature(FeatureId.ARBITRATION)).orThrow();
