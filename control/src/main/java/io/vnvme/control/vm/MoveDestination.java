@@ -16,9 +16,13 @@ public final class MoveDestination implements AutoCloseable {
     private final Path folder;
     /** Whether this QEMU has no VM but the one that is to come. */
     private boolean awaits;
+    /** Whether the VM has come and does not stand still, as nobody told it to. */
+    private boolean runs;
+
+    private boolean ended;
 
     /** @param folder where this QEMU may make a socket that nobody else can connect to: it lets in who does */
-    MoveDestination(Monitor monitor, Path folder) {
+    MoveDestination(HeldMonitor monitor, Path folder) {
         vm = new MovingVm(monitor, "destination");
         this.folder = folder;
     }
@@ -51,7 +55,6 @@ public final class MoveDestination implements AutoCloseable {
         }
         awaits = true;
         GdbMemory.probe(new HumanMonitor(vm.monitor()), folder);
-        vm.pauseBeforeSwitchover(true);
         // Whatever its options say: a VM whose devices are not there yet must not begin to run when all is here.
         vm.execute("stop", Map.of());
         vm.execute("migrate-incoming", Map.of("uri", channel));
@@ -73,6 +76,7 @@ public final class MoveDestination implements AutoCloseable {
         });
         String status = vm.status();
         if (!status.equals("paused")) {
+            runs = true;
             throw vm.refused("was to pause the VM, which is " + status);
         }
     }
@@ -96,18 +100,28 @@ public final class MoveDestination implements AutoCloseable {
     /**
      * Ends QEMU, if it has not done so by itself, as after a migration that fails. One that was found not to wait for
      * this VM is left alone: it may have another.
+     *
+     * @throws ProblemException when it has not ended
      */
     void quit() {
-        if (!awaits) {
-            return;
+        ended = false;
+        ended = !awaits || vm.quit();
+        if (!ended) {
+            throw vm.refused("does not end");
         }
-        try {
-            vm.execute("quit", Map.of());
-        } catch (ProblemException e) {
-            if (e.code() != ProblemCode.VM_UNREACHABLE) {
-                throw e;
-            }
-        }
+    }
+
+    /** Whether, after {@link #quit}, nothing of the VM is here any more. */
+    boolean ended() {
+        return ended;
+    }
+
+    /**
+     * Whether the VM may run here. One that has come stands still until {@link #goOn}, as QEMU was told before it was told
+     * to listen; if it is silent now that is still so. One that was seen not to obey may run for as long as it has not ended.
+     */
+    boolean mayRun() {
+        return runs && !ended;
     }
 
     @Override

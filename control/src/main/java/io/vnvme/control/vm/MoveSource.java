@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** The QEMU that a VM moves away from. Used by one thread at a time. */
 public final class MoveSource implements AutoCloseable {
@@ -18,8 +19,12 @@ public final class MoveSource implements AutoCloseable {
 
     private final MovingVm vm;
     private boolean wasRunning;
+    /** What it does by itself; null as long as we have not changed it. */
+    private @Nullable Boolean paused;
+    /** Whether there may be a migration that we began. */
+    private boolean begun;
 
-    MoveSource(Monitor monitor) {
+    MoveSource(HeldMonitor monitor) {
         vm = new MovingVm(monitor, "source");
     }
 
@@ -49,6 +54,7 @@ public final class MoveSource implements AutoCloseable {
         Object buses = vm.execute("query-pci", Map.of());
         // One that the guest has given no bus to is found before the VM stands still.
         devices.keySet().forEach(id -> PciAddress.of(buses, id));
+        paused = vm.pausesBeforeSwitchover();
         vm.pauseBeforeSwitchover(true);
         return devices;
     }
@@ -60,7 +66,14 @@ public final class MoveSource implements AutoCloseable {
 
     /** @param channel where the destination listens, as QEMU writes it: {@code unix:PATH}, {@code tcp:HOST:PORT} */
     public void start(String channel) {
-        vm.execute("migrate", Map.of("uri", channel));
+        begun = true;
+        try {
+            vm.execute("migrate", Map.of("uri", channel));
+        } catch (ProblemException e) {
+            // What is not answered may have begun. What is refused has not; somebody else's may be why.
+            begun = e.code() != ProblemCode.VM_REFUSED;
+            throw e;
+        }
     }
 
     /** How far it is, and whether the VM {@link #stopped stands still}. */
@@ -99,26 +112,33 @@ public final class MoveSource implements AutoCloseable {
         });
     }
 
-    /** Ends the migration, if there is one. QEMU lets the VM go on by itself unless all was sent. */
+    /** Ends the migration that we began, if we did. QEMU lets the VM go on by itself unless all was sent. */
     void cancel() {
-        if (!OVER.contains(MovingVm.state(vm.migration()))) {
+        if (begun && !OVER.contains(MovingVm.state(vm.migration()))) {
             vm.execute("migrate_cancel", Map.of());
             vm.await("done with the migration that was cancelled", END_LIMIT, m -> OVER.contains(MovingVm.state(m)));
         }
-        // A migration of somebody else's would wait for good.
-        vm.pauseBeforeSwitchover(false);
     }
 
-    /** The VM goes on here, if it ran before. */
+    /** Makes the next migration what it would have been without us: somebody else's would wait for good. */
+    void putBack() {
+        if (paused != null) {
+            vm.pauseBeforeSwitchover(paused);
+        }
+    }
+
+    /** The VM goes on here, if it ran before and we have stopped it. */
     void goOn() {
-        if (wasRunning && !vm.status().equals("running")) {
+        if (begun && wasRunning && !vm.status().equals("running")) {
             vm.execute("cont", Map.of());
         }
     }
 
-    /** Ends QEMU: the VM is elsewhere. */
+    /** Ends QEMU: the VM is elsewhere. @throws ProblemException when it has not ended */
     public void quit() {
-        vm.execute("quit", Map.of());
+        if (!vm.quit()) {
+            throw vm.refused("does not end: end its process");
+        }
     }
 
     @Override

@@ -19,17 +19,21 @@ final class MovingVm {
     private static final int NOBODY = 0xffff;
 
     private static final Duration LOOK_AGAIN = Duration.ofMillis(5);
+    /** QEMU ends in much less. One that has not by then hangs, and a guest may wait for this. */
+    private static final Duration END_LIMIT = Duration.ofSeconds(10);
 
-    private final Monitor monitor;
+    private static final String PAUSE = "pause-before-switchover";
+
+    private final HeldMonitor monitor;
     /** Which end it is, for messages. */
     private final String end;
 
-    MovingVm(Monitor monitor, String end) {
+    MovingVm(HeldMonitor monitor, String end) {
         this.monitor = monitor;
         this.end = end;
     }
 
-    Monitor monitor() {
+    HeldMonitor monitor() {
         return monitor;
     }
 
@@ -85,11 +89,20 @@ final class MovingVm {
         return text(migration, "status");
     }
 
-    /** Whether QEMU stops when all but the last of the memory has been copied, until it is told to go on. */
+    /** Whether QEMU is to stop when all but the last of the memory has been copied, until it is told to go on. */
+    boolean pausesBeforeSwitchover() {
+        return execute("query-migrate-capabilities", Map.of()) instanceof List<?> list
+                && list.stream()
+                        .anyMatch(each -> text(each, "capability").equals(PAUSE)
+                                && each instanceof Map<?, ?> map
+                                && Boolean.TRUE.equals(map.get("state")));
+    }
+
+    /** Sets that. */
     void pauseBeforeSwitchover(boolean wanted) {
         execute(
                 "migrate-set-capabilities",
-                Map.of("capabilities", List.of(Map.of("capability", "pause-before-switchover", "state", wanted))));
+                Map.of("capabilities", List.of(Map.of("capability", PAUSE, "state", wanted))));
     }
 
     /**
@@ -133,6 +146,24 @@ final class MovingVm {
 
     private static String text(Object map, String key) {
         return map instanceof Map<?, ?> found && found.get(key) instanceof String value ? value : "";
+    }
+
+    /**
+     * Ends QEMU, if it has not ended by itself, and waits until it has.
+     *
+     * @return false when it has not, and is silent or hangs
+     * @throws ProblemException when it refuses to
+     */
+    boolean quit() {
+        try {
+            execute("quit", Map.of());
+        } catch (ProblemException e) {
+            // Whether it has gone or hangs the connection tells.
+            if (e.code() != ProblemCode.VM_UNREACHABLE) {
+                throw e;
+            }
+        }
+        return monitor.awaitEnd(END_LIMIT);
     }
 
     /**

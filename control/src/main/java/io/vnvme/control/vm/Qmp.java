@@ -24,7 +24,6 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,33 +32,46 @@ import org.jspecify.annotations.Nullable;
  * <p>Used by one thread at a time. A monitor serves one client at a time; the next one waits without an answer: so a
  * connection is held as briefly as can be, and a monitor that does not greet is called busy.
  */
-final class Qmp implements Monitor {
+final class Qmp implements HeldMonitor {
     private static final Duration GREETING_TIMEOUT = Duration.ofSeconds(2);
     private static final Duration REPLY_TIMEOUT = Duration.ofSeconds(20);
     /** A message of QEMU's is some kilobytes; who sends longer lines is no monitor. */
     private static final int LINE_LENGTH_MAX = 4 << 20;
+
+    /** Messages that nobody has taken yet; the VM waits then. */
+    static final int MESSAGE_COUNT_MAX = 10_000;
 
     /** EAGAIN in words; the JDK has no exception of its own for it. */
     private static final String NO_ROOM = "temporarily unavailable";
 
     private static final JsonType<Object> JSON = Jsonb.builder().build().type(Object.class);
 
-    /** What the reader hands over: a message, or the end ({@code null} inside). */
-    private record Received(@Nullable Map<?, ?> message, String why) {}
+    /** The only event that anybody waits for. */
+    private static final String DELETED = "DEVICE_DELETED";
+    /** More than are unplugged during a few commands: what a VM tells beyond that is its own affair. */
+    private static final int DELETED_COUNT_MAX = 256;
 
-    /** Something that happened in the VM. */
-    record Event(String name, Map<?, ?> data) {
-        /** A text in its data; empty when there is none. */
-        String text(String key) {
-            return data.get(key) instanceof String text ? text : "";
+    /**
+     * What the reader hands over: a message, or the end ({@code null} inside).
+     *
+     * @param closed whether the end is the connection's, not ours of listening
+     */
+    private record Received(@Nullable Map<?, ?> message, String why, boolean closed) {
+        static Received nonsense() {
+            return new Received(null, "it does not speak QMP", false);
         }
     }
 
     private final Path path;
     private final SocketChannel channel;
-    private final BlockingQueue<Received> received = new LinkedBlockingQueue<>(10_000);
-    private final Deque<Event> events = new ArrayDeque<>();
+    private final BlockingQueue<Received> received = new LinkedBlockingQueue<>(MESSAGE_COUNT_MAX);
+    /** Devices that were unplugged during commands, and that nobody has waited for yet. */
+    private final Deque<String> deleted = new ArrayDeque<>();
+
     private final QemuVersion version;
+    /** The end, once it was taken. */
+    private @Nullable Received ended;
+
     private long nextId = 1;
 
     private Qmp(Path path, SocketChannel channel) {
@@ -128,26 +140,33 @@ final class Qmp implements Monitor {
     }
 
     private void read() {
-        String why = "the VM closed the connection";
         try (BufferedReader reader = new BufferedReader(Channels.newReader(channel, StandardCharsets.UTF_8))) {
+            received.put(readMessages(reader));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (IOException e) {
+            System.getLogger(Qmp.class.getName()).log(System.Logger.Level.DEBUG, "closing a QMP socket", e);
+        }
+    }
+
+    /** Hands over all messages. @return the end */
+    private Received readMessages(BufferedReader reader) throws InterruptedException {
+        try {
             for (String line = readLine(reader); line != null; line = readLine(reader)) {
                 if (line.isBlank()) {
                     continue;
                 }
                 if (!(JSON.fromJson(line) instanceof Map<?, ?> message)) {
-                    why = "it does not speak QMP";
-                    break;
+                    return Received.nonsense();
                 }
-                received.put(new Received(message, ""));
+                received.put(new Received(message, "", false));
             }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            return new Received(null, "the VM closed the connection", true);
         } catch (IOException e) {
-            why = "the connection failed: " + e.getMessage();
+            return new Received(null, "the connection failed: " + e.getMessage(), true);
         } catch (RuntimeException e) {
-            why = "it does not speak QMP";
+            return Received.nonsense();
         }
-        received.add(new Received(null, why));
     }
 
     private static @Nullable String readLine(BufferedReader reader) throws IOException {
@@ -157,7 +176,7 @@ final class Qmp implements Monitor {
                 return line.toString();
             }
             if (line.length() >= LINE_LENGTH_MAX) {
-                throw new IOException("a line without end");
+                throw new IllegalStateException("a line without end");
             }
             line.append((char) c);
         }
@@ -219,14 +238,18 @@ final class Qmp implements Monitor {
                         ProblemCode.VM_UNREACHABLE,
                         "the VM at %s did not answer %s within %d s: it hangs or is overloaded; try again"
                                 .formatted(path, command, REPLY_TIMEOUT.toSeconds())));
+        return message(answer);
+    }
+
+    private Map<?, ?> message(Received answer) {
         if (answer.message() == null) {
+            ended = answer;
             throw gone(answer.why());
         }
         return answer.message();
     }
 
     private ProblemException gone(String why) {
-        received.add(new Received(null, why));
         return new ProblemException(
                 ProblemCode.VM_UNREACHABLE, "the VM at %s went away: %s; check that it runs".formatted(path, why));
     }
@@ -235,19 +258,51 @@ final class Qmp implements Monitor {
         if (!(message.get("event") instanceof String name)) {
             return false;
         }
-        Map<?, ?> data = message.get("data") instanceof Map<?, ?> map ? map : Map.of();
-        events.add(new Event(name, data));
+        if (name.equals(DELETED)
+                && message.get("data") instanceof Map<?, ?> data
+                && data.get("device") instanceof String device) {
+            if (deleted.size() == DELETED_COUNT_MAX) {
+                deleted.remove();
+            }
+            deleted.add(device);
+        }
         return true;
     }
 
     @Override
     public boolean awaitDeleted(String deviceId, Duration timeout, BooleanSupplier gone) {
-        return awaitEvent(
-                                e -> e.name().equals("DEVICE_DELETED")
-                                        && e.text("device").equals(deviceId),
-                                timeout)
-                        .isPresent()
-                || gone.getAsBoolean();
+        long deadlineNs = System.nanoTime() + timeout.toNanos();
+        while (true) {
+            for (String id = deleted.poll(); id != null; id = deleted.poll()) {
+                if (id.equals(deviceId)) {
+                    return true;
+                }
+            }
+            Optional<Received> answer = next(Duration.ofNanos(deadlineNs - System.nanoTime()));
+            if (answer.isEmpty()) {
+                return gone.getAsBoolean();
+            }
+            keepEvent(message(answer.get()));
+        }
+    }
+
+    @Override
+    public boolean awaitEnd(Duration timeout) {
+        long deadlineNs = System.nanoTime() + timeout.toNanos();
+        while (true) {
+            Optional<Received> answer = next(Duration.ofNanos(deadlineNs - System.nanoTime()));
+            if (answer.isEmpty()) {
+                return false;
+            }
+            if (answer.get().message() == null) {
+                ended = answer.get();
+                return ended.closed();
+            }
+            if (System.nanoTime() - deadlineNs >= 0) {
+                // One that tells of things without end has not ended.
+                return false;
+            }
+        }
     }
 
     @Override
@@ -260,33 +315,10 @@ final class Qmp implements Monitor {
         return Advice.COMMAND_LINE;
     }
 
-    /**
-     * Waits for an event, also among those that came during commands. Others that come first are dropped.
-     *
-     * @return nothing when it does not come in time
-     * @throws ProblemException when the VM went away
-     */
-    private Optional<Event> awaitEvent(Predicate<Event> wanted, Duration timeout) {
-        long deadlineNs = System.nanoTime() + timeout.toNanos();
-        while (true) {
-            for (Event event = events.poll(); event != null; event = events.poll()) {
-                if (wanted.test(event)) {
-                    return Optional.of(event);
-                }
-            }
-            Optional<Received> answer = next(Duration.ofNanos(deadlineNs - System.nanoTime()));
-            if (answer.isEmpty()) {
-                return Optional.empty();
-            }
-            Map<?, ?> message = answer.get().message();
-            if (message == null) {
-                throw gone(answer.get().why());
-            }
-            keepEvent(message);
-        }
-    }
-
     private Optional<Received> next(Duration timeout) {
+        if (ended != null) {
+            return Optional.of(ended);
+        }
         try {
             return Optional.ofNullable(received.poll(Math.max(timeout.toNanos(), 0), TimeUnit.NANOSECONDS));
         } catch (InterruptedException e) {
@@ -302,12 +334,14 @@ final class Qmp implements Monitor {
                 channel.write(buffer);
             }
         } catch (IOException e) {
-            throw gone(String.valueOf(e.getMessage()));
+            throw gone(e.getMessage() == null ? "the connection is closed" : e.getMessage());
         }
     }
 
     @Override
     public void close() {
         closeQuietly(channel);
+        // Who reads may wait for room, and sees the end then.
+        received.clear();
     }
 }

@@ -14,8 +14,8 @@ import java.util.function.Consumer;
  * A running VM goes from one QEMU to another together with vNVMes, of which QEMU migrates nothing.
  *
  * <p>Until {@link MovingDrives#resume} whatever goes wrong, and {@link #cancel}, ends with the VM at the source as if
- * nothing had been, and the destination's QEMU ended: in this order, so that never two of them go on. After it the VM
- * is at the destination.
+ * nothing had been, and the destination's QEMU ended before that, so that never two of them go on; or it does not end, which
+ * is told, and is known to stand still. After it the VM is at the destination.
  */
 public final class VmMove {
     private static final Logger LOG = System.getLogger(VmMove.class.getName());
@@ -65,11 +65,11 @@ public final class VmMove {
      * @throws ProblemException when it did not move, or moved and does not go on; the message says which
      */
     public Standstill run() {
-        SortedMap<String, Integer> devices = source.prepare();
-        List<String> deviceIds = List.copyOf(devices.keySet());
         boolean begun = false;
         long[] times;
         try {
+            SortedMap<String, Integer> devices = source.prepare();
+            List<String> deviceIds = List.copyOf(devices.keySet());
             destination.prepare(devices, terms.channel());
             begun = true;
             drives.begin(deviceIds);
@@ -78,7 +78,10 @@ public final class VmMove {
             checkCancelled();
         } catch (RuntimeException | Error e) {
             undo(begun, e);
-            throw e;
+            if (destination.ended()) {
+                throw e;
+            }
+            throw lives(e);
         }
         goOn();
         long endNs = System.nanoTime();
@@ -166,20 +169,35 @@ public final class VmMove {
     private void undo(boolean begun, Throwable why) {
         boolean interrupted = Thread.interrupted();
         attempt(why, source::cancel);
+        attempt(why, source::putBack);
         attempt(why, destination::quit);
         if (begun) {
             attempt(why, drives::giveUp);
         }
-        attempt(why, source::goOn);
+        if (!destination.mayRun()) {
+            attempt(why, source::goOn);
+        }
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
     }
 
+    private ProblemException lives(Throwable why) {
+        return new ProblemException(
+                ProblemCode.VM_REFUSED,
+                "%s. QEMU at the destination does not end, and %s"
+                        .formatted(
+                                why.getMessage(),
+                                destination.mayRun()
+                                        ? "may run the VM, which stands still at the source: end that QEMU's process, then let the VM go on (cont)"
+                                        : "has a VM that stands still: end its process before anybody lets it go on, the VM is at the source"),
+                why);
+    }
+
     private static void attempt(Throwable why, Runnable step) {
         try {
             step.run();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             why.addSuppressed(e);
         }
     }

@@ -26,7 +26,7 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** A QEMU as far as a move goes: a VM that runs or is awaited, and one vfio-user device behind a bridge, with MSI and MSI-X. */
-final class FakeMachine implements Monitor {
+final class FakeMachine implements HeldMonitor {
     static final int BARS = 0x10;
     static final int POWER = 0x40;
     static final int MSI = 0x48;
@@ -59,7 +59,18 @@ final class FakeMachine implements Monitor {
     /** Whether the guest has given the bus of the device a number. */
     boolean numbered = true;
 
+    /** The command that is not answered, nor does it end then: {@code end} answers all. */
+    String unanswered = "";
+    /** Lets its VM run when that is here, whatever it was told. */
+    boolean disobeys;
+    /** Ends instead of taking its VM, as QEMU does when it cannot. */
+    boolean endsOnArrival;
+
+    Runnable onCont = () -> {};
     boolean gone;
+    private boolean ending;
+    private boolean sends;
+    private String before = "";
     /** Whether it waits before the switchover. */
     boolean pauses;
 
@@ -117,12 +128,19 @@ final class FakeMachine implements Monitor {
         if (gone) {
             throw new ProblemException(ProblemCode.VM_UNREACHABLE, "the VM went away");
         }
+        if (command.equals(unanswered)) {
+            throw new ProblemException(ProblemCode.VM_UNREACHABLE, "the VM did not answer");
+        }
         if (command.equals(refused)) {
             throw new QmpException("GenericError", "not today");
         }
         return switch (command) {
             case "query-status" -> Map.of("status", status);
             case "query-migrate" -> told();
+            case "query-migrate-capabilities" ->
+                List.of(
+                        Map.of("capability", "xbzrle", "state", false),
+                        Map.of("capability", "pause-before-switchover", "state", pauses));
             case "query-pci" -> buses();
             case "qom-get" -> property(String.valueOf(arguments.get("property")));
             case "qom-list" -> properties(String.valueOf(arguments.get("path")));
@@ -140,14 +158,21 @@ final class FakeMachine implements Monitor {
             case "migrate-set-capabilities" ->
                 pauses = arguments.toString().contains("pause-before-switchover")
                         && arguments.toString().contains("state=true");
-            case "migrate" -> migration = "setup";
+            case "migrate" -> {
+                migration = "setup";
+                sends = true;
+                before = status;
+            }
             case "migrate-continue" -> migration = "device";
             case "migrate_cancel" -> {
                 migration = "cancelled";
-                status = "running";
+                status = before;
             }
-            case "cont" -> status = "running";
-            case "quit" -> gone = true;
+            case "cont" -> {
+                status = "running";
+                onCont.run();
+            }
+            case "quit" -> ending = true;
             default -> {}
         }
     }
@@ -155,16 +180,15 @@ final class FakeMachine implements Monitor {
     /** Each look finds it a step further. */
     private Map<String, Object> told() {
         String was = migration;
-        switch (was) {
+        switch (sends ? was : "") {
             case "setup" -> migration = "active";
             case "active" -> migration = pauses ? "pre-switchover" : "device";
             case "pre-switchover" -> status = "finish-migrate";
             case "device" -> {
                 migration = "completed";
                 status = "postmigrate";
-                if (peer != null && !peer.gone) {
-                    peer.migration = "completed";
-                    peer.status = "paused";
+                if (peer != null) {
+                    peer.arrive();
                 }
             }
             default -> {}
@@ -172,6 +196,12 @@ final class FakeMachine implements Monitor {
         return was.equals("none")
                 ? Map.of()
                 : Map.of("status", was, "ram", Map.of("transferred", 1, "remaining", 2, "total", 3));
+    }
+
+    private void arrive() {
+        gone |= endsOnArrival;
+        migration = "completed";
+        status = disobeys ? "running" : "paused";
     }
 
     private Object buses() {
@@ -353,6 +383,13 @@ final class FakeMachine implements Monitor {
             ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asIntBuffer().get(table, at / 4, bytes.length / 4);
         }
         return "OK";
+    }
+
+    /** It ends a while after it has said that it does. */
+    @Override
+    public boolean awaitEnd(Duration timeout) {
+        gone |= ending && unanswered.isEmpty();
+        return gone;
     }
 
     @Override

@@ -13,9 +13,11 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -64,6 +66,79 @@ class QmpTest {
             assertThatThrownBy(() -> Qmp.connect(path))
                     .isInstanceOfSatisfying(
                             ProblemException.class, e -> assertThat(e.code()).isEqualTo(ProblemCode.VM_NOT_QMP));
+        }
+    }
+
+    private static final String BEGIN =
+            "{\"QMP\":{\"version\":{\"qemu\":{\"major\":11,\"minor\":1,\"micro\":3}}}}\n{\"return\":{},\"id\":1}\n";
+
+    private static String deleted(String device) {
+        return "{\"event\":\"DEVICE_DELETED\",\"data\":{\"device\":\"%s\"}}\n".formatted(device);
+    }
+
+    /** A VM that has said all it will say, and holds the connection until {@code held} ends. */
+    private Qmp connect(String said, CountDownLatch held) throws IOException {
+        Path path = folder.resolve("said");
+        try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            server.bind(UnixDomainSocketAddress.of(path));
+            Thread.ofVirtual().start(() -> {
+                try (SocketChannel client = server.accept()) {
+                    client.write(ByteBuffer.wrap(BEGIN.getBytes(StandardCharsets.UTF_8)));
+                    client.read(ByteBuffer.allocate(100));
+                    ByteBuffer bytes = ByteBuffer.wrap(said.getBytes(StandardCharsets.UTF_8));
+                    while (bytes.hasRemaining()) {
+                        client.write(bytes);
+                    }
+                    held.await();
+                } catch (IOException | InterruptedException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+            return Qmp.connect(path);
+        }
+    }
+
+    /** A VM can tell of anything, and as often as it likes. */
+    @ParameterizedTest
+    @CsvSource({"first, false", "other0, false", "other44, true", "other299, true"})
+    void deletionsDuringACommandAreKeptAsFarAsThereAreNotTooMany(String device, boolean kept) throws IOException {
+        StringBuilder said = new StringBuilder(deleted("first"));
+        for (int i = 0; i < 300; i++) {
+            said.append(deleted("other" + i)).append("{\"event\":\"RTC_CHANGE\",\"data\":{\"offset\":1}}\n");
+        }
+        CountDownLatch held = new CountDownLatch(1);
+        try (Qmp qmp = connect(said + "{\"return\":{},\"id\":2}\n", held)) {
+            qmp.execute("query-name", Map.of());
+            assertThat(qmp.awaitDeleted(device, Duration.ZERO, () -> false)).isEqualTo(kept);
+        } finally {
+            held.countDown();
+        }
+    }
+
+    @Test
+    void theEndIsSeenBehindMoreThanAnybodyTakes() throws IOException, InterruptedException {
+        String event = "{\"event\":\"RTC_CHANGE\"}\n";
+        try (Qmp qmp = connect(event.repeat(Qmp.MESSAGE_COUNT_MAX), new CountDownLatch(0))) {
+            // The end comes while there is no room for it, if it is quick; else this shows less.
+            Thread.sleep(200);
+            assertThatThrownBy(() -> qmp.execute("query-name", Map.of()))
+                    .isInstanceOf(ProblemException.class)
+                    .hasMessageContaining("went away");
+            assertThat(qmp.awaitEnd(Duration.ofSeconds(30))).isTrue();
+            assertThat(qmp.awaitEnd(Duration.ZERO)).isTrue();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "nonsense\n", "{\"event\":\"SHUTDOWN\"}\n"})
+    void onlyAConnectionThatIsClosedIsAnEnd(String said) throws IOException {
+        CountDownLatch held = new CountDownLatch(1);
+        try (Qmp qmp = connect(said, held)) {
+            assertThat(qmp.awaitEnd(Duration.ofMillis(100))).isFalse();
+            held.countDown();
+            if (!said.startsWith("nonsense")) {
+                assertThat(qmp.awaitEnd(Duration.ofSeconds(30))).isTrue();
+            }
         }
     }
 

@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,12 +26,29 @@ class VmMoveTest {
     private final FakeMachine destination = new FakeMachine().incoming();
     private final Drives drives = new Drives();
     private final List<MoveProgress> progress = new ArrayList<>();
+    /** What went on at the source while the destination lived. */
+    private final List<String> two = new ArrayList<>();
+
     private VmMove move;
 
     @BeforeEach
     void pair() {
         source.peer = destination;
+        source.onCont = () -> goesOn(
+                "VM", destination.gone || !destination.unanswered.isEmpty() && !destination.status.equals("running"));
         move = move(LIMIT);
+    }
+
+    /** What throws on the way back is tried and noted only, so that a check there would not fail. */
+    private void goesOn(String what, boolean alone) {
+        if (!alone) {
+            two.add(what);
+        }
+    }
+
+    @AfterEach
+    void twoNeverGoOn() {
+        assertThat(two).isEmpty();
     }
 
     private VmMove move(Duration copyLimit) {
@@ -45,6 +64,11 @@ class VmMoveTest {
         private final List<String> told = new ArrayList<>();
         private String fails = "";
         private String cancels = "";
+        /** What giving up fails with. */
+        private @Nullable Error error;
+
+        private Runnable onBegin = () -> {};
+        private String status = "";
 
         private void told(String step) {
             if (!told.contains(step)) {
@@ -61,12 +85,14 @@ class VmMoveTest {
         @Override
         public void begin(List<String> deviceIds) {
             assertThat(deviceIds).containsExactly("drive0");
+            status = source.status;
+            onBegin.run();
             told("begin");
         }
 
         @Override
         public void round() {
-            assertThat(source.status).isEqualTo("running");
+            assertThat(source.status).isEqualTo(status);
             told("round");
         }
 
@@ -92,14 +118,17 @@ class VmMoveTest {
 
         @Override
         public void end() {
-            assertThat(source.gone).isTrue();
+            assertThat(source.gone).isEqualTo(source.unanswered.isEmpty());
             told("end");
         }
 
         @Override
         public void giveUp() {
-            assertThat(destination.gone).as("two never go on").isTrue();
+            goesOn("drives", destination.gone || !destination.unanswered.isEmpty());
             told("giveUp");
+            if (error != null) {
+                throw error;
+            }
         }
     }
 
@@ -110,43 +139,27 @@ class VmMoveTest {
         assertThat(drives.told).containsExactly("begin", "round", "freeze", "load", "resume", "end");
         assertThat(destination.status).isEqualTo("running");
         assertThat(destination.table).isEqualTo(source.table);
+        assertThat(destination.pauses)
+                .as("stands still for somebody else's migration")
+                .isFalse();
         assertThat(progress).contains(new MoveProgress(1, 2, 3));
     }
 
     @Test
     void aPausedVmStaysPaused() {
         source.status = "paused";
-        drives.cancels = "never";
-        VmMove paused = new VmMove(
-                new MoveSource(source),
-                new MoveDestination(destination, folder),
-                new PausedDrives(),
-                new VmMove.Terms("unix:/tmp/channel", LIMIT, LIMIT, progress::add));
-        paused.run();
+        move.run();
         assertThat(destination.status).isEqualTo("paused");
     }
 
-    private static final class PausedDrives implements MovingDrives {
-        @Override
-        public void begin(List<String> deviceIds) {}
-
-        @Override
-        public void round() {}
-
-        @Override
-        public void freeze() {}
-
-        @Override
-        public void load() {}
-
-        @Override
-        public void resume() {}
-
-        @Override
-        public void end() {}
-
-        @Override
-        public void giveUp() {}
+    @ParameterizedTest
+    @ValueSource(strings = {"begin", "freeze", "load"})
+    void aPausedVmThatStaysIsPaused(String step) {
+        source.status = "paused";
+        drives.fails = step;
+        assertThatThrownBy(move::run).hasMessage(step + " fails");
+        assertThat(source.done).doesNotContain("cont");
+        assertThat(source.status).isEqualTo(step.equals("load") ? "postmigrate" : "paused");
     }
 
     private void assertAtTheSource() {
@@ -188,8 +201,7 @@ class VmMoveTest {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {"migrate-set-capabilities", "stop", "migrate-incoming", "query-pci", "hmp:o", "hmp:gdbserver"})
+    @ValueSource(strings = {"stop", "migrate-incoming", "query-pci", "hmp:o", "hmp:gdbserver"})
     void aDestinationThatRefusesIsEnded(String command) {
         destination.refused = command;
         assertThatThrownBy(move::run).isInstanceOf(RuntimeException.class).hasMessageContaining("not today");
@@ -199,17 +211,98 @@ class VmMoveTest {
     /** As QEMU does when it cannot take what it is sent. */
     @Test
     void aDestinationThatEndsByItself() {
-        drives.cancels = "never";
+        destination.endsOnArrival = true;
+        assertThatThrownBy(move::run).hasMessageContaining("went away").hasNoSuppressedExceptions();
+        assertAtTheSource();
+        assertThat(drives.told).endsWith("giveUp");
+        assertThat(destination.done).doesNotContain("quit");
+    }
+
+    @Test
+    void aVmThatDoesNotArriveInTimeStays() {
         destination.migration = "active";
         source.peer = null;
-        destination.gone = false;
         VmMove late = new VmMove(
                 new MoveSource(source),
                 new MoveDestination(destination, folder),
                 drives,
                 new VmMove.Terms("unix:/tmp/channel", LIMIT, Duration.ofMillis(20), p -> {}));
-        assertThatThrownBy(late::run).hasMessageContaining("is not done");
+        assertThatThrownBy(late::run).hasMessageContaining("is not done").hasNoSuppressedExceptions();
         assertAtTheSource();
+    }
+
+    /** It was told to stand still, and nobody told it anything else. */
+    @ParameterizedTest
+    @ValueSource(strings = {"quit", "end"})
+    void aDestinationThatDoesNotEndIsToldOf(String command) {
+        drives.fails = "load";
+        destination.unanswered = command;
+        assertThatThrownBy(move::run)
+                .isInstanceOf(ProblemException.class)
+                .hasMessageContainingAll("load fails", "QEMU at the destination does not end", "stands still: end");
+        assertThat(destination.gone).isFalse();
+        assertThat(destination.status).isEqualTo("paused");
+        assertThat(source.status).isEqualTo("running");
+        assertThat(drives.told).endsWith("giveUp");
+    }
+
+    @Test
+    void aDestinationThatRunsTheVmAndDoesNotEndHasIt() {
+        destination.disobeys = true;
+        destination.unanswered = "quit";
+        assertThatThrownBy(move::run)
+                .hasMessageContainingAll("was to pause the VM", "may run the VM, which stands still at the source");
+        assertThat(source.status).isEqualTo("postmigrate");
+        assertThat(source.pauses).isFalse();
+        assertThat(drives.told).endsWith("giveUp");
+    }
+
+    /** It ran for a moment, without drives. */
+    @Test
+    void aDestinationThatRunsTheVmIsEndedFirst() {
+        destination.disobeys = true;
+        assertThatThrownBy(move::run).hasMessageContaining("was to pause the VM");
+        assertAtTheSource();
+    }
+
+    @Test
+    void eachStepBackIsTriedAfterOneThatFailsAsNoneShould() {
+        drives.fails = "load";
+        drives.error = new AssertionError("giveUp fails");
+        assertThatThrownBy(move::run)
+                .hasMessage("load fails")
+                .satisfies(e -> assertThat(e.getSuppressed()).containsExactly(drives.error));
+        assertAtTheSource();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void whatTheSourceDoesByItselfIsPutBack(boolean pauses) {
+        source.pauses = pauses;
+        drives.fails = "round";
+        source.unanswered = "migrate_cancel";
+        assertThatThrownBy(move::run).hasMessage("round fails");
+        assertThat(source.pauses).isEqualTo(pauses);
+        assertThat(source.done).contains("migrate-set-capabilities");
+    }
+
+    /** Begun after we looked, so that ours was refused. */
+    @Test
+    void aMigrationThatSomebodyElseBeginsIsNotCancelled() {
+        drives.onBegin = () -> source.migration = "active";
+        source.refused = "migrate";
+        assertThatThrownBy(move::run).hasMessageContaining("not today");
+        assertThat(source.migration).isEqualTo("active");
+        assertAtTheSource();
+    }
+
+    /** QEMU may have begun it all the same. */
+    @Test
+    void aMigrationWhoseBeginIsNotAnsweredIsCancelled() {
+        drives.onBegin = () -> source.migration = "setup";
+        source.unanswered = "migrate";
+        assertThatThrownBy(move::run).hasMessageContaining("did not answer");
+        assertThat(source.done).contains("migrate_cancel");
     }
 
     @Test
@@ -327,6 +420,30 @@ class VmMoveTest {
         assertThat(destination.gone).isFalse();
         assertThat(source.status).isEqualTo("postmigrate");
         assertThat(drives.told).doesNotContain("giveUp");
+    }
+
+    @Test
+    void drivesThatDoNotGoOnAreAtTheDestination() {
+        drives.fails = "resume";
+        assertThatThrownBy(move::run)
+                .isInstanceOf(ProblemException.class)
+                .hasMessageContainingAll("is at the destination", "resume fails");
+        assertThat(destination.gone).isFalse();
+        assertThat(destination.status).isEqualTo("paused");
+        assertThat(source.status).isEqualTo("postmigrate");
+        assertThat(source.gone).isFalse();
+        assertThat(drives.told).doesNotContain("giveUp", "end");
+    }
+
+    /** The VM has moved and runs. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", "quit", "end"})
+    void whatFailsAtTheSourceAfterwardsChangesNothing(String unanswered) {
+        source.unanswered = unanswered;
+        drives.fails = "end";
+        move.run();
+        assertThat(destination.status).isEqualTo("running");
+        assertThat(drives.told).endsWith("end");
     }
 
     @Test
