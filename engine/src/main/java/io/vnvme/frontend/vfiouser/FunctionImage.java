@@ -16,6 +16,9 @@ import java.util.List;
  * @param owed of each kind, a byte for each vector: 1 when it is owed
  */
 record FunctionImage(MemorySegment config, MemorySegment msixTable, List<MemorySegment> owed) {
+    /** INTx, MSI and MSI-X: errors and the request to let go of the device are for the client that is told of them. */
+    private static final int KINDS = IrqTable.MSIX + 1;
+
     private static final int FUNCTION = 5;
     private static final int INTERRUPTS = 6;
     private static final int TABLE_MAX = 4096;
@@ -23,7 +26,7 @@ record FunctionImage(MemorySegment config, MemorySegment msixTable, List<MemoryS
 
     static FunctionImage of(PciFunction function) {
         List<MemorySegment> owed = new ArrayList<>();
-        for (int kind = 0; kind < IrqTable.KINDS; kind++) {
+        for (int kind = 0; kind < KINDS; kind++) {
             owed.add(function.irqs().owed(kind));
         }
         return new FunctionImage(function.config().bytes(), function.bar0().msixTable(), owed);
@@ -49,7 +52,7 @@ record FunctionImage(MemorySegment config, MemorySegment msixTable, List<MemoryS
         function.end();
         Section interrupts = in.only(INTERRUPTS);
         List<MemorySegment> owed = new ArrayList<>();
-        for (int kind = 0; kind < IrqTable.KINDS; kind++) {
+        for (int kind = 0; kind < KINDS; kind++) {
             owed.add(bytes(interrupts, interrupts.getCount("interrupts of kind %d".formatted(kind), VECTORS_MAX)));
         }
         interrupts.end();
@@ -67,7 +70,7 @@ record FunctionImage(MemorySegment config, MemorySegment msixTable, List<MemoryS
             throw new DeviceStateException("an MSI-X table of %d bytes, and here it has %d"
                     .formatted(msixTable.byteSize(), here.bar0().msixTable().byteSize()));
         }
-        for (int kind = 0; kind < IrqTable.KINDS; kind++) {
+        for (int kind = 0; kind < KINDS; kind++) {
             if (owed.get(kind).byteSize() != here.irqs().count(kind)) {
                 throw new DeviceStateException("%d interrupts of kind %d, and here there are %d"
                         .formatted(owed.get(kind).byteSize(), kind, here.irqs().count(kind)));

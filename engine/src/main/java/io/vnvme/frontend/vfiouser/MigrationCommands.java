@@ -136,10 +136,16 @@ final class MigrationCommands {
     }
 
     private static void echo(Request.DeviceFeature request, Answer answer) {
+        echo(request, answer, _ -> {});
+    }
+
+    /** @param changed is given the data of the reply, which are those of the request */
+    private static void echo(Request.DeviceFeature request, Answer answer, Consumer<MemorySegment> changed) {
         MemorySegment data = request.data();
         answer.with(Request.DeviceFeature.SIZE + (int) data.byteSize(), out -> {
             request.encode(out, (int) data.byteSize());
             MemorySegment.copy(data, 0, out, Request.DeviceFeature.SIZE, data.byteSize());
+            changed.accept(out.asSlice(Request.DeviceFeature.SIZE));
         });
     }
 
@@ -311,16 +317,7 @@ final class MigrationCommands {
             throw new RequestException(Errno.EBUSY, "writes are logged already");
         }
         log.start();
-        answer.with(Request.DeviceFeature.SIZE + (int) request.data().byteSize(), out -> {
-            request.encode(out, (int) request.data().byteSize());
-            MemorySegment.copy(
-                    request.data(),
-                    0,
-                    out,
-                    Request.DeviceFeature.SIZE,
-                    request.data().byteSize());
-            out.set(Wire.LONG, Request.DeviceFeature.SIZE, DmaLog.PAGE_BYTES);
-        });
+        echo(request, answer, out -> out.set(Wire.LONG, 0, DmaLog.PAGE_BYTES));
     }
 
     private static void checkRanges(MemorySegment data, int ranges) {
@@ -378,7 +375,8 @@ final class MigrationCommands {
             MemorySegment bitmap = out.asSlice(REPORT_BYTES, bitmapBytes);
             bitmap.fill((byte) 0);
             if (log.overflowed()) {
-                for (long page = 0; page < pages; page++) {
+                bitmap.asSlice(0, pages >>> 3).fill((byte) -1);
+                for (long page = pages & -8; page < pages; page++) {
                     mark(bitmap, page);
                 }
             }

@@ -146,7 +146,7 @@ final class PciFunction implements PciConfig.Effects {
     void load(FunctionImage image) {
         config.load(image.config());
         bar0.msixTable(image.msixTable());
-        for (int kind = 0; kind < IrqTable.KINDS; kind++) {
+        for (int kind = 0; kind < image.owed().size(); kind++) {
             irqs.owe(kind, image.owed().get(kind));
         }
         device.busMaster(config.busMaster());

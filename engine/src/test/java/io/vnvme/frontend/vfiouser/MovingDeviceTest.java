@@ -55,6 +55,25 @@ class MovingDeviceTest extends EndingProcesses {
     }
 
     @Test
+    void allPagesCountAsWrittenWhenThereWereTooMany() {
+        connectToAController();
+        moving().startLog();
+        for (long chunk = 0; !log().overflowed(); chunk++) {
+            log().add(chunk << 27, 1);
+        }
+        int pages = 21;
+        body().set(Wire.INT, 0, 40);
+        body().set(Wire.INT, 4, Request.DeviceFeature.GET | Request.DeviceFeature.DMA_LOGGING_REPORT);
+        body().set(Wire.LONG, 8, 1L << 60);
+        body().set(Wire.LONG, 16, pages * 4096L);
+        body().set(Wire.LONG, 24, 4096);
+        send(Wire.DEVICE_FEATURE, 0, 32);
+        assertOneAnswer(Wire.DEVICE_FEATURE);
+        assertThat(body().get(Wire.LONG, 32)).isEqualTo((1L << pages) - 1);
+        assertThatThrownBy(() -> moving().takeWritten(1)).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
     void pagesThatCannotBeCopiedStayNotedAndEndTheConnection() {
         connectToAController();
         try (Fd memory = Memfd.create("guest", MEMORY_BYTES)) {

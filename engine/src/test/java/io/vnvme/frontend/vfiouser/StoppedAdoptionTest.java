@@ -215,6 +215,27 @@ class StoppedAdoptionTest extends EndingProcesses {
     }
 
     @Test
+    void whatIsAskedOfAClientIsNotAskedOfAnother() {
+        connectToAController();
+        body().set(Wire.INT, 0, 20);
+        body().set(Wire.INT, 4, Request.SetIrqs.DATA_NONE | Request.SetIrqs.TRIGGER);
+        body().set(Wire.INT, 8, IrqTable.REQUEST);
+        body().set(Wire.INT, 12, 0);
+        body().set(Wire.INT, 16, 1);
+        send(Wire.DEVICE_SET_IRQS, 0, 20);
+        assertOneAnswer(Wire.DEVICE_SET_IRQS);
+        CompletableFuture<Boolean> stopped = moving().beginFreeze(Duration.ofSeconds(1));
+        step();
+        assertThat(stopped).isCompletedWithValue(true);
+        Section interrupts = new DeviceStateReader(moving().state()).only(6);
+        for (int vectors : new int[] {1, 32, 65}) {
+            assertThat(interrupts.getInt()).isEqualTo(vectors);
+            assertThat(interrupts.getBytes(vectors)).containsOnly(0);
+        }
+        interrupts.end();
+    }
+
+    @Test
     void whatItsClientHasStoppedIsNotTheDaemons() {
         connectToAController();
         sendState(MigrationCommands.STATE_STOP);
