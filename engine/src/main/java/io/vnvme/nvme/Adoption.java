@@ -48,7 +48,7 @@ final class Adoption {
         } else if (ready) {
             controller.goOnResetting();
         }
-        if ((csts & Registers.CSTS_SHST_MASK) == Registers.CSTS_SHST_OCCURRING) {
+        if ((csts & Registers.CSTS_SHST_MASK) == Registers.CSTS_SHST_OCCURRING || controller.shutdownOwed()) {
             controller.shutDown();
         }
     }

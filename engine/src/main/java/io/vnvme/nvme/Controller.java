@@ -167,6 +167,7 @@ public final class Controller implements Poller, AutoCloseable {
         this.arbiter = new Arbiter(this);
         this.interruptPass = new InterruptPass(interrupts);
         this.standstill = new Standstill(this);
+        subsystem.enter(controllerId);
     }
 
     /**
@@ -445,7 +446,7 @@ public final class Controller implements Poller, AutoCloseable {
             draining = true;
             finishReset();
         }
-        if (Registers.shutdown(cc) != 0 && Registers.shutdown(old) == 0) {
+        if (Registers.shutdown(cc) != 0 && Registers.shutdown(old) == 0 && !standstill.reached()) {
             shutDown();
         }
     }
@@ -499,52 +500,20 @@ public final class Controller implements Poller, AutoCloseable {
         return standstill;
     }
 
-    /** What it is while it stands still. */
-    public ControllerImage image() {
-        if (!standstill.reached()) {
-            throw new IllegalStateException("controller %d does not stand still".formatted(controllerId));
-        }
-        return ControllerImage.of(this);
-    }
-
-    /**
-     * Becomes what another controller was, once it goes on; until then it stands still. What it was itself is forgotten.
-     *
-     * @throws io.vnvme.devicestate.DeviceStateException when it cannot: it is as it was
-     */
-    public void load(ControllerImage image) {
-        if (!standstill.reached()) {
-            throw new IllegalStateException("controller %d does not stand still".formatted(controllerId));
-        }
-        image.check(this);
-        reset();
-        image.store(this);
+    /** The state is another controller's from now on, which is yet to be {@link #resume resumed}. */
+    void loaded() {
         controllerId = state.controllerId();
         adopted = true;
     }
 
-    /** The standstill ends. */
-    void goOn() {
-        keepAlive.alive();
-        if (adopted) {
-            resume();
-        }
+    /** Whether another process or host served it, and {@link #resume} is still to come. */
+    boolean adopted() {
+        return adopted;
     }
 
     /** Whether no drive works for it and no interrupt is owed. */
     boolean settled() {
         return quiescent() && !draining && !interruptPass.owing();
-    }
-
-    /** Commands that were fetched and will end by themselves. */
-    int unfinished() {
-        int unfinished = -events.outstanding();
-        for (SubmissionQueue queue : submissionQueues) {
-            if (queue != null) {
-                unfinished += queue.inFlight() - (queue.fusedFirst() == null ? 0 : 1);
-            }
-        }
-        return unfinished;
     }
 
     /** It was being reset when the other process ended. */
@@ -615,6 +584,13 @@ public final class Controller implements Poller, AutoCloseable {
         }
     }
 
+    /** Whether CC asks for a shutdown that was not begun: a standstill, or the end of a process, came between. */
+    boolean shutdownOwed() {
+        int told = Registers.CSTS_RDY | Registers.CSTS_CFS | Registers.CSTS_SHST_MASK;
+        return Registers.shutdown(state.getInt(ControllerState.CC)) != 0
+                && (state.getInt(ControllerState.CSTS) & told) == Registers.CSTS_RDY;
+    }
+
     /** Makes all that was written durable, then says so in CSTS.SHST. */
     void shutDown() {
         int status = state.getInt(ControllerState.CSTS) & ~Registers.CSTS_SHST_MASK;
@@ -657,11 +633,11 @@ public final class Controller implements Poller, AutoCloseable {
 
     /**
      * Bus Master Enable of the PCI command register: without it the controller fetches nothing, and what ends
-     * meanwhile is told to the host when it is on again.
+     * meanwhile is told to the host when it is on again, and not before a standstill has ended.
      */
     public void busMaster(boolean enabled) {
         busMaster = enabled;
-        if (enabled) {
+        if (enabled && !standstill.reached()) {
             dispatcher.releaseHeld();
         }
     }
@@ -827,6 +803,7 @@ public final class Controller implements Poller, AutoCloseable {
             stop();
             namespaces.close();
             dispatcher.close();
+            subsystem.leave(controllerId);
             state.close();
         }
     }

@@ -6,9 +6,11 @@ import io.vnvme.devicestate.DeviceStateWriter;
 import io.vnvme.devicestate.Section;
 import io.vnvme.nvme.wire.AdminOpcode;
 import io.vnvme.nvme.wire.AsyncEvent;
+import io.vnvme.nvme.wire.FeatureId;
 import io.vnvme.nvme.wire.Registers;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.BitSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -17,7 +19,7 @@ import java.util.TreeMap;
  * What a controller is at a moment, as it goes to another process or host (docs/formats/device-state.md): whose drive it shows,
  * its registers, features and events, its queues with the commands that are in their slots.
  *
- * <p>Read from a stream, it is checked as far as it says something by itself; {@link Controller#load} compares it with the
+ * <p>Read from a stream, it is checked as far as it says something by itself; {@link Standstill#load} compares it with the
  * controller that is to become it.
  */
 public final class ControllerImage {
@@ -73,6 +75,10 @@ public final class ControllerImage {
         return image;
     }
 
+    ImageIdentity identity() {
+        return identity;
+    }
+
     public void write(DeviceStateWriter out) {
         out.section(IDENTITY);
         identity.write(out);
@@ -111,7 +117,9 @@ public final class ControllerImage {
                     image.submissions.put(queue.id(), queue) != null,
                     "submission queue %d is there twice".formatted(queue.id()));
         }
+        refuse(age < 0, "a timestamp of %d ns ahead".formatted(-age));
         image.checkRegisters();
+        image.checkFeatures();
         image.checkEvents();
         image.checkQueues();
         return image;
@@ -163,6 +171,19 @@ public final class ControllerImage {
                 "ASQ 0x%x, ACQ 0x%x".formatted(longField(ControllerState.ASQ), longField(ControllerState.ACQ)));
     }
 
+    /** Of the others a host can set any value, or nothing depends on them. */
+    private void checkFeatures() {
+        int power = field(ControllerState.FEATURES + 4L * FeatureId.POWER_MANAGEMENT);
+        refuse((power & ~0xe0) != 0, "power management 0x%x".formatted(power));
+        int behavior = field(ControllerState.FEATURES + 4L * FeatureId.HOST_BEHAVIOR);
+        refuse((behavior & ~1) != 0, "host behavior 0x%x".formatted(behavior));
+        int over = field(ControllerState.TEMPERATURES);
+        int under = field(ControllerState.TEMPERATURES + 4);
+        refuse(((over | under) & ~0xffff) != 0, "temperature thresholds 0x%x and 0x%x".formatted(over, under));
+        long timestamp = longField(ControllerState.TIMESTAMP);
+        refuse(timestamp >>> 48 != 0, "timestamp 0x%x".formatted(timestamp));
+    }
+
     private void checkEvents() {
         int requests = field(ControllerState.ASYNC_EVENTS);
         refuse(
@@ -174,6 +195,14 @@ public final class ControllerImage {
             int event = field(ControllerState.PENDING_EVENTS + 4 + 4L * i);
             refuse(!EVENTS.contains(event), "event 0x%x".formatted(event));
         }
+        int masked = field(ControllerState.MASKED_EVENTS);
+        refuse(masked >>> AsyncEvent.TYPES != 0, "masked events 0x%x".formatted(masked));
+        BitSet changed = BitSet.valueOf(
+                fields.asSlice(ControllerState.CHANGED_NAMESPACES - FIELDS, ControllerState.CHANGED_WORDS * 8L)
+                        .toArray(ValueLayout.JAVA_BYTE));
+        refuse(
+                changed.get(0) || changed.length() > ActiveNamespaces.NSID_MAX + 1,
+                "changed namespaces %s".formatted(changed));
     }
 
     private void checkQueues() {
@@ -259,7 +288,7 @@ public final class ControllerImage {
         boolean taken = controller.namespaces().all().stream()
                 .flatMap(namespace -> namespace.controllers().stream())
                 .anyMatch(other -> other != controller && other.controllerId() == controllerId);
-        if (!taken) {
+        if (!taken && controller.subsystem().change(controller.controllerId(), controllerId)) {
             state.controllerId(controllerId);
         }
     }

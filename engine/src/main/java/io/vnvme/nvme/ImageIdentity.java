@@ -4,7 +4,9 @@ import io.vnvme.devicestate.DeviceStateException;
 import io.vnvme.devicestate.DeviceStateWriter;
 import io.vnvme.devicestate.Section;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 
 /** Whose drive a controller shows: a state is taken up by no other. */
@@ -68,6 +70,17 @@ record ImageIdentity(String nqn, String serial, List<Shown> namespaces) {
         differ("the subsystem", nqn, here.nqn());
         differ("the serial number", serial, here.serial());
         differ("what it shows", namespaces, here.namespaces());
+    }
+
+    /** Identifiers of namespaces that are here and not there, or there and not here, or not the same. */
+    List<Integer> differing(Controller controller) {
+        Set<Shown> differing = new HashSet<>(namespaces);
+        for (Shown here : of(controller).namespaces()) {
+            if (!differing.remove(here)) {
+                differing.add(here);
+            }
+        }
+        return differing.stream().map(Shown::nsid).distinct().sorted().toList();
     }
 
     private static void differ(String what, Object there, Object here) {

@@ -2,6 +2,7 @@ package io.vnvme.nvme;
 
 import java.util.ArrayDeque;
 import java.util.Queue;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Brings a controller to rest, so that its state can go elsewhere, and lets it go on where it was.
@@ -24,6 +25,9 @@ public final class Standstill {
     private final ArrayDeque<Request> waiting = new ArrayDeque<>();
 
     private Stage stage = Stage.NONE;
+
+    /** What the controller becomes when it goes on. */
+    private @Nullable ControllerImage loaded;
 
     Standstill(Controller controller) {
         this.controller = controller;
@@ -54,7 +58,19 @@ public final class Standstill {
 
     /** True when, besides, all commands have ended but those that may wait for ever. */
     public boolean drained() {
-        return settled() && (!controller.busMaster() || controller.unfinished() == 0);
+        return settled() && (!controller.busMaster() || unfinished() == 0);
+    }
+
+    /** Commands that were fetched and will end by themselves. */
+    private int unfinished() {
+        int unfinished = -controller.events().outstanding();
+        for (int id = 0; id < ControllerState.QUEUES; id++) {
+            SubmissionQueue queue = controller.submissionQueue(id);
+            if (queue != null) {
+                unfinished += queue.inFlight() - (queue.fusedFirst() == null ? 0 : 1);
+            }
+        }
+        return unfinished;
     }
 
     /**
@@ -70,10 +86,53 @@ public final class Standstill {
         stage = Stage.REACHED;
     }
 
-    /** Goes on; with the state that was loaded, or another process left, when there is one. */
+    /** What the controller is. @throws IllegalStateException when it is not {@link #reached} */
+    public ControllerImage image() {
+        checkReached();
+        return ControllerImage.of(controller);
+    }
+
+    /**
+     * The controller becomes what another one was, once it goes on. What it was itself is forgotten.
+     *
+     * @throws io.vnvme.devicestate.DeviceStateException when it cannot: it is as it was
+     * @throws IllegalStateException when it is not {@link #reached}
+     */
+    public void load(ControllerImage image) {
+        checkReached();
+        image.check(controller);
+        controller.reset();
+        image.store(controller);
+        controller.loaded();
+        loaded = image;
+    }
+
+    private void checkReached() {
+        if (!reached()) {
+            throw new IllegalStateException("controller %d does not stand still".formatted(controller.controllerId()));
+        }
+    }
+
+    /**
+     * Goes on; with the state that was loaded, or another process left, when there is one. What was changed meanwhile takes effect
+     * now: bus mastering, a shutdown that is asked for, namespaces that are others than those that were compared.
+     */
     public void end() {
         stage = Stage.NONE;
-        controller.goOn();
+        controller.keepAlive().alive();
+        if (controller.adopted()) {
+            controller.resume();
+        } else if (controller.shutdownOwed()) {
+            controller.shutDown();
+        }
+        if (controller.busMaster()) {
+            controller.dispatcher().releaseHeld();
+        }
+        ControllerImage was = loaded;
+        loaded = null;
+        if (was != null) {
+            was.identity().differing(controller).forEach(controller.namespaces()::changed);
+        }
         for (Request request = waiting.poll(); request != null; request = waiting.poll()) {
             controller.dispatcher().unlocked(request);
         }

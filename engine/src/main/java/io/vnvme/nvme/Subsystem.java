@@ -1,6 +1,7 @@
 package io.vnvme.nvme;
 
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.HashMap;
+import java.util.Map;
 
 /** An NVM subsystem: the identity that its controllers share. Safe for all threads. */
 public final class Subsystem {
@@ -15,7 +16,10 @@ public final class Subsystem {
     private final String model;
     private final String firmware;
     private volatile boolean multipath;
-    private final AtomicInteger lastControllerId = new AtomicInteger();
+    /** How many controllers have an identifier: two, while one process takes over from another. */
+    private final Map<Integer, Integer> controllerIds = new HashMap<>();
+
+    private int lastControllerId;
 
     /**
      * A subsystem whose namespaces a host reaches by one controller each.
@@ -59,9 +63,35 @@ public final class Subsystem {
         multipath = several;
     }
 
-    /** A controller identifier that was not given out lately: 1 to 65519, in a circle. */
-    public int nextControllerId() {
-        return lastControllerId.updateAndGet(id -> id >= CONTROLLER_ID_MAX ? 1 : id + 1);
+    /** A controller identifier that no controller has, and that was not given out lately: 1 to 65519, in a circle. */
+    public synchronized int nextControllerId() {
+        do {
+            lastControllerId = lastControllerId >= CONTROLLER_ID_MAX ? 1 : lastControllerId + 1;
+        } while (controllerIds.containsKey(lastControllerId));
+        return lastControllerId;
+    }
+
+    /** A controller with this identifier is there. */
+    synchronized void enter(int controllerId) {
+        controllerIds.merge(controllerId, 1, Integer::sum);
+    }
+
+    /** It is gone. */
+    synchronized void leave(int controllerId) {
+        controllerIds.computeIfPresent(controllerId, (_, count) -> count == 1 ? null : count - 1);
+    }
+
+    /** A controller takes another identifier. @return false when that is taken */
+    synchronized boolean change(int from, int to) {
+        if (from == to) {
+            return true;
+        }
+        if (controllerIds.containsKey(to)) {
+            return false;
+        }
+        leave(from);
+        enter(to);
+        return true;
     }
 
     private static String check(String what, String text, int lengthMax) {

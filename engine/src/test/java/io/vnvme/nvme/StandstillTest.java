@@ -13,10 +13,14 @@ import io.vnvme.nvme.wire.FeatureId;
 import io.vnvme.nvme.wire.IoOpcode;
 import io.vnvme.nvme.wire.Registers;
 import io.vnvme.nvme.wire.Status;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A controller comes to rest, goes on, or becomes another one. */
@@ -40,7 +44,7 @@ class StandstillTest {
 
     private byte[] state() {
         DeviceStateWriter out = new DeviceStateWriter();
-        host.controller.image().write(out);
+        host.controller.standstill().image().write(out);
         return out.finish();
     }
 
@@ -56,7 +60,7 @@ class StandstillTest {
         byte[] stream = state();
         host.replace();
         rest();
-        host.controller.load(image(stream));
+        host.controller.standstill().load(image(stream));
         host.controller.standstill().end();
     }
 
@@ -90,7 +94,7 @@ class StandstillTest {
         host.replace();
         host.controller.trapDoorbells();
         rest();
-        host.controller.load(image(stream));
+        host.controller.standstill().load(image(stream));
         int cid = host.io(IoOpcode.FLUSH).put();
         host.register(Registers.DOORBELLS + 2 * 8, 1);
         host.register(Registers.DOORBELLS + 8, host.io.tail);
@@ -196,7 +200,7 @@ class StandstillTest {
             if (moves) {
                 host.replace();
                 rest();
-                host.controller.load(image(stream));
+                host.controller.standstill().load(image(stream));
             }
             host.controller.standstill().end();
             host.step();
@@ -205,6 +209,117 @@ class StandstillTest {
             assertThat(host.volume.operations).containsExactly(Io.READ, Io.WRITE, Io.WRITE);
             assertThat(host.poll(host.io)).isNull();
         }
+    }
+
+    @Test
+    void whatEndedWithoutBusMasteringIsToldAfterIt() {
+        host.volume.asynchronous = true;
+        int cid = host.io(IoOpcode.READ).blocks(0, 1, Host.DATA).submit();
+        host.step();
+        host.controller.busMaster(false);
+        rest();
+        host.controller.busMaster(true);
+        assertThat(host.poll(host.io))
+                .as("a completion of a controller that stands still")
+                .isNull();
+        host.controller.standstill().end();
+        assertThat(host.next(host.io).cid()).isEqualTo(cid);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aShutdownThatIsAskedForMeanwhileBeginsAfterIt(boolean moves) {
+        rest();
+        host.register(Registers.CC, host.register(Registers.CC) | 1 << 14);
+        assertThat(host.register(Registers.CSTS) & Registers.CSTS_SHST_MASK).isZero();
+        assertThat(host.volume.operations).isEmpty();
+        if (moves) {
+            byte[] stream = state();
+            host.replace();
+            rest();
+            host.controller.standstill().load(image(stream));
+        }
+        host.controller.standstill().end();
+        assertThat(host.volume.operations).containsExactly(Io.FLUSH);
+        assertThat(host.register(Registers.CSTS) & Registers.CSTS_SHST_MASK).isEqualTo(Registers.CSTS_SHST_COMPLETE);
+    }
+
+    @Test
+    void namespacesThatBecomeOthersBeforeItGoesOnHaveChanged() {
+        host.admin(AdminOpcode.SET_FEATURES)
+                .dword(10, FeatureId.ASYNC_EVENT_CONFIG)
+                .dword(11, 1 << 8)
+                .run();
+        int cid = host.admin(AdminOpcode.ASYNC_EVENT_REQUEST).submit();
+        host.step();
+        rest();
+        byte[] stream = state();
+        host.replace();
+        rest();
+        host.controller.standstill().load(image(stream));
+        host.controller.namespaces().attach(host.namespace(2));
+        host.controller.standstill().end();
+        Host.Answer event = host.next(host.admin);
+        assertThat(event.cid()).isEqualTo(cid);
+        assertThat(event.result()).isEqualTo(AsyncEvent.NAMESPACE_CHANGED);
+        assertThat(host.controller.namespaces().changedSet().stream()).containsExactly(2);
+    }
+
+    @Test
+    void theIdentifierOfAnotherControllerStaysItsOwn() {
+        Subsystem subsystem = host.controller.subsystem();
+        rest();
+        byte[] stream = state();
+        host.replace();
+        // It has no namespaces.
+        try (Host other = new Host(false, subsystem, 7)) {
+            rest();
+            host.controller.standstill().load(image(stream));
+            assertThat(host.controller.controllerId()).isEqualTo(9);
+            assertThat(other.controller.controllerId()).isEqualTo(7);
+        }
+        host.controller.standstill().load(image(stream));
+        assertThat(host.controller.controllerId()).isEqualTo(7);
+        for (int i = 0; i < 9; i++) {
+            assertThat(subsystem.nextControllerId()).isNotEqualTo(7);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "0x208, 0x1f, power management",
+        "0x258, 2, host behavior",
+        "0x320, 0x10000, temperature",
+        "0x314, 0x10000, timestamp",
+        "0x480, 0x100, masked events",
+        "0x488, 1, changed namespaces",
+        "0x498, 2, changed namespaces",
+    })
+    void numbersThatAHostCannotSetAreRefused(int offset, int value, String why) {
+        rest();
+        ControllerImage image = host.controller.standstill().image();
+        DeviceStateWriter out = new DeviceStateWriter();
+        image.write(out);
+        byte[] stream = withField(out.finish(), offset, value);
+        assertThatThrownBy(() -> image(stream))
+                .isInstanceOf(DeviceStateException.class)
+                .hasMessageContaining(why);
+    }
+
+    /** The same state, with a number in the section of the controller that is another one. */
+    private static byte[] withField(byte[] stream, int offset, int value) {
+        ByteBuffer in = ByteBuffer.wrap(stream).order(ByteOrder.LITTLE_ENDIAN);
+        DeviceStateWriter out = new DeviceStateWriter();
+        for (int at = 16; in.getInt(at) != -1; at += 16 + in.getInt(at + 4)) {
+            byte[] body = new byte[in.getInt(at + 4)];
+            in.get(at + 16, body);
+            if (in.getInt(at) == 2) {
+                ByteBuffer.wrap(body).order(ByteOrder.LITTLE_ENDIAN).putInt(12 + offset - 0x100, value);
+            }
+            out.section(in.getInt(at));
+            out.putBytes(MemorySegment.ofArray(body));
+        }
+        return out.finish();
     }
 
     @Test
@@ -237,7 +352,7 @@ class StandstillTest {
         host.enable();
         host.step();
         rest();
-        host.controller.load(image(stream));
+        host.controller.standstill().load(image(stream));
         host.controller.standstill().end();
         assertThat(host.register(Registers.CC) & 1).isZero();
         assertThat(host.register(Registers.CSTS)).isZero();
@@ -280,7 +395,7 @@ class StandstillTest {
         host.controller.namespaces().detach(1);
         host.controller.namespaces().attach(host.namespace(2));
         rest();
-        assertThatThrownBy(() -> host.controller.load(image(stream)))
+        assertThatThrownBy(() -> host.controller.standstill().load(image(stream)))
                 .isInstanceOf(DeviceStateException.class)
                 .hasMessageContaining("namespace 1")
                 .hasMessageContaining("namespace 2");

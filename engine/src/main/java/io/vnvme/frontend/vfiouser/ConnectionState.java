@@ -17,7 +17,7 @@ import java.nio.charset.StandardCharsets;
  * <pre>
  * 0x000000  header: magic (8), version (4), flags (4), vectors (4), max_data_xfer_size (4), process of the client (8)
  * 0x000180  origin (8), published (8): position (bits 47:0) and message (bits 63:48); progress (4);
- *           which note counts (4); whether the function is stopped (4): 0 no, 1 yes, 2 and of no use
+ *           which note counts (4); whether the function is stopped (4): 0 no, 1 by its client, 2 and of no use, 3 by the daemon
  * 0x000200  64 messages with a descriptor: begin, end (8 each), positions in the stream
  * 0x000600  64 replies that are owed: bytes (4), position + 1 once sent (8 at 8), the reply (40 at 16); 64 bytes each
  * 0x001600  identifiers of 16 DMA commands under way, + 1 (4 each)

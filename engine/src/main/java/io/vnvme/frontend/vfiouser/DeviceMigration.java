@@ -215,7 +215,7 @@ final class DeviceMigration {
     byte[] save(Owner by) {
         checkStopped(by);
         DeviceStateWriter out = new DeviceStateWriter();
-        controller().orElseThrow().image().write(out);
+        standstill().image().write(out);
         FunctionImage.of(function).write(out);
         return out.finish();
     }
@@ -242,7 +242,7 @@ final class DeviceMigration {
         kept.publishInt(ConnectionState.MIGRATION, BROKEN);
         state = State.BROKEN;
         try {
-            controller().orElseThrow().load(controllerImage);
+            standstill().load(controllerImage);
         } catch (DeviceStateException e) {
             kept.publishInt(ConnectionState.MIGRATION, before);
             state = State.STOPPED;
