@@ -6,16 +6,20 @@ import static org.awaitility.Awaitility.await;
 
 import io.vnvme.drive.ram.RamDrive;
 import io.vnvme.frontend.vfiouser.MovingDevice;
+import io.vnvme.memory.DmaLog;
 import io.vnvme.testkit.lab.Lab;
 import io.vnvme.testkit.lab.VerifyingLoad;
 import io.vnvme.testkit.lab.Vm;
 import io.vnvme.testkit.lab.VmConfig;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -79,7 +83,7 @@ final class VmMoveIT {
 
     /** What two daemons do, in one process. */
     private static final class Drives implements MovingDrives {
-        private final MoveHost to;
+        private final Place to;
         private final List<MovingDevice> sources;
         private final List<byte[]> states = new ArrayList<>();
         private final List<List<MovingDevice.Pages>> pages = new ArrayList<>();
@@ -88,9 +92,9 @@ final class VmMoveIT {
         private Runnable onLoad = () -> {};
         private int rounds;
 
-        Drives(MoveHost from, MoveHost to) {
+        Drives(Place from, Place to) {
             this.to = to;
-            sources = from.devices();
+            sources = from.host().devices();
         }
 
         @Override
@@ -107,8 +111,9 @@ final class VmMoveIT {
 
         @Override
         public void freeze() {
+            // Both stop before anything is noted: they may have written to the same page.
+            sources.forEach(source -> assertThat(source.freeze(LIMIT)).isTrue());
             for (MovingDevice source : sources) {
-                assertThat(source.freeze(LIMIT)).isTrue();
                 List<MovingDevice.Pages> all = new ArrayList<>();
                 MovingDevice.Pages some;
                 do {
@@ -124,17 +129,52 @@ final class VmMoveIT {
 
         @Override
         public void load() {
-            List<MovingDevice> targets = to.devices();
+            List<MovingDevice> targets = to.host().devices();
+            for (int i = 0; i < targets.size(); i++) {
+                assertThat(pageCount(i)).as("pages of drive %d", i).isGreaterThanOrEqualTo(LOAD.depth());
+                assertThat(missing(i)).as("pages of drive %d without us", i).isPositive();
+            }
             for (int i = 0; i < targets.size(); i++) {
                 pages.get(i).forEach(targets.get(i)::writePages);
+            }
+            for (int i = 0; i < targets.size(); i++) {
+                assertThat(missing(i)).as("pages of drive %d with us", i).isZero();
                 targets.get(i).load(states.get(i));
             }
             onLoad.run();
         }
 
+        /** Pages of a drive that are not at the destination as they were at the source: QEMU knows nothing of who wrote them. */
+        private int missing(int drive) {
+            int count = 0;
+            for (MovingDevice.Pages some : pages.get(drive)) {
+                for (int i = 0; i < some.addresses().size(); i++) {
+                    MemorySegment noted = some.bytes().asSlice((long) i * DmaLog.PAGE_BYTES, DmaLog.PAGE_BYTES);
+                    if (noted.mismatch(memory(some.addresses().get(i))) >= 0) {
+                        count++;
+                    }
+                }
+            }
+            return count;
+        }
+
+        /** A page of the guest at the destination, as QEMU there has it. */
+        private MemorySegment memory(long address) {
+            Path file = to.folder().resolve("page");
+            to.vm()
+                    .qmp()
+                    .execute(
+                            "pmemsave", Map.of("val", address, "size", DmaLog.PAGE_BYTES, "filename", file.toString()));
+            try {
+                return MemorySegment.ofArray(Files.readAllBytes(file));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
         @Override
         public void resume() {
-            for (MovingDevice target : to.devices()) {
+            for (MovingDevice target : to.host().devices()) {
                 target.thaw();
                 target.raiseAll();
             }
@@ -145,9 +185,8 @@ final class VmMoveIT {
             assertThat(rounds).as("looks while memory was copied").isPositive();
         }
 
-        int pageCount() {
-            return pages.stream()
-                    .flatMap(List::stream)
+        int pageCount(int drive) {
+            return pages.get(drive).stream()
                     .mapToInt(some -> some.addresses().size())
                     .sum();
         }
@@ -174,9 +213,11 @@ final class VmMoveIT {
         Place left = here;
         try (MoveSource source = left.source();
                 MoveDestination destination = there.destination()) {
-            Drives moving = new Drives(left.host(), there.host());
+            Drives moving = new Drives(left, there);
             VmMove.Standstill still = move(there, moving, source, destination).run();
-            System.out.printf("VmMoveIT: %d pages of the drives, %s%n", moving.pageCount(), still);
+            System.out.printf(
+                    "VmMoveIT: %d and %d pages of the drives, %s with looks at them%n",
+                    moving.pageCount(0), moving.pageCount(1), still);
             here = there;
         } finally {
             (here == there ? left : there).close();
@@ -215,7 +256,7 @@ final class VmMoveIT {
             try (Place there = place(false);
                     MoveSource source = here.source();
                     MoveDestination destination = there.destination()) {
-                Drives moving = new Drives(here.host(), there.host());
+                Drives moving = new Drives(here, there);
                 VmMove move = move(there, moving, source, destination);
                 switch (step) {
                     case "round" -> moving.onRound = move::cancel;
@@ -240,7 +281,7 @@ final class VmMoveIT {
         try (Place there = place(false);
                 MoveSource source = here.source();
                 MoveDestination destination = there.destination()) {
-            Drives moving = new Drives(here.host(), there.host());
+            Drives moving = new Drives(here, there);
             moving.onRound = there.vm()::kill9;
             VmMove move = move(there, moving, source, destination);
             assertThatThrownBy(move::run)
