@@ -151,7 +151,7 @@ final class AdminCommands {
         int sqId = request.dword(10) & 0xffff;
         int cid = request.dword(10) >>> 16;
         boolean aborted = sqId == 0 && controller.events().abort(cid)
-                || controller.dispatcher().abort(sqId, cid);
+                || controller.dispatcher().waiting().abort(sqId, cid);
         request.result(aborted ? 0 : 1);
         return Status.SUCCESS;
     }

@@ -40,16 +40,17 @@ final class Adoption {
         int csts = state.getInt(ControllerState.CSTS);
         boolean ready = (csts & Registers.CSTS_RDY) != 0;
         if ((csts & Registers.CSTS_CFS) != 0) {
-            controller.failedBefore();
+            controller.life().failedBefore();
         } else if (Registers.enabled(cc) && ready) {
             goOn(cc);
         } else if (Registers.enabled(cc)) {
-            controller.enable(cc);
+            controller.life().enable(cc);
         } else if (ready) {
-            controller.goOnResetting();
+            controller.life().goOnResetting();
         }
-        if ((csts & Registers.CSTS_SHST_MASK) == Registers.CSTS_SHST_OCCURRING || controller.shutdownOwed()) {
-            controller.shutDown();
+        if ((csts & Registers.CSTS_SHST_MASK) == Registers.CSTS_SHST_OCCURRING
+                || controller.life().shutdownOwed()) {
+            controller.life().shutDown();
         }
     }
 
@@ -65,7 +66,7 @@ final class Adoption {
             controller.fatal(String.valueOf(reason));
             return;
         }
-        controller.run(cc, admin);
+        controller.life().run(cc);
         controller.namespaces().adopt();
         controller.events().adopt();
         commands();

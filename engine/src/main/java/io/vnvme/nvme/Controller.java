@@ -62,31 +62,22 @@ public final class Controller implements Poller, AutoCloseable {
     private final Arbiter arbiter;
     private final InterruptPass interruptPass;
     private final Standstill standstill;
+    private final ControllerLife life;
     private final KeepAlive keepAlive = new KeepAlive();
     private final PassMeter passMeter = new PassMeter();
     private final ReservationLog reservationLog;
     private final @Nullable SubmissionQueue[] submissionQueues = new SubmissionQueue[ControllerState.QUEUES];
     private final @Nullable CompletionQueue[] completionQueues = new CompletionQueue[ControllerState.QUEUES];
 
-    private int pageBytes = 4096;
-    private long epoch;
     private final Turn turn;
     /** What the dispatcher has spent when this pass has done its share. */
     private long passEnd;
 
-    /** Flushes of shutdowns that have not ended. */
-    private int flushes;
-
     private long lastWorkNs;
-    private boolean running;
-    private boolean draining;
     private boolean busMaster = true;
     private boolean closed;
     /** Another process served it, and {@link #resume} is still to come. */
     private boolean adopted;
-
-    private @Nullable String failure;
-    private @Nullable SubmissionQueue adminQueue;
 
     /**
      * A controller that is disabled, with no namespace attached.
@@ -155,6 +146,7 @@ public final class Controller implements Poller, AutoCloseable {
         this.controllerId = state.controllerId();
         this.doorbells = new Doorbells(this, doorbellPage);
         this.state = state;
+        this.life = new ControllerLife(this, state);
         this.registers = new RegisterAccess(this, state);
         this.shared = kind.shared() || subsystem.multipath();
         this.namespaces = new ActiveNamespaces(this);
@@ -282,12 +274,12 @@ public final class Controller implements Poller, AutoCloseable {
 
     /** Why CSTS.CFS was set last, or null when it never was. */
     public @Nullable String failure() {
-        return failure;
+        return life.failure();
     }
 
     /** False while commands from before a reset are still with a volume: until then guest memory may be written. */
     public boolean quiescent() {
-        return dispatcher.volumeWork() == 0 && flushes == 0;
+        return dispatcher.volumeWork() == 0 && !life.flushing();
     }
 
     /** I/O commands that were fetched and have not been completed; read by any thread, a moment old. */
@@ -346,12 +338,12 @@ public final class Controller implements Poller, AutoCloseable {
     }
 
     int pageBytes() {
-        return pageBytes;
+        return life.pageBytes();
     }
 
     /** Counts resets: what was begun under another epoch is void. */
     long epoch() {
-        return epoch;
+        return life.epoch();
     }
 
     @Nullable
@@ -400,7 +392,7 @@ public final class Controller implements Poller, AutoCloseable {
 
     /** A doorbell written as a register, {@code offset} bytes into the doorbells. */
     void ringDoorbell(int offset, int value) {
-        if (offset >= Doorbells.BYTES || !running && !adopted) {
+        if (offset >= Doorbells.BYTES || !running() && !adopted) {
             return;
         }
         int queueId = offset / 8;
@@ -430,57 +422,6 @@ public final class Controller implements Poller, AutoCloseable {
     /** True when a completion waits that the host was or should have been interrupted for: a pin's level. */
     public boolean interruptPending() {
         return interruptPass.pending(completionQueues);
-    }
-
-    /** CC was written. */
-    void configure(int cc) {
-        int old = state.getInt(ControllerState.CC);
-        state.setInt(ControllerState.CC, cc);
-        if (!Registers.enabled(old) && Registers.enabled(cc)) {
-            // A host that did not wait for CSTS.RDY to clear is enabled once it has.
-            if (!draining) {
-                enable(cc);
-            }
-        } else if (Registers.enabled(old) && !Registers.enabled(cc)) {
-            stop();
-            draining = true;
-            finishReset();
-        }
-        if (Registers.shutdown(cc) != 0 && Registers.shutdown(old) == 0 && !standstill.reached()) {
-            shutDown();
-        }
-    }
-
-    /** Whether it can be enabled with these registers. */
-    boolean enables(int cc, int aqa) {
-        int set = Registers.commandSet(cc);
-        return (set == Registers.CSS_NVM || set == Registers.CSS_ALL || set == Registers.CSS_ADMIN_ONLY)
-                && Registers.arbitrates(kind.capabilities(), Registers.arbitration(cc))
-                && Registers.pageBytes(cc) <= Registers.pageBytesMax(kind.capabilities())
-                && Registers.adminSqEntries(aqa) >= 2
-                && Registers.adminCqEntries(aqa) >= 2;
-    }
-
-    void enable(int cc) {
-        int aqa = state.getInt(ControllerState.AQA);
-        if (!enables(cc, aqa)) {
-            fatal("enabled with CC 0x%08x and AQA 0x%08x".formatted(cc, aqa));
-            return;
-        }
-        pageBytes = Registers.pageBytes(cc);
-        failure = null;
-        doorbells.reset();
-        CompletionQueue completions = new CompletionQueue(
-                this, 0, state.getLong(ControllerState.ACQ), Registers.adminCqEntries(aqa), 0, true);
-        completionQueues[0] = completions;
-        SubmissionQueue queue = new SubmissionQueue(
-                this, 0, state.getLong(ControllerState.ASQ), Registers.adminSqEntries(aqa), 0, completions);
-        submissionQueues[0] = queue;
-        adminQueue = queue;
-        features.reset();
-        rearbitrate();
-        running = true;
-        state.setInt(ControllerState.CSTS, Registers.CSTS_RDY);
     }
 
     /**
@@ -513,43 +454,30 @@ public final class Controller implements Poller, AutoCloseable {
 
     /** Whether no drive works for it and no interrupt is owed. */
     boolean settled() {
-        return quiescent() && !draining && !interruptPass.owing();
-    }
-
-    /** It was being reset when the other process ended. */
-    void goOnResetting() {
-        stop();
-        draining = true;
-    }
-
-    /** The other process had found that it cannot go on. */
-    void failedBefore() {
-        failure = "failed under an earlier daemon";
-    }
-
-    /** The queues are there that the other process served, and run from now on. */
-    void run(int cc, SubmissionQueue admin) {
-        pageBytes = Registers.pageBytes(cc);
-        adminQueue = admin;
-        running = true;
+        return quiescent() && !life.draining() && !interruptPass.owing();
     }
 
     boolean running() {
-        return running;
+        return life.running();
     }
 
-    /** What is posted may not have been told: all vectors are raised that have entries. */
-    void raisePending() {
-        interruptPass.mask(state.getInt(ControllerState.INTERRUPT_MASK));
-        interruptPass.raisePending(completionQueues);
+    /** What becomes of it by its registers. */
+    ControllerLife life() {
+        return life;
     }
 
-    /** Ends all queues at once; commands in flight become void. */
-    private void stop() {
-        running = false;
-        epoch++;
-        dispatcher.reset();
-        events.reset();
+    /** The controller cannot go on: says so in CSTS.CFS and does nothing more until it is reset. */
+    void fatal(String reason) {
+        life.fatal(reason);
+    }
+
+    /** Resets everything to the state of power-on, as a function level reset does; namespaces stay attached. */
+    public void reset() {
+        life.reset();
+    }
+
+    /** There are no queues any more; a first half that waits for its second is taken back. */
+    void forgetQueues() {
         for (int id = 0; id < submissionQueues.length; id++) {
             SubmissionQueue queue = submissionQueues[id];
             Request waiting = queue == null ? null : queue.fusedFirst();
@@ -560,75 +488,13 @@ public final class Controller implements Poller, AutoCloseable {
             submissionQueues[id] = null;
             completionQueues[id] = null;
         }
-        adminQueue = null;
-        dispatcher.admin().queues().reset();
-        namespaces.reset();
-        keepAlive.stop();
         interruptPass.reset();
-        doorbells.reset();
-        state.clearQueues();
-        state.setLong(ControllerState.SHADOW_DOORBELLS, 0);
-        state.setLong(ControllerState.EVENT_INDEX, 0);
-        state.setInt(ControllerState.INTERRUPT_MASK, 0);
-        rearbitrate();
     }
 
-    private void finishReset() {
-        if (draining && dispatcher.volumeWork() == 0) {
-            draining = false;
-            state.setInt(ControllerState.CSTS, 0);
-            int cc = state.getInt(ControllerState.CC);
-            if (Registers.enabled(cc)) {
-                enable(cc);
-            }
-        }
-    }
-
-    /** Whether CC asks for a shutdown that was not begun: a standstill, or the end of a process, came between. */
-    boolean shutdownOwed() {
-        int told = Registers.CSTS_RDY | Registers.CSTS_CFS | Registers.CSTS_SHST_MASK;
-        return Registers.shutdown(state.getInt(ControllerState.CC)) != 0
-                && (state.getInt(ControllerState.CSTS) & told) == Registers.CSTS_RDY;
-    }
-
-    /** Makes all that was written durable, then says so in CSTS.SHST. */
-    void shutDown() {
-        int status = state.getInt(ControllerState.CSTS) & ~Registers.CSTS_SHST_MASK;
-        state.setInt(ControllerState.CSTS, status | Registers.CSTS_SHST_OCCURRING);
-        long begun = epoch;
-        flushes++;
-        new ShutdownFlush(namespaces, why -> {
-                    flushes--;
-                    if (begun != epoch) {
-                        return;
-                    }
-                    if (why.isPresent()) {
-                        fatal(why.get());
-                        return;
-                    }
-                    int now = state.getInt(ControllerState.CSTS) & ~Registers.CSTS_SHST_MASK;
-                    state.setInt(ControllerState.CSTS, now | Registers.CSTS_SHST_COMPLETE);
-                })
-                .begin();
-    }
-
-    /** The controller cannot go on: says so in CSTS.CFS and does nothing more until it is reset. */
-    void fatal(String reason) {
-        failure = reason;
-        stop();
-        state.setInt(ControllerState.CSTS, state.getInt(ControllerState.CSTS) | Registers.CSTS_CFS);
-    }
-
-    /** Resets everything to the state of power-on, as a function level reset does; namespaces stay attached. */
-    public void reset() {
-        stop();
-        state.setInt(ControllerState.CC, 0);
-        state.setInt(ControllerState.AQA, 0);
-        state.setLong(ControllerState.ASQ, 0);
-        state.setLong(ControllerState.ACQ, 0);
-        features.reset();
-        draining = true;
-        finishReset();
+    /** What is posted may not have been told: all vectors are raised that have entries. */
+    void raisePending() {
+        interruptPass.mask(state.getInt(ControllerState.INTERRUPT_MASK));
+        interruptPass.raisePending(completionQueues);
     }
 
     /**
@@ -638,7 +504,7 @@ public final class Controller implements Poller, AutoCloseable {
     public void busMaster(boolean enabled) {
         busMaster = enabled;
         if (enabled && !standstill.reached()) {
-            dispatcher.releaseHeld();
+            dispatcher.waiting().releaseHeld();
         }
     }
 
@@ -652,8 +518,8 @@ public final class Controller implements Poller, AutoCloseable {
         if (standstill.reached()) {
             return 0;
         }
-        if (!running) {
-            finishReset();
+        if (!running()) {
+            life.finishReset();
             return 0;
         }
         int work = 0;
@@ -662,7 +528,7 @@ public final class Controller implements Poller, AutoCloseable {
                 long before = dispatcher.spent();
                 passEnd = before + turn.begin();
                 events.poll();
-                SubmissionQueue admin = adminQueue;
+                SubmissionQueue admin = submissionQueues[0];
                 if (admin != null && !standstill.begun() && admin.lookAtTail()) {
                     work += drain(admin, ADMIN_BURST);
                 }
@@ -703,8 +569,8 @@ public final class Controller implements Poller, AutoCloseable {
         if (interruptPass.owing()) {
             return 0;
         }
-        if (!running) {
-            return draining && dispatcher.volumeWork() == 0 ? 0 : UNLIMITED;
+        if (!running()) {
+            return life.draining() && dispatcher.volumeWork() == 0 ? 0 : UNLIMITED;
         }
         long limitNs = keepAlive.remainingNs(nowNs);
         if (!busMaster) {
@@ -737,7 +603,7 @@ public final class Controller implements Poller, AutoCloseable {
                     return false;
                 }
             }
-            return running;
+            return running();
         } catch (InternalError | RuntimeException e) {
             fatal("stopped by " + e);
             return false;
@@ -751,14 +617,14 @@ public final class Controller implements Poller, AutoCloseable {
 
     /** True when each I/O command begins with a register write, for want of shadow doorbells. */
     public boolean rungByWrites() {
-        return running && doorbells.trapped() && !doorbells.shadowed();
+        return running() && doorbells.trapped() && !doorbells.shadowed();
     }
 
     /** Fetches and begins at most {@code commandsMax} commands of a queue. */
     int drain(SubmissionQueue queue, int commandsMax) {
         int begun = 0;
-        boolean admin = queue == adminQueue;
-        while (begun < commandsMax && running && (admin || !passSpent())) {
+        boolean admin = queue.id() == 0;
+        while (begun < commandsMax && running() && (admin || !passSpent())) {
             int slot = queue.fetch();
             if (slot < 0) {
                 break;
@@ -800,7 +666,7 @@ public final class Controller implements Poller, AutoCloseable {
     public void close() {
         if (!closed) {
             closed = true;
-            stop();
+            life.stop();
             namespaces.close();
             dispatcher.close();
             subsystem.leave(controllerId);

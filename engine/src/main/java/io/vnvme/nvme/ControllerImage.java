@@ -267,7 +267,7 @@ public final class ControllerImage {
         identity.check(controller);
         int cc = configuration();
         refuse(
-                running() && !controller.enables(cc, field(ControllerState.AQA)),
+                running() && !controller.life().enables(cc, field(ControllerState.AQA)),
                 "CC 0x%x is not known here".formatted(cc));
         int vectors = controller.interrupts().vectorCount();
         for (ImageQueue.Completion queue : completions.values()) {

@@ -11,9 +11,6 @@ import io.vnvme.volume.Volume;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
-import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A command's way through the controller: fetched, checked, its data found, run, completed.
@@ -34,13 +31,11 @@ final class Dispatcher {
     private final AdminCommands admin;
     private final IoCommands io;
     private final Admission admission;
+    private final WaitingCommands waiting;
     private final DmaLog log;
     private final BufferPool scratches = new BufferPool(SCRATCH_BYTES, SCRATCHES_MAX, this::runAgain);
     private final List<Request> requests = new ArrayList<>();
     private final ArrayDeque<Request> free = new ArrayDeque<>();
-    /** Commands that ended while bus mastering was off. */
-    private final ArrayDeque<Request> held = new ArrayDeque<>();
-
     private final boolean exactLengths;
     private int volumeWork;
     private long spent;
@@ -52,6 +47,7 @@ final class Dispatcher {
         this.admin = new AdminCommands(controller);
         this.io = new IoCommands(controller, this);
         this.admission = new Admission(controller, this);
+        this.waiting = new WaitingCommands(controller, this);
         this.log = controller.memory().log();
     }
 
@@ -63,8 +59,17 @@ final class Dispatcher {
         return admission;
     }
 
+    WaitingCommands waiting() {
+        return waiting;
+    }
+
     BufferPool scratches() {
         return scratches;
+    }
+
+    /** For data that messages bring or take. */
+    BufferPool stages() {
+        return transfer.stages();
     }
 
     /** All that there are, those that have ended among them. */
@@ -299,6 +304,12 @@ final class Dispatcher {
         return status;
     }
 
+    /** Work for a command begins that is no volume's; {@link #ioCompleted} follows. */
+    void workBegan(Request request) {
+        volumeWork++;
+        request.holdGuest();
+    }
+
     void ioCompleted(Request request, int ioStatus) {
         volumeWork--;
         request.workEnded();
@@ -317,52 +328,10 @@ final class Dispatcher {
         }
     }
 
-    /**
-     * What a command has changed about reservations that outlive a power loss is kept before the command ends.
-     *
-     * @return a status or {@link #PENDING}
-     */
-    int keepReservations(Request request, List<Namespace> changed) {
-        List<Namespace> unkept = changed.stream()
-                .filter(n -> n.reservations().takeChanged() && n.keeper() != null)
-                .toList();
-        if (unkept.isEmpty()) {
-            return Status.SUCCESS;
-        }
-        volumeWork++;
-        request.holdGuest();
-        AtomicInteger left = new AtomicInteger(unkept.size());
-        AtomicInteger status = new AtomicInteger(IoStatus.OK);
-        for (Namespace namespace : unkept) {
-            ReservationKeeper keeper = Objects.requireNonNull(namespace.keeper());
-            keeper.keep(namespace.reservations().image(), kept -> {
-                if (!kept) {
-                    namespace.reservations().unkept();
-                    status.set(IoStatus.WRITE_ERROR);
-                }
-                if (left.decrementAndGet() == 0) {
-                    ioCompleted(request, status.get());
-                }
-            });
-        }
-        return PENDING;
-    }
-
-    /** Bus mastering is on again: what ended meanwhile is told to the host. */
-    void releaseHeld() {
-        for (@Nullable Request request = held.poll(); request != null; request = held.poll()) {
-            try {
-                finish(request, request.heldStatus());
-            } catch (InternalError | RuntimeException e) {
-                failed(request, e);
-            }
-        }
-    }
-
     /** The command has ended, but for what it staged for the guest. */
     void finish(Request request, int status) {
         if (!controller.busMaster()) {
-            hold(request, status);
+            waiting.hold(request, status);
         } else if (status == Status.SUCCESS && transfer.undelivered(request)) {
             transfer.deliver(request);
         } else {
@@ -370,16 +339,10 @@ final class Dispatcher {
         }
     }
 
-    private void hold(Request request, int status) {
-        request.holdGuest();
-        request.heldStatus(status);
-        held.add(request);
-    }
-
     /** The command has ended altogether: posts its completion. */
     void delivered(Request request, int status) {
         if (!controller.busMaster()) {
-            hold(request, status);
+            waiting.hold(request, status);
             return;
         }
         SubmissionQueue queue = request.queue();
@@ -470,52 +433,6 @@ final class Dispatcher {
         if (hold != null) {
             hold.release();
         }
-    }
-
-    /** Ends a command that waits for its turn, for a buffer or for its other half. @return false when there is none such */
-    boolean abort(int sqId, int cid) {
-        SubmissionQueue queue = controller.submissionQueue(sqId);
-        Request first = queue == null ? null : queue.fusedFirst();
-        if (queue != null && first != null && first.cid() == cid) {
-            queue.fusedFirst(null);
-            finish(first, Status.ABORT_REQUESTED);
-            return true;
-        }
-        Request waiting = admission.withdraw(sqId, cid);
-        if (waiting == null) {
-            waiting = scratches.withdraw(sqId, cid);
-        }
-        if (waiting == null) {
-            waiting = transfer.stages().withdraw(sqId, cid);
-        }
-        for (Namespace namespace : controller.namespaces().all()) {
-            waiting = waiting == null ? namespace.rangeLock().withdraw(controller, sqId, cid) : waiting;
-        }
-        if (waiting != null) {
-            finish(waiting, Status.ABORT_REQUESTED);
-        }
-        return waiting != null;
-    }
-
-    /** Ends the commands of a queue that wait for their turn: it is being deleted, and they might wait for long. */
-    void abortWaiting(SubmissionQueue queue) {
-        ArrayDeque<Request> waiting = new ArrayDeque<>();
-        admission.withdrawQueue(queue, waiting);
-        waiting.forEach(request -> finish(request, Status.ABORTED_SQ_DELETION));
-    }
-
-    /** Forgets commands that wait: the controller was reset. All lines are empty before a buffer is given back. */
-    void reset() {
-        ArrayDeque<Request> forgotten = new ArrayDeque<>(held);
-        held.clear();
-        controller.standstill().withdrawAll(forgotten);
-        admission.withdrawAll(forgotten);
-        scratches.withdrawAll(forgotten);
-        transfer.stages().withdrawAll(forgotten);
-        for (Namespace namespace : controller.namespaces().all()) {
-            namespace.rangeLock().withdrawAll(controller, forgotten);
-        }
-        forgotten.forEach(this::recycle);
     }
 
     void close() {

@@ -135,7 +135,7 @@ final class QueueCommands {
             queue.fusedFirst(null);
             controller.dispatcher().finish(first, Status.ABORTED_SQ_DELETION);
         }
-        controller.dispatcher().abortWaiting(queue);
+        controller.dispatcher().waiting().abortWaiting(queue);
     }
 
     /** Makes a queue pair without commands, as Connect of a message-based transport does. */

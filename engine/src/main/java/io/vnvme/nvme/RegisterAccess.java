@@ -70,7 +70,7 @@ final class RegisterAccess {
         switch (offset) {
             case Registers.INTMS -> controller.mask(state.getInt(ControllerState.INTERRUPT_MASK) | value);
             case Registers.INTMC -> controller.mask(state.getInt(ControllerState.INTERRUPT_MASK) & ~value);
-            case Registers.CC -> controller.configure(value & CC_MASK);
+            case Registers.CC -> controller.life().configure(value & CC_MASK);
             case Registers.AQA -> setWhileDisabled(ControllerState.AQA, value & 0x0fff_0fff);
             case Registers.ASQ -> setWhileDisabled(ControllerState.ASQ, value & ~0xfff);
             case Registers.ASQ + 4 -> setWhileDisabled(ControllerState.ASQ + 4, value);

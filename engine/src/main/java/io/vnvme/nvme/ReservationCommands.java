@@ -1,5 +1,6 @@
 package io.vnvme.nvme;
 
+import io.vnvme.drive.IoStatus;
 import io.vnvme.nvme.wire.IoOpcode;
 import io.vnvme.nvme.wire.Status;
 import java.lang.foreign.Arena;
@@ -7,6 +8,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** Reservation Register, Acquire, Release and Report (NVM Express Base 2.0, 7.2 to 7.5). */
 final class ReservationCommands {
@@ -67,9 +70,37 @@ final class ReservationCommands {
                 acquire(reservations, action, key, buffer.get(LONG, 8), type, ignoreKey);
             default -> release(reservations, action, key, type, ignoreKey);
         };
-        return status == Status.SUCCESS
-                ? controller.dispatcher().keepReservations(request, List.of(request.namespace()))
-                : status;
+        return status == Status.SUCCESS ? keep(controller.dispatcher(), request, List.of(request.namespace())) : status;
+    }
+
+    /**
+     * What a command has changed about reservations that outlive a power loss is kept before the command ends.
+     *
+     * @return a status or {@link Dispatcher#PENDING}
+     */
+    static int keep(Dispatcher dispatcher, Request request, List<Namespace> changed) {
+        List<Namespace> unkept = changed.stream()
+                .filter(n -> n.reservations().takeChanged() && n.keeper() != null)
+                .toList();
+        if (unkept.isEmpty()) {
+            return Status.SUCCESS;
+        }
+        dispatcher.workBegan(request);
+        AtomicInteger left = new AtomicInteger(unkept.size());
+        AtomicInteger status = new AtomicInteger(IoStatus.OK);
+        for (Namespace namespace : unkept) {
+            ReservationKeeper keeper = Objects.requireNonNull(namespace.keeper());
+            keeper.keep(namespace.reservations().image(), kept -> {
+                if (!kept) {
+                    namespace.reservations().unkept();
+                    status.set(IoStatus.WRITE_ERROR);
+                }
+                if (left.decrementAndGet() == 0) {
+                    dispatcher.ioCompleted(request, status.get());
+                }
+            });
+        }
+        return Dispatcher.PENDING;
     }
 
     private int register(

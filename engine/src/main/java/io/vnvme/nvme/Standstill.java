@@ -122,11 +122,11 @@ public final class Standstill {
         controller.keepAlive().alive();
         if (controller.adopted()) {
             controller.resume();
-        } else if (controller.shutdownOwed()) {
-            controller.shutDown();
+        } else if (controller.life().shutdownOwed()) {
+            controller.life().shutDown();
         }
         if (controller.busMaster()) {
-            controller.dispatcher().releaseHeld();
+            controller.dispatcher().waiting().releaseHeld();
         }
         ControllerImage was = loaded;
         loaded = null;
