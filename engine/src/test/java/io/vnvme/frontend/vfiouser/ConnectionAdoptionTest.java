@@ -152,11 +152,7 @@ class ConnectionAdoptionTest extends EndingProcesses {
 
     @Test
     void configurationSpaceAndNoteStay() {
-        body().set(Wire.LONG, 0, PciConfig.COMMAND);
-        body().set(Wire.INT, 8, Wire.REGION_CONFIG);
-        body().set(Wire.INT, 12, 2);
-        body().set(ValueLayout.JAVA_SHORT, 16, (short) 6);
-        send(Wire.REGION_WRITE, 0, 18);
+        sendCommandRegister(6);
         assertOneAnswer(Wire.REGION_WRITE);
         try (ConnectionState state = holder.state()) {
             state.note("first");

@@ -15,6 +15,7 @@ import io.vnvme.reactor.Clock;
 import io.vnvme.reactor.Reactor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -251,6 +252,15 @@ abstract class EndingProcesses implements ControllerFactory {
         body().set(Wire.INT, 12, 4);
         body().set(Wire.INT, 16, value);
         send(Wire.REGION_WRITE, 0, 20);
+    }
+
+    /** Writes Command in the configuration space. */
+    void sendCommandRegister(int value) {
+        body().set(Wire.LONG, 0, PciConfig.COMMAND);
+        body().set(Wire.INT, 8, Wire.REGION_CONFIG);
+        body().set(Wire.INT, 12, 2);
+        body().set(ValueLayout.JAVA_SHORT, 16, (short) value);
+        send(Wire.REGION_WRITE, 0, 18);
     }
 
     /** @param fds none for memory that messages alone reach */

@@ -85,11 +85,7 @@ class StoppedAdoptionTest extends EndingProcesses {
         connectToAController();
         map(MEMORY, 2 * QUEUE_BYTES);
         assertOneAnswer(Wire.DMA_MAP);
-        body().set(Wire.LONG, 0, PciConfig.COMMAND);
-        body().set(Wire.INT, 8, Wire.REGION_CONFIG);
-        body().set(Wire.INT, 12, 2);
-        body().set(ValueLayout.JAVA_SHORT, 16, (short) 6);
-        send(Wire.REGION_WRITE, 0, 18);
+        sendCommandRegister(6);
         assertOneAnswer(Wire.REGION_WRITE);
         int[][] writes = {
             {Registers.AQA, 7 | 7 << 16},
