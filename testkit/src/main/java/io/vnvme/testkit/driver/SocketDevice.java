@@ -65,6 +65,12 @@ public final class SocketDevice implements Device {
         return new SocketDevice(client, ram, doorbells, vectors(client, vectorCount), false);
     }
 
+    /** The same with eventfds that are set already, and are closed with it. */
+    public static SocketDevice over(
+            VfioUserClient client, GuestRam ram, @Nullable Mapping doorbells, List<EventFd> vectors) {
+        return new SocketDevice(client, ram, doorbells, vectors, false);
+    }
+
     private static List<EventFd> vectors(VfioUserClient client, int vectorCount) {
         List<EventFd> vectors =
                 Stream.generate(EventFd::create).limit(vectorCount).toList();
@@ -145,12 +151,17 @@ public final class SocketDevice implements Device {
         client.dmaUnmap(ram.regionIova(index), ram.layout().regionBytes());
     }
 
-    @Override
-    public void close() {
+    /** Lets go of the device: the guest's memory and eventfds stay. */
+    public void leave() {
         client.close();
         if (doorbells != null) {
             doorbells.close();
         }
+    }
+
+    @Override
+    public void close() {
+        leave();
         vectors.forEach(EventFd::close);
         ram.close();
     }

@@ -4,6 +4,7 @@ import io.vnvme.drive.Io;
 import io.vnvme.drive.IoStatus;
 import io.vnvme.reactor.Clock;
 import io.vnvme.testkit.sim.CutImage;
+import io.vnvme.testkit.sim.ForwardingVolume;
 import io.vnvme.testkit.sim.PowerCutDrive;
 import io.vnvme.volume.LinearVolume;
 import io.vnvme.volume.Volume;
@@ -68,26 +69,9 @@ final class PlainStore implements StoreKind {
     }
 
     /** One of the volumes, with what is wrong with it. */
-    private final class PlainVolume implements Volume {
-        private final LinearVolume below;
-
+    private final class PlainVolume extends ForwardingVolume {
         PlainVolume(PowerCutDrive drive, String name) {
-            below = new LinearVolume(drive, start(name), VOLUME_BYTES);
-        }
-
-        @Override
-        public long sizeBytes() {
-            return below.sizeBytes();
-        }
-
-        @Override
-        public int blockSizeBytes() {
-            return below.blockSizeBytes();
-        }
-
-        @Override
-        public boolean volatileWriteCache() {
-            return true;
+            super(new LinearVolume(drive, start(name), VOLUME_BYTES));
         }
 
         @Override
@@ -100,9 +84,9 @@ final class PlainStore implements StoreKind {
                 Io silent = new Io((_, status) -> io.complete(status));
                 silent.prepare(Io.WRITE, io.offsetBytes(), io.lengthBytes(), false);
                 silent.data().copyOf(io.data());
-                return below.submit(silent);
+                return below().submit(silent);
             }
-            return below.submit(io);
+            return below().submit(io);
         }
     }
 

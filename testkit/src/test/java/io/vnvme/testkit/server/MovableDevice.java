@@ -5,9 +5,9 @@ import io.vnvme.os.Mapping;
 import io.vnvme.testkit.client.VfioUserClient;
 import io.vnvme.testkit.client.Wire;
 import io.vnvme.testkit.driver.Device;
+import io.vnvme.testkit.driver.SocketDevice;
 import io.vnvme.testkit.ram.GuestRam;
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
@@ -16,15 +16,13 @@ import org.jspecify.annotations.Nullable;
 /** The device of a guest that goes from one endpoint to another: what the monitor at each end does, in one place. */
 final class MovableDevice implements Device {
     private static final int VECTORS = 8;
-    private static final int COMMAND_REGISTER = 4;
 
     private final GuestRam ram;
     private final Reach reach;
     private final int kind;
     private final List<EventFd> vectors =
             Stream.generate(EventFd::create).limit(VECTORS).toList();
-    private VfioUserClient client;
-    private @Nullable Mapping doorbells;
+    private SocketDevice there;
 
     /** How the device reaches its guest, and the guest its doorbells. */
     enum Reach {
@@ -41,8 +39,7 @@ final class MovableDevice implements Device {
         this.ram = ram;
         this.reach = reach;
         this.kind = kind;
-        client = connect(socket);
-        doorbells = reach == Reach.MAPPED ? client.mapArea(Wire.REGION_BAR0) : null;
+        there = over(connect(socket));
     }
 
     private VfioUserClient connect(Path socket) {
@@ -58,7 +55,7 @@ final class MovableDevice implements Device {
     }
 
     VfioUserClient client() {
-        return client;
+        return there.client();
     }
 
     /** Another client, at the destination, with the same memory and eventfds; the guest does not see it yet. */
@@ -68,13 +65,13 @@ final class MovableDevice implements Device {
 
     /** From now on the guest's device is there. */
     void reached(VfioUserClient destination) {
-        client.close();
-        Mapping old = doorbells;
-        if (old != null) {
-            old.close();
-        }
-        client = destination;
-        doorbells = reach == Reach.MAPPED ? client.mapArea(Wire.REGION_BAR0) : null;
+        there.leave();
+        there = over(destination);
+    }
+
+    private SocketDevice over(VfioUserClient client) {
+        Mapping doorbells = reach == Reach.MAPPED ? client.mapArea(Wire.REGION_BAR0) : null;
+        return SocketDevice.over(client, ram, doorbells, vectors);
     }
 
     void forgetInterrupts() {
@@ -93,67 +90,51 @@ final class MovableDevice implements Device {
 
     @Override
     public long read(long offset, int sizeBytes) {
-        return Wire.body(Long.BYTES)
-                .put(client.regionRead(Wire.REGION_BAR0, offset, sizeBytes))
-                .getLong(0);
+        return there.read(offset, sizeBytes);
     }
 
     @Override
     public void write(long offset, int sizeBytes, long value) {
-        client.regionWrite(Wire.REGION_BAR0, offset, bytes(sizeBytes, value));
-    }
-
-    private static byte[] bytes(int sizeBytes, long value) {
-        byte[] bytes = new byte[sizeBytes];
-        ByteBuffer all = Wire.body(Long.BYTES).putLong(value);
-        all.get(0, bytes);
-        return bytes;
+        there.write(offset, sizeBytes, value);
     }
 
     @Override
     public @Nullable MemorySegment doorbells() {
-        Mapping page = doorbells;
-        return page == null ? null : page.segment();
+        return there.doorbells();
     }
 
     @Override
     public void turn() {
-        Thread.onSpinWait();
+        there.turn();
     }
 
     @Override
     public long interrupts(int vector) {
-        return vectors.get(vector).drain();
+        return there.interrupts(vector);
     }
 
     @Override
     public void busMaster(boolean enabled) {
-        client.regionWrite(Wire.REGION_CONFIG, COMMAND_REGISTER, bytes(Short.BYTES, enabled ? 6 : 2));
+        there.busMaster(enabled);
     }
 
     @Override
     public void reset() {
-        client.reset();
+        there.reset();
     }
 
     @Override
     public void mapRegion(int index) {
-        client.mapRegion(ram, index);
+        there.mapRegion(index);
     }
 
     @Override
     public void unmapRegion(int index) {
-        client.dmaUnmap(ram.regionIova(index), ram.layout().regionBytes());
+        there.unmapRegion(index);
     }
 
     @Override
     public void close() {
-        client.close();
-        Mapping page = doorbells;
-        if (page != null) {
-            page.close();
-        }
-        vectors.forEach(EventFd::close);
-        ram.close();
+        there.close();
     }
 }

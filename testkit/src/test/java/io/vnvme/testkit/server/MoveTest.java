@@ -146,6 +146,16 @@ class MoveTest {
         guest.reached(there);
     }
 
+    /** What has begun some commands, all of which have ended. */
+    private static MovingLoad workedFor(NvmeDriver driver, int pairs, int depth, long seed) {
+        MovingLoad load = new MovingLoad(driver, pairs, depth, seed);
+        for (int i = 0; i < 20; i++) {
+            load.step();
+        }
+        load.drain();
+        return load;
+    }
+
     private static int awaitEvents(NvmeDriver driver) {
         driver.admin(Command.setFeature(FeatureId.ASYNC_EVENT_CONFIG, 1 << 8)).orThrow();
         return driver.admin().start(Command.of(AdminOpcode.ASYNC_EVENT_REQUEST));
@@ -337,6 +347,7 @@ class MoveTest {
         MovingLoad load = new MovingLoad(driver, 1, 64, 6);
         here.hold(true);
         load.step();
+        here.awaitWork();
         assertThat(here.device().freeze(Duration.ofMillis(50))).isFalse();
         assertThat(here.device().frozen()).isFalse();
         assertThatThrownBy(here.device()::state).isInstanceOf(IllegalStateException.class);
@@ -354,11 +365,7 @@ class MoveTest {
         MovingSide here = side(false);
         MovableDevice guest = guest(here, Reach.TRAPPED, Wire.IRQ_MSIX);
         NvmeDriver driver = NvmeDriver.start(guest);
-        MovingLoad load = new MovingLoad(driver, 2, 256, 10);
-        for (int i = 0; i < 20; i++) {
-            load.step();
-        }
-        load.drain();
+        MovingLoad load = workedFor(driver, 2, 256, 10);
         assertThat(here.device().freeze(LIMIT)).isTrue();
         int bytesWithoutCommands = here.device().state().length;
         here.device().thaw();
@@ -430,11 +437,7 @@ class MoveTest {
         MovingSide here = side(false);
         MovableDevice guest = guest(here, Reach.TRAPPED, Wire.IRQ_MSIX);
         NvmeDriver driver = NvmeDriver.start(guest);
-        MovingLoad load = new MovingLoad(driver, 1, 64, 7);
-        for (int i = 0; i < 20; i++) {
-            load.step();
-        }
-        load.drain();
+        MovingLoad load = workedFor(driver, 1, 64, 7);
         here.hold(true);
         long configuration = guest.read(0x14, 4);
         guest.write(0x14, 4, configuration | 1 << 14);

@@ -16,6 +16,7 @@ import io.vnvme.qos.Scheduler;
 import io.vnvme.qos.Share;
 import io.vnvme.reactor.Poller;
 import io.vnvme.reactor.Reactor;
+import io.vnvme.testkit.sim.ForwardingVolume;
 import io.vnvme.volume.LinearVolume;
 import io.vnvme.volume.Volume;
 import java.nio.file.Path;
@@ -91,6 +92,13 @@ final class MovingSide implements AutoCloseable {
         reactor.call(() -> held = wanted);
     }
 
+    /** Waits until the drive has something to do. */
+    void awaitWork() {
+        while (reactor.call(() -> volume.waiting.isEmpty())) {
+            Thread.onSpinWait();
+        }
+    }
+
     /** What the guest may do from now on. */
     void limit(Limits limits) {
         reactor.call(() -> {
@@ -117,28 +125,12 @@ final class MovingSide implements AutoCloseable {
     }
 
     /** Does its work later, and not in order. */
-    private final class SlowVolume implements Volume, Poller {
-        private final Volume below;
+    private final class SlowVolume extends ForwardingVolume implements Poller {
         private final ArrayDeque<Io> waiting = new ArrayDeque<>();
         private final SplittableRandom random = new SplittableRandom(3);
 
         SlowVolume(Volume below) {
-            this.below = below;
-        }
-
-        @Override
-        public long sizeBytes() {
-            return below.sizeBytes();
-        }
-
-        @Override
-        public int blockSizeBytes() {
-            return below.blockSizeBytes();
-        }
-
-        @Override
-        public boolean volatileWriteCache() {
-            return true;
+            super(below);
         }
 
         @Override
@@ -155,7 +147,7 @@ final class MovingSide implements AutoCloseable {
                 if (random.nextInt(3) == 0) {
                     waiting.add(io);
                 } else {
-                    io.complete(below.submit(io));
+                    io.complete(below().submit(io));
                     work++;
                 }
             }
