@@ -217,9 +217,8 @@ final class Daemons implements HolderServer.Listener {
     private void leave(long pid, HolderServer.Answer answer) {
         Successor next = successor;
         if (!serves(pid)) {
-            return;
-        }
-        if (next != null && next.ready) {
+            tell(() -> answer.refused("another daemon serves"));
+        } else if (next != null && next.ready) {
             kill(serving);
         } else {
             tell(() -> answer.refused("the new daemon ended while it stood by: see the daemon's log"));
@@ -373,6 +372,7 @@ final class Daemons implements HolderServer.Listener {
             builder.environment().put(HolderClient.STANDBY, "1");
         }
         Process started = builder.start();
+        holder.begun(started.pid());
         Thread.ofPlatform().daemon().name("end of " + started.pid()).start(() -> await(started));
         return started;
     }

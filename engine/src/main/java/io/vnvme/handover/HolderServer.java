@@ -142,6 +142,11 @@ final class HolderServer implements AutoCloseable {
         notifyAll();
     }
 
+    /** That process has just begun: it has nothing to do with one of before that had its number. */
+    synchronized void begun(long pid) {
+        gone.remove(pid);
+    }
+
     /** That process is gone, and waits for nothing any more. */
     synchronized void gone(long pid) {
         gone.add(pid);

@@ -99,6 +99,24 @@ public final class Jobs implements AutoCloseable {
      * @throws ProblemException when the same is under way already
      */
     public JobInfo start(JobPlan plan, String subject, boolean cancellable, JobWork work) {
+        return begin(plan, subject, cancellable, work, true);
+    }
+
+    /**
+     * The same of what an earlier daemon had begun.
+     *
+     * @throws ProblemException also when it does not wait any more: somebody has cancelled it
+     */
+    public JobInfo resume(JobPlan plan, String subject, boolean cancellable, JobWork work) {
+        return begin(plan, subject, cancellable, work, false);
+    }
+
+    /** {@link #start} or {@link #resume}. */
+    public interface Begin {
+        JobInfo begin(JobPlan plan, String subject, boolean cancellable, JobWork work);
+    }
+
+    private JobInfo begin(JobPlan plan, String subject, boolean cancellable, JobWork work, boolean anew) {
         Job job;
         boolean resumed = false;
         lock.lock();
@@ -107,6 +125,11 @@ public final class Jobs implements AutoCloseable {
                 throw ending();
             }
             Job before = same(plan, subject);
+            if (before == null && !anew) {
+                throw new ProblemException(
+                        ProblemCode.JOB_ENDED,
+                        "%s of %s does not wait any more: it was cancelled".formatted(plan.kind(), subject));
+            }
             if (before == null) {
                 job = new Job(++lastId, plan, subject, caller.get(), cancellable, clock, j -> note(j, false));
             } else {

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** One client's controller, towards the services: called on any thread, carried out by the reactor that it is at. */
@@ -96,7 +97,8 @@ final class EngineConnection implements DataPlane.Connection {
     void goOn(Optional<String> name, Runnable resume) {
         try {
             name.flatMap(dataPlane::find)
-                    .ifPresent(wanted -> dataPlane.moves().together(this, wanted.pool(), () -> show(wanted)));
+                    .ifPresent(wanted ->
+                            dataPlane.moves().together(this, wanted.pool(), () -> show(wanted, wanted::unshown)));
         } catch (RuntimeException e) {
             LOG.log(
                     Level.ERROR,
@@ -210,14 +212,14 @@ final class EngineConnection implements DataPlane.Connection {
     @Override
     public void show(String vnvme) {
         EngineExport wanted = dataPlane.require(vnvme);
-        dataPlane.moves().together(this, wanted.pool(), () -> show(wanted));
+        dataPlane.moves().together(this, wanted.pool(), () -> show(wanted, wanted::freeForVm));
     }
 
     /** Both are at the same reactor, and stay there meanwhile. */
-    private void show(EngineExport wanted) {
+    private void show(EngineExport wanted, BooleanSupplier free) {
         boolean done = onReactor(
                 () -> {
-                    if (!wanted.freeForVm()) {
+                    if (!free.getAsBoolean()) {
                         throw new IllegalStateException("%s is shown to another client".formatted(wanted.name()));
                     }
                     wanted.show(controller);

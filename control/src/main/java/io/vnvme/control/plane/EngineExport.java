@@ -46,6 +46,9 @@ import org.jspecify.annotations.Nullable;
 /** One vNVMe of the engine: a subsystem with one namespace, and the socket that leads to it. */
 final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Resident {
     private static final Logger LOG = System.getLogger(EngineExport.class.getName());
+    /** What clients' connections are held under, by the vNVMe's UUID. */
+    static final String HELD = "pci/";
+
     private static final String MODEL = "vNVMe Virtual NVMe Drive";
     private static final String FIRMWARE = "0.1";
     /** Owner and group may connect; QEMU often runs as a user of its own in the daemon's group. */
@@ -127,7 +130,7 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
 
     /** What its clients' connections are held under. */
     static String held(VnvmeRecord vnvme) {
-        return "pci/%s/".formatted(vnvme.uuid());
+        return HELD + vnvme.uuid() + "/";
     }
 
     /** Clients that an earlier process served go on; who was shown another vNVMe does when that is served. */
@@ -149,6 +152,11 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
     record Adopted(EngineConnection connection, Optional<String> shown, Runnable resume) {
         void goOn() {
             connection.goOn(shown, resume);
+        }
+
+        /** Whether it was shown that one. */
+        boolean expects(String vnvme) {
+            return connection.open() && shown.filter(vnvme::equals).isPresent();
         }
 
         /**
@@ -224,15 +232,22 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
         LOG.log(Level.ERROR, "vNVMe %s: a connection failed".formatted(name), failure);
     }
 
-    /** On the pool's reactor. */
+    /** On the pool's reactor: neither one that has it, nor one that had it and waits for it. */
     boolean freeForVm() {
+        return unshown() && !dataPlane.handover().expects(name);
+    }
+
+    /** On the pool's reactor: whether a client may be shown it beside those that are. */
+    boolean unshown() {
         List<Controller> there = namespace.controllers();
         return access.shared() ? there.stream().allMatch(overTcp::has) : there.isEmpty();
     }
 
     /** On the pool's reactor: whether hosts may have it beside those that do. */
     boolean freeForHosts() {
-        return access.shared() || namespace.controllers().stream().allMatch(overTcp::has);
+        return access.shared()
+                || namespace.controllers().stream().allMatch(overTcp::has)
+                        && !dataPlane.handover().expects(name);
     }
 
     /** On the pool's reactor: a controller has the namespace from now on, by the path that it is. */

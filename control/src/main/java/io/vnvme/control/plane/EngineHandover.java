@@ -16,7 +16,6 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Predicate;
-import java.util.stream.Stream;
 
 /** What an earlier process had held and this one takes up, and what it has held itself. From any thread. */
 final class EngineHandover {
@@ -116,17 +115,20 @@ final class EngineHandover {
         if (!settled) {
             return;
         }
-        for (int i = later.size(); i > 0; i--) {
-            EngineExport.Adopted each = later.poll();
-            if (each == null) {
-                return;
-            }
-            if (each.waits(known)) {
-                later.add(each);
-            } else {
-                each.goOn();
+        synchronized (later) {
+            for (EngineExport.Adopted each : List.copyOf(later)) {
+                if (!each.waits(known)) {
+                    // In this order: nobody else gets meanwhile what it was shown.
+                    each.goOn();
+                    later.remove(each);
+                }
             }
         }
+    }
+
+    /** Whether a client that is connected to another vNVMe's socket was shown this one, and has not gone on yet. */
+    boolean expects(String vnvme) {
+        return later.stream().anyMatch(each -> each.expects(vnvme));
     }
 
     /**
@@ -156,20 +158,23 @@ final class EngineHandover {
         return parts.length > 1 ? Optional.of(parts[1]) : Optional.empty();
     }
 
-    /** UUIDs of what an earlier process served and nobody has taken up since, and names of vNVMes that guests were shown. */
+    /** UUIDs of vNVMes that are not served and whose clients wait since all is settled, and names of those that others were shown. */
     List<String> waiting() {
         if (!settled) {
             return List.of();
         }
-        List<String> left;
+        Set<String> waiting = new LinkedHashSet<>();
         synchronized (held) {
-            left = List.copyOf(held.names(""));
+            for (String uuid : beginnings(EngineExport.HELD)) {
+                if (connected(EngineExport.HELD + uuid + "/")) {
+                    waiting.add(uuid);
+                }
+            }
         }
-        return Stream.concat(
-                        left.stream().flatMap(name -> owner(name).stream()),
-                        later.stream().filter(each -> each.waits(known)).flatMap(each -> each.shown().stream()))
-                .distinct()
-                .toList();
+        later.stream()
+                .filter(each -> each.waits(known))
+                .forEach(each -> each.shown().ifPresent(waiting::add));
+        return List.copyOf(waiting);
     }
 
     /**
@@ -179,28 +184,33 @@ final class EngineHandover {
      * @param vnvme its name
      */
     boolean awaited(String prefix, String vnvme) {
-        boolean there = false;
         synchronized (held) {
-            for (String key : keys(prefix)) {
-                if (isConnected(prefix + key + "/socket")) {
-                    there = true;
-                } else {
-                    holder.drop(prefix + key + "/");
-                    held.takeAll(prefix + key + "/").close();
-                }
+            if (connected(prefix)) {
+                return true;
             }
         }
-        return there
-                || later.stream()
-                        .anyMatch(each -> each.waits(known)
-                                && each.shown().filter(vnvme::equals).isPresent());
+        return expects(vnvme);
     }
 
-    /** Of clients. Own ones: whoever looks at them may let go of what is held. */
-    private Set<String> keys(String prefix) {
-        Set<String> keys = new LinkedHashSet<>();
-        held.names(prefix).forEach(name -> keys.add(name.substring(0, Math.max(0, name.indexOf('/')))));
-        return keys;
+    /** With the lock: whether one of the clients is there. What those have left that are not is let go. */
+    private boolean connected(String prefix) {
+        boolean there = false;
+        for (String key : beginnings(prefix)) {
+            if (isConnected(prefix + key + "/socket")) {
+                there = true;
+            } else {
+                holder.drop(prefix + key + "/");
+                held.takeAll(prefix + key + "/").close();
+            }
+        }
+        return there;
+    }
+
+    /** With the lock: what comes between that and the next slash, each once. */
+    private Set<String> beginnings(String prefix) {
+        Set<String> all = new LinkedHashSet<>();
+        held.names(prefix).forEach(name -> all.add(name.substring(0, Math.max(0, name.indexOf('/')))));
+        return all;
     }
 
     private boolean isConnected(String name) {

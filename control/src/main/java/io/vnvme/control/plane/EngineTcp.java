@@ -84,6 +84,11 @@ final class EngineTcp implements TargetEvents, AutoCloseable {
     }
 
     @Override
+    public boolean returns(String subsystemNqn, String hostNqn) {
+        return refusals.returns(subsystemNqn, hostNqn);
+    }
+
+    @Override
     public void dropped(String peer, String why) {
         notes.execute(() -> refusals.dropped(peer, why));
     }

@@ -1,6 +1,6 @@
 package io.vnvme.control.plane;
 
-/** Told of hosts that wanted what they may not have, or did what they should not. Called on any thread, which does not wait for long. */
+/** Told of hosts that wanted what they may not have, or did what they should not, and asked whether that is for good. Called on any thread, which does not wait for long. */
 public interface HostRefusals {
     /**
      * @param subsystemNqn what it wanted
@@ -8,6 +8,9 @@ public interface HostRefusals {
      * @param peer where it came from
      */
     void refused(String subsystemNqn, String hostNqn, String peer, String why);
+
+    /** Whether that host may have that subsystem, which is not served now. Does not wait. */
+    boolean returns(String subsystemNqn, String hostNqn);
 
     /** A connection from there broke the protocol, or said nothing. */
     void dropped(String peer, String why);

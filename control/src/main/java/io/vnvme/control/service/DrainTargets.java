@@ -13,13 +13,13 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Where the vNVMes of a pool go that is emptied: to the pool that was named; else to the one with the most space at
- * that time, of those that keep what is in them over a restart, take writes, and are not being emptied themselves.
+ * Where the vNVMes of a pool go that is drained: to the pool that was named; else to the one with the most space at
+ * that time, of those that keep what is in them over a restart, take writes, and are not being drained themselves.
  * Asked while nothing else changes the state, so that a pool which is open was looked at, too.
  */
 final class DrainTargets {
     private static final String NONE =
-            "no other pool in use keeps what is in it, takes writes and is not emptied itself: name one ('--to')";
+            "no other pool in use keeps what is in it, takes writes and is not drained itself: name one ('--to')";
 
     private final Registry registry;
     private final OpenPools pools;
@@ -67,12 +67,12 @@ final class DrainTargets {
         return !PoolLayout.inMemory(record, state) && !drained(record.uuid());
     }
 
-    /** Whether the pool of that identity is being emptied, or is to be when it can be. */
+    /** Whether the pool of that identity is being drained, or is to be when it can be. */
     boolean drained(String pool) {
         return drains().stream().anyMatch(plan -> plan.pool().equals(pool));
     }
 
-    /** The pool that is being emptied into the one of that identity, which was named for it. */
+    /** The pool that is being drained into the one of that identity, which was named for it. */
     Optional<String> filledFrom(String pool) {
         return drains().stream()
                 .filter(plan -> pool.equals(plan.target()))

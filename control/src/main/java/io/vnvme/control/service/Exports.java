@@ -69,7 +69,7 @@ final class Exports {
 
     /** Whether somebody had it when an earlier process ended, and waits until it is served. */
     boolean awaited(VnvmeRecord vnvme) {
-        return find(vnvme.name()).isEmpty() && dataPlane.awaited(vnvme);
+        return dataPlane.awaited(vnvme);
     }
 
     /** Begins to serve. @throws ProblemException when it cannot be, with nothing of it left */
@@ -120,6 +120,15 @@ final class Exports {
             closeOrphans();
         }
         folders.remove(name);
+    }
+
+    /** vNVMes that clients have by controllers of removed ones: no other process could take those up. */
+    List<String> shownByOrphans() {
+        return orphans.stream()
+                .flatMap(orphan -> orphan.connections().stream())
+                .filter(Connection::open)
+                .flatMap(connection -> connection.shown().stream())
+                .toList();
     }
 
     /** An export without a vNVMe ends with its last parked controller. */

@@ -64,6 +64,12 @@ public final class Hosts implements HostRefusals {
         events.add(EventKind.HOST_REFUSED, subject, "host %s at %s: %s".formatted(hostNqn, peer, why));
     }
 
+    @Override
+    public boolean returns(String subsystemNqn, String hostNqn) {
+        return registry.state().vnvmes().stream()
+                .anyMatch(v -> v.nqn().equals(subsystemNqn) && v.hosts().contains(hostNqn));
+    }
+
     /** Those that may connect, in the order of their being allowed. @throws ProblemException when there is no such vNVMe */
     public List<HostInfo> list(String vnvme) {
         return infos(volumes.require(vnvme));

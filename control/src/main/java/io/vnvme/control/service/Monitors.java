@@ -82,6 +82,7 @@ final class Monitors implements AutoCloseable {
                     .toList();
             if (shown.isEmpty()) {
                 // A parked controller has no drive to lose.
+                findings.remove(address);
                 return;
             }
             migrates(address, vm, migration.get(), String.join(", ", shown));
@@ -102,25 +103,28 @@ final class Monitors implements AutoCloseable {
     }
 
     private void migrates(VmAddress address, QemuVm vm, String state, String vnvmes) {
+        String name = vm.name();
+        String last = state;
         String why;
         try {
             if (!state.equals(QemuVm.COMPLETED) && vm.cancelMigration()) {
                 findings.remove(address);
                 events.add(
                         EventKind.MIGRATION_CANCELLED,
-                        vm.name(),
+                        name,
                         "VM %s was about to be migrated with %s, which would have been dead there: the migration is cancelled; detach, then migrate"
-                                .formatted(vm.name(), vnvmes));
+                                .formatted(name, vnvmes));
                 return;
             }
+            last = vm.migration().orElse(state);
             why = "it was over before it could be cancelled";
         } catch (QmpException | ProblemException e) {
             why = "it could not be cancelled: " + e.getMessage();
         }
         String finding = "VM %s is being migrated, or was (%s), with %s: %s; the drive is dead where it arrives"
-                .formatted(vm.name(), vm.migration().orElse("cancelled"), vnvmes, why);
+                .formatted(name, last, vnvmes, why);
         if (!finding.equals(findings.put(address, finding))) {
-            events.add(EventKind.MIGRATION_UNSTOPPED, vm.name(), finding);
+            events.add(EventKind.MIGRATION_UNSTOPPED, name, finding);
         }
     }
 

@@ -51,9 +51,9 @@ final class OpenPools {
         return Optional.ofNullable(open.get(name));
     }
 
-    /** Whether the daemon ended before while it took that pool up: it is taken up when nothing else is. */
-    boolean suspect(PoolRecord record) {
-        return marks.deaths(record.uuid()) > 0;
+    /** How often in a row the daemon ended while it took that pool up. */
+    int deaths(PoolRecord record) {
+        return marks.deaths(record.uuid());
     }
 
     /** All that belongs to opening it is done, and the daemon is still there. */
@@ -159,34 +159,50 @@ final class OpenPools {
         if (open.containsKey(record.name())) {
             return true;
         }
-        try {
-            checkSurvived(record);
-            marks.begin(record.uuid());
-            try {
-                openNow(record);
-            } catch (RuntimeException e) {
-                takenUp(record);
-                throw e;
-            }
-            return true;
-        } catch (RuntimeException e) {
-            String why = "pool %s is unavailable: %s".formatted(record.name(), e.getMessage());
-            if (!why.equals(failures.put(record.name(), why))) {
-                LOG.log(e instanceof ProblemException ? Level.DEBUG : Level.ERROR, why, e);
-                events.add(EventKind.POOL_UNAVAILABLE, record.name(), why);
-            }
+        int deaths = deaths(record);
+        if (deaths >= DEATHS_MAX) {
+            failed(
+                    record,
+                    new ProblemException(
+                            ProblemCode.POOL_UNAVAILABLE,
+                            "the daemon ended %d times in a row while it was taken up, so it is left alone: 'vnvme pool check %s' reads it; a daemon that is started in %d minutes or later tries again"
+                                    .formatted(deaths, record.name(), OpeningMarks.LIFE.toMinutes())));
             return false;
+        }
+        marks.begin(record.uuid());
+        boolean opened = false;
+        try {
+            openNow(record);
+            opened = true;
+        } catch (RuntimeException e) {
+            unusable(record, e);
+        } finally {
+            if (!opened) {
+                takenUp(record);
+            }
+        }
+        return opened;
+    }
+
+    private void failed(PoolRecord record, RuntimeException e) {
+        String why = "pool %s is unavailable: %s".formatted(record.name(), e.getMessage());
+        if (!why.equals(failures.put(record.name(), why))) {
+            LOG.log(e instanceof ProblemException ? Level.DEBUG : Level.ERROR, why, e);
+            events.add(EventKind.POOL_UNAVAILABLE, record.name(), why);
         }
     }
 
-    private void checkSurvived(PoolRecord record) {
-        int deaths = marks.deaths(record.uuid());
-        if (deaths >= DEATHS_MAX) {
-            throw new ProblemException(
-                    ProblemCode.POOL_UNAVAILABLE,
-                    "the daemon ended %d times in a row while it was taken up, so it is left alone: 'vnvme pool check %s' reads it; a daemon that is started in %d minutes or later tries again"
-                            .formatted(deaths, record.name(), OpeningMarks.LIFE.toMinutes()));
+    /** It cannot be used, or what is in it cannot be served: it is closed if it was opened. */
+    void unusable(PoolRecord record, RuntimeException why) {
+        OpenPool pool = open.remove(record.name());
+        if (pool != null) {
+            try {
+                pool.close();
+            } catch (RuntimeException e) {
+                why.addSuppressed(e);
+            }
         }
+        failed(record, why);
     }
 
     private void openNow(PoolRecord record) {

@@ -55,7 +55,7 @@ final class PoolChoice {
                     ProblemCode.POOL_UNAVAILABLE,
                     open.failures().stream()
                             .findFirst()
-                            .orElse("no pool takes a new volume: they are not open yet, read-only or being emptied"));
+                            .orElse("no pool takes a new volume: they are not open yet, read-only or being drained"));
         }
         List<ClaimedDrive> usable = state.drives().stream()
                 .filter(d -> drives.isOpen(d.name()) && drives.failure(d.name()).isEmpty())

@@ -21,7 +21,7 @@ import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.stream.Collectors;
 
-/** Pools that are emptied while all in them is in use: their vNVMes move, one after the other. */
+/** Pools that are drained while all in them is in use: their vNVMes move, one after the other. */
 public final class PoolDrains {
     static final String NO_OTHER = "there is no other pool than %s: make one with 'vnvme pool create NAME DRIVE...'";
 
@@ -50,7 +50,7 @@ public final class PoolDrains {
             targets.filledFrom(id).ifPresent(other -> {
                 throw new ProblemException(
                         ProblemCode.MOVE_REFUSED,
-                        "pool %s is being emptied into %s: wait until it is, or cancel that job ('vnvme jobs')"
+                        "pool %s is being drained into %s: wait until it is, or cancel that job ('vnvme jobs')"
                                 .formatted(other, name));
             });
             JobPlan.Drain plan =
@@ -61,7 +61,7 @@ public final class PoolDrains {
                 }
                 targets.choose(plan);
             }
-            return start(name, plan);
+            return start(jobs::start, name, plan);
         });
     }
 
@@ -69,27 +69,27 @@ public final class PoolDrains {
         String to = target.name();
         if (name.equals(to)) {
             throw new ProblemException(
-                    ProblemCode.MOVE_REFUSED, "pool %s is to be emptied: name another one".formatted(name));
+                    ProblemCode.MOVE_REFUSED, "pool %s is to be drained: name another one".formatted(name));
         }
         if (targets.drained(target.id().toString())) {
             throw new ProblemException(
                     ProblemCode.MOVE_REFUSED,
-                    "pool %s is being emptied itself: name another one, or cancel that job ('vnvme jobs')"
+                    "pool %s is being drained itself: name another one, or cancel that job ('vnvme jobs')"
                             .formatted(to));
         }
         moves.checkKept(name, to);
     }
 
     /** Begins, or goes on with what is still there. */
-    JobInfo start(String name, JobPlan.Drain plan) {
-        return jobs.start(plan, name, true, progress -> drain(name, plan, progress));
+    private JobInfo start(Jobs.Begin how, String name, JobPlan.Drain plan) {
+        return how.begin(plan, name, true, progress -> drain(name, plan, progress));
     }
 
     /** Goes on after a restart, unless more pools have to be open for that; then it is asked again with each. */
     void goOn(String name, JobPlan.Drain plan, OpenPool pool) {
         registry.exclusively(() -> {
             if (plan.target() != null || targets.suffice(plan, pool)) {
-                start(name, plan);
+                start(jobs::resume, name, plan);
             }
             return name;
         });

@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
@@ -62,19 +63,20 @@ public final class Pools {
 
     /**
      * All pools of the state are opened after a start, side by side; one that cannot be holds up no other. Those that an earlier
-     * daemon may have ended of come last, one by one: so the one that it is stands out.
+     * daemon may have ended of come last, one by one, the likeliest at the end: so the one that it is stands out.
      */
     void openAll() {
-        Map<Boolean, List<PoolRecord>> bySuspicion =
-                registry.state().pools().stream().collect(Collectors.partitioningBy(pools::suspect));
-        List<Thread> openers = bySuspicion.getOrDefault(false, List.of()).stream()
+        Map<Integer, List<PoolRecord>> byDeaths = registry.state().pools().stream()
+                .collect(Collectors.groupingBy(pools::deaths, TreeMap::new, Collectors.toList()));
+        List<PoolRecord> unsuspected = Optional.ofNullable(byDeaths.remove(0)).orElse(List.of());
+        List<Thread> openers = unsuspected.stream()
                 .map(record -> Thread.ofPlatform().name("pool " + record.name()).start(() -> pools.open(record)))
                 .toList();
         openers.forEach(Pools::join);
         // All are looked at before anything goes on: what begins in another pool then is not taken for what an earlier
         // daemon had left there.
-        bySuspicion.getOrDefault(false, List.of()).forEach(this::lookAt);
-        bySuspicion.getOrDefault(true, List.of()).forEach(record -> {
+        unsuspected.forEach(this::lookAt);
+        byDeaths.values().stream().flatMap(List::stream).forEach(record -> {
             if (pools.open(record)) {
                 lookAt(record);
             }
@@ -104,10 +106,14 @@ public final class Pools {
 
     private void lookAt(PoolRecord record) {
         registry.exclusively(() -> {
-            pools.find(record.name()).ifPresent(pool -> {
-                volumes.poolOpened(record.name(), pool);
+            try {
+                pools.find(record.name()).ifPresent(pool -> volumes.poolOpened(record.name(), pool));
+            } catch (RuntimeException e) {
+                volumes.endAll(record.name());
+                pools.unusable(record, e);
+            } finally {
                 pools.takenUp(record);
-            });
+            }
             return record;
         });
     }

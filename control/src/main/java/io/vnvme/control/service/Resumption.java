@@ -104,7 +104,7 @@ final class Resumption {
             } else if (anywhere(job.plan()) && known.size() < 2) {
                 end(job, PoolDrains.NO_OTHER.formatted(job.subject()));
             } else if (anywhere(job.plan()) && opened.containsAll(job.plan().pools())) {
-                // Others may be there that were made meanwhile, or are not emptied any more.
+                // Others may be there that were made meanwhile, or are not drained any more.
                 openPools.find(job.subject()).ifPresent(pool -> tryToGoOn(job.subject(), pool, job));
             }
         }

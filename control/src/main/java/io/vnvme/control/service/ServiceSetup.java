@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** Where {@link Services} keep what they know, and what they are to do besides; each {@code with} returns another one. */
 public final class ServiceSetup {
@@ -50,7 +51,8 @@ public final class ServiceSetup {
         this.watchInterval = watchInterval;
     }
 
-    private ServiceSetup copy() {
+    /** Another one, that differs by {@code change}. */
+    private ServiceSetup with(Consumer<ServiceSetup> change) {
         ServiceSetup copy = new ServiceSetup(version, stateDir, runDir, offers, watchInterval);
         copy.rehearsal = rehearsal;
         copy.libvirt = libvirt;
@@ -59,28 +61,23 @@ public final class ServiceSetup {
         copy.referrals = referrals;
         copy.traces = traces;
         copy.succession = succession;
+        change.accept(copy);
         return copy;
     }
 
     /** @param length how long a guest of the daemon's own works before it serves */
     public ServiceSetup withRehearsal(Duration length) {
-        ServiceSetup copy = copy();
-        copy.rehearsal = length;
-        return copy;
+        return with(copy -> copy.rehearsal = length);
     }
 
     /** @param asked the libvirt that is asked for VMs, if any */
     public ServiceSetup withLibvirt(Optional<Libvirt> asked) {
-        ServiceSetup copy = copy();
-        copy.libvirt = asked;
-        return copy;
+        return with(copy -> copy.libvirt = asked);
     }
 
     /** @param told by which jobs are dated, and mark how far they are */
     public ServiceSetup withClock(InstantSource told) {
-        ServiceSetup copy = copy();
-        copy.clock = told;
-        return copy;
+        return with(copy -> copy.clock = told);
     }
 
     public ServiceSetup withTcp(List<TcpPort> ports) {
@@ -92,24 +89,20 @@ public final class ServiceSetup {
      * @param elsewhere discovery controllers that they are told of
      */
     public ServiceSetup withTcp(List<TcpPort> ports, List<InetSocketAddress> elsewhere) {
-        ServiceSetup copy = copy();
-        copy.tcp = List.copyOf(ports);
-        copy.referrals = List.copyOf(elsewhere);
-        return copy;
+        return with(copy -> {
+            copy.tcp = List.copyOf(ports);
+            copy.referrals = List.copyOf(elsewhere);
+        });
     }
 
     /** @param told of requests and jobs */
     public ServiceSetup withTraces(Traces told) {
-        ServiceSetup copy = copy();
-        copy.traces = told;
-        return copy;
+        return with(copy -> copy.traces = told);
     }
 
     /** @param given who takes the place of this process */
     public ServiceSetup withSuccession(Succession given) {
-        ServiceSetup copy = copy();
-        copy.succession = given;
-        return copy;
+        return with(copy -> copy.succession = given);
     }
 
     public String version() {

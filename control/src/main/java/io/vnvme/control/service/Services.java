@@ -15,12 +15,15 @@ import io.vnvme.control.store.OpeningMarks;
 import io.vnvme.control.store.State;
 import io.vnvme.control.store.StateFile;
 import io.vnvme.control.store.TargetKeyFile;
+import io.vnvme.control.store.VnvmeRecord;
 import io.vnvme.control.trace.Traces;
 import io.vnvme.control.vm.Connector;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -105,7 +108,7 @@ public final class Services implements AutoCloseable {
         this.top = new Top(registry, dataPlane, storage.exports);
         this.poolImport = new PoolImport(
                 registry, dataPlane, storage.openDrives, storage.openPools, storage.volumes, resumption::poolOpened);
-        this.upgrades = new Upgrades(setup.version(), setup.succession(), this::waiting, events);
+        this.upgrades = new Upgrades(setup.version(), setup.succession(), this::hindersUpgrade, events);
         this.tags = new Tags(registry, storage.openPools, storage.pools);
         this.changes = new Changes(new Contents(registry, dataPlane, storage, view, groups, jobs, events)::now);
         events.whenAdded(changes::nudge);
@@ -216,6 +219,30 @@ public final class Services implements AutoCloseable {
     public List<String> waiting() {
         State state = registry.state();
         return dataPlane.waiting().stream().map(id -> named(id, state)).sorted().toList();
+    }
+
+    private Optional<String> hindersUpgrade() {
+        List<String> waiting = waiting();
+        if (!waiting.isEmpty()) {
+            return Optional.of("guests wait for %s: bring that back first ('vnvme status' says what is missing)"
+                    .formatted(String.join(", ", waiting)));
+        }
+        String locked = registry.state().vnvmes().stream()
+                .filter(vnvme -> vnvme.encrypted() && vnvme.keyFile() == null)
+                .map(VnvmeRecord::name)
+                .filter(storage.exports::inUse)
+                .collect(Collectors.joining(", "));
+        if (!locked.isEmpty()) {
+            return Optional.of(
+                    "clients have %s, which opens by a passphrase alone, and that is not handed on: they would wait until somebody gives it again; detach it first"
+                            .formatted(locked));
+        }
+        List<String> orphaned = storage.exports.shownByOrphans();
+        return orphaned.isEmpty()
+                ? Optional.empty()
+                : Optional.of(
+                        "VMs have %s by controllers of vNVMes that are removed, which no other daemon could take up: detach it there first, and stop the VM or unplug the controller"
+                                .formatted(String.join(", ", orphaned)));
     }
 
     private static String named(String id, State state) {

@@ -6,7 +6,7 @@ import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
 import io.vnvme.control.model.UpgradeInfo;
 import io.vnvme.control.plane.PlatformThread;
-import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
@@ -19,15 +19,15 @@ final class Upgrades {
 
     private final String version;
     private final Succession succession;
-    private final Supplier<List<String>> missing;
+    private final Supplier<Optional<String>> hindrance;
     private final EventLog events;
     private final AtomicBoolean underWay = new AtomicBoolean();
 
-    /** @param missing what guests wait for */
-    Upgrades(String version, Succession succession, Supplier<List<String>> missing, EventLog events) {
+    /** @param hindrance what no other process could go on with, if guests have such */
+    Upgrades(String version, Succession succession, Supplier<Optional<String>> hindrance, EventLog events) {
         this.version = version;
         this.succession = succession;
-        this.missing = missing;
+        this.hindrance = hindrance;
         this.events = events;
     }
 
@@ -59,14 +59,10 @@ final class Upgrades {
     }
 
     private void prepare() {
-        List<String> waiting = missing.get();
-        if (!waiting.isEmpty()) {
-            // The new one could not serve it either, and then it would be a failure of the new one.
-            throw new ProblemException(
-                    ProblemCode.UPGRADE_REFUSED,
-                    "guests wait for %s: bring that back first ('vnvme status' says what is missing)"
-                            .formatted(String.join(", ", waiting)));
-        }
+        // It would be taken for a failure of the new one.
+        hindrance.get().ifPresent(why -> {
+            throw new ProblemException(ProblemCode.UPGRADE_REFUSED, why);
+        });
         // It waits in a native call for as long as a daemon needs to start.
         PlatformThread.call("upgrade", succession::prepare).ifPresent(refusal -> {
             throw new ProblemException(
@@ -81,10 +77,13 @@ final class Upgrades {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        String why;
         try {
-            failed("this daemon goes on: " + succession.go());
-        } finally {
-            underWay.set(false);
+            why = succession.go();
+        } catch (RuntimeException e) {
+            why = String.valueOf(e.getMessage());
         }
+        underWay.set(false);
+        failed("this daemon goes on: " + why);
     }
 }

@@ -69,15 +69,15 @@ public final class VolumeMoves {
                     target.id().toString(),
                     vnvme.uuid(),
                     request.snapshots());
-            return start(name, plan, target);
+            return start(jobs::start, name, plan, target);
         });
     }
 
     /** From now on nothing changes that the move depends on. */
-    private JobInfo start(String name, JobPlan.Move plan, OpenPool target) {
+    private JobInfo start(Jobs.Begin how, String name, JobPlan.Move plan, OpenPool target) {
         Moving.Held held = volumes.moving().begin(name, volumes.require(name).pool(), target.name());
         try {
-            return jobs.start(plan, name, true, progress -> {
+            return how.begin(plan, name, true, progress -> {
                 try (held) {
                     return move(name, target, progress);
                 }
@@ -115,17 +115,17 @@ public final class VolumeMoves {
             Optional<VnvmeRecord> vnvme =
                     registry.state().vnvme(name).filter(v -> v.uuid().equals(plan.volume()));
             if (vnvme.isEmpty()) {
-                return jobs.start(plan, name, true, _ -> {
+                return jobs.resume(plan, name, true, _ -> {
                     throw new ProblemException(
                             ProblemCode.UNKNOWN_VNVME, "%s is not there any more: nothing was moved".formatted(name));
                 });
             }
             String pool = vnvme.get().pool();
             if (pool.equals(target.name())) {
-                return jobs.start(plan, name, true, _ -> "%s is in pool %s".formatted(name, pool));
+                return jobs.resume(plan, name, true, _ -> "%s is in pool %s".formatted(name, pool));
             }
             if (!pools.require(pool).id().toString().equals(plan.pool())) {
-                return jobs.start(plan, name, true, _ -> {
+                return jobs.resume(plan, name, true, _ -> {
                     throw new ProblemException(
                             ProblemCode.MOVE_REFUSED, "%s is in pool %s by now: it stays there".formatted(name, pool));
                 });
@@ -134,11 +134,11 @@ public final class VolumeMoves {
                 check(vnvme.get(), target, plan.snapshots());
             } catch (ProblemException e) {
                 // What was true when it began may not be now: its passphrase was not kept, or others took the space.
-                return jobs.start(plan, name, true, _ -> {
+                return jobs.resume(plan, name, true, _ -> {
                     throw e;
                 });
             }
-            return start(name, plan, target);
+            return start(jobs::resume, name, plan, target);
         });
     }
 

@@ -465,6 +465,11 @@ final class Volumes {
                 .orElse(found);
     }
 
+    /** None of a pool's is served any more, connections included. */
+    void endAll(String poolName) {
+        registry.state().vnvmesIn(poolName).forEach(vnvme -> exports.end(vnvme.name()));
+    }
+
     /** @throws ProblemException when a guest has it and waits until it is served */
     void requireNotAwaited(VnvmeRecord vnvme) {
         if (exports.awaited(vnvme)) {
@@ -487,6 +492,6 @@ final class Volumes {
                     "pool %s is in use: clients have %s; detach them first".formatted(poolName, used));
         }
         inside.forEach(this::requireNotAwaited);
-        inside.forEach(vnvme -> exports.end(vnvme.name()));
+        endAll(poolName);
     }
 }

@@ -7,6 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * How often the daemon has ended while it took something up: a file {@code opening.UUID} with that number, which is there from
@@ -18,6 +20,15 @@ public final class OpeningMarks {
 
     private static final Logger LOG = System.getLogger(OpeningMarks.class.getName());
     private static final String NAME = "opening.";
+
+    /** Files of this process's that are there. */
+    private static final Set<Path> PRESENT = ConcurrentHashMap.newKeySet();
+
+    static {
+        // Who ends the daemon while it opens pools, as a restart of the service does, does not blame them.
+        Runtime.getRuntime()
+                .addShutdownHook(Thread.ofPlatform().name("opening marks").unstarted(OpeningMarks::endAll));
+    }
 
     private final Path folder;
     private final InstantSource clock;
@@ -51,6 +62,7 @@ public final class OpeningMarks {
     /** The same, and one more if the daemon ends before {@link #end}. */
     public void begin(String uuid) {
         try {
+            PRESENT.add(file(uuid));
             Files.writeString(file(uuid), Integer.toString(deaths(uuid) + 1));
         } catch (IOException e) {
             // It is taken up all the same: what cannot be counted is no reason not to serve.
@@ -60,10 +72,20 @@ public final class OpeningMarks {
 
     /** It has been taken up, or has been found not to be able to. */
     public void end(String uuid) {
+        remove(file(uuid));
+    }
+
+    private static void remove(Path file) {
+        PRESENT.remove(file);
         try {
-            Files.deleteIfExists(file(uuid));
+            Files.deleteIfExists(file);
         } catch (IOException e) {
-            LOG.log(Level.WARNING, "{0} cannot be removed: {1}", file(uuid), e);
+            LOG.log(Level.WARNING, "{0} cannot be removed: {1}", file, e);
         }
+    }
+
+    /** This process is told to end. */
+    static void endAll() {
+        PRESENT.forEach(OpeningMarks::remove);
     }
 }

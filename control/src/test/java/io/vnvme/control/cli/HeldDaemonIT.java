@@ -106,7 +106,7 @@ class HeldDaemonIT {
                         assertThat(d.refused("rm", "d1", "--yes"))
                                 .contains("a guest has d1 and waits until it is served");
                         assertThatThrownBy(() -> d.api().post("/api/v1/system/upgrade"))
-                                .hasMessageContaining("guests wait for pool pool0, vNVMe d1: ")
+                                .hasMessageContaining("guests wait for vNVMe d1: ")
                                 .hasMessageContaining("bring that back first");
                         move(away, drive);
                     },

@@ -176,6 +176,8 @@ class JobsTest {
         assertThat(jobs.ended()).containsEntry(new Jobs.Ended("drain", "cancelled"), 1L);
         assertThat(events.after(0, Duration.ZERO)).extracting("kind").containsExactly("job-cancelled");
         assertThatThrownBy(() -> jobs.cancel(job.id())).hasMessageContaining("has ended");
+        // Whoever had seen it wait begins nothing new in its place.
+        assertThatThrownBy(() -> jobs.resume(drain, "p", true, _ -> "")).hasMessageContaining("it was cancelled");
         assertThat(jobs.start(drain, "p", true, _ -> "").id()).isGreaterThan(job.id());
         jobs.close();
         jobs = open();

@@ -62,6 +62,8 @@ public final class FakePool implements OpenPool {
     public volatile long holdMillis = 30L * 60 * 1000;
     public volatile long usedBytes;
     public volatile boolean closed;
+    /** It cannot say what is in it. */
+    public volatile boolean unreadable;
     /** It cannot say what space anything takes. */
     public volatile boolean silent;
     /** How often somebody asked what is in it, or what that takes. */
@@ -129,6 +131,9 @@ public final class FakePool implements OpenPool {
 
     @Override
     public List<LayerFacts> layers() {
+        if (unreadable) {
+            throw new IllegalStateException("its volume table says nothing");
+        }
         questions.incrementAndGet();
         whenAsked.run();
         synchronized (layers) {

@@ -75,7 +75,11 @@ class HostsTest {
                             + services.vnvmes().show("d1").nqn());
         }
         try (Services services = services()) {
+            String nqn = services.vnvmes().show("d1").nqn();
+            assertThat(services.hosts().returns(nqn, NQN)).isTrue();
+            assertThat(services.hosts().returns(nqn + "2", NQN)).isFalse();
             services.hosts().deny("d1", NQN);
+            assertThat(services.hosts().returns(nqn, NQN)).isFalse();
             assertThat(services.hosts().list("d1")).extracting(HostInfo::nqn).containsExactly(OTHER);
             assertThat(requireNonNull(plane.exports.get("d1")).hosts).containsExactly(OTHER);
             assertThatThrownBy(() -> services.hosts().deny("d1", NQN))

@@ -14,6 +14,7 @@ import io.vnvme.control.model.ProblemException;
 import io.vnvme.control.model.SetGroupPath;
 import io.vnvme.control.model.SetPath;
 import io.vnvme.control.model.TcpAccess;
+import io.vnvme.control.plane.FakeConnection;
 import io.vnvme.control.plane.FakeDataPlane;
 import io.vnvme.control.plane.TcpPort;
 import io.vnvme.control.store.Access;
@@ -147,8 +148,7 @@ class PathsTest {
         try (Services services = services(FIRST)) {
             claim(services);
             services.vnvmes().create(CreateVnvme.thin("d1", 1 << 20));
-            FakeDataPlane.FakeConnection vm =
-                    requireNonNull(plane.exports.get("d1")).connect();
+            FakeConnection vm = requireNonNull(plane.exports.get("d1")).connect();
             refused(ProblemCode.VNVME_IN_USE, () -> services.paths().change("d1", new ChangeAccess(true, null)));
             assertThat(served("d1").shared()).isFalse();
             vm.open = false;

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.vnvme.control.model.CreatePool;
+import io.vnvme.control.model.CreateVnvme;
 import io.vnvme.control.model.DriveNames;
 import io.vnvme.control.model.FoundPool;
 import io.vnvme.control.model.HoldWrites;
@@ -317,5 +318,27 @@ class PoolsTest {
         on.crash();
         assertThat(on.services.pools().show("bad").state()).isEqualTo("online");
         assertThat(marks()).isEmpty();
+    }
+
+    /** It is not left open half served, it does not keep the others from being served, and it is not blamed for an end. */
+    @Test
+    void aPoolWhoseVolumesCannotBeServedIsClosedAndTheOthersAreServed() throws IOException {
+        on.file("one", 64 * MIB);
+        on.file("two", 64 * MIB);
+        on.pool("bad", "one");
+        on.pool("good", "two");
+        on.services.vnvmes().create(CreateVnvme.thin("d", MIB).inPool("good"));
+        on.fakePool("bad").unreadable = true;
+        on.crash();
+        assertThat(on.services.pools().show("bad").state()).isEqualTo("unavailable");
+        assertThat(on.services.pools().show("bad").warnings())
+                .anyMatch(w -> w.contains("its volume table says nothing"));
+        assertThat(on.fakePool("bad").closed).isTrue();
+        assertThat(on.services.pools().show("good").state()).isEqualTo("online");
+        assertThat(on.services.vnvmes().show("d").state()).isEqualTo("idle");
+        assertThat(marks()).isEmpty();
+        on.fakePool("bad").unreadable = false;
+        on.restart();
+        assertThat(on.services.pools().show("bad").state()).isEqualTo("online");
     }
 }

@@ -34,6 +34,14 @@ class OpeningMarksTest {
     }
 
     @Test
+    void aProcessThatIsToldToEndLeavesNone() {
+        marks().begin(UUID);
+        marks().begin("other");
+        OpeningMarks.endAll();
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    @Test
     void whatIsLongAgoCountsNoMore() {
         marks().begin(UUID);
         now = now.plus(OpeningMarks.LIFE).plusSeconds(60);

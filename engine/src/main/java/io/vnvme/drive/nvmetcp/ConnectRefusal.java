@@ -19,7 +19,9 @@ final class ConnectRefusal {
                         .formatted(
                                 terms.namespace().host().nqn(),
                                 terms.namespace().nqn());
-            case CONNECT_CONTROLLER_BUSY -> "the target has no controller left for this host";
+            case CONNECT_CONTROLLER_BUSY ->
+                "the target has no controller left for this host, or does not serve %s at this time"
+                        .formatted(terms.namespace().nqn());
             case CONNECT_INVALID_PARAMETERS ->
                 result == (Fabrics.INVALID_IN_DATA | Fabrics.SUBNQN)
                         ? "the target has no subsystem %s"

@@ -30,6 +30,22 @@ public final class ConnectRefused extends RuntimeException {
         return new ConnectRefused(Status.CONNECT_INVALID_PARAMETERS, field, why);
     }
 
+    /**
+     * What Connect names is not there now. Without Do Not Retry: Linux removes the controller, and with it the drive that is in
+     * use, after a refusal that has it, and else connects anew some seconds later.
+     */
+    static ConnectRefused untilLater(String why) {
+        return new ConnectRefused(Status.CONNECT_CONTROLLER_BUSY, 0, why);
+    }
+
+    /** The same of the controller that an I/O queue is for, which ended since its host connected: it is to begin with another one. */
+    static ConnectRefused controllerGone(int id) {
+        return new ConnectRefused(
+                Status.CONNECT_INVALID_PARAMETERS & ~Status.DNR,
+                Fabrics.INVALID_IN_DATA | Fabrics.CNTLID,
+                "no controller " + id);
+    }
+
     int status() {
         return status;
     }

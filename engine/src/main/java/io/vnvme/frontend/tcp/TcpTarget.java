@@ -269,8 +269,7 @@ public final class TcpTarget implements AutoCloseable {
     void connect(Connection connection, ConnectRequest request) {
         TcpSubsystem subsystem = subsystems.get(request.subsystemNqn());
         if (subsystem == null) {
-            refused(connection, request, "no such subsystem");
-            throw ConnectRefused.data(Fabrics.SUBNQN, "no subsystem " + request.subsystemNqn());
+            throw away(connection, request);
         }
         check(subsystem, connection, request);
         if (request.queueId() == 0) {
@@ -281,7 +280,7 @@ public final class TcpTarget implements AutoCloseable {
         } else {
             Association association = associations.get(new Identity(request.subsystemNqn(), request.controllerId()));
             if (association == null) {
-                throw ConnectRefused.data(Fabrics.CNTLID, "no controller " + request.controllerId());
+                throw ConnectRefused.controllerGone(request.controllerId());
             }
             hand(connection, association.home(), () -> association.connect(connection, request));
         }
@@ -295,7 +294,7 @@ public final class TcpTarget implements AutoCloseable {
     void check(TcpSubsystem subsystem, Connection connection, ConnectRequest request) {
         String nqn = request.host().nqn();
         if (subsystems.get(subsystem.nqn()) != subsystem) {
-            throw ConnectRefused.data(Fabrics.SUBNQN, "no subsystem %s any more".formatted(subsystem.nqn()));
+            throw away(connection, request);
         }
         if (!subsystem.admits(nqn, connection.port())) {
             refused(connection, request, "the host is not allowed");
@@ -308,6 +307,15 @@ public final class TcpTarget implements AutoCloseable {
             refused(connection, request, refusal);
             throw new ConnectRefused(Status.CONNECT_INVALID_HOST, 0, refusal);
         }
+    }
+
+    private ConnectRefused away(Connection connection, ConnectRequest request) {
+        String nqn = request.subsystemNqn();
+        if (events.returns(nqn, request.host().nqn())) {
+            return ConnectRefused.untilLater("subsystem %s is not served at this time".formatted(nqn));
+        }
+        refused(connection, request, "no such subsystem");
+        return ConnectRefused.data(Fabrics.SUBNQN, "no subsystem " + nqn);
     }
 
     /**

@@ -42,7 +42,7 @@ public final class VerifyingLoad {
                 rm -f %1$s*
                 (fio --name=verify --ioengine=libaio --direct=1 --filename=/dev/%2$s --iodepth=%3$d --size=%4$dm \
                   --rw=randwrite --bsrange=%5$s --verify=crc32c --verify_fatal=1 --time_based --runtime=36000 \
-                  --write_lat_log=%1$s --log_avg_msec=1000 --log_max_value=1 --output=%1$s.log >/dev/null 2>&1 &
+                  --write_lat_log=%1$s --log_avg_msec=1000 --log_max_value=1 --output=%1$s.log >/dev/null 2>%1$s.err &
                 echo $! >%1$s.pid; wait $!; echo $? >%1$s.status) &
                 sleep 1
                 """.formatted(load.files, device, terms.depth(), terms.sizeMib(), terms.blockSizes()));
@@ -59,10 +59,10 @@ public final class VerifyingLoad {
     public void goesOn() {
         long looks = terms.silenceMax().toMillis() / 100;
         vm.sh("""
-                ! test -e %1$s.status || { cat %1$s.log; exit 1; }
+                ! test -e %1$s.status || { cat %1$s.err %1$s.log; dmesg | tail -n 40; exit 1; }
                 was=$(cat /sys/block/%2$s/stat)
                 for i in $(seq %3$d); do sleep 0.1; test "$was" = "$(cat /sys/block/%2$s/stat)" || exit 0; done
-                echo 'no command has ended'; dmesg | tail; exit 1
+                echo 'no command has ended'; cat %1$s.err; dmesg | tail -n 40; exit 1
                 """.formatted(files, device, looks), terms.silenceMax().plus(LIMIT));
     }
 

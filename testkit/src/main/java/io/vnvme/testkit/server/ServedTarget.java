@@ -46,6 +46,7 @@ public final class ServedTarget implements AutoCloseable {
     private final Map<Integer, Path> paths = new HashMap<>();
     private final Map<Controller, Integer> controllers = new HashMap<>();
     private volatile String denied = "";
+    private volatile String away = "";
     private volatile HostTerms terms = HostTerms.NONE;
     private volatile Runnable whileOpening = () -> {};
 
@@ -216,10 +217,20 @@ public final class ServedTarget implements AutoCloseable {
         }
     }
 
+    /** A subsystem of that name is not there now, but will be. */
+    public void away(String nqn) {
+        away = nqn;
+    }
+
     private final class Events implements TargetEvents {
         @Override
         public void refused(String subsystemNqn, String hostNqn, String peer, String why) {
             refusals.add(hostNqn + " at " + subsystemNqn + ": " + why);
+        }
+
+        @Override
+        public boolean returns(String subsystemNqn, String hostNqn) {
+            return away.equals(subsystemNqn);
         }
 
         @Override
