@@ -2,6 +2,7 @@ package io.vnvme.memory;
 
 import java.util.Arrays;
 import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which pages of a guest's memory its device has written, while somebody wants to know: they have to be copied again when
@@ -30,6 +31,8 @@ public final class DmaLog {
     private static final long[] NONE = new long[0];
 
     private boolean on;
+    /** Who began it. */
+    private @Nullable Object reader;
     /** More was written than there is room to note: every page counts as written. */
     private boolean overflowed;
 
@@ -46,15 +49,26 @@ public final class DmaLog {
         return on;
     }
 
-    /** Begins to note writes; nothing is noted yet. */
-    public void start() {
+    /** Whether writes are noted for that one, and nobody else. */
+    public boolean isFor(Object who) {
+        return on && who.equals(reader);
+    }
+
+    /**
+     * Begins to note writes; nothing is noted yet.
+     *
+     * @param who reads them
+     */
+    public void start(Object who) {
         clear();
+        reader = who;
         on = true;
     }
 
     /** Forgets everything. */
     public void stop() {
         on = false;
+        reader = null;
         clear();
     }
 

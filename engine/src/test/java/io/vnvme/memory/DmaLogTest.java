@@ -21,7 +21,7 @@ class DmaLogTest {
 
     @Test
     void aPageIsToldOnce() {
-        log.start();
+        log.start(this);
         log.add(0x1fff, 2);
         log.add(0x5000, 4096);
         assertThat(taken(0, -1)).containsExactlyInAnyOrder(0x1000L, 0x2000L, 0x5000L);
@@ -34,16 +34,16 @@ class DmaLogTest {
     void nothingIsNotedWhileItIsOff() {
         log.add(0, 4096);
         assertThat(taken(0, -1)).isEmpty();
-        log.start();
+        log.start(this);
         log.add(0, 4096);
         log.stop();
-        log.start();
+        log.start(this);
         assertThat(taken(0, -1)).as("what was noted before").isEmpty();
     }
 
     @Test
     void onlyARangeIsTaken() {
-        log.start();
+        log.start(this);
         log.add(0, 64 << 10);
         assertThat(taken(0x3001, 0x5000)).containsExactlyInAnyOrder(0x3000L, 0x4000L, 0x5000L);
         assertThat(taken(0, -1)).hasSize(13);
@@ -55,7 +55,7 @@ class DmaLogTest {
 
     @Test
     void theEndOfTheAddressSpaceIsAPageAsAnyOther() {
-        log.start();
+        log.start(this);
         log.add(-4096, 4096);
         log.add(Long.MIN_VALUE - 1, 2);
         assertThat(taken(0, -1)).containsExactlyInAnyOrder(-4096L, Long.MAX_VALUE - 4095, Long.MIN_VALUE);
@@ -63,7 +63,7 @@ class DmaLogTest {
 
     @Test
     void writesFarApartDoNotTakeAllMemory() {
-        log.start();
+        log.start(this);
         for (long chunk = 0; chunk < 1 << 14; chunk++) {
             log.add(chunk << 27, 1);
         }
@@ -71,14 +71,14 @@ class DmaLogTest {
         log.add(1L << 41, 1);
         assertThat(log.overflowed()).isTrue();
         log.stop();
-        log.start();
+        log.start(this);
         assertThat(log.overflowed()).isFalse();
     }
 
     @Test
     void randomWritesAreAllTold() {
         SplittableRandom random = new SplittableRandom(7);
-        log.start();
+        log.start(this);
         TreeSet<Long> expected = new TreeSet<>();
         for (int i = 0; i < 20_000; i++) {
             long iova = random.nextLong(1L << 36) & -(1L << random.nextInt(20));
@@ -105,7 +105,7 @@ class DmaLogTest {
         pieces.add(mapped, 0x10_2800, 4096);
         pieces.add(remote, 0x20_5000, 512);
         pieces.add(memory, 0, 4096);
-        log.start();
+        log.start(this);
         log.add(pieces);
         assertThat(taken(0, -1)).containsExactlyInAnyOrder(0x10_2000L, 0x10_3000L, 0x20_5000L);
     }

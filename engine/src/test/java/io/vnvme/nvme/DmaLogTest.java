@@ -60,7 +60,7 @@ class DmaLogTest {
         }
         Random random = new Random(11);
         random.ints(4096).forEach(i -> host.volume.media.setAtIndex(ValueLayout.JAVA_INT, random.nextInt(1 << 20), i));
-        host.memory.log().start();
+        host.memory.log().start(this);
         MemorySegment before = host.arena.allocate(host.ram.byteSize());
         Set<Long> changed = new HashSet<>();
         Set<Long> noted = new HashSet<>();
@@ -119,7 +119,7 @@ class DmaLogTest {
         host.volume.media.set(ValueLayout.JAVA_LONG, 0, 77);
         host.io(IoOpcode.READ).blocks(0, 1, Host.DATA).submit();
         host.step();
-        host.memory.log().start();
+        host.memory.log().start(this);
         host.step();
         assertThat(taken()).as("a page whose read has not ended").doesNotContain(Host.DATA);
         host.volume.completeAll();
@@ -131,7 +131,7 @@ class DmaLogTest {
         host.volume.asynchronous = true;
         host.io(IoOpcode.READ).blocks(0, 1, Host.DATA).submit();
         host.step();
-        host.memory.log().start();
+        host.memory.log().start(this);
         host.controller.reset();
         host.volume.completeAll();
         assertThat(taken()).contains(Host.DATA);
@@ -139,7 +139,7 @@ class DmaLogTest {
 
     @Test
     void aReadThatFailsIsNoted() {
-        host.memory.log().start();
+        host.memory.log().start(this);
         host.volume.answer = io.vnvme.drive.IoStatus.READ_ERROR;
         assertThat(host.io(IoOpcode.READ).blocks(0, 1, Host.DATA).run().status())
                 .isNotEqualTo(Status.SUCCESS);
@@ -149,7 +149,7 @@ class DmaLogTest {
     @Test
     void doorbellBuffersAreNoted() {
         host.controller.trapDoorbells();
-        host.memory.log().start();
+        host.memory.log().start(this);
         host.admin(AdminOpcode.DOORBELL_BUFFER_CONFIG).dptr(SHADOW, EVENT_INDEX).run();
         assertThat(taken()).contains(SHADOW, EVENT_INDEX);
         host.step();

@@ -316,7 +316,7 @@ final class MigrationCommands {
         if (log.on()) {
             throw new RequestException(Errno.EBUSY, "writes are logged already");
         }
-        log.start();
+        log.start(DeviceMigration.Owner.CLIENT);
         echo(request, answer, out -> out.set(Wire.LONG, 0, DmaLog.PAGE_BYTES));
     }
 
@@ -345,7 +345,7 @@ final class MigrationCommands {
     }
 
     private void stopLog(Request.DeviceFeature request, Answer answer) {
-        if (!log.on()) {
+        if (!log.isFor(DeviceMigration.Owner.CLIENT)) {
             throw new RequestException(Errno.EINVAL, "writes are not logged");
         }
         log.stop();
@@ -361,7 +361,7 @@ final class MigrationCommands {
         long last = first + length - 1;
         int pageShift = Long.numberOfTrailingZeros(pageBytes);
         long pages = length >>> pageShift;
-        if (!log.on()
+        if (!log.isFor(DeviceMigration.Owner.CLIENT)
                 || length == 0
                 || Long.compareUnsigned(last, first) < 0
                 || ((first | length) & pageBytes - 1) != 0

@@ -63,15 +63,17 @@ public final class MovingDevice {
             if (log().on()) {
                 throw new IllegalStateException("writes are logged already");
             }
-            log().start();
+            log().start(DeviceMigration.Owner.DAEMON);
             return true;
         });
     }
 
-    /** Ends that; no error when it has not begun. */
+    /** Ends that; no error when it has not begun. What the client had noted goes on. */
     public void stopLog() {
         onReactor(() -> {
-            log().stop();
+            if (logging()) {
+                log().stop();
+            }
             return true;
         });
     }
@@ -121,9 +123,8 @@ public final class MovingDevice {
         }
 
         boolean take() {
-            if (!log().on() || log().overflowed()) {
-                throw new IllegalStateException(
-                        log().on() ? "more was written than is noted" : "writes are not logged");
+            if (!logging() || log().overflowed()) {
+                throw new IllegalStateException(logging() ? "more was written than is noted" : "writes are not logged");
             }
             List<Long> taken = new ArrayList<>();
             more = log().take(0, -1, max - found.size(), taken::add) > 0;
@@ -284,6 +285,10 @@ public final class MovingDevice {
             connection.irqs().raiseAll();
             return true;
         });
+    }
+
+    private boolean logging() {
+        return log().isFor(DeviceMigration.Owner.DAEMON);
     }
 
     private DmaLog log() {

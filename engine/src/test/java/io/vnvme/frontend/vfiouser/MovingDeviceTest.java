@@ -57,7 +57,7 @@ class MovingDeviceTest extends EndingProcesses {
     @Test
     void allPagesCountAsWrittenWhenThereWereTooMany() {
         connectToAController();
-        moving().startLog();
+        logForTheClient();
         for (long chunk = 0; !log().overflowed(); chunk++) {
             log().add(chunk << 27, 1);
         }
@@ -70,7 +70,43 @@ class MovingDeviceTest extends EndingProcesses {
         send(Wire.DEVICE_FEATURE, 0, 32);
         assertOneAnswer(Wire.DEVICE_FEATURE);
         assertThat(body().get(Wire.LONG, 32)).isEqualTo((1L << pages) - 1);
+    }
+
+    @Test
+    void whatIsNotedForTheClientIsNotTheDaemonsAndTheOtherWayRound() {
+        connectToAController();
+        logForTheClient();
+        assertThatThrownBy(moving()::startLog).isInstanceOf(IllegalStateException.class);
         assertThatThrownBy(() -> moving().takeWritten(1)).isInstanceOf(IllegalStateException.class);
+        moving().stopLog();
+        assertThat(log().on()).isTrue();
+        logging(Request.DeviceFeature.DMA_LOGGING_STOP, 8);
+        assertOneAnswer(Wire.DEVICE_FEATURE);
+        moving().startLog();
+        log().add(FAR, 1);
+        logging(Request.DeviceFeature.DMA_LOGGING_STOP, 8);
+        assertThat(receive()).isPositive();
+        assertThat(Header.failed(message)).isTrue();
+        assertThat(log().on()).isTrue();
+        for (long chunk = 0; !log().overflowed(); chunk++) {
+            log().add(chunk << 27, 1);
+        }
+        assertThatThrownBy(() -> moving().takeWritten(1)).hasMessageContaining("more was written");
+        moving().stopLog();
+        assertThat(log().on()).isFalse();
+    }
+
+    private void logForTheClient() {
+        body().set(Wire.LONG, 8, DmaLog.PAGE_BYTES);
+        body().set(Wire.LONG, 16, 0);
+        logging(Request.DeviceFeature.DMA_LOGGING_START, 24);
+        assertOneAnswer(Wire.DEVICE_FEATURE);
+    }
+
+    private void logging(int feature, int sizeBytes) {
+        body().set(Wire.INT, 0, sizeBytes);
+        body().set(Wire.INT, 4, Request.DeviceFeature.SET | feature);
+        send(Wire.DEVICE_FEATURE, 0, sizeBytes);
     }
 
     @Test
