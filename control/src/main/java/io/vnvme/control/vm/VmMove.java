@@ -148,7 +148,7 @@ public final class VmMove {
             if (source.wasRunning()) {
                 destination.goOn();
             }
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             throw new ProblemException(
                     ProblemCode.VM_REFUSED,
                     "the VM is at the destination, and does not go on there: %s".formatted(e.getMessage()),
