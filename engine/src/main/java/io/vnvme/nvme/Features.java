@@ -392,7 +392,7 @@ final class Features {
             return Status.INVALID_FIELD;
         }
         changed.forEach(n -> n.reservations().persistent(wanted));
-        return ReservationCommands.keep(controller.dispatcher(), request, changed);
+        return ReservationCommands.keep(controller, request, changed);
     }
 
     private void forNamespaces(Request request, Consumer<Namespace> change) {

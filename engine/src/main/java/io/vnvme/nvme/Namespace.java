@@ -195,6 +195,17 @@ public final class Namespace {
         keeper = where;
     }
 
+    /**
+     * Another process that goes on with the controllers finds the reservations there, and this one what another has left. Before the
+     * first controller has it, and after the last one.
+     *
+     * @param where null: from now on nowhere
+     * @throws IllegalArgumentException when that cannot be read
+     */
+    public void rememberReservations(@Nullable ReservationMemory where) {
+        reservations.remember(where);
+    }
+
     /** Where reservations outlive a power loss; null when they do nowhere. */
     @Nullable
     ReservationKeeper keeper() {

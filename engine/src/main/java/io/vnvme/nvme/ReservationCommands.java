@@ -57,8 +57,13 @@ final class ReservationCommands {
         if (request.opcode() == IoOpcode.RESERVATION_REPORT) {
             return report(request);
         }
-        request.data().copyTo(0, buffer, 0, request.dataBytes());
         Reservations reservations = request.namespace().reservations();
+        if (request.again() && reservations.madeBy(ReservationMemory.Cause.of(controller, request))) {
+            // Done by another process, which has not said so.
+            reservations.unkept();
+            return keep(controller, request, List.of(request.namespace()));
+        }
+        request.data().copyTo(0, buffer, 0, request.dataBytes());
         long key = buffer.get(LONG, 0);
         int action = request.dword(10) & 7;
         boolean ignoreKey = (request.dword(10) & IGNORE_KEY) != 0;
@@ -70,21 +75,29 @@ final class ReservationCommands {
                 acquire(reservations, action, key, buffer.get(LONG, 8), type, ignoreKey);
             default -> release(reservations, action, key, type, ignoreKey);
         };
-        return status == Status.SUCCESS ? keep(controller.dispatcher(), request, List.of(request.namespace())) : status;
+        return status == Status.SUCCESS ? keep(controller, request, List.of(request.namespace())) : status;
     }
 
     /**
-     * What a command has changed about reservations that outlive a power loss is kept before the command ends.
+     * What a command has changed about reservations is kept before the command ends: for the next process, and for a time after a
+     * power loss.
      *
      * @return a status or {@link Dispatcher#PENDING}
      */
-    static int keep(Dispatcher dispatcher, Request request, List<Namespace> changed) {
-        List<Namespace> unkept = changed.stream()
-                .filter(n -> n.reservations().takeChanged() && n.keeper() != null)
-                .toList();
+    static int keep(Controller controller, Request request, List<Namespace> changed) {
+        List<Namespace> unkept = new ArrayList<>();
+        for (Namespace namespace : changed) {
+            if (namespace.reservations().takeChanged()) {
+                namespace.reservations().remember(ReservationMemory.Cause.of(controller, request));
+                if (namespace.keeper() != null) {
+                    unkept.add(namespace);
+                }
+            }
+        }
         if (unkept.isEmpty()) {
             return Status.SUCCESS;
         }
+        Dispatcher dispatcher = controller.dispatcher();
         dispatcher.workBegan(request);
         AtomicInteger left = new AtomicInteger(unkept.size());
         AtomicInteger status = new AtomicInteger(IoStatus.OK);

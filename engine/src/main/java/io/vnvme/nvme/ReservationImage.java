@@ -32,8 +32,11 @@ record ReservationImage(int type, int generation, int holder, List<Reservations.
         return out.array();
     }
 
-    /** @throws IllegalArgumentException when it is none that this version knows */
-    static ReservationImage decode(byte[] image) {
+    /**
+     * @param registrantsMax that there may be in it
+     * @throws IllegalArgumentException when it is none that this version knows
+     */
+    static ReservationImage decode(byte[] image, int registrantsMax) {
         ByteBuffer in = ByteBuffer.wrap(image).order(ByteOrder.LITTLE_ENDIAN);
         if (image.length < HEADER_BYTES || in.get() != VERSION) {
             throw new IllegalArgumentException("reservations of a later version, or damaged ones");
@@ -44,7 +47,7 @@ record ReservationImage(int type, int generation, int holder, List<Reservations.
         int holder = in.getShort() & 0xffff;
         in.position(HEADER_BYTES);
         boolean known = type <= Reservations.EXCLUSIVE_ACCESS_ALL
-                && count <= Reservations.PERSISTENT_MAX
+                && count <= registrantsMax
                 && image.length == bytes(count)
                 && (holder < count || holder == NOBODY);
         if (!known) {

@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * The reservation of a namespace (NVM Express Base 2.0, 8.19): who is registered, who holds it, what others may do.
  *
  * <p>Where a host has not asked for more, nothing outlives a power loss, and taking the last controller away counts as one: the
- * next guest finds a namespace that nobody has reserved.
+ * next guest finds a namespace that nobody has reserved. The end of this process does not count as one where another goes on
+ * with its controllers: {@link ReservationMemory} has all of it.
  */
 public final class Reservations {
     /** Most that {@link ReservationKeeper#keep} is given. */
@@ -59,6 +60,10 @@ public final class Reservations {
     private boolean persistent;
     /** What is kept is not this any more. */
     private boolean changed;
+    /** Where another process finds them; null when none goes on with what this one serves. */
+    private @Nullable ReservationMemory memory;
+
+    private ReservationMemory.@Nullable Cause cause;
 
     Reservations(Namespace namespace) {
         this.namespace = namespace;
@@ -106,7 +111,10 @@ public final class Reservations {
         if (!persistent) {
             return new byte[0];
         }
-        List<Registrant> kept = lasting();
+        return image(lasting());
+    }
+
+    private byte[] image(List<Registrant> kept) {
         int index = kept.stream().map(Registrant::host).toList().indexOf(holder);
         boolean held = allRegistrants(type) ? !kept.isEmpty() : index >= 0;
         int who = held && index >= 0 ? index : ReservationImage.NOBODY;
@@ -115,7 +123,11 @@ public final class Reservations {
 
     /** After a power loss: what was kept is so again. @throws IllegalArgumentException when it cannot be read */
     void restore(byte[] image) {
-        ReservationImage kept = ReservationImage.decode(image);
+        restore(ReservationImage.decode(image, PERSISTENT_MAX));
+        persistent = true;
+    }
+
+    private void restore(ReservationImage kept) {
         registrants.clear();
         registrants.addAll(kept.registrants());
         type = kept.type();
@@ -123,7 +135,43 @@ public final class Reservations {
         holder = kept.holder() == ReservationImage.NOBODY
                 ? null
                 : kept.registrants().get(kept.holder()).host();
-        persistent = true;
+    }
+
+    /**
+     * Goes on with what another process has left there, if it has, and leaves there what a next one goes on with.
+     *
+     * @param where null: nobody goes on from now on
+     * @throws IllegalArgumentException when it cannot be read
+     */
+    void remember(@Nullable ReservationMemory where) {
+        memory = where;
+        ReservationMemory.Kept left = where == null ? null : where.last();
+        if (left == null) {
+            remember();
+            return;
+        }
+        restore(ReservationImage.decode(left.image(), REGISTRANTS_MAX));
+        persistent = left.persistent();
+        cause = left.cause();
+        // Whether it is on the media as well only the other process knew.
+        changed = true;
+    }
+
+    /** The command that was made them what they are, and another process may have to begin it again. */
+    void remember(ReservationMemory.Cause by) {
+        cause = by;
+        remember();
+    }
+
+    private void remember() {
+        if (memory != null) {
+            memory.keep(new ReservationMemory.Kept(image(registrants), persistent, cause));
+        }
+    }
+
+    /** Whether that command, which is begun again, has done what it had to do. */
+    boolean madeBy(ReservationMemory.Cause again) {
+        return again.equals(cause);
     }
 
     /** Registrants whose host has an identifier: others are strangers after a power loss. */
@@ -379,6 +427,11 @@ public final class Reservations {
             remove(host);
             moved();
         }
+        if (cause != null && cause.controllerId() == controller.controllerId()) {
+            // Its queues begin to count anew.
+            cause = null;
+        }
+        remember();
     }
 
     /** Forgets a controller that was detached; with the last one goes everything. */
@@ -388,6 +441,7 @@ public final class Reservations {
             registrants.clear();
             type = NONE;
             holder = null;
+            remember();
         }
     }
 }

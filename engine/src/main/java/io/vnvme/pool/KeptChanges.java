@@ -53,6 +53,7 @@ public final class KeptChanges {
     private final RecordWriter record = new RecordWriter(LAYER_BYTES);
     private long begin;
     private long end;
+    private boolean goesOn;
 
     /** @param memory zeros, or what another process left there */
     public KeptChanges(MemorySegment memory) {
@@ -80,7 +81,8 @@ public final class KeptChanges {
      */
     boolean load(UUID pool, long found, long next, Replay replay) {
         boolean whole = true;
-        if (about(pool, found)) {
+        goesOn = about(pool, found);
+        if (goesOn) {
             if (memory.get(INT, 8) != VERSION) {
                 throw new FormatException(
                         "what an earlier daemon kept of it is of version %d, and this one reads %d: start that one again"
@@ -114,6 +116,11 @@ public final class KeptChanges {
         memory.set(INT, 8, VERSION);
         ATOMIC.setRelease(memory, 0L, MAGIC);
         return whole;
+    }
+
+    /** Whether what was loaded is what another process left: nobody else has had the pool since. */
+    public boolean goesOn() {
+        return goesOn;
     }
 
     /** What a layer has from now on. */

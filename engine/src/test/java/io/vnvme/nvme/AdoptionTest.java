@@ -95,6 +95,64 @@ class AdoptionTest {
         }
     }
 
+    /** Each would be refused if it were carried out again: the key is another one by then, or there is no registration. */
+    @ParameterizedTest
+    @EnumSource
+    void reservationsAreMadeAndGivenUpOnce(Cut cut) {
+        Host.Entry[] entries = {
+            reservation(IoOpcode.RESERVATION_REGISTER, 0),
+            reservation(IoOpcode.RESERVATION_REGISTER, 2),
+            reservation(IoOpcode.RESERVATION_ACQUIRE, 1 << 8),
+            reservation(IoOpcode.RESERVATION_REGISTER, 2),
+            reservation(IoOpcode.RESERVATION_RELEASE, 1 << 8),
+            reservation(IoOpcode.RESERVATION_REGISTER, 1)
+        };
+        int[] generations = {1, 2, 2, 3, 3, 4};
+        long key = 0x70;
+        for (int i = 0; i < entries.length; i++) {
+            boolean other = i == 0 || i == 1 || i == 3;
+            host.ram.set(ValueLayout.JAVA_LONG, Host.DATA - Host.BASE, key);
+            host.ram.set(ValueLayout.JAVA_LONG, Host.DATA - Host.BASE + 8, other ? ++key : 0);
+            entries[i].submit();
+            host.step();
+            cut(host.io, cut);
+            host.adopt();
+            assertThat(host.next(host.io).status()).as("command %d", i).isEqualTo(Status.SUCCESS);
+            Reservations now = host.reservations();
+            assertThat(now.generation()).isEqualTo(generations[i]);
+            assertThat(now.type()).isEqualTo(i == 2 || i == 3 ? Reservations.WRITE_EXCLUSIVE : Reservations.NONE);
+            assertThat(now.registrants()).hasSize(i == 5 ? 0 : 1);
+        }
+    }
+
+    /** Another controller's command, or one of another time, is not taken for the one that was done. */
+    @Test
+    void aReservationCommandThatWasNotDoneIs() {
+        host.ram.set(ValueLayout.JAVA_LONG, Host.DATA - Host.BASE + 8, 7L);
+        assertThat(reservation(IoOpcode.RESERVATION_REGISTER, 0).run().status()).isEqualTo(Status.SUCCESS);
+        long fetched = ControllerState.submissionQueue(1) + ControllerState.SQ_FETCHED;
+        ReservationMemory.Cause cause = new ReservationMemory.Cause(
+                host.controller.controllerId(), 1, host.controller.state().getLong(fetched) - 1);
+        assertThat(host.reservations().madeBy(cause)).isTrue();
+        host.adopt();
+        assertThat(host.reservations().madeBy(cause)).isTrue();
+        assertThat(host.reservations().registrants()).hasSize(1);
+        host.disable();
+        host.step();
+        assertThat(host.reservations().madeBy(cause))
+                .as("the queue counts anew")
+                .isFalse();
+        host.adopt();
+        assertThat(host.reservations().madeBy(cause)).isFalse();
+        assertThat(host.reservations().registrants())
+                .as("a host without identifier")
+                .isEmpty();
+    }
+
+    private Host.Entry reservation(int opcode, int dword10) {
+        return host.io(opcode).dword(10, dword10).dptr(Host.DATA, 0);
+    }
+
     @ParameterizedTest
     @EnumSource
     void queuesAreMadeAndDeletedOnce(Cut cut) {

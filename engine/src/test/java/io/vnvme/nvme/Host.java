@@ -96,6 +96,7 @@ final class Host implements AutoCloseable {
 
     final Arena arena = Arena.ofShared();
     final MemorySegment ram = arena.allocate(PAGES * 4096L, 4096);
+    private final MemorySegment remembered = Arena.ofAuto().allocate(ReservationMemory.LAYOUT.sizeBytes(), 8);
     final MemorySegment page = Arena.ofAuto().allocate(4096, 4096);
     final Messages messages = new Messages();
     final GuestMemory memory;
@@ -169,8 +170,18 @@ final class Host implements AutoCloseable {
         }
     }
 
+    /** That of namespace 1 finds the reservations that another process has left. */
     Namespace namespace(int nsid) {
-        return new Namespace(nsid, NamespaceIdentity.of(new UUID(1, nsid)), volume, 512, false);
+        Namespace namespace = new Namespace(nsid, NamespaceIdentity.of(new UUID(1, nsid)), volume, 512, false);
+        if (nsid == 1) {
+            namespace.rememberReservations(new ReservationMemory(remembered, true));
+        }
+        return namespace;
+    }
+
+    /** Those of namespace 1, as the controller has it now. */
+    Reservations reservations() {
+        return Objects.requireNonNull(controller.namespaces().find(1)).reservations();
     }
 
     /** Attaches namespace 1, enables, and creates the I/O queue pair. */

@@ -102,7 +102,7 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
                 share);
         namespace.named(vnvme.name());
         this.reservations = new KeptReservations(name, UUID.fromString(vnvme.uuid()), pool);
-        namespace.keepReservations(reservations::keep, pool.home().call(() -> pool.reservations(name)));
+        reservations.restore(namespace);
         this.overTcp = new EngineTcpSubsystem(this, dataPlane, vnvme.nqn(), Set.copyOf(vnvme.hosts()));
     }
 
@@ -122,6 +122,7 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
         } catch (RuntimeException e) {
             // Where nobody could listen they wait for the next time.
             dataPlane.handover().giveBack(held(vnvme), clients);
+            export.reservations.leave(export.namespace);
             export.leavePool();
             throw e;
         }
@@ -477,6 +478,7 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
             endpoint = null;
             current.close();
         }
+        reservations.end(namespace);
         leavePool();
         dataPlane.orphaned(name, this);
         closed = true;

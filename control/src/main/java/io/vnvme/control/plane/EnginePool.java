@@ -56,6 +56,7 @@ final class EnginePool implements OpenPool {
     static final String HELD = "pool/";
 
     private Optional<Mapping> kept = Optional.empty();
+    private boolean goesOn;
 
     private EnginePool(EngineDataPlane plane, Home home, UUID id, Pool pool, EnginePoolDrives members) {
         this.plane = plane;
@@ -80,12 +81,12 @@ final class EnginePool implements OpenPool {
             }
             Optional<Mapping> kept = plane.handover().memory(HELD + id, KeptChanges.LAYOUT);
             try {
-                PoolImage image = PoolLoader.load(
-                        scan,
-                        MapMemory.SYSTEM,
-                        kept.map(m -> new KeptChanges(m.segment())).orElse(null));
+                KeptChanges changes =
+                        kept.map(m -> new KeptChanges(m.segment())).orElse(null);
+                PoolImage image = PoolLoader.load(scan, MapMemory.SYSTEM, changes);
                 EnginePool pool = start(plane, scan, image, listener);
                 pool.kept = kept;
+                pool.goesOn = changes != null && changes.goesOn();
                 return pool;
             } catch (RuntimeException e) {
                 kept.ifPresent(Mapping::close);
@@ -354,6 +355,15 @@ final class EnginePool implements OpenPool {
     @Override
     public void setAttributes(String volume, byte[] attributes) {
         run(done -> pool.operations().attributes(volume, _ -> attributes, done));
+    }
+
+    /** Whether an earlier process served it until its end, and nobody has had it since. */
+    boolean goesOn() {
+        return goesOn;
+    }
+
+    EngineHandover handover() {
+        return plane.handover();
     }
 
     /** On the reactor: reservations that outlived a power loss; none: there are none. */

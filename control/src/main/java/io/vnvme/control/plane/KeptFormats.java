@@ -3,6 +3,7 @@ package io.vnvme.control.plane;
 import io.vnvme.frontend.vfiouser.VfioUserEndpoint;
 import io.vnvme.handover.Held;
 import io.vnvme.memory.KeptMemory;
+import io.vnvme.nvme.ReservationMemory;
 import io.vnvme.pool.KeptChanges;
 import java.util.Optional;
 
@@ -14,6 +15,9 @@ public final class KeptFormats {
     public static Optional<String> refusal(Held held) {
         return VfioUserEndpoint.refusal(held)
                 .or(() -> held.refusal(
-                        name -> name.startsWith(EnginePool.HELD), fd -> KeptMemory.refusal(fd, KeptChanges.LAYOUT)));
+                        name -> name.startsWith(EnginePool.HELD), fd -> KeptMemory.refusal(fd, KeptChanges.LAYOUT)))
+                .or(() -> held.refusal(
+                        name -> name.startsWith(KeptReservations.HELD),
+                        fd -> KeptMemory.refusal(fd, ReservationMemory.LAYOUT)));
     }
 }

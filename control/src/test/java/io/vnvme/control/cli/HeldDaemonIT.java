@@ -4,17 +4,30 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.vnvme.control.model.UpgradeInfo;
+import io.vnvme.control.model.VnvmeInfo;
+import io.vnvme.nvme.wire.IoOpcode;
+import io.vnvme.nvme.wire.Status;
+import io.vnvme.testkit.driver.Command;
 import io.vnvme.testkit.driver.NvmeDriver;
 import io.vnvme.testkit.driver.SocketDevice;
 import io.vnvme.testkit.ram.RamLayout;
 import io.vnvme.testkit.seed.Seed;
+import io.vnvme.testkit.tcp.HostOptions;
+import io.vnvme.testkit.tcp.HostQueue;
+import io.vnvme.testkit.tcp.TcpHost;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
@@ -129,6 +142,53 @@ class HeldDaemonIT {
         try (DaemonUnderTest daemon = DaemonUnderTest.held(folder, false, "--ram", "1x64M")) {
             endUnderLoad(daemon, Way.MAPPED, HeldDaemonIT::kill, "ram0");
         }
+    }
+
+    /** It would not outlive a power loss, but its host has noticed none. */
+    @Test
+    void aReservationOutlivesTheDaemon() throws IOException, InterruptedException {
+        HostOptions holder = HostOptions.usual();
+        HostOptions other = holder.named(holder.hostNqn() + "2", new UUID(2, 2));
+        int port;
+        try (ServerSocket free = new ServerSocket(0)) {
+            port = free.getLocalPort();
+        }
+        try (DaemonUnderTest daemon = DaemonUnderTest.held(folder, true, "--tcp", "127.0.0.1:" + port)) {
+            daemon.vnvme("drive", "claim", folder.resolve("drive.img").toString(), "--size", "64M");
+            daemon.vnvme("create", "d1", "--size", "32M", "--host", holder.hostNqn());
+            daemon.vnvme("host", "allow", "d1", other.hostNqn());
+            String nqn = daemon.api()
+                    .read(daemon.api().get("/api/v1/vnvmes/d1"), VnvmeInfo.class)
+                    .nqn();
+            InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+            long before = daemon.serving(0);
+            try (TcpHost host = TcpHost.connect(address, nqn, holder)) {
+                HostQueue queue = host.ioQueue(32);
+                queue.execute(Command.of(IoOpcode.RESERVATION_REGISTER).nsid(1), keys(0, 7))
+                        .orThrow();
+                queue.execute(Command.of(IoOpcode.RESERVATION_ACQUIRE).nsid(1).dword(10, 1 << 8), keys(7, 0))
+                        .orThrow();
+                kill(daemon, before);
+                daemon.serving(before);
+            }
+            try (TcpHost stranger = TcpHost.connect(address, nqn, other);
+                    TcpHost host = TcpHost.connect(address, nqn, holder)) {
+                assertThat(stranger.ioQueue(32)
+                                .execute(Command.write(1, 0, 1), new byte[512])
+                                .completion()
+                                .typeAndCode())
+                        .isEqualTo(Status.typeAndCode(Status.RESERVATION_CONFLICT));
+                host.ioQueue(32).execute(Command.write(1, 0, 1), new byte[512]).orThrow();
+            }
+        }
+    }
+
+    private static byte[] keys(long current, long next) {
+        return ByteBuffer.allocate(16)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(current)
+                .putLong(next)
+                .array();
     }
 
     private void endUnderLoad(DaemonUnderTest daemon, Way way, End end, String... claim)

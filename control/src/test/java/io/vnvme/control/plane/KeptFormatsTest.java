@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.vnvme.handover.Held;
 import io.vnvme.memory.KeptMemory;
 import io.vnvme.nvme.Controller;
+import io.vnvme.nvme.ReservationMemory;
 import io.vnvme.os.Fd;
 import io.vnvme.os.Mapping;
 import io.vnvme.os.Memfd;
@@ -29,6 +30,9 @@ class KeptFormatsTest {
 
     private static Held held(int changes, int controller) {
         Held held = new Held();
+        held.add(
+                "reservations/" + UUID.randomUUID(),
+                memory(ReservationMemory.LAYOUT, ReservationMemory.LAYOUT.version()));
         held.add(POOL, memory(KeptChanges.LAYOUT, changes));
         held.add(CONTROLLER, memory(Controller.KEPT, controller));
         held.add(CONTROLLER.replace("controller", "socket"), Memfd.create("anything", 4096));
@@ -50,7 +54,18 @@ class KeptFormatsTest {
             assertThat(KeptFormats.refusal(held))
                     .contains("vnvme-changes is of version %d, and this program reads version %d"
                             .formatted(version, version - 1));
-            assertThat(held.names("")).as("nothing is taken").hasSize(4);
+            assertThat(held.names("")).as("nothing is taken").hasSize(5);
+        }
+    }
+
+    @Test
+    void reservationsOfANewerVersionAreRefused() {
+        int version = ReservationMemory.LAYOUT.version() + 1;
+        try (Held held = held(KeptChanges.LAYOUT.version(), Controller.KEPT.version())) {
+            held.add("reservations/" + UUID.randomUUID(), memory(ReservationMemory.LAYOUT, version));
+            assertThat(KeptFormats.refusal(held))
+                    .contains("vnvme-reservations is of version %d, and this program reads version %d"
+                            .formatted(version, version - 1));
         }
     }
 
