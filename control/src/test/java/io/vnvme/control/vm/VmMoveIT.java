@@ -14,12 +14,14 @@ import io.vnvme.testkit.lab.VmConfig;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -81,6 +83,39 @@ final class VmMoveIT {
         drives.forEach(RamDrive::close);
     }
 
+    /** The VM's second monitor, while the move has the first. */
+    private record LabMonitor(io.vnvme.testkit.lab.Qmp qmp) implements Monitor {
+        @Override
+        public QemuVersion version() {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Object execute(String command, Map<String, ?> arguments) {
+            return qmp.execute(command, arguments);
+        }
+
+        @Override
+        public boolean awaitDeleted(String deviceId, Duration timeout, BooleanSupplier gone) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public void cancelMigration() {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Advice advice() {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public void close() {
+            // It is the VM's.
+        }
+    }
+
     /** What two daemons do, in one process. */
     private static final class Drives implements MovingDrives {
         private final Place to;
@@ -132,7 +167,10 @@ final class VmMoveIT {
             List<MovingDevice> targets = to.host().devices();
             for (int i = 0; i < targets.size(); i++) {
                 assertThat(pageCount(i)).as("pages of drive %d", i).isGreaterThanOrEqualTo(LOAD.depth());
-                assertThat(missing(i)).as("pages of drive %d without us", i).isPositive();
+                spoil(i);
+            }
+            for (int i = 0; i < targets.size(); i++) {
+                assertThat(missing(i)).as("pages of drive %d without us", i).isEqualTo(pageCount(i));
             }
             for (int i = 0; i < targets.size(); i++) {
                 pages.get(i).forEach(targets.get(i)::writePages);
@@ -144,7 +182,20 @@ final class VmMoveIT {
             onLoad.run();
         }
 
-        /** Pages of a drive that are not at the destination as they were at the source: QEMU knows nothing of who wrote them. */
+        /** Changes all pages of a drive at the destination. QEMU knows nothing of who wrote them, but may have brought some in time. */
+        private void spoil(int drive) {
+            try (GdbMemory memory =
+                    GdbMemory.open(new HumanMonitor(new LabMonitor(to.vm().qmp())), to.folder())) {
+                for (MovingDevice.Pages some : pages.get(drive)) {
+                    for (int i = 0; i < some.addresses().size(); i++) {
+                        byte other = (byte) ~some.bytes().get(ValueLayout.JAVA_BYTE, (long) i * DmaLog.PAGE_BYTES);
+                        memory.write(some.addresses().get(i), new byte[] {other, 1, 2, 3});
+                    }
+                }
+            }
+        }
+
+        /** Pages of a drive that are not at the destination as they were at the source. */
         private int missing(int drive) {
             int count = 0;
             for (MovingDevice.Pages some : pages.get(drive)) {
