@@ -52,6 +52,16 @@ public final class VolumeKey implements AutoCloseable {
         }
     }
 
+    /** @throws CryptoException as {@link #of} */
+    public static VolumeKey copyOf(MemorySegment from) {
+        return of(from.toArray(ValueLayout.JAVA_BYTE));
+    }
+
+    /** For memory that nobody looks at who should not have the key. */
+    public void copyTo(MemorySegment secret) {
+        secret.copyFrom(bytes());
+    }
+
     private static boolean halvesEqual(byte[] bytes) {
         int difference = 0;
         for (int i = 0; i < HALF; i++) {

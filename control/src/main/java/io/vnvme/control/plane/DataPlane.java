@@ -134,6 +134,11 @@ public interface DataPlane extends AutoCloseable {
         // Nothing was there.
     }
 
+    /** What a next process would find. */
+    default KeptKeys keptKeys() {
+        return KeptKeys.NONE;
+    }
+
     /** Whether what was on an open drive in memory is what an earlier process left there. */
     default boolean kept(UUID drive) {
         return false;

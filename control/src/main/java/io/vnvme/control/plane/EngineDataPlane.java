@@ -40,6 +40,7 @@ public final class EngineDataPlane implements DataPlane {
     private static final Logger LOG = System.getLogger(EngineDataPlane.class.getName());
 
     private final EngineHandover handover;
+    private final HeldKeys keys;
     private final Reactors reactors;
     private final EngineGroups groups;
     private final EngineDrives drives;
@@ -58,6 +59,7 @@ public final class EngineDataPlane implements DataPlane {
 
     private EngineDataPlane(Reactors reactors, HostIdentity host, Holder holder, Held held) {
         this.handover = new EngineHandover(holder, held);
+        this.keys = new HeldKeys(handover);
         this.workers = AuthWorkers.start("target-auth", 1);
         this.drives = new EngineDrives(new RemoteHost(host, () -> targets, workers), handover);
         this.reactors = reactors;
@@ -112,6 +114,11 @@ public final class EngineDataPlane implements DataPlane {
     @Override
     public void forget(UUID id) {
         handover.forget(id.toString());
+    }
+
+    @Override
+    public KeptKeys keptKeys() {
+        return keys;
     }
 
     @Override

@@ -94,11 +94,41 @@ final class EngineHandover {
         }
     }
 
+    /** Whether somebody is there to keep what a next process goes on with. */
+    boolean hasHolder() {
+        return holder != Holder.NONE;
+    }
+
+    /** Has a file held under that name; its owner from now on. */
+    void hold(String name, Fd fd) {
+        holder.keep(name, fd.number());
+        synchronized (held) {
+            memories.add(name, fd);
+        }
+    }
+
+    /** Whether something is held under that name, by this process or for it. */
+    boolean holds(String name) {
+        synchronized (held) {
+            return memories.names(name).contains("") || held.names(name).contains("");
+        }
+    }
+
+    /** What is held under that name; it stays so, and this one's. */
+    Optional<Fd> again(String name) {
+        synchronized (held) {
+            Optional<Fd> found = memories.take(name).or(() -> held.take(name));
+            found.ifPresent(fd -> memories.add(name, fd));
+            return found;
+        }
+    }
+
     /** What is in that memory is needed no more. */
     void dropMemory(String name) {
         holder.drop(name);
         synchronized (held) {
             memories.take(name).ifPresent(Fd::close);
+            held.take(name).ifPresent(Fd::close);
         }
     }
 

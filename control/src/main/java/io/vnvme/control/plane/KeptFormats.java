@@ -17,6 +17,8 @@ public final class KeptFormats {
                 .or(() -> held.refusal(
                         name -> name.startsWith(EnginePool.HELD), fd -> KeptMemory.refusal(fd, KeptChanges.LAYOUT)))
                 .or(() -> held.refusal(
+                        name -> name.startsWith(HeldKeys.HELD), fd -> KeptMemory.refusal(fd, HeldKeys.LAYOUT)))
+                .or(() -> held.refusal(
                         name -> name.startsWith(KeptReservations.HELD),
                         fd -> KeptMemory.refusal(fd, ReservationMemory.LAYOUT)));
     }

@@ -102,6 +102,7 @@ final class ImageImport {
                         HostFailure.shown(
                                 "%s could not be made in pool %s".formatted(name, pool.name()),
                                 () -> pool.create(spec, secret));
+                        keys.opened(id, key);
                     }
                     return fill(name, plan, source, pool, progress);
                 }));
@@ -152,6 +153,7 @@ final class ImageImport {
             if (!progress.interrupted()) {
                 removeScratch(plan);
                 Steps.undo("import of " + plan.file(), "volume", () -> removeVolume(plan, pool));
+                keys.forget(plan.volume());
             }
             throw e;
         }

@@ -3,6 +3,7 @@ package io.vnvme.control.service;
 import io.vnvme.control.model.KeySource;
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
+import io.vnvme.control.plane.KeptKeys;
 import io.vnvme.control.plane.LayerFacts;
 import io.vnvme.control.plane.OpenPool;
 import io.vnvme.control.plane.VolumeAttributes;
@@ -20,6 +21,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +35,12 @@ final class Keys {
     private static final int UNIT_BYTES = 4096;
 
     private final SecureRandom random = new SecureRandom();
+    private final KeptKeys kept;
+
+    /** @param kept for the daemon that takes the place of this one */
+    Keys(KeptKeys kept) {
+        this.kept = kept;
+    }
 
     /**
      * The key of a new volume.
@@ -121,7 +129,30 @@ final class Keys {
         }
         try (VolumeKey key = opened) {
             pool.unlock(vnvme.name(), key);
+            if (given.file() == null) {
+                kept.keep(UUID.fromString(vnvme.uuid()), key);
+            } else {
+                forget(vnvme.uuid());
+            }
         }
+    }
+
+    /** A new volume, which is open: what the next daemon could not read anywhere it finds. */
+    void opened(UUID volume, Made key) {
+        VolumeKey made = key.key();
+        if (made != null && key.file() == null) {
+            kept.keep(volume, made);
+        }
+    }
+
+    /** It is not open any more, or can be opened otherwise. */
+    void forget(String volume) {
+        kept.drop(UUID.fromString(volume));
+    }
+
+    /** Whether a daemon that takes the place of this one could open it. */
+    boolean outlives(VnvmeRecord vnvme) {
+        return !vnvme.encrypted() || vnvme.keyFile() != null || kept.has(UUID.fromString(vnvme.uuid()));
     }
 
     /**
@@ -167,10 +198,16 @@ final class Keys {
         }
     }
 
-    /** Opens a volume with its key file, if it has one and that is there. */
-    boolean unlockByFile(VnvmeRecord vnvme, OpenPool pool) {
+    /** Opens a volume with its key file, if it has one and that is there, or the key that an earlier daemon has left. */
+    boolean unlockUnasked(VnvmeRecord vnvme, OpenPool pool) {
         if (vnvme.keyFile() == null) {
-            return false;
+            Optional<VolumeKey> left = kept.find(UUID.fromString(vnvme.uuid()));
+            left.ifPresent(found -> {
+                try (VolumeKey key = found) {
+                    pool.unlock(vnvme.name(), key);
+                }
+            });
+            return left.isPresent();
         }
         try {
             unlock(vnvme, pool, null);

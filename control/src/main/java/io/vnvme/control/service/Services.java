@@ -15,7 +15,6 @@ import io.vnvme.control.store.OpeningMarks;
 import io.vnvme.control.store.State;
 import io.vnvme.control.store.StateFile;
 import io.vnvme.control.store.TargetKeyFile;
-import io.vnvme.control.store.VnvmeRecord;
 import io.vnvme.control.trace.Traces;
 import io.vnvme.control.vm.Connector;
 import java.lang.System.Logger;
@@ -23,7 +22,6 @@ import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -227,15 +225,11 @@ public final class Services implements AutoCloseable {
             return Optional.of("guests wait for %s: bring that back first ('vnvme status' says what is missing)"
                     .formatted(String.join(", ", waiting)));
         }
-        String locked = registry.state().vnvmes().stream()
-                .filter(vnvme -> vnvme.encrypted() && vnvme.keyFile() == null)
-                .map(VnvmeRecord::name)
-                .filter(storage.exports::inUse)
-                .collect(Collectors.joining(", "));
+        List<String> locked = storage.volumes.openHereAlone();
         if (!locked.isEmpty()) {
             return Optional.of(
-                    "clients have %s, which opens by a passphrase alone, and that is not handed on: they would wait until somebody gives it again; detach it first"
-                            .formatted(locked));
+                    "clients have %s, which opens by a passphrase alone, and its key is not handed on, as this kernel has no memory for secrets (memfd_secret): they would wait until somebody gives it again; detach it first"
+                            .formatted(String.join(", ", locked)));
         }
         List<String> orphaned = storage.exports.shownByOrphans();
         return orphaned.isEmpty()

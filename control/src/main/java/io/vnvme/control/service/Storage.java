@@ -31,7 +31,7 @@ final class Storage {
         openDrives = new OpenDrives(registry, dataPlane, events);
         openPools = new OpenPools(registry, dataPlane, openDrives, events, marks);
         exports = new Exports(dataPlane, new SocketFolders(socketRoot));
-        keys = new Keys();
+        keys = new Keys(dataPlane.keptKeys());
         volumes = new Volumes(registry, openPools, exports, keys, jobs);
         drives = new Drives(registry, dataPlane, openDrives, offers, remoteKeys);
         pools = new Pools(registry, dataPlane, openDrives, openPools, volumes, jobs);

@@ -161,7 +161,9 @@ final class Volumes {
                     .withAccess(access);
             VolumeKey secret = key.key();
             try {
-                return made(vnvme, pool, true, () -> pool.create(spec, secret));
+                Created created = made(vnvme, pool, true, () -> pool.create(spec, secret));
+                keys.opened(spec.id(), key);
+                return created;
             } finally {
                 if (secret != null) {
                     secret.close();
@@ -239,7 +241,7 @@ final class Volumes {
                     "make volume",
                     () -> HostFailure.shown("%s could not be made in pool %s".formatted(name, pool.name()), make),
                     () -> pool.remove(name));
-            if (unlocked || keys.unlockByFile(vnvme, pool)) {
+            if (unlocked || keys.unlockUnasked(vnvme, pool)) {
                 steps.run("serve", () -> exports.serve(vnvme, pool), () -> exports.end(name));
             } else {
                 exports.failed(name, Keys.LOCKED.formatted(name));
@@ -264,6 +266,7 @@ final class Volumes {
                 throw e;
             }
             registry.update(state -> state.withoutVnvme(name));
+            keys.forget(vnvme.uuid());
             return name;
         });
     }
@@ -415,7 +418,7 @@ final class Volumes {
         }
         MovedVolumes.sweep(registry.state(), pools);
         for (VnvmeRecord record : served) {
-            if (record.encrypted() && !keys.unlockByFile(record, pool)) {
+            if (record.encrypted() && !keys.unlockUnasked(record, pool)) {
                 exports.failed(record.name(), Keys.LOCKED.formatted(record.name()));
             } else {
                 exports.serveOrNote(record, pool);
@@ -465,6 +468,14 @@ final class Volumes {
                 .orElse(found);
     }
 
+    /** vNVMes in use that a daemon which takes the place of this one could not open. */
+    List<String> openHereAlone() {
+        return registry.state().vnvmes().stream()
+                .filter(vnvme -> !keys.outlives(vnvme) && exports.inUse(vnvme.name()))
+                .map(VnvmeRecord::name)
+                .toList();
+    }
+
     /** None of a pool's is served any more, connections included. */
     void endAll(String poolName) {
         registry.state().vnvmesIn(poolName).forEach(vnvme -> exports.end(vnvme.name()));
@@ -493,5 +504,6 @@ final class Volumes {
         }
         inside.forEach(this::requireNotAwaited);
         endAll(poolName);
+        inside.forEach(vnvme -> keys.forget(vnvme.uuid()));
     }
 }

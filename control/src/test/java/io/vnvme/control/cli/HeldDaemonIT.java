@@ -2,11 +2,14 @@ package io.vnvme.control.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.vnvme.control.model.UpgradeInfo;
 import io.vnvme.control.model.VnvmeInfo;
 import io.vnvme.nvme.wire.IoOpcode;
 import io.vnvme.nvme.wire.Status;
+import io.vnvme.os.Fd;
+import io.vnvme.os.SecretMemory;
 import io.vnvme.testkit.driver.Command;
 import io.vnvme.testkit.driver.NvmeDriver;
 import io.vnvme.testkit.driver.SocketDevice;
@@ -26,10 +29,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -144,6 +149,28 @@ class HeldDaemonIT {
         }
     }
 
+    /** Nobody could be asked for it at that time. */
+    @Test
+    void anEncryptedDriveGoesOnWithoutItsPassphrase() throws IOException, InterruptedException {
+        Optional<Fd> secret = SecretMemory.create(4096);
+        assumeThat(secret).as("the kernel has memory for secrets").isPresent();
+        secret.ifPresent(Fd::close);
+        try (DaemonUnderTest daemon = DaemonUnderTest.held(folder, true)) {
+            daemon.vnvme("drive", "claim", folder.resolve("drive.img").toString(), "--size", "64M");
+            Path passphrase = Files.writeString(folder.resolve("passphrase"), "a long passphrase\n");
+            daemon.vnvmeWith(passphrase, "create", "d1", "--size", "32M", "--encrypt");
+            AtomicInteger ends = new AtomicInteger();
+            loadD1(daemon, Way.MAPPED, (d, pid) -> {
+                if (ends.getAndIncrement() % 2 == 0) {
+                    kill(d, pid);
+                } else {
+                    upgrade(d, pid);
+                }
+            });
+            daemon.vnvme("rm", "d1", "--yes");
+        }
+    }
+
     /** It would not outlive a power loss, but its host has noticed none. */
     @Test
     void aReservationOutlivesTheDaemon() throws IOException, InterruptedException {
@@ -193,11 +220,15 @@ class HeldDaemonIT {
 
     private void endUnderLoad(DaemonUnderTest daemon, Way way, End end, String... claim)
             throws IOException, InterruptedException {
-        SplittableRandom random = Seed.ofRun("HeldDaemonIT").random();
         List<String> claiming = new ArrayList<>(List.of("drive", "claim"));
         claiming.addAll(List.of(claim));
         daemon.vnvme(claiming.toArray(String[]::new));
         daemon.vnvme("create", "d1", "--size", "32M");
+        loadD1(daemon, way, end);
+    }
+
+    private void loadD1(DaemonUnderTest daemon, Way way, End end) throws IOException, InterruptedException {
+        SplittableRandom random = Seed.ofRun("HeldDaemonIT").random();
         try (SocketDevice device = way.open(daemon.socket("d1"))) {
             NvmeDriver driver = NvmeDriver.start(device);
             VerifiedLoad load = new VerifiedLoad(driver, random.split());

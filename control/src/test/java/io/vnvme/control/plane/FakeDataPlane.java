@@ -56,6 +56,8 @@ public final class FakeDataPlane implements DataPlane {
     public static final class World {
         public final Map<String, Disk> disks = new ConcurrentHashMap<>();
         public final Map<UUID, FakePool> pools = new ConcurrentHashMap<>();
+        /** What is there after a crash; nothing where nobody keeps it. */
+        public volatile KeptKeys keys = KeptKeys.NONE;
 
         public Disk disk(String path, long sizeBytes) {
             Disk disk = new Disk(
@@ -250,6 +252,11 @@ public final class FakeDataPlane implements DataPlane {
         FakeExport export = new FakeExport(vnvme.name(), vnvme.qos(), vnvme.access());
         exports.put(vnvme.name(), export);
         return export;
+    }
+
+    @Override
+    public KeptKeys keptKeys() {
+        return world.keys;
     }
 
     @Override

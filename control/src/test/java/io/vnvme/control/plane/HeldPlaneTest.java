@@ -1,15 +1,19 @@
 package io.vnvme.control.plane;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.vnvme.control.model.Qos;
 import io.vnvme.control.store.Access;
 import io.vnvme.control.store.VnvmeRecord;
+import io.vnvme.crypto.VolumeKey;
 import io.vnvme.handover.Held;
 import io.vnvme.handover.Holder;
 import io.vnvme.os.Memfd;
+import io.vnvme.os.SecretMemory;
 import io.vnvme.os.UnixSocket;
 import io.vnvme.reactor.IdlePolicy;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -95,6 +99,42 @@ class HeldPlaneTest {
         assertThat(plane.awaited(vnvme(id))).isFalse();
         assertThat(dropped).containsExactly("pci/%s/5f/".formatted(id));
         assertThat(plane.waiting()).isEmpty();
+    }
+
+    /** This process has it and the next one, nobody else. */
+    @Test
+    void aKeyIsFoundUntilItIsDropped() {
+        assumeThat(SecretMemory.create(4096).map(fd -> {
+                    fd.close();
+                    return true;
+                }))
+                .as("the kernel has memory for secrets")
+                .isPresent();
+        KeptKeys keys = plane.keptKeys();
+        assertThat(keys.has(id)).isFalse();
+        assertThat(keys.find(id)).isEmpty();
+        try (VolumeKey key = VolumeKey.random(new SecureRandom())) {
+            keys.keep(id, key);
+            assertThat(keys.has(id)).isTrue();
+            for (int i = 0; i < 2; i++) {
+                try (VolumeKey found = keys.find(id).orElseThrow()) {
+                    assertThat(found.sameAs(key)).isTrue();
+                }
+            }
+        }
+        keys.drop(id);
+        assertThat(dropped).containsExactly("key/" + id);
+        assertThat(keys.has(id)).isFalse();
+        assertThat(keys.find(id)).isEmpty();
+    }
+
+    @Test
+    void aKeyThatIsNoneIsNotUsed() {
+        held.add("key/" + id, Memfd.create("key", 4096));
+        assertThat(plane.keptKeys().has(id)).isTrue();
+        assertThat(plane.keptKeys().find(id)).isEmpty();
+        held.add("key/" + id, Memfd.create("key", 100));
+        assertThat(plane.keptKeys().find(id)).isEmpty();
     }
 
     @Test

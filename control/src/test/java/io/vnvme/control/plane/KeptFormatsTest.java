@@ -30,6 +30,7 @@ class KeptFormatsTest {
 
     private static Held held(int changes, int controller) {
         Held held = new Held();
+        held.add("key/" + UUID.randomUUID(), memory(HeldKeys.LAYOUT, HeldKeys.LAYOUT.version()));
         held.add(
                 "reservations/" + UUID.randomUUID(),
                 memory(ReservationMemory.LAYOUT, ReservationMemory.LAYOUT.version()));
@@ -54,7 +55,7 @@ class KeptFormatsTest {
             assertThat(KeptFormats.refusal(held))
                     .contains("vnvme-changes is of version %d, and this program reads version %d"
                             .formatted(version, version - 1));
-            assertThat(held.names("")).as("nothing is taken").hasSize(5);
+            assertThat(held.names("")).as("nothing is taken").hasSize(6);
         }
     }
 
