@@ -26,6 +26,9 @@ final class Vnvme implements AutoCloseable {
     private final Path program;
     private final Path folder;
     private final Process daemon;
+    /** What serves outlives what was started, if only that dies: guests have their drives then. */
+    private final List<ProcessHandle> serving;
+
     private final double startMs;
     private final String version;
 
@@ -33,6 +36,7 @@ final class Vnvme implements AutoCloseable {
         this.program = program;
         this.folder = folder;
         this.daemon = daemon;
+        this.serving = daemon.descendants().toList();
         this.startMs = startMs;
         this.version = version;
     }
@@ -166,6 +170,8 @@ final class Vnvme implements AutoCloseable {
         } catch (InterruptedException e) {
             daemon.destroyForcibly();
             Thread.currentThread().interrupt();
+        } finally {
+            serving.forEach(ProcessHandle::destroyForcibly);
         }
     }
 }

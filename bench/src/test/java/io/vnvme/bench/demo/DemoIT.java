@@ -82,7 +82,8 @@ class DemoIT {
     void aDaemonThatDiesIsAFailureThatNamesItsStep() throws Exception {
         start("--quick");
         readUntil(line -> line.startsWith("✓ start the daemon"));
-        ProcessHandle daemon = demo().descendants()
+        List<ProcessHandle> children = demo().descendants().toList();
+        ProcessHandle daemon = children.stream()
                 .filter(child -> commandLine(child).contains("\0daemon\0"))
                 .findFirst()
                 .orElseThrow();
@@ -90,6 +91,7 @@ class DemoIT {
         readUntil(line -> false);
         assertThat(demo().waitFor(LIMIT_MINUTES, TimeUnit.MINUTES)).isTrue();
         assertThat(demo().exitValue()).isEqualTo(1);
+        assertThat(children).allSatisfy(child -> child.onExit().get(LIMIT_MINUTES, TimeUnit.MINUTES));
         String errors = Files.readString(folder.resolve("errors"));
         assertThat(errors).contains("step \"", "failed", "logs in ");
         Leftovers.delete(Path.of(errors.substring(errors.indexOf("logs in ") + "logs in ".length())
