@@ -1,6 +1,6 @@
 package io.vnvme.control.cli;
 
-import io.vnvme.control.auth.Certificate;
+import io.vnvme.control.auth.PinnedCertificate;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -10,16 +10,11 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.security.cert.CertificateException;
-import java.security.cert.X509Certificate;
 import java.util.Optional;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
-import javax.net.ssl.TrustManager;
-import javax.net.ssl.X509ExtendedTrustManager;
 
 /**
  * To a daemon anywhere, over TLS, with a token. Its certificate is one that this host trusts, for the name that was
@@ -69,7 +64,7 @@ final class TlsTransport implements Transport {
         this.name = uri.getHost().replaceAll("[\\[\\]]", "");
         this.port = uri.getPort() < 0 ? PORT : uri.getPort();
         this.token = secret(tokenFile);
-        this.fingerprint = fingerprint.map(Certificate::plain);
+        this.fingerprint = fingerprint;
     }
 
     private static String secret(Path file) {
@@ -121,9 +116,11 @@ final class TlsTransport implements Transport {
     }
 
     private SSLContext context() throws GeneralSecurityException {
+        if (fingerprint.isPresent()) {
+            return new PinnedCertificate(fingerprint.get()).context();
+        }
         SSLContext context = SSLContext.getInstance("TLS");
-        context.init(
-                null, fingerprint.map(f -> new TrustManager[] {new Pinned(f)}).orElse(null), null);
+        context.init(null, null, null);
         return context;
     }
 
@@ -135,60 +132,5 @@ final class TlsTransport implements Transport {
     @Override
     public String credentials() {
         return "Authorization: Bearer %s\r\n".formatted(token);
-    }
-
-    /** Trusts one certificate, whatever name it carries and whoever signed it. */
-    private static final class Pinned extends X509ExtendedTrustManager {
-        private final String fingerprint;
-
-        Pinned(String fingerprint) {
-            this.fingerprint = fingerprint;
-        }
-
-        private void check(X509Certificate[] chain) throws CertificateException {
-            String shown = chain.length == 0 ? "" : Certificate.fingerprint(chain[0]);
-            if (!Certificate.plain(shown).equals(fingerprint)) {
-                throw new CertificateException("its certificate's fingerprint is " + shown);
-            }
-        }
-
-        @Override
-        public void checkServerTrusted(X509Certificate[] chain, String kind) throws CertificateException {
-            check(chain);
-        }
-
-        @Override
-        public void checkServerTrusted(X509Certificate[] chain, String kind, Socket socket)
-                throws CertificateException {
-            check(chain);
-        }
-
-        @Override
-        public void checkServerTrusted(X509Certificate[] chain, String kind, SSLEngine engine)
-                throws CertificateException {
-            check(chain);
-        }
-
-        @Override
-        public void checkClientTrusted(X509Certificate[] chain, String kind) throws CertificateException {
-            throw new CertificateException("this is a client");
-        }
-
-        @Override
-        public void checkClientTrusted(X509Certificate[] chain, String kind, Socket socket)
-                throws CertificateException {
-            throw new CertificateException("this is a client");
-        }
-
-        @Override
-        public void checkClientTrusted(X509Certificate[] chain, String kind, SSLEngine engine)
-                throws CertificateException {
-            throw new CertificateException("this is a client");
-        }
-
-        @Override
-        public X509Certificate[] getAcceptedIssuers() {
-            return new X509Certificate[0];
-        }
     }
 }

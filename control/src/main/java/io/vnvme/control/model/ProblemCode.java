@@ -1,6 +1,8 @@
 package io.vnvme.control.model;
 
 import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /** What can go wrong, by a name that programs may rely on; the HTTP status is the nearest there is. */
 public enum ProblemCode {
@@ -23,6 +25,7 @@ public enum ProblemCode {
     UNKNOWN_PATH(404, "the vNVMe has no such path, or no vNVMe is in that ANA group"),
     UNKNOWN_REACTOR(404, "there is no such reactor"),
     UNKNOWN_TOKEN(404, "there is no such token"),
+    UNKNOWN_PEER(404, "there is no such peer"),
     UNKNOWN_VM(404, "there is no such VM, or none that is known by that name"),
     UNKNOWN_EVENT_KIND(404, "there is no such kind of event"),
     NAME_TAKEN(409, "something has that name already"),
@@ -62,6 +65,10 @@ public enum ProblemCode {
     VM_MEMORY_NOT_SHARED(409, "the VM does not share its memory"),
     VM_NO_FREE_PORT(409, "the VM has no free PCIe root port"),
     VM_REFUSED(409, "QEMU refused it"),
+    PEER_UNREACHABLE(409, "the peer does not answer, or not in time; whether it did what it was asked to is not known"),
+    PEER_UNTRUSTED(409, "the peer shows another certificate than the one it was added with"),
+    PEER_REFUSED(409, "the peer does not know the token, or the token's role is not enough there"),
+    PEER_FAILED(409, "the peer failed, or what it answered makes no sense"),
     GUEST_HOLDS(409, "the guest has not let go in time"),
     CHANGED_MEANWHILE(412, "what If-Match says is not how it is now"),
     TOO_LARGE(413, "the body or the head of the request is too large"),
@@ -79,6 +86,11 @@ public enum ProblemCode {
     ProblemCode(int httpStatus, String meaning) {
         this.httpStatus = httpStatus;
         this.meaning = meaning;
+    }
+
+    /** The one with a name on the wire. */
+    public static Optional<ProblemCode> of(String text) {
+        return Stream.of(values()).filter(c -> c.text().equals(text)).findFirst();
     }
 
     /** What it says, for people who read of it. */
