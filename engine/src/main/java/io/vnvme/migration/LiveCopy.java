@@ -225,6 +225,11 @@ public final class LiveCopy implements Poller, AutoCloseable {
                 .formatted(reading ? "volume" : "copy", reading ? "read" : "written", offsetBytes, why));
     }
 
+    /** Whether all is copied and durable, and users wait for whoever asked for that. On the reactor. */
+    public boolean isFrozen() {
+        return stage == Stage.FROZEN;
+    }
+
     /** It comes to nothing: users go on with the source. */
     public void fail(String why) {
         if (stage != Stage.OVER) {

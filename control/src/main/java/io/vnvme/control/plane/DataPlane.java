@@ -168,6 +168,9 @@ public interface DataPlane extends AutoCloseable {
     /** From now on this host and targets show each other who they are as {@code keyring} says. */
     void targets(TargetKeyring keyring);
 
+    /** The NQN by which this host is known to targets. */
+    String hostNqn();
+
     /** Where hosts are accepted. */
     List<TcpPort> tcpPorts();
 
@@ -230,6 +233,20 @@ public interface DataPlane extends AutoCloseable {
          * @param since a snapshot of the volume
          */
         VolumeMove move(OpenPool target, String volume, Optional<String> since);
+
+        /**
+         * Begins to copy its volume to a namespace of another machine, whoever uses it. Nothing is claimed there.
+         *
+         * @throws ProblemException when there is no way to it, it is not as it has to be, or the volume is being copied already
+         */
+        VolumeMirror mirror(MirrorTarget target);
+
+        /**
+         * A VM is on its way here, and the host that it comes from writes the volume over TCP until it has come: from now on both may
+         * have it, or not any more, whatever {@link Access#shared} says. What the VM's controller says of other paths is up to that
+         * alone.
+         */
+        void arriving(boolean arrives);
 
         /** Takes no further client; connections stay. The socket file is gone. */
         void stopListening();

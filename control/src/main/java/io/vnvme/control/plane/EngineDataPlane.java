@@ -366,6 +366,16 @@ public final class EngineDataPlane implements DataPlane {
         targets = said;
     }
 
+    @Override
+    public String hostNqn() {
+        return drives.host().identity().nqn();
+    }
+
+    EngineMirror mirror(EngineExport export, MirrorTarget target) {
+        return PlatformThread.call(
+                "mirror", () -> EngineFailure.translated(() -> EngineMirror.begin(export, target, drives.host())));
+    }
+
     HostKeyring keyring() {
         return keyring;
     }

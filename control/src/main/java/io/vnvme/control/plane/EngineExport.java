@@ -76,6 +76,8 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
     private volatile @Nullable VfioUserEndpoint endpoint;
     private volatile boolean closed;
     private volatile Access access;
+    private volatile boolean arriving;
+    private volatile @Nullable EngineMirror mirror;
     /** Of the reactor's thread alone. */
     private Qos qos;
     /** What was counted for reactors that it has left. */
@@ -206,8 +208,8 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
     }
 
     /**
-     * A client gets a controller as long as nobody else is shown the namespace - but for hosts over TCP, where it is shared:
-     * nobody writes under a guest's feet.
+     * A client gets a controller as long as nobody else is shown the namespace - but for hosts over TCP, where it is shared, or while
+     * the guest arrives: nobody writes under a guest's feet.
      */
     @Override
     public @Nullable Device open(Host host) {
@@ -241,14 +243,18 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
     /** On the pool's reactor: whether a client may be shown it beside those that are. */
     boolean unshown() {
         List<Controller> there = namespace.controllers();
-        return access.shared() ? there.stream().allMatch(overTcp::has) : there.isEmpty();
+        return mayShare() ? there.stream().allMatch(overTcp::has) : there.isEmpty();
     }
 
     /** On the pool's reactor: whether hosts may have it beside those that do. */
     boolean freeForHosts() {
-        return access.shared()
+        return mayShare()
                 || namespace.controllers().stream().allMatch(overTcp::has)
                         && !dataPlane.handover().expects(name);
+    }
+
+    private boolean mayShare() {
+        return access.shared() || arriving;
     }
 
     /** On the pool's reactor: a controller has the namespace from now on, by the path that it is. */
@@ -335,6 +341,18 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
     @Override
     public VolumeMove move(OpenPool target, String volume, Optional<String> since) {
         return EngineMove.begin(dataPlane, this, (EnginePool) target, volume, since);
+    }
+
+    @Override
+    public synchronized VolumeMirror mirror(MirrorTarget target) {
+        EngineMirror begun = dataPlane.mirror(this, target);
+        mirror = begun;
+        return begun;
+    }
+
+    @Override
+    public void arriving(boolean arrives) {
+        arriving = arrives;
     }
 
     /** On the pool's reactor: the listener, and clients that have no controller yet. */
@@ -477,6 +495,10 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
         if (current != null) {
             endpoint = null;
             current.close();
+        }
+        EngineMirror last = mirror;
+        if (last != null) {
+            last.close();
         }
         reservations.end(namespace);
         leavePool();

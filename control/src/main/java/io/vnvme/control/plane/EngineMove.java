@@ -1,36 +1,23 @@
 package io.vnvme.control.plane;
 
 import io.vnvme.migration.HomeTarget;
-import io.vnvme.migration.LiveCopy;
-import io.vnvme.nvme.Namespace;
 import io.vnvme.volume.Volume;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
-import java.util.function.BooleanSupplier;
 
 /**
  * A namespace's volume on its way to another pool. The copy is polled at the home of the pool that it leaves; for the switch the
  * other pool comes to the same reactor, so that it is one step for all who use the namespace.
  */
 final class EngineMove implements VolumeMove {
-    /**
-     * How long the little that is left may take to become little enough, and what was written to become durable. Other moves,
-     * and whoever changes the state, wait meanwhile; what was made durable is not lost for the next try.
-     */
-    static final Duration CALM = Duration.ofMillis(500);
-
-    private static final Duration LOOK_AGAIN = Duration.ofMillis(1);
-
     private final EngineDataPlane plane;
     private final EngineExport export;
     private final EnginePool source;
     private final EnginePool target;
     private final String volume;
     private final Volume destination;
-    private final Namespace namespace;
-    private final LiveCopy copy;
-    private final RunningCopy running;
+    private final ExportCopy copy;
     private boolean closed;
 
     private EngineMove(
@@ -39,16 +26,14 @@ final class EngineMove implements VolumeMove {
             EnginePool target,
             String volume,
             Volume destination,
-            LiveCopy copy) {
+            ExportCopy copy) {
         this.plane = plane;
         this.export = export;
         this.source = export.pool();
         this.target = target;
         this.volume = volume;
         this.destination = destination;
-        this.namespace = export.namespace();
         this.copy = copy;
-        this.running = new RunningCopy(source, copy);
     }
 
     /**
@@ -62,34 +47,25 @@ final class EngineMove implements VolumeMove {
         EnginePool source = export.pool();
         plane.moves().checkJoin(target, source);
         Volume destination = target.volume(volume, source.cipher(export.name()));
-        Namespace namespace = export.namespace();
-        return source.home().call(() -> {
-            LiveCopy copy = new LiveCopy(
-                    namespace.volume(),
-                    new HomeTarget(source.home(), target.home(), destination),
-                    namespace::pendingWork,
-                    since.isEmpty());
-            EngineMove begun = new EngineMove(plane, export, target, volume, destination, copy);
-            copy.whenSettled(() -> source.survey(since, export.name(), copy));
-            namespace.volume(copy.volume());
-            source.home().add(copy);
-            return begun;
-        });
+        HomeTarget there = new HomeTarget(source.home(), target.home(), destination);
+        ExportCopy copy = EngineFailure.translated(
+                () -> source.home().call(() -> ExportCopy.begin(export, source, there, since)));
+        return new EngineMove(plane, export, target, volume, destination, copy);
     }
 
     @Override
     public State state() {
-        return running.state();
+        return copy.running().state();
     }
 
     @Override
     public Optional<String> failure() {
-        return running.failure();
+        return copy.running().failure();
     }
 
     @Override
     public boolean ready() {
-        return running.ready();
+        return copy.running().ready();
     }
 
     @Override
@@ -105,44 +81,30 @@ final class EngineMove implements VolumeMove {
 
     /** Both pools are at one reactor, and stay there. */
     private boolean switchHere(Duration limit, Runnable commit) {
-        if (!frozen(limit)) {
+        if (!copy.freeze(limit)) {
             return false;
         }
         try {
             if (!same()) {
                 // Copied while nobody waits, and looked at again at the next try.
-                release();
+                copy.thaw();
                 attributesCopied();
                 return false;
             }
             commit.run();
         } catch (RuntimeException e) {
-            release();
+            copy.thaw();
             throw e;
         }
         // The state says that the copy counts: from here on nothing may say otherwise. Guests are let in last.
-        source.home().call(() -> {
-            try {
-                namespace.volume(destination);
-                source.home().remove(copy);
-                export.moved(target);
-            } finally {
-                copy.settle(destination);
-            }
-            return true;
-        });
+        copy.settle(destination, () -> export.moved(target));
         return true;
-    }
-
-    /** Guests go on with the volume that is copied. */
-    private void release() {
-        running.withdraw(() -> export.reservations().thaw(source));
     }
 
     /** Whether nothing but the place is another: its size and what is kept with it. */
     private boolean same() {
         if (destination.sizeBytes()
-                != source.home().call(() -> namespace.volume().sizeBytes())) {
+                != source.home().call(() -> export.namespace().volume().sizeBytes())) {
             throw new IllegalStateException("%s has another size than its copy".formatted(export.name()));
         }
         return Arrays.equals(source.attributes(export.name()), target.attributes(volume));
@@ -155,50 +117,9 @@ final class EngineMove implements VolumeMove {
         }
     }
 
-    /** @return whether guests wait, all that they wrote is in the copy, and what they reserved is with the volume */
-    private boolean frozen(Duration limit) {
-        boolean frozen = false;
-        try {
-            // Else guests write too much at the moment; they are not held up.
-            frozen = running.frozen(limit, CALM) && kept(limit);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-        if (!frozen) {
-            release();
-        }
-        return frozen;
-    }
-
-    private boolean kept(Duration limit) throws InterruptedException {
-        source.home().call(() -> {
-            export.reservations().freeze();
-            return true;
-        });
-        return await(() -> source.home().call(export.reservations()::quiet), limit);
-    }
-
-    private static boolean await(BooleanSupplier condition, Duration limit) throws InterruptedException {
-        long deadlineNs = System.nanoTime() + limit.toNanos();
-        while (!condition.getAsBoolean()) {
-            if (System.nanoTime() >= deadlineNs) {
-                return false;
-            }
-            Thread.sleep(LOOK_AGAIN);
-        }
-        return true;
-    }
-
     @Override
     public void cancel() {
-        source.home().call(() -> {
-            if (namespace.volume() == copy.volume()) {
-                copy.cancel();
-                namespace.volume(copy.source());
-            }
-            source.home().remove(copy);
-            return true;
-        });
+        copy.cancel();
     }
 
     @Override
@@ -208,6 +129,6 @@ final class EngineMove implements VolumeMove {
         }
         closed = true;
         cancel();
-        running.release();
+        copy.release();
     }
 }

@@ -63,7 +63,7 @@ final class EngineSnapshotCopy implements VolumeMove {
     @Override
     public boolean switchOver(Duration limit, Runnable commit) {
         try {
-            if (running.frozen(UNLIMITED, EngineMove.CALM)) {
+            if (running.frozen(UNLIMITED, ExportCopy.CALM)) {
                 commit.run();
                 return true;
             }

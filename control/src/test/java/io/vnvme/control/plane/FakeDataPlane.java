@@ -84,6 +84,8 @@ public final class FakeDataPlane implements DataPlane {
     public volatile String failing = "";
     /** So many calls of what fails do not yet. */
     public final AtomicInteger passing = new AtomicInteger();
+    /** What became of mirrors, by the vNVMe's name: copying, frozen or closed. */
+    public final Map<String, String> mirrors = new ConcurrentHashMap<>();
     /** Copies of volumes come to no end. */
     public volatile boolean copying;
 
@@ -288,6 +290,11 @@ public final class FakeDataPlane implements DataPlane {
     public void targets(TargetKeyring said) {}
 
     @Override
+    public String hostNqn() {
+        return "nqn.2014-08.org.nvmexpress:uuid:00000000-0000-4000-8000-0000000000f0";
+    }
+
+    @Override
     public void referrals(List<InetSocketAddress> elsewhere) {
         referrals = elsewhere;
     }
@@ -348,6 +355,8 @@ public final class FakeDataPlane implements DataPlane {
         public volatile Qos qos;
         public volatile Set<String> hosts = Set.of();
         public volatile Access access;
+        /** Whether a VM is on its way here. */
+        public volatile boolean arriving;
 
         FakeExport(String name, Qos qos, Access access) {
             this.name = name;
@@ -409,6 +418,17 @@ public final class FakeDataPlane implements DataPlane {
         }
 
         @Override
+        public VolumeMirror mirror(MirrorTarget target) {
+            mayFail("mirror");
+            return new FakeMirror(name);
+        }
+
+        @Override
+        public void arriving(boolean arrives) {
+            arriving = arrives;
+        }
+
+        @Override
         public void stopListening() {
             listening = false;
             exports.remove(name, this);
@@ -456,5 +476,56 @@ public final class FakeDataPlane implements DataPlane {
 
         @Override
         public void close() {}
+    }
+
+    /** All is copied at once, unless it fails; each is noted with what becomes of it. */
+    final class FakeMirror implements VolumeMirror {
+        private final String name;
+
+        FakeMirror(String name) {
+            this.name = name;
+            mirrors.put(name, "copying");
+        }
+
+        @Override
+        public VolumeMove.State state() {
+            return new VolumeMove.State(2, 65536, 0, 1 << 20, false, 1_000_000);
+        }
+
+        @Override
+        public Optional<String> failure() {
+            return failing.equals("copy") ? Optional.of("its target fails in this test") : Optional.empty();
+        }
+
+        @Override
+        public boolean ready() {
+            return !copying;
+        }
+
+        @Override
+        public boolean freeze(Duration limit) {
+            mayFail("freeze");
+            if (vain.get() > 0) {
+                vain.decrementAndGet();
+                return false;
+            }
+            mirrors.put(name, "frozen");
+            return true;
+        }
+
+        @Override
+        public void thaw() {
+            mirrors.put(name, "copying");
+        }
+
+        @Override
+        public byte[] attributes() {
+            return new byte[] {1, 0};
+        }
+
+        @Override
+        public void close() {
+            mirrors.put(name, "closed");
+        }
     }
 }

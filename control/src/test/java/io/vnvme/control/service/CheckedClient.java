@@ -15,13 +15,13 @@ import java.util.concurrent.locks.LockSupport;
  * A client of a vNVMe that writes, flushes now and then, and reads back what it wrote, on a thread of its own until it is
  * closed: at any time some commands are in flight.
  */
-final class CheckedClient implements AutoCloseable {
+public final class CheckedClient implements AutoCloseable {
     private static final int BLOCK_BYTES = 4096;
     private static final int SECTORS = BLOCK_BYTES / 512;
     private static final int SLOTS = 8;
     private static final int BLOCKS_PER_SLOT = 64;
     /** What a volume has to have for it. */
-    static final long VOLUME_BYTES = (long) SLOTS * BLOCKS_PER_SLOT * BLOCK_BYTES;
+    public static final long VOLUME_BYTES = (long) SLOTS * BLOCKS_PER_SLOT * BLOCK_BYTES;
 
     private static final int FLUSH_EVERY = 101;
     private static final long NAP_NS = 20_000;
@@ -49,7 +49,7 @@ final class CheckedClient implements AutoCloseable {
         });
     }
 
-    static CheckedClient open(Path socket) {
+    public static CheckedClient open(Path socket) {
         return new CheckedClient(SocketDevice.open(socket, RamLayout.single(4 << 20), 2));
     }
 
@@ -59,7 +59,7 @@ final class CheckedClient implements AutoCloseable {
     }
 
     /** Commands that have ended. */
-    long completed() {
+    public long completed() {
         if (result.isCompletedExceptionally()) {
             result.join();
         }

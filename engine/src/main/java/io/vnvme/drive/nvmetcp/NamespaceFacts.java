@@ -3,6 +3,7 @@ package io.vnvme.drive.nvmetcp;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.HexFormat;
+import java.util.UUID;
 
 /**
  * What Identify says of a namespace.
@@ -71,6 +72,11 @@ public record NamespaceFacts(
                 controller.writeCache(),
                 controller.writeZeroes(),
                 page.get(ValueLayout.JAVA_INT_UNALIGNED, ANAGRPID));
+    }
+
+    /** Whether that is its UUID. */
+    public boolean is(UUID uuid) {
+        return identity.equals("uuid." + uuid.toString().replace("-", ""));
     }
 
     /** The identifier that a list of descriptors has, the longest-lived kind first. */

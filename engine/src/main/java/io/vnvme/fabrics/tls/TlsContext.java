@@ -41,13 +41,22 @@ public final class TlsContext implements AutoCloseable {
     /** Whose handshake calls back. */
     private @Nullable TlsSocket handshaking;
 
+    /**
+     * Whether this host can do it is known before it is needed.
+     *
+     * @throws io.vnvme.crypto.CryptoException with what is missing and what to do about it
+     */
+    public static void requireLibrary() {
+        CryptoLibrary.find(LibSsl.NAME);
+    }
+
     private TlsContext(String suites, Function<String, Optional<TlsPsk>> keys, @Nullable TlsPsk clientKey) {
         this.server = clientKey == null;
         this.keys = keys;
         this.clientKey = clientKey;
         clientIdentity = clientKey == null ? MemorySegment.NULL : arena.allocateFrom(clientKey.identity());
         // First, since what is missing would come out of a class that is being initialized as an error.
-        CryptoLibrary.find(LibSsl.NAME);
+        requireLibrary();
         try {
             long method = server
                     ? (long) LibSsl.TLS_SERVER_METHOD.invokeExact()
