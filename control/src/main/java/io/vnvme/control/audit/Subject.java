@@ -25,6 +25,7 @@ public final class Subject {
             "drives",
             "expiresSeconds",
             "file",
+            "fingerprint",
             "force",
             "forceSlow",
             "format",

@@ -61,6 +61,7 @@ public final class Vnvme implements Runnable {
         commands.put("group", GroupCommand::new);
         commands.put("host", HostCommand::new);
         commands.put("path", PathCommand::new);
+        commands.put("peer", PeerCommand::new);
         commands.put("rename", VolumeCommands.Rename::new);
         commands.put("move", VolumeCommands.Move::new);
         commands.put("snapshot", VolumeCommands.Snapshot::new);

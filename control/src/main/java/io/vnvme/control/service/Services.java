@@ -12,6 +12,7 @@ import io.vnvme.control.plane.DataPlane;
 import io.vnvme.control.plane.ExportCounters;
 import io.vnvme.control.store.HostKeyFile;
 import io.vnvme.control.store.OpeningMarks;
+import io.vnvme.control.store.PeerFile;
 import io.vnvme.control.store.State;
 import io.vnvme.control.store.StateFile;
 import io.vnvme.control.store.TargetKeyFile;
@@ -51,6 +52,7 @@ public final class Services implements AutoCloseable {
     private final Changes changes;
     private final Tags tags;
     private final Upgrades upgrades;
+    private final Peers peers;
     private volatile long servingSinceNs;
     private volatile long startMillis;
     private volatile @Nullable String listen;
@@ -69,6 +71,7 @@ public final class Services implements AutoCloseable {
         this.jobs = new Jobs(setup.stateDir(), events, setup.clock(), Caller::currentName, setup.traces());
         RemoteKeys remoteKeys = new RemoteKeys(new TargetKeyFile(setup.stateDir()));
         dataPlane.targets(remoteKeys);
+        this.peers = new Peers(new PeerFile(setup.stateDir()), this::system);
         this.storage = new Storage(
                 registry,
                 dataPlane,
@@ -176,6 +179,10 @@ public final class Services implements AutoCloseable {
 
     public VolumeMoves moves() {
         return moves;
+    }
+
+    public Peers peers() {
+        return peers;
     }
 
     public Top top() {
@@ -352,6 +359,7 @@ public final class Services implements AutoCloseable {
         watch.close();
         monitors.close();
         jobs.close();
+        peers.close();
         storage.exports.closeAll();
         storage.openPools.closeAll();
         dataPlane.close();
