@@ -206,6 +206,23 @@ public final class Namespace {
         reservations.remember(where);
     }
 
+    /** All reservations, those too that a power loss ends, for another host that goes on with the controllers. */
+    public byte[] handOverReservations() {
+        return reservations.handOver();
+    }
+
+    /**
+     * They are here what they were at the host that the controllers come from.
+     *
+     * @param handed what {@link #handOverReservations} was there
+     * @return what is to be kept of them for a power loss; nothing: all that was is given up
+     * @throws IllegalArgumentException when it cannot be read
+     */
+    public byte[] takeOverReservations(byte[] handed) {
+        reservations.takeOver(handed);
+        return reservations.image();
+    }
+
     /** Where reservations outlive a power loss; null when they do nowhere. */
     @Nullable
     ReservationKeeper keeper() {

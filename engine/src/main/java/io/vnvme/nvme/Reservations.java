@@ -1,7 +1,9 @@
 package io.vnvme.nvme;
 
 import io.vnvme.nvme.wire.Status;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
@@ -155,6 +157,27 @@ public final class Reservations {
         cause = left.cause();
         // Whether it is on the media as well only the other process knew.
         changed = true;
+    }
+
+    /** All of them, for another host that goes on with the controllers: u8 1 when they outlive a power loss, else 0, and the image. */
+    byte[] handOver() {
+        byte[] image = image(registrants);
+        return ByteBuffer.allocate(1 + image.length)
+                .put((byte) (persistent ? 1 : 0))
+                .put(image)
+                .array();
+    }
+
+    /** They are what they were there, whatever they were here. @throws IllegalArgumentException when it cannot be read */
+    void takeOver(byte[] handed) {
+        boolean lasts = handed.length > 0 && handed[0] == 1;
+        restore(ReservationImage.decode(
+                Arrays.copyOfRange(handed, Math.min(1, handed.length), handed.length),
+                lasts ? PERSISTENT_MAX : REGISTRANTS_MAX));
+        persistent = lasts;
+        changed = false;
+        cause = null;
+        remember();
     }
 
     /** The command that was made them what they are, and another process may have to begin it again. */

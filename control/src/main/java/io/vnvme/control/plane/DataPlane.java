@@ -248,6 +248,15 @@ public interface DataPlane extends AutoCloseable {
          */
         void arriving(boolean arrives);
 
+        /**
+         * Who has reserved the namespace is from now on as it was at the host that the VM comes from, and what outlives a power loss
+         * is kept with the volume when this returns. For when nobody writes it, neither that host nor the VM.
+         *
+         * @param handed what {@link VolumeMirror#reservations} was there
+         * @throws IllegalArgumentException when it cannot be read: nothing has changed
+         */
+        void reservations(byte[] handed);
+
         /** Takes no further client; connections stay. The socket file is gone. */
         void stopListening();
 

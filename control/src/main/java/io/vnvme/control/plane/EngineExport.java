@@ -355,6 +355,13 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
         arriving = arrives;
     }
 
+    @Override
+    public void reservations(byte[] handed) {
+        pool.keep(
+                namespace.identity().uuid(),
+                EngineFailure.translated(() -> pool.home().call(() -> namespace.takeOverReservations(handed))));
+    }
+
     /** On the pool's reactor: the listener, and clients that have no controller yet. */
     List<Home> sockets() {
         VfioUserEndpoint current = endpoint;

@@ -203,6 +203,11 @@ final class EngineMirror implements VolumeMirror {
     }
 
     @Override
+    public byte[] reservations() {
+        return source.home().call(export.namespace()::handOverReservations);
+    }
+
+    @Override
     public synchronized void close() {
         if (closed) {
             return;

@@ -376,6 +376,11 @@ final class EnginePool implements OpenPool {
         pool.operations().attributes(volume, was -> VolumeAttributes.withReservations(was, image), done);
     }
 
+    /** The same, durable when it returns. */
+    void keep(UUID volume, byte[] image) {
+        run(done -> keepReservations(volume, image, done));
+    }
+
     @Override
     public void holdWrites(long milliseconds) {
         run(done -> pool.operations().holdWrites(milliseconds, done));

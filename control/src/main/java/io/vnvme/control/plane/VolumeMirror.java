@@ -31,6 +31,12 @@ public interface VolumeMirror extends AutoCloseable {
     byte[] attributes();
 
     /**
+     * All reservations of the namespace, those too that a power loss would end and that are kept nowhere, as they are now, or stay
+     * while it is frozen: for {@link DataPlane.Export#reservations} of the other end.
+     */
+    byte[] reservations();
+
+    /**
      * Ends it, frozen or not: who was held up goes on with the volume at once. Returns when nothing of it can reach the target any
      * more, which takes as long as a target that does not answer might still carry out what it was told.
      */

@@ -1,14 +1,30 @@
 package io.vnvme.control.plane;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.vnvme.control.model.ProblemCode;
+import io.vnvme.control.model.ProblemException;
+import io.vnvme.control.model.SetHostKeys;
 import io.vnvme.control.service.CheckedClient;
+import io.vnvme.drive.nvmetcp.TargetKeys;
+import io.vnvme.fabrics.auth.ChapKey;
+import io.vnvme.fabrics.auth.ChapTerms;
+import io.vnvme.fabrics.tls.TlsKey;
+import io.vnvme.frontend.tcp.HostTerms;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A volume is the same at another host whenever it is frozen, and whoever uses it notices nothing of that. */
 @Timeout(120)
@@ -67,6 +83,175 @@ final class EngineMirrorTest {
             byte[] there = Mirrored.content(hosts.farPool);
             works(client);
             assertThat(Mirrored.content(hosts.farPool)).isEqualTo(there);
+        }
+    }
+
+    @Test
+    void whatReadsZerosTakesNoSpaceThere() {
+        try (Mirrored hosts = new Mirrored(folder, 32 << 20, 32 << 20)) {
+            try (VolumeIo io = hosts.nearPool.open(Mirrored.NAME, null)) {
+                io.write(5 << 20, ByteBuffer.wrap(new byte[4096]).put(7, (byte) 1));
+            }
+            long before = hosts.farPool.facts().usedBytes();
+            try (VolumeMirror mirror = hosts.source.mirror(hosts.there())) {
+                freeze(mirror);
+                assertSame(hosts);
+                assertThat(Mirrored.content(hosts.farPool)[(5 << 20) + 7]).isEqualTo((byte) 1);
+                assertThat(mirror.state().copiedBytes()).isLessThan(1 << 20);
+                assertThat(hosts.farPool.facts().usedBytes() - before).isLessThan(1 << 20);
+            }
+        }
+    }
+
+    private static void refused(ProblemCode code, String words, Runnable begin) {
+        assertThatThrownBy(begin::run)
+                .isInstanceOf(ProblemException.class)
+                .hasMessageContaining(words)
+                .extracting("code")
+                .isEqualTo(code);
+    }
+
+    @Test
+    void whatCannotBeItsCopyIsRefused() {
+        try (Mirrored hosts = hosts()) {
+            MirrorTarget there = hosts.there();
+            List<String> at = there.addresses();
+            UUID uuid = there.uuid();
+            TargetKeys none = TargetKeys.NONE;
+            for (MirrorTarget wrong : List.of(
+                    new MirrorTarget(at, there.nqn(), 1, UUID.randomUUID(), none),
+                    new MirrorTarget(at, there.nqn() + "x", 1, uuid, none),
+                    new MirrorTarget(at, there.nqn(), 7, uuid, none),
+                    new MirrorTarget(List.of("127.0.0.1:1"), there.nqn(), 1, uuid, none))) {
+                String words = wrong.nqn().equals(there.nqn())
+                        ? wrong.nsid() == 7
+                                ? "no namespace 7"
+                                : wrong.addresses().equals(at) ? "another one than" : "127.0.0.1:1: connect"
+                        : "no subsystem";
+                refused(ProblemCode.TARGET_REFUSED, words, () -> hosts.source.mirror(wrong));
+            }
+            refused(
+                    ProblemCode.BAD_REQUEST,
+                    "0 addresses",
+                    () -> hosts.source.mirror(new MirrorTarget(List.of(), there.nqn(), 1, uuid, none)));
+            hosts.target.hosts(Set.of());
+            refused(ProblemCode.TARGET_REFUSED, "does not allow this host", () -> hosts.source.mirror(there));
+            hosts.target.hosts(Set.of(hosts.near.hostNqn()));
+            try (VolumeMirror mirror = hosts.source.mirror(there)) {
+                refused(ProblemCode.VNVME_IN_USE, "being copied", () -> hosts.source.mirror(there));
+                freeze(mirror);
+            }
+            // Nothing of those that were refused is left.
+            try (VolumeMirror mirror = hosts.source.mirror(there)) {
+                freeze(mirror);
+            }
+        }
+    }
+
+    @Test
+    void anotherSizeIsRefused() {
+        try (Mirrored hosts = new Mirrored(folder, BYTES, 2 * BYTES)) {
+            refused(
+                    ProblemCode.TARGET_REFUSED,
+                    "%d bytes in blocks of 512, and d has %d".formatted(2 * BYTES, BYTES),
+                    () -> hosts.source.mirror(hosts.there()));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void bothShowWhoTheyAre(boolean tls) {
+        try (Mirrored hosts = hosts()) {
+            SetHostKeys made = MirrorKeys.make(tls);
+            TargetKeys keys = MirrorKeys.keys(made);
+            hosts.far.keyring((_, _) -> terms(made));
+            try (VolumeMirror mirror = hosts.source.mirror(hosts.there(keys))) {
+                freeze(mirror);
+                assertSame(hosts);
+            }
+            TargetKeys others = MirrorKeys.keys(MirrorKeys.make(tls));
+            String words = tls ? "handshake" : "authenticat";
+            refused(ProblemCode.TARGET_REFUSED, words, () -> hosts.source.mirror(hosts.there(others)));
+            refused(
+                    ProblemCode.TARGET_REFUSED,
+                    tls ? "does not allow this host" : words,
+                    () -> hosts.source.mirror(hosts.there()));
+        }
+    }
+
+    private static HostTerms terms(SetHostKeys made) {
+        Optional<ChapTerms> chap = Optional.ofNullable(made.dhchap())
+                .map(key -> new ChapTerms(
+                        ChapKey.parse(key),
+                        Optional.ofNullable(made.controller()).map(ChapKey::parse),
+                        Optional.empty(),
+                        Optional.empty()));
+        Optional<TlsKey> tls = Optional.ofNullable(made.tls()).map(TlsKey::parse);
+        return new HostTerms(chap.isPresent(), chap, tls.isPresent(), tls);
+    }
+
+    @Test
+    void aTargetThatHangsHoldsNobodyUp() {
+        try (Mirrored hosts = hosts();
+                CheckedClient client = CheckedClient.open(hosts.nearSocket())) {
+            try (VolumeMirror mirror = hosts.source.mirror(hosts.there())) {
+                works(client);
+                freeze(mirror);
+                mirror.thaw();
+                hosts.hang();
+                works(client);
+                assertThat(mirror.freeze(Duration.ofMillis(200))).isFalse();
+                works(client);
+                await().atMost(LIMIT).until(() -> mirror.failure().isPresent());
+                assertThat(mirror.freeze(Duration.ofMillis(200))).isFalse();
+                works(client);
+            }
+            works(client);
+        }
+    }
+
+    @Test
+    void aTargetThatIsGoneEndsItAlsoWhileThereIsNothingToCopy() {
+        try (Mirrored hosts = hosts();
+                VolumeMirror mirror = hosts.source.mirror(hosts.there())) {
+            await().atMost(LIMIT).until(mirror::ready);
+            hosts.endFar();
+            await().atMost(LIMIT).until(() -> mirror.failure().isPresent());
+            assertThat(mirror.failure().orElseThrow()).contains("no path to the target works", hosts.address);
+            assertThat(mirror.freeze(FREEZE)).isFalse();
+        }
+    }
+
+    /** Whoever has frozen it decides, maybe that the other host goes on: nothing else lets its users go on here. */
+    @Test
+    void whileItIsFrozenALostTargetChangesNothing() {
+        try (Mirrored hosts = hosts();
+                CheckedClient client = CheckedClient.open(hosts.nearSocket());
+                VolumeMirror mirror = hosts.source.mirror(hosts.there())) {
+            works(client);
+            freeze(mirror);
+            hosts.endFar();
+            byte[] then = Mirrored.content(hosts.nearPool);
+            // Longer than it takes to find out.
+            await().pollDelay(Duration.ofSeconds(12)).atMost(LIMIT).until(() -> true);
+            assertThat(mirror.failure()).isEmpty();
+            assertThat(Mirrored.content(hosts.nearPool)).isEqualTo(then);
+            mirror.thaw();
+            works(client);
+            await().atMost(LIMIT).until(() -> mirror.failure().isPresent());
+            works(client);
+        }
+    }
+
+    @Test
+    void aVnvmeThatIsServedNoMoreEndsIt() {
+        try (Mirrored hosts = hosts()) {
+            VolumeMirror mirror = hosts.source.mirror(hosts.there());
+            freeze(mirror);
+            hosts.source.stopListening();
+            hosts.source.close();
+            assertThat(hosts.target.connectedHosts()).isEmpty();
+            mirror.close();
         }
     }
 }

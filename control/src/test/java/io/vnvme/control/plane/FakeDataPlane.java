@@ -357,6 +357,8 @@ public final class FakeDataPlane implements DataPlane {
         public volatile Access access;
         /** Whether a VM is on its way here. */
         public volatile boolean arriving;
+        /** Those that were handed over. */
+        public volatile byte[] reservations = {};
 
         FakeExport(String name, Qos qos, Access access) {
             this.name = name;
@@ -426,6 +428,12 @@ public final class FakeDataPlane implements DataPlane {
         @Override
         public void arriving(boolean arrives) {
             arriving = arrives;
+        }
+
+        @Override
+        public void reservations(byte[] handed) {
+            mayFail("reservations");
+            reservations = handed.clone();
         }
 
         @Override
@@ -521,6 +529,11 @@ public final class FakeDataPlane implements DataPlane {
         @Override
         public byte[] attributes() {
             return new byte[] {1, 0};
+        }
+
+        @Override
+        public byte[] reservations() {
+            return new byte[] {0};
         }
 
         @Override

@@ -14,12 +14,13 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 
 /** Two data planes, as of two hosts: the near one's vNVMe has its counterpart at the far one, which lets the near one in over TCP. */
 final class Mirrored implements AutoCloseable {
     static final String NAME = "d";
-    private static final String NQN = "nqn.2014-08.org.example:d";
+    static final String NQN = "nqn.2014-08.org.example:d";
     private static final int BLOCK_BYTES = 512;
     private static final int READ_BYTES = 128 << 10;
 
@@ -29,6 +30,8 @@ final class Mirrored implements AutoCloseable {
     final Path folder;
     final EnginePool nearPool;
     final EnginePool farPool;
+    private final List<CountDownLatch> hanging = new CopyOnWriteArrayList<>();
+    private boolean farEnded;
     final DataPlane.Export source;
     final DataPlane.Export target;
     final String address;
@@ -44,8 +47,12 @@ final class Mirrored implements AutoCloseable {
         source = near.export(record(sizeBytes, List.of()), nearPool, nearSocket());
         target = far.export(record(targetBytes, List.of(near.hostNqn())), farPool, farSocket());
         far.keyring((_, _) -> HostTerms.NONE);
+        address = listen(far);
+    }
+
+    static String listen(EngineDataPlane plane) {
         TcpPort any = new TcpPort(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), Optional.empty());
-        address = far.listen(any, new Refusals()).where();
+        return plane.listen(any, new Refusals()).where();
     }
 
     private VolumeSpec spec(long sizeBytes) {
@@ -92,16 +99,25 @@ final class Mirrored implements AutoCloseable {
         return new MirrorTarget(List.of(address), NQN, 1, uuid, keys);
     }
 
-    /** From here on the far host answers nothing, and yet is connected, until the latch is counted down. */
-    CountDownLatch hang() {
+    /** From here on the far host answers nothing, and yet is connected, until it is closed. */
+    void hang() {
         CountDownLatch goesOn = new CountDownLatch(1);
         CountDownLatch hangs = new CountDownLatch(1);
+        hanging.add(goesOn);
         farPool.home().execute(() -> {
             hangs.countDown();
             await(goesOn);
         });
         await(hangs);
-        return goesOn;
+    }
+
+    /** The far host is gone, as when its daemon ends. */
+    void endFar() {
+        hanging.forEach(CountDownLatch::countDown);
+        if (!farEnded) {
+            farEnded = true;
+            far.close();
+        }
     }
 
     private static void await(CountDownLatch latch) {
@@ -126,7 +142,7 @@ final class Mirrored implements AutoCloseable {
     @Override
     public void close() {
         near.close();
-        far.close();
+        endFar();
     }
 
     private static final class Refusals implements HostRefusals {
