@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { overWidth, violations } from './axe';
 import { launch, open } from './browser';
 import { Daemon } from './daemon';
 
@@ -24,7 +23,6 @@ const PAGES = [
   'settings',
   'nowhere',
 ];
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 const daemon = new Daemon();
 let browser: Browser;
@@ -57,17 +55,6 @@ async function show(page: Page, path: string): Promise<void> {
   await page.getByText('Loading').first().waitFor({ state: 'detached' });
 }
 
-/** What axe finds against WCAG 2.2 A and AA, contrast among it. */
-async function violations(page: Page, path: string): Promise<string[]> {
-  // The page's policy lets no foreign script in; the debugger's channel is not bound by it.
-  await page.evaluate(AXE);
-  return page.evaluate(async (shown) => {
-    const { axe } = window as unknown as { axe: typeof import('axe-core') };
-    const result = await axe.run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] });
-    return result.violations.map((v) => `#/${shown}: ${v.id}: ${v.nodes.map((n) => n.html.slice(0, 160)).join(' | ')}`);
-  }, path);
-}
-
 describe('every page', () => {
   it.each(['light', 'dark'] as const)('keeps to WCAG AA, %s', async (colorScheme) => {
     const { page, wrongs } = await open(browser, daemon.url, { colorScheme });
@@ -86,7 +73,7 @@ describe('every page', () => {
     const wide: string[] = [];
     for (const path of PAGES) {
       await show(page, path);
-      const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      const over = await overWidth(page);
       if (over > 0) {
         wide.push(`#/${path} by ${over}`);
       }

@@ -1,3 +1,4 @@
+import type { PeerInfo } from '../api/migration';
 import type {
   AuditInfo,
   DriveInfo,
@@ -28,6 +29,9 @@ export const jobs = new Resource<JobInfo[]>('jobs');
 export const tokens = new Resource<TokenInfo[]>('tokens');
 export const audit = new Resource<AuditInfo[]>('audit');
 export const events = new Resource<EventInfo[]>('events');
+/** The daemon asks each of them, and waits for those that do not answer: not more often than that. */
+const PEERS_REST_MS = 10_000;
+export const peers = new Resource<PeerInfo[]>('peers', PEERS_REST_MS);
 export const reactors = new Resource<ReactorInfo[]>('reactors');
 
 const all: Resource<unknown>[] = [
@@ -44,6 +48,7 @@ const all: Resource<unknown>[] = [
   audit,
   events,
   reactors,
+  peers,
 ];
 
 /** Anything may have changed. */

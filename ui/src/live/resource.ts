@@ -12,8 +12,13 @@ export class Resource<T> {
   private users = 0;
   private running: Promise<void> | undefined;
   private again = false;
+  private fetchedAtMs = -Infinity;
 
-  constructor(private readonly path: string) {}
+  /** @param restMs how long what was fetched is good enough when it may have changed */
+  constructor(
+    private readonly path: string,
+    private readonly restMs = 0,
+  ) {}
 
   /** To be called by a component's setup: keeps this fresh for as long as the component is mounted. */
   use(): this {
@@ -27,7 +32,7 @@ export class Resource<T> {
 
   /** It may have changed: fetched when a page shows it. */
   invalidate(): void {
-    if (this.users > 0) {
+    if (this.users > 0 && performance.now() - this.fetchedAtMs >= this.restMs) {
       void this.refresh();
     }
   }
@@ -45,6 +50,7 @@ export class Resource<T> {
   private async fetchUntilFresh(): Promise<void> {
     do {
       this.again = false;
+      this.fetchedAtMs = performance.now();
       try {
         this.value.value = await getWhole<T>(this.path);
         this.problem.value = undefined;
@@ -53,6 +59,7 @@ export class Resource<T> {
           throw e;
         }
         this.problem.value = e;
+        this.fetchedAtMs = -Infinity;
       }
     } while (this.again);
   }
