@@ -15,7 +15,9 @@ export interface OpenApi {
 
 /** The records of the page's API types that the daemon's description does not have so, one line each. */
 export function differences(description: OpenApi): string[] {
-  return ['types', 'hosts', 'qos', 'remote'].flatMap((name) => differencesOf(`../src/api/${name}.ts`, description));
+  return ['types', 'hosts', 'peers', 'qos', 'remote'].flatMap((name) =>
+    differencesOf(`../src/api/${name}.ts`, description),
+  );
 }
 
 function differencesOf(path: string, description: OpenApi): string[] {

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
-import type { AddressInfo, Server } from 'node:net';
+import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -63,6 +63,24 @@ export class Daemon {
     this.proxy ??= await startProxy(this.socket, 0);
   }
 
+  /**
+   * Starts it with the API over TLS too. Somebody else may take the port before the daemon does.
+   *
+   * @returns its address
+   */
+  async startListening(triesLeft = 5): Promise<string> {
+    const address = `127.0.0.1:${await freePort()}`;
+    try {
+      await this.start('--listen', address);
+      return address;
+    } catch (e) {
+      if (triesLeft > 1 && String(e).includes('in use')) {
+        return this.startListening(triesLeft - 1);
+      }
+      throw e;
+    }
+  }
+
   async stop(): Promise<void> {
     const child = this.child;
     if (child && child.exitCode === null && child.signalCode === null) {
@@ -108,4 +126,14 @@ export class Daemon {
     }
     return printed;
   }
+}
+
+/** A port that nobody has: the daemon wants to be told one. */
+function freePort(): Promise<number> {
+  return new Promise((found) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => found(port));
+    });
+  });
 }

@@ -3,9 +3,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { overWidth, violations } from './axe';
 import { launch, open } from './browser';
 import { Daemon } from './daemon';
-import { FINGERPRINT, peer, Peers } from './peers';
+import { peer, Peers } from './peers';
 
-/** Peers, and a VM that goes to one: the page with a real daemon, but that others answer in the place of peers and QEMU. */
+/** A VM that goes to a peer: the page with a real daemon, but that the test answers in the place of peers and QEMU. */
 const daemon = new Daemon();
 let browser: Browser;
 let page: Page;
@@ -34,57 +34,6 @@ const press = (name: string) => dialog().last().getByRole('button', { name, exac
 const closed = () => dialog().waitFor({ state: 'detached' });
 const shows = (text: string | RegExp) => dialog().getByText(text).waitFor();
 const current = () => page.locator('[aria-current="step"]').last().innerText();
-
-describe('a peer', () => {
-  it('is added by its fingerprint, and removed', async () => {
-    await go('settings');
-    const panel = page.getByRole('region', { name: 'Peers' });
-    await panel.getByText('No other daemon is known').waitFor();
-    await panel.getByRole('button', { name: 'Add peer…' }).click();
-    await dialog().getByLabel('Name').fill('store2');
-    await dialog().getByLabel('Address').fill('192.0.2.11');
-    expect(await dialog().getByRole('button', { name: 'Add', exact: true }).isDisabled()).toBe(true);
-    await dialog().getByLabel('Token').fill('vnvme_secret');
-    await dialog().getByLabel('Fingerprint').fill(` ${FINGERPRINT}`);
-    there.refusal = 'store2 shows another certificate';
-    await press('Add');
-    await dialog().getByRole('alert').getByText('another certificate').waitFor();
-    there.refusal = '';
-    await press('Add');
-    await closed();
-    const body = { name: 'store2', address: '192.0.2.11', token: 'vnvme_secret', fingerprint: FINGERPRINT };
-    expect(there.asked.at(-1)).toEqual({ method: 'POST', path: 'peers', body });
-
-    await panel.getByRole('row', { name: /store2 192.0.2.11 reachable/ }).waitFor();
-    await panel.getByRole('button', { name: 'Remove peer store2' }).click();
-    await press('Remove');
-    await closed();
-    await panel.getByText('No other daemon is known').waitFor();
-  });
-
-  it.each([
-    ['It is the same', ['store2']],
-    ['It is another: remove it', []],
-  ])('whose certificate is not known is compared: %s', async (answer, left) => {
-    await go('settings');
-    await page.getByRole('button', { name: 'Add peer…' }).click();
-    await dialog().getByLabel('Name').fill('store2');
-    await dialog().getByLabel('Address').fill('store2:8443');
-    await dialog().getByLabel('Token').fill('vnvme_secret');
-    await press('Add');
-    await shows(FINGERPRINT);
-    await press(answer);
-    await closed();
-    expect(there.peers.map((p) => p.name)).toEqual(left);
-  });
-
-  it('that does not answer says why', async () => {
-    there.peers = [peer('store3', { state: 'untrusted', version: undefined, detail: 'it shows another certificate' })];
-    await go('settings');
-    const row = page.getByRole('row', { name: /store3[\s\S]*untrusted/ });
-    await row.getByText('it shows another certificate').waitFor();
-  });
-});
 
 describe('a VM', () => {
   const migrate = () => page.getByRole('region', { name: 'VM web1' }).getByRole('button', { name: 'Migrate…' }).click();

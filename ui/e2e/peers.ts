@@ -1,8 +1,9 @@
 import type { Page, Route } from 'playwright-core';
-import type { AddPeer, MigrateVm, MigrationCheck, PeerInfo } from '../src/api/migration';
+import type { MigrateVm, MigrationCheck } from '../src/api/migration';
+import type { PeerInfo } from '../src/api/peers';
 import type { JobInfo, VmInfo } from '../src/api/types';
 
-export const FINGERPRINT = Array.from({ length: 32 }, (_, i) => (i * 7 + 16).toString(16).toUpperCase()).join(':');
+const FINGERPRINT = Array.from({ length: 32 }, (_, i) => (i * 7 + 16).toString(16).toUpperCase()).join(':');
 const MIB = 1024 ** 2;
 
 /**
@@ -24,7 +25,6 @@ export class Peers {
   ];
   job: JobInfo | undefined;
   check: MigrationCheck = { ready: true, findings: [] };
-  refusal = '';
   /** What the page asked for, besides looking. */
   readonly asked: { method: string; path: string; body: unknown }[] = [];
 
@@ -46,25 +46,10 @@ export class Peers {
     }
     const body: unknown = route.request().postDataJSON();
     this.asked.push({ method, path, body });
-    if (this.refusal) {
-      const json = { code: 'peer-refused', detail: this.refusal };
-      await route.fulfill({ status: 409, contentType: 'application/problem+json', body: JSON.stringify(json) });
-      return;
-    }
     await route.fulfill({ json: this.change(path, body) });
   }
 
   private change(path: string, body: unknown): unknown {
-    if (path === 'peers') {
-      const { name, address, fingerprint } = body as AddPeer;
-      this.peers = [...this.peers, peer(name, { address, fingerprint: fingerprint ?? FINGERPRINT })];
-      return this.peers.at(-1);
-    }
-    if (path.startsWith('peers/')) {
-      const gone = this.peers.find((p) => path === `peers/${p.name}`);
-      this.peers = this.peers.filter((p) => p !== gone);
-      return gone;
-    }
     if (path.endsWith('/check')) {
       return this.check;
     }

@@ -1,4 +1,3 @@
-import { createServer, type AddressInfo } from 'node:net';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { GroupInfo } from '../src/api/types';
@@ -10,32 +9,8 @@ const daemon = new Daemon();
 let browser: Browser;
 let url: string;
 
-/** A port that nobody has: the daemon wants to be told one. */
-function freePort(): Promise<number> {
-  return new Promise((found) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => found(port));
-    });
-  });
-}
-
-/** Somebody else may take the port before the daemon does. */
-async function startListening(triesLeft = 5): Promise<string> {
-  const address = `127.0.0.1:${await freePort()}`;
-  try {
-    await daemon.start('--listen', address);
-    return address;
-  } catch (e) {
-    if (triesLeft > 1 && String(e).includes('in use')) {
-      return startListening(triesLeft - 1);
-    }
-    throw e;
-  }
-}
-
 beforeAll(async () => {
-  url = `https://${await startListening()}/ui/`;
+  url = `https://${await daemon.startListening()}/ui/`;
   browser = await launch();
 });
 afterAll(async () => {

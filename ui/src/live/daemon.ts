@@ -1,4 +1,4 @@
-import type { PeerInfo } from '../api/migration';
+import type { PeerInfo } from '../api/peers';
 import type {
   AuditInfo,
   DriveInfo,
