@@ -64,7 +64,17 @@ final class SupportBundleCommand extends ClientCommand {
         Map<String, String> asked = new LinkedHashMap<>();
         asked.put("system.json", "/api/v1/system");
         for (String list : List.of(
-                "drives", "pools", "vnvmes", "snapshots", "groups", "jobs", "events", "reactors", "tokens", "vms")) {
+                "drives",
+                "pools",
+                "vnvmes",
+                "snapshots",
+                "groups",
+                "jobs",
+                "events",
+                "reactors",
+                "tokens",
+                "peers",
+                "vms")) {
             asked.put(list + ".json", "/api/v1/" + list);
         }
         asked.put("top.json", "/api/v1/top?intervalMs=1000");

@@ -3,11 +3,9 @@ package io.vnvme.control.store;
 import io.avaje.jsonb.Json;
 import io.avaje.jsonb.JsonType;
 import io.avaje.jsonb.Jsonb;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -50,27 +48,9 @@ public final class HostKeyFile {
      * @throws StateFileException when it cannot be read or makes no sense: whoever guesses here lets somebody in
      */
     public Content load() {
-        try {
-            Optional<String> text = file.read();
-            if (text.isEmpty()) {
-                return Content.NONE;
-            }
-            Content content = json.fromJson(text.get());
-            if (content.version() != VERSION) {
-                throw new StateFileException("%s has version %d, this daemon knows %d: start the vnvme that wrote it"
-                        .formatted(file.path(), content.version(), VERSION));
-            }
-            check(content);
-            return new Content(content.demands(), content.keys());
-        } catch (IOException | RuntimeException e) {
-            if (e instanceof StateFileException known) {
-                throw known;
-            }
-            // Without the reason, which may repeat what stands there.
-            throw new StateFileException(
-                    "%s cannot be read, or is damaged: restore it from a backup, or remove it and give the hosts new keys"
-                            .formatted(file.path()));
-        }
+        return file.load(json, VERSION, Content::version, HostKeyFile::check, "give the hosts new keys")
+                .map(content -> new Content(content.demands(), content.keys()))
+                .orElse(Content.NONE);
     }
 
     private static void check(Content content) {

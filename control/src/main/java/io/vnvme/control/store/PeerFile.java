@@ -3,11 +3,9 @@ package io.vnvme.control.store;
 import io.avaje.jsonb.Json;
 import io.avaje.jsonb.JsonType;
 import io.avaje.jsonb.Jsonb;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -46,33 +44,19 @@ public final class PeerFile {
      * @throws StateFileException when it cannot be read or makes no sense: whoever guesses here sends VMs to anybody
      */
     public List<PeerRecord> load() {
-        try {
-            Optional<String> text = file.read();
-            if (text.isEmpty()) {
-                return List.of();
+        return file.load(json, VERSION, Content::version, PeerFile::check, "add the peers again")
+                .map(content -> List.copyOf(content.peers()))
+                .orElse(List.of());
+    }
+
+    private static void check(Content content) {
+        Set<String> names = new HashSet<>();
+        for (PeerRecord peer : content.peers()) {
+            if (Stream.of(peer.name(), peer.address(), peer.fingerprint(), peer.token())
+                            .anyMatch(PeerFile::missing)
+                    || !names.add(peer.name())) {
+                throw new IllegalArgumentException("a peer without something, or twice");
             }
-            Content content = json.fromJson(text.get());
-            if (content.version() != VERSION) {
-                throw new StateFileException("%s has version %d, this daemon knows %d: start the vnvme that wrote it"
-                        .formatted(file.path(), content.version(), VERSION));
-            }
-            Set<String> names = new HashSet<>();
-            for (PeerRecord peer : content.peers()) {
-                if (Stream.of(peer.name(), peer.address(), peer.fingerprint(), peer.token())
-                                .anyMatch(PeerFile::missing)
-                        || !names.add(peer.name())) {
-                    throw new IllegalArgumentException("a peer without something, or twice");
-                }
-            }
-            return List.copyOf(content.peers());
-        } catch (IOException | RuntimeException e) {
-            if (e instanceof StateFileException known) {
-                throw known;
-            }
-            // Without the reason, which may repeat what stands there.
-            throw new StateFileException(
-                    "%s cannot be read, or is damaged: restore it from a backup, or remove it and add the peers again"
-                            .formatted(file.path()));
         }
     }
 

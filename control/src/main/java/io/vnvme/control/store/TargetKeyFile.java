@@ -3,11 +3,9 @@ package io.vnvme.control.store;
 import io.avaje.jsonb.Json;
 import io.avaje.jsonb.JsonType;
 import io.avaje.jsonb.Jsonb;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -44,32 +42,23 @@ public final class TargetKeyFile {
      * @throws StateFileException when it cannot be read or makes no sense: whoever guesses here trusts anybody
      */
     public List<TargetKeyRecord> load() {
-        try {
-            Optional<String> text = file.read();
-            if (text.isEmpty()) {
-                return List.of();
+        return file.load(
+                        json,
+                        VERSION,
+                        Content::version,
+                        TargetKeyFile::check,
+                        "give the remote drives their keys again")
+                .map(content -> List.copyOf(content.keys()))
+                .orElse(List.of());
+    }
+
+    private static void check(Content content) {
+        Set<String> subsystems = new HashSet<>();
+        for (TargetKeyRecord record : content.keys()) {
+            record.keys();
+            if (!subsystems.add(record.subsystem())) {
+                throw new IllegalArgumentException("two records of one subsystem");
             }
-            Content content = json.fromJson(text.get());
-            if (content.version() != VERSION) {
-                throw new StateFileException("%s has version %d, this daemon knows %d: start the vnvme that wrote it"
-                        .formatted(file.path(), content.version(), VERSION));
-            }
-            Set<String> subsystems = new HashSet<>();
-            for (TargetKeyRecord record : content.keys()) {
-                record.keys();
-                if (!subsystems.add(record.subsystem())) {
-                    throw new IllegalArgumentException("two records of one subsystem");
-                }
-            }
-            return List.copyOf(content.keys());
-        } catch (IOException | RuntimeException e) {
-            if (e instanceof StateFileException known) {
-                throw known;
-            }
-            // Without the reason, which may repeat what stands there.
-            throw new StateFileException(
-                    "%s cannot be read, or is damaged: restore it from a backup, or remove it and give the remote drives their keys again"
-                            .formatted(file.path()));
         }
     }
 

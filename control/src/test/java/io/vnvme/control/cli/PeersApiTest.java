@@ -12,6 +12,7 @@ import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
 import io.vnvme.control.model.SystemInfo;
 import io.vnvme.control.peer.PeerClient;
+import io.vnvme.control.store.PeerFile;
 import io.vnvme.control.store.PeerRecord;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -173,6 +174,24 @@ class PeersApiTest {
         there.close();
         assertThat(list()).extracting(PeerInfo::state).containsExactly("unreachable", "unreachable");
         there = new ServedApi(there.folder, true);
+    }
+
+    @Test
+    void oneThatHangsIsNotWaitedForLong() throws IOException {
+        here.close();
+        try (ServerSocket silent = new ServerSocket(0, 8, InetAddress.getLoopbackAddress())) {
+            String address = "127.0.0.1:" + silent.getLocalPort();
+            new PeerFile(here.folder).save(List.of(new PeerRecord("west", address, "AB:CD", "vnvme_secret")));
+            here = new ServedApi(here.folder, true);
+            assertThat(list())
+                    .containsExactly(new PeerInfo(
+                            "west",
+                            address,
+                            "AB:CD",
+                            "unreachable",
+                            null,
+                            "west: no answer from %s within 2000 ms".formatted(address)));
+        }
     }
 
     @Test
