@@ -126,6 +126,19 @@ describe('a VM', () => {
     await shows('web1 goes on here.');
   });
 
+  it('of which is not known where it is holds its peer, until somebody is sure', async () => {
+    await begin();
+    there.copied('wait for store2 to say whether it has taken the VM (no answer)', 1024, 1024);
+    await shows(/^wait for store2/);
+    expect(await dialog().getByRole('button', { name: 'Cancel the migration…' }).isDisabled()).toBe(true);
+    await go('settings');
+    await page.getByRole('button', { name: 'Remove peer store2' }).click();
+    await shows('It has not said whether it has taken web1.');
+    expect(await dialog().getByRole('button', { name: 'Remove', exact: true }).isDisabled()).toBe(true);
+    await dialog().getByRole('textbox').fill('store2');
+    expect(await dialog().getByRole('button', { name: 'Remove', exact: true }).isDisabled()).toBe(false);
+  });
+
   it('that could not go is told of, with the reason', async () => {
     await begin();
     there.copied('copy memory: 120 MiB to go', 904, 1024);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { JobInfo } from '../api/types';
-import { endedSince, further, marks, migrationOf, outcome, stageOf } from './migration';
+import { awaitedFrom, endedSince, further, marks, mayCancel, migrationOf, outcome, stageOf } from './migration';
 
 const job = (id: number, state: string, fields: Partial<JobInfo> = {}) =>
   ({ id, kind: 'migrate', subject: 'web1', state, ...fields }) as JobInfo;
@@ -14,8 +14,11 @@ describe('where a migration is', () => {
     ['copy memory', 'memory'],
     ['copy memory, round 1: 4 MiB to go', 'storage'],
     ['copy memory2, round 1: 4 MiB to go', 'storage'],
+    ['make volumes at store2', 'storage'],
+    ['plug drives in at store2', 'memory'],
     ['switch', 'switch'],
-    ['switch: the VM stands still', 'switch'],
+    ['wait for store2 to say whether it has taken the VM (no answer)', 'switch'],
+    ['remove what is left here', 'done'],
   ] as const)('%s: %s', (step, stage) => expect(stageOf(step)).toBe(stage));
 
   it('does not go back when a drive is copied again', () => {
@@ -36,6 +39,19 @@ describe('the job', () => {
     const others = [job(1, 'failed'), job(2, 'running', { subject: 'web2' }), job(4, 'running', { kind: 'move' })];
     expect(migrationOf('web1', [...others, own])).toBe(own);
     expect(migrationOf('web1', others)).toBeUndefined();
+  });
+
+  it('can be cancelled until the switch', () => {
+    expect(mayCancel(job(1, 'running', { cancellable: true }), 'memory')).toBe(true);
+    expect(mayCancel(job(1, 'running', { cancellable: true }), 'switch')).toBe(false);
+    expect(mayCancel(job(1, 'running', { cancellable: false }), 'storage')).toBe(false);
+  });
+
+  it('may wait for its peer to say whether the VM is there', () => {
+    const step = 'wait for store2 to say whether it has taken the VM (no answer)';
+    const waiting = [job(1, 'running', { step }), job(2, 'failed', { step }), job(3, 'running', { step: 'switch' })];
+    expect(awaitedFrom('store2', waiting)).toEqual(['web1']);
+    expect(awaitedFrom('store', waiting)).toEqual([]);
   });
 
   it('that ends while one looks is told of once', () => {

@@ -4,22 +4,19 @@ import type { JobInfo } from '../api/types';
 export const STAGES = ['preflight', 'storage', 'memory', 'switch', 'done'] as const;
 export type Stage = (typeof STAGES)[number];
 
-/**
- * Where a job that migrates is, by its step's first words: `copy web, round 2: 13 MiB to go` copies a vNVMe, `copy memory: 120 MiB
- * to go` the VM's memory, `switch` stops the VM here and goes on there.
- */
-export function stageOf(step: string | undefined): Stage {
-  if (step === undefined) {
-    return 'preflight';
-  }
-  if (/^switch\b/.test(step)) {
-    return 'switch';
-  }
+/** Steps by their first words, the latest first. */
+const STEPS: [RegExp, Stage][] = [
+  [/^remove /, 'done'],
+  // It was given away, and may run there.
+  [/^(switch|wait for)\b/, 'switch'],
   // A vNVMe can be called so too: its copies are counted.
-  if (/^copy memory(?!, round)\b/.test(step)) {
-    return 'memory';
-  }
-  return step.startsWith('copy ') ? 'storage' : 'preflight';
+  [/^(plug |copy memory(?!, round)\b)/, 'memory'],
+  [/^(copy|make) /, 'storage'],
+];
+
+/** Where a job that migrates is: `copy web, round 2: 13 MiB to go` copies a vNVMe, `copy memory: 120 MiB to go` the VM's memory. */
+export function stageOf(step: string | undefined): Stage {
+  return STEPS.find(([words]) => words.test(step ?? ''))?.[1] ?? 'preflight';
 }
 
 /** The one that is further on: while memory is copied, what a guest writes to its drives still is. */
@@ -43,6 +40,18 @@ export function marks(state: string, reached: Stage): Mark[] {
 /** The job that takes a VM elsewhere now. */
 export function migrationOf(vm: string, jobs: JobInfo[]): JobInfo | undefined {
   return jobs.find((job) => isMigration(job) && job.subject === vm && job.state === 'running');
+}
+
+/** VMs of which it is not known whether that peer has taken them: who removes it says that it has not, and never will. */
+export function awaitedFrom(peer: string, jobs: JobInfo[]): string[] {
+  return jobs
+    .filter((job) => isMigration(job) && job.state === 'running' && job.step?.startsWith(`wait for ${peer} `))
+    .map((job) => job.subject);
+}
+
+/** Whether it can still be called off. */
+export function mayCancel(job: JobInfo, reached: Stage): boolean {
+  return job.cancellable && STAGES.indexOf(reached) < STAGES.indexOf('switch');
 }
 
 /** Migrations that were under way when one looked before, and are not any more. */
