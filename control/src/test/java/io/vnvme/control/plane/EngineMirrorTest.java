@@ -13,12 +13,23 @@ import io.vnvme.fabrics.auth.ChapKey;
 import io.vnvme.fabrics.auth.ChapTerms;
 import io.vnvme.fabrics.tls.TlsKey;
 import io.vnvme.frontend.tcp.HostTerms;
+import io.vnvme.nvme.wire.IoOpcode;
+import io.vnvme.testkit.driver.Command;
+import io.vnvme.testkit.driver.NvmeDriver;
+import io.vnvme.testkit.driver.QueuePair;
+import io.vnvme.testkit.driver.SocketDevice;
+import io.vnvme.testkit.ram.RamLayout;
+import io.vnvme.testkit.tcp.HostOptions;
+import io.vnvme.testkit.tcp.HostQueue;
+import io.vnvme.testkit.tcp.TcpHost;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -31,6 +42,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class EngineMirrorTest {
     private static final Duration LIMIT = Duration.ofSeconds(40);
     private static final Duration FREEZE = Duration.ofSeconds(2);
+    private static final long MIB = 1 << 20;
+    /** Blocks of a MiB. */
+    private static final int ZEROS = 2048;
+    /** Of Write Zeroes. */
+    private static final int DEALLOCATE = 1 << 25;
+
     private static final long BYTES = CheckedClient.VOLUME_BYTES + 4096;
 
     @TempDir
@@ -86,20 +103,62 @@ final class EngineMirrorTest {
         }
     }
 
+    private static void write(Mirrored hosts, long offsetBytes, byte[] bytes) {
+        try (VolumeIo io = hosts.nearPool.open(Mirrored.NAME, null)) {
+            io.write(offsetBytes, ByteBuffer.wrap(bytes));
+        }
+    }
+
+    private static byte[] noise(int bytes) {
+        byte[] noise = new byte[bytes];
+        new SplittableRandom(7).nextBytes(noise);
+        return noise;
+    }
+
     @Test
     void whatReadsZerosTakesNoSpaceThere() {
-        try (Mirrored hosts = new Mirrored(folder, 32 << 20, 32 << 20)) {
-            try (VolumeIo io = hosts.nearPool.open(Mirrored.NAME, null)) {
-                io.write(5 << 20, ByteBuffer.wrap(new byte[4096]).put(7, (byte) 1));
-            }
+        try (Mirrored hosts = new Mirrored(folder, 32 * MIB, 32 * MIB)) {
+            write(hosts, 5 * MIB, noise((int) MIB));
             long before = hosts.farPool.facts().usedBytes();
-            try (VolumeMirror mirror = hosts.source.mirror(hosts.there())) {
+            try (VolumeMirror mirror = hosts.source.mirror(hosts.there());
+                    SocketDevice device = device(hosts)) {
                 freeze(mirror);
                 assertSame(hosts);
-                assertThat(Mirrored.content(hosts.farPool)[(5 << 20) + 7]).isEqualTo((byte) 1);
-                assertThat(mirror.state().copiedBytes()).isLessThan(1 << 20);
-                assertThat(hosts.farPool.facts().usedBytes() - before).isLessThan(1 << 20);
+                assertThat(mirror.state().copiedBytes()).isLessThan(2 * MIB);
+                long with = hosts.farPool.facts().usedBytes();
+                assertThat(with - before).isBetween(MIB, 2 * MIB);
+                mirror.thaw();
+                Command zeros = Command.of(IoOpcode.WRITE_ZEROES)
+                        .nsid(1)
+                        .range(5 * MIB / 512, ZEROS)
+                        .dword(12, ZEROS - 1 | DEALLOCATE);
+                NvmeDriver.start(device).createPair(1, 64, 1).execute(zeros).orThrow();
+                freeze(mirror);
+                assertSame(hosts);
+                assertThat(Mirrored.content(hosts.farPool)).containsOnly(0);
+                // When a checkpoint has made that so.
+                mirror.thaw();
+                await().atMost(LIMIT).until(() -> hosts.farPool.facts().usedBytes() < with - MIB / 2);
             }
+        }
+    }
+
+    private static SocketDevice device(Mirrored hosts) {
+        return SocketDevice.open(hosts.nearSocket(), RamLayout.single(4 << 20), 2);
+    }
+
+    /** It answers Keep Alives and not what is to be written, which waits for space. */
+    @Test
+    void aTargetWithoutSpaceEndsIt() {
+        try (Mirrored hosts = new Mirrored(folder, 32 * MIB, 32 * MIB, 24 * MIB)) {
+            for (int at = 0; at < 28; at++) {
+                write(hosts, at * MIB, noise((int) MIB));
+            }
+            try (VolumeMirror mirror = hosts.source.mirror(hosts.there())) {
+                await().atMost(LIMIT).until(() -> mirror.failure().isPresent());
+                assertThat(mirror.failure().orElseThrow()).contains("nothing could be copied for 10 s");
+            }
+            await().atMost(LIMIT).until(() -> hosts.target.connectedHosts().isEmpty());
         }
     }
 
@@ -243,15 +302,27 @@ final class EngineMirrorTest {
         }
     }
 
+    /** Those that wait for the thaw, too, by whatever way they have come. */
     @Test
     void aVnvmeThatIsServedNoMoreEndsIt() {
-        try (Mirrored hosts = hosts()) {
-            VolumeMirror mirror = hosts.source.mirror(hosts.there());
-            freeze(mirror);
-            hosts.source.stopListening();
-            hosts.source.close();
-            assertThat(hosts.target.connectedHosts()).isEmpty();
-            mirror.close();
+        HostOptions host = HostOptions.usual();
+        try (Mirrored hosts = hosts();
+                SocketDevice device = device(hosts);
+                VolumeMirror mirror = hosts.source.mirror(hosts.there())) {
+            QueuePair pair = NvmeDriver.start(device).createPair(1, 64, 1);
+            hosts.source.hosts(Set.of(host.hostNqn()));
+            hosts.source.arriving(true);
+            InetSocketAddress port = TcpPort.address(Mirrored.listen(hosts.near));
+            try (TcpHost connected = TcpHost.connect(port, Mirrored.NQN, host);
+                    HostQueue queue = connected.ioQueue(32)) {
+                freeze(mirror);
+                pair.start(Command.flush(1));
+                queue.submit(Command.write(1, 0, 1), new byte[512], 0);
+                await().atMost(LIMIT).until(() -> hosts.source.counters().inFlight() == 2);
+                hosts.source.stopListening();
+                hosts.source.close();
+                await().atMost(LIMIT).until(() -> hosts.target.connectedHosts().isEmpty());
+            }
         }
     }
 }

@@ -20,9 +20,13 @@ final class EnginePools {
     private EnginePools() {}
 
     static OpenPool create(EngineDataPlane plane, String name, DriveSource source) {
+        return create(plane, name, source, NOTHING_HAPPENS);
+    }
+
+    static OpenPool create(EngineDataPlane plane, String name, DriveSource source, PoolListener listener) {
         UUID drive = UUID.randomUUID();
         plane.claim(source, drive, "drive-" + name, false);
         return plane.createPool(
-                new PoolPlan(UUID.randomUUID(), name, PoolPlan.CONCAT, List.of(List.of(drive))), NOTHING_HAPPENS);
+                new PoolPlan(UUID.randomUUID(), name, PoolPlan.CONCAT, List.of(List.of(drive))), listener);
     }
 }

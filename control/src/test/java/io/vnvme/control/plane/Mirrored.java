@@ -22,6 +22,7 @@ final class Mirrored implements AutoCloseable {
     static final String NAME = "d";
     static final String NQN = "nqn.2014-08.org.example:d";
     private static final int BLOCK_BYTES = 512;
+    private static final long POOL_BYTES = 64 << 20;
     private static final int READ_BYTES = 128 << 10;
 
     final EngineDataPlane near = EngineDataPlane.start(ReactorSettings.of(2, Idle.policy()));
@@ -37,11 +38,15 @@ final class Mirrored implements AutoCloseable {
     final String address;
 
     Mirrored(Path folder, long sizeBytes, long targetBytes) {
+        this(folder, sizeBytes, targetBytes, POOL_BYTES);
+    }
+
+    Mirrored(Path folder, long sizeBytes, long targetBytes, long farPoolBytes) {
         this.folder = folder;
-        long poolBytes = 64 << 20;
         nearPool =
-                (EnginePool) EnginePools.create(near, "near", DriveSource.file(folder.resolve("near.img"), poolBytes));
-        farPool = (EnginePool) EnginePools.create(far, "far", DriveSource.file(folder.resolve("far.img"), poolBytes));
+                (EnginePool) EnginePools.create(near, "near", DriveSource.file(folder.resolve("near.img"), POOL_BYTES));
+        farPool = (EnginePool) EnginePools.create(
+                far, "far", DriveSource.file(folder.resolve("far.img"), farPoolBytes), new FullPool());
         nearPool.create(spec(sizeBytes), null);
         farPool.create(spec(targetBytes), null);
         source = near.export(record(sizeBytes, List.of()), nearPool, nearSocket());
@@ -143,6 +148,19 @@ final class Mirrored implements AutoCloseable {
     public void close() {
         near.close();
         endFar();
+    }
+
+    /** It may become full. */
+    private static final class FullPool implements PoolListener {
+        @Override
+        public void event(Event event) {
+            System.out.println(event.text());
+        }
+
+        @Override
+        public void replica(UUID drive, boolean stale) {
+            throw new IllegalStateException("there is no mirror");
+        }
     }
 
     private static final class Refusals implements HostRefusals {
