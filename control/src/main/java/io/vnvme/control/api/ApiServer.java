@@ -31,8 +31,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The REST API and the web UI, on a Unix socket, and over TLS where that is asked for. */
 public final class ApiServer implements AutoCloseable {
-    /** The largest request is a few hundred bytes. */
-    private static final long PAYLOAD_SIZE_MAX = 64 << 10;
+    /** What a daemon sends that hands a VM over; of others less is taken ({@link Bodies}). */
+    private static final long PAYLOAD_SIZE_MAX = 1280 << 10;
 
     private static final int TCP_CONNECTIONS_MAX = 1024;
     private static final List<String> TLS_VERSIONS = List.of("TLSv1.3", "TLSv1.2");

@@ -10,9 +10,13 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.vnvme.control.model.AttachToVm;
 import io.vnvme.control.model.DetachFromVm;
+import io.vnvme.control.model.JobInfo;
+import io.vnvme.control.model.MigrateVm;
+import io.vnvme.control.model.MigrationCheck;
 import io.vnvme.control.model.Role;
 import io.vnvme.control.model.VmInfo;
 import io.vnvme.control.model.VnvmeChange;
+import io.vnvme.control.service.Migrations;
 import io.vnvme.control.service.Services;
 import io.vnvme.control.service.Vms;
 import io.vnvme.control.service.VnvmeService;
@@ -25,10 +29,12 @@ import org.jspecify.annotations.Nullable;
 final class VmController {
     private final Vms vms;
     private final VnvmeService vnvmes;
+    private final Migrations migrations;
 
     VmController(Services services) {
         this.vms = services.vms();
         this.vnvmes = services.vnvmes();
+        this.migrations = services.migrations();
     }
 
     /**
@@ -86,5 +92,33 @@ final class VmController {
     @Allowed(Role.OPERATOR)
     VnvmeChange detach(String name, DetachFromVm request) {
         return vnvmes.detach(name, request);
+    }
+
+    /**
+     * Looks whether a VM could go to another host with its vNVMes, here and there. Nothing is changed.
+     *
+     * @param name the VM's name
+     * @param request where to
+     * @return what was found
+     */
+    @Post("/{name}/migrate/check")
+    @Produces(statusCode = 200)
+    @Allowed(Role.OPERATOR)
+    MigrationCheck checkMigration(String name, MigrateVm request) {
+        return migrations.check(name, request);
+    }
+
+    /**
+     * Begins to migrate a running VM to another host, with the vNVMes that it uses.
+     *
+     * @param name the VM's name
+     * @param request where to
+     * @return the job that does it
+     */
+    @Post("/{name}/migrate")
+    @Produces(statusCode = 202)
+    @Allowed(Role.OPERATOR)
+    JobInfo migrate(String name, MigrateVm request) {
+        return migrations.migrate(name, request);
     }
 }

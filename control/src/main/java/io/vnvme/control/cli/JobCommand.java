@@ -11,8 +11,16 @@ abstract class JobCommand extends ClientCommand {
     /** Asks for the job. @return the reply of the API */
     abstract String start(ApiClient client);
 
+    /** Does something else, if that was asked for. @return whether it was */
+    protected boolean instead(ApiClient client) {
+        return false;
+    }
+
     @Override
     protected final void run(ApiClient client) {
+        if (instead(client)) {
+            return;
+        }
         String reply = start(client);
         JobInfo job = client.read(reply, JobInfo.class);
         if (background) {

@@ -56,6 +56,7 @@ public final class Vnvme implements Runnable {
         commands.put("attach", AttachCommand::new);
         commands.put("detach", DetachCommand::new);
         commands.put("vm", VmCommand::new);
+        commands.put("migrate", MigrateCommand::new);
         commands.put("resize", VolumeCommands.Resize::new);
         commands.put("qos", QosCommand::new);
         commands.put("group", GroupCommand::new);

@@ -158,6 +158,16 @@ public enum EventKind {
             "None: guests waited meanwhile.",
             "See the daemon's log for what hindered the new one. The programs on the disk are the new ones still: put the"
                     + " ones from before back before this host is restarted, or mend what the log says."),
+    VM_MIGRATED(
+            Severity.INFO,
+            "A VM has gone to another host, with the vNVMes that it uses.",
+            "All of it is there, and nothing of it here any more.",
+            "Nothing."),
+    VM_ARRIVED(
+            Severity.INFO,
+            "A VM has come from another host, with the vNVMes that it uses.",
+            "All of it is here.",
+            "Nothing."),
     MIGRATION_CANCELLED(
             Severity.WARNING,
             "Somebody had begun to migrate a VM that has a vNVMe, which would have been dead where the VM arrives; the daemon"

@@ -7,6 +7,7 @@ import io.vnvme.control.model.QosLimits;
 import io.vnvme.control.model.ReactorInfo;
 import io.vnvme.control.store.Access;
 import io.vnvme.control.store.VnvmeRecord;
+import io.vnvme.frontend.vfiouser.MovingDevice;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -103,7 +104,16 @@ public interface DataPlane extends AutoCloseable {
      * Serves a volume on a socket, and the clients that an earlier process served there. Its folder exists; a socket file that
      * a crash left there is replaced.
      */
-    Export export(VnvmeRecord vnvme, OpenPool pool, Path socket);
+    default Export export(VnvmeRecord vnvme, OpenPool pool, Path socket) {
+        return export(vnvme, vnvme.name(), pool, socket);
+    }
+
+    /**
+     * The same of a volume that has another name as long as it is not whole.
+     *
+     * @param volume its name in the pool at the moment
+     */
+    Export export(VnvmeRecord vnvme, String volume, OpenPool pool, Path socket);
 
     /** Whether an earlier process served clients that are still to be taken up. */
     default boolean hasClients() {
@@ -256,6 +266,11 @@ public interface DataPlane extends AutoCloseable {
          * @throws IllegalArgumentException when it cannot be read: nothing has changed
          */
         void reservations(byte[] handed);
+
+        /** Devices of VMs that have it, to go with their VMs to where those go. */
+        default List<MovingDevice> devices() {
+            return List.of();
+        }
 
         /** Takes no further client; connections stay. The socket file is gone. */
         void stopListening();

@@ -280,9 +280,9 @@ public final class EngineDataPlane implements DataPlane {
     }
 
     @Override
-    public Export export(VnvmeRecord vnvme, OpenPool pool, Path socket) {
+    public Export export(VnvmeRecord vnvme, String volume, OpenPool pool, Path socket) {
         moves.none(() -> {
-            EngineExport export = EngineExport.open((EnginePool) pool, vnvme, socket, this);
+            EngineExport export = EngineExport.open((EnginePool) pool, vnvme, volume, socket, this);
             open.add(export);
             exports.put(vnvme.name(), export);
             EngineTcp serving = tcp;

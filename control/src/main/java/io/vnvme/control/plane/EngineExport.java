@@ -9,6 +9,7 @@ import io.vnvme.frontend.tcp.ListeningPort;
 import io.vnvme.frontend.vfiouser.ControllerFactory;
 import io.vnvme.frontend.vfiouser.Device;
 import io.vnvme.frontend.vfiouser.DoorbellAccess;
+import io.vnvme.frontend.vfiouser.MovingDevice;
 import io.vnvme.frontend.vfiouser.VfioUserEndpoint;
 import io.vnvme.handover.Held;
 import io.vnvme.nvme.AnaState;
@@ -83,7 +84,8 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
     /** What was counted for reactors that it has left. */
     private ReactorCounters taken = ReactorCounters.NONE;
 
-    private EngineExport(EnginePool pool, EngineDataPlane dataPlane, VnvmeRecord vnvme, Volume volume) {
+    private EngineExport(
+            EnginePool pool, EngineDataPlane dataPlane, VnvmeRecord vnvme, String volumeName, Volume volume) {
         this.pool = pool;
         this.qos = vnvme.qos();
         this.access = vnvme.access();
@@ -104,13 +106,14 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
                 share);
         namespace.named(vnvme.name());
         this.reservations = new KeptReservations(name, UUID.fromString(vnvme.uuid()), pool);
-        reservations.restore(namespace);
+        reservations.restore(namespace, volumeName);
         this.overTcp = new EngineTcpSubsystem(this, dataPlane, vnvme.nqn(), Set.copyOf(vnvme.hosts()));
     }
 
     /** While nothing moves. */
-    static EngineExport open(EnginePool pool, VnvmeRecord vnvme, Path socket, EngineDataPlane dataPlane) {
-        EngineExport export = new EngineExport(pool, dataPlane, vnvme, pool.volume(vnvme.name()));
+    static EngineExport open(
+            EnginePool pool, VnvmeRecord vnvme, String volume, Path socket, EngineDataPlane dataPlane) {
+        EngineExport export = new EngineExport(pool, dataPlane, vnvme, volume, pool.volume(volume));
         Held clients = dataPlane.handover().takeAll(held(vnvme));
         try {
             export.endpoint = VfioUserEndpoint.open(
@@ -483,6 +486,12 @@ final class EngineExport implements DataPlane.Export, ControllerFactory, Home.Re
     @Override
     public List<ConnectedHost> connectedHosts() {
         return dataPlane.connectedHosts(overTcp);
+    }
+
+    @Override
+    public List<MovingDevice> devices() {
+        VfioUserEndpoint current = endpoint;
+        return current == null ? List.of() : current.devices();
     }
 
     @Override

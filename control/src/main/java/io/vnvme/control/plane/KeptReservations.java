@@ -35,9 +35,13 @@ final class KeptReservations {
         this.pool = pool;
     }
 
-    /** The namespace has what was kept; by another process too, of whose end its hosts have not noticed. */
-    void restore(Namespace namespace) {
-        namespace.keepReservations(this::keep, pool.home().call(() -> pool.reservations(vnvme)));
+    /**
+     * The namespace has what was kept; by another process too, of whose end its hosts have not noticed.
+     *
+     * @param name of the volume at the moment
+     */
+    void restore(Namespace namespace, String name) {
+        namespace.keepReservations(this::keep, pool.home().call(() -> pool.reservations(name)));
         memory = pool.handover().memory(HELD + volume, ReservationMemory.LAYOUT);
         memory.ifPresent(m -> namespace.rememberReservations(new ReservationMemory(m.segment(), pool.goesOn())));
     }

@@ -74,6 +74,15 @@ final class Exports {
 
     /** Begins to serve. @throws ProblemException when it cannot be, with nothing of it left */
     void serve(VnvmeRecord vnvme, OpenPool pool) {
+        serve(vnvme, vnvme.name(), pool);
+    }
+
+    /**
+     * The same of a volume that has another name as long as it is not whole.
+     *
+     * @param volume its name in the pool at the moment
+     */
+    void serve(VnvmeRecord vnvme, String volume, OpenPool pool) {
         String name = vnvme.name();
         closeOrphans();
         try (Steps steps = new Steps("serve " + name)) {
@@ -82,7 +91,7 @@ final class Exports {
                     "socket",
                     () -> HostFailure.shown(
                             "vNVMe %s cannot be served on %s".formatted(name, socket(name)),
-                            () -> dataPlane.export(vnvme, pool, socket(name))),
+                            () -> dataPlane.export(vnvme, volume, pool, socket(name))),
                     () -> {});
             exports.put(name, export);
             failures.remove(name);

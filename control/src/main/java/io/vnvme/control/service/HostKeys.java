@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +33,7 @@ final class HostKeys implements HostKeyring {
     private record Known(Content content, Map<String, Demand> demands, Map<Pair, Held> keys) {}
 
     private final HostKeyFile file;
+    private final Map<Pair, Held> lent = new ConcurrentHashMap<>();
     private volatile Known known;
 
     /** @throws StateFileException when what is known cannot be read */
@@ -52,6 +54,11 @@ final class HostKeys implements HostKeyring {
     @Override
     public HostTerms terms(String subsystemNqn, String hostNqn) {
         Known now = known;
+        Held only = lent.get(new Pair(subsystemNqn, hostNqn));
+        if (only != null) {
+            return new HostTerms(
+                    only.chap().isPresent(), only.chap(), only.tls().isPresent(), only.tls());
+        }
         Held held = now.keys().get(new Pair(subsystemNqn, hostNqn));
         Optional<ChapTerms> chap = held == null ? Optional.empty() : held.chap();
         Optional<TlsKey> tls = held == null ? Optional.empty() : held.tls();
@@ -62,6 +69,26 @@ final class HostKeys implements HostKeyring {
             case TLS -> new HostTerms(false, chap, true, tls);
             case BOTH -> new HostTerms(true, chap, true, tls);
         };
+    }
+
+    /**
+     * Lets a host show itself by keys that are not kept, whatever else is demanded, until this is closed.
+     *
+     * @throws ProblemException when one of them is none
+     */
+    Lent lend(String subsystem, String host, SetHostKeys keys) {
+        Pair pair = new Pair(subsystem, host);
+        HostKeyRecord record = new HostKeyRecord(
+                subsystem, host, keys.dhchap(), keys.controller(), keys.hash(), keys.group(), keys.tls());
+        Held held = new Held(record, record.terms(), record.tlsKey());
+        lent.put(pair, held);
+        return () -> lent.remove(pair, held);
+    }
+
+    /** Keys for a while. */
+    interface Lent extends AutoCloseable {
+        @Override
+        void close();
     }
 
     /** Which keys there are for a host. */

@@ -40,6 +40,7 @@ final class Identifiers {
                 volume.createdAt().truncatedTo(ChronoUnit.SECONDS).toString(),
                 Qos.NONE,
                 List.of(),
-                Access.USUAL);
+                Access.USUAL,
+                null);
     }
 }

@@ -86,7 +86,7 @@ final class ImageExport {
     }
 
     private void keep(String source, OpenPool pool, String moment) {
-        volumes.moving().requireStill(source);
+        volumes.requireStill(source);
         HostFailure.shown("%s cannot be kept as it is now".formatted(source), () -> {
             pool.snapshot(source, moment);
             return moment;

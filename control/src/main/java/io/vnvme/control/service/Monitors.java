@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -36,6 +37,11 @@ final class Monitors implements AutoCloseable {
     private final EventLog events;
     private final Duration interval;
     private final Map<VmAddress, String> findings = new ConcurrentHashMap<>();
+    /** VMs whose migration is ours. */
+    private final Set<VmAddress> ours = ConcurrentHashMap.newKeySet();
+    /** VMs of which QEMU may still say that a migration of ours is completed, though they went on here. */
+    private final Set<VmAddress> seen = ConcurrentHashMap.newKeySet();
+
     private final Thread thread;
 
     Monitors(Slots slots, Connector connector, Duration interval, EventLog events) {
@@ -44,6 +50,24 @@ final class Monitors implements AutoCloseable {
         this.connector = connector;
         this.interval = interval;
         this.thread = Thread.ofVirtual().name("migration watch").start(this::run);
+    }
+
+    /** A VM that is looked after by whoever migrates it, until this is closed. */
+    interface Own extends AutoCloseable {
+        @Override
+        void close();
+    }
+
+    /** From now on a migration of that VM is ours. @throws ProblemException when it is already */
+    Own own(VmAddress vm) {
+        if (!ours.add(vm)) {
+            throw new ProblemException(ProblemCode.VM_MIGRATING, "the VM at %s migrates already".formatted(vm));
+        }
+        findings.remove(vm);
+        return () -> {
+            seen.add(vm);
+            ours.remove(vm);
+        };
     }
 
     private void run() {
@@ -59,9 +83,10 @@ final class Monitors implements AutoCloseable {
 
     private void look(boolean domainsToo) {
         findings.keySet().retainAll(slots.vms());
+        seen.retainAll(slots.vms());
         for (VmAddress address : slots.vms()) {
             try {
-                if (domainsToo || address instanceof VmAddress.Socket) {
+                if (!ours.contains(address) && (domainsToo || address instanceof VmAddress.Socket)) {
                     look(address);
                 }
             } catch (RuntimeException e) {
@@ -73,10 +98,11 @@ final class Monitors implements AutoCloseable {
     private void look(VmAddress address) {
         try (QemuVm vm = connector.connect(address)) {
             Optional<String> migration = vm.migration();
-            if (migration.isEmpty()) {
+            if (migration.isEmpty() || seen.contains(address) && migration.get().equals(QemuVm.COMPLETED)) {
                 findings.remove(address);
                 return;
             }
+            seen.remove(address);
             List<String> shown = slots.of(address).stream()
                     .flatMap(slot -> slot.shown().stream())
                     .toList();

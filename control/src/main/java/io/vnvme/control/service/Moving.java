@@ -3,13 +3,15 @@ package io.vnvme.control.service;
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** vNVMes that are on their way to another pool: what would change both places, or take one away, has to wait. */
+/** vNVMes that are on their way to another pool, or another host: what would change both places, or take one away, has to wait. */
 final class Moving {
     private final Map<String, Way> underWay = new ConcurrentHashMap<>();
 
-    private record Way(String from, String to) {}
+    /** @param words from where to where */
+    private record Way(Set<String> pools, String words) {}
 
     /** A vNVMe that is on its way until this is closed. */
     final class Held implements AutoCloseable {
@@ -27,7 +29,16 @@ final class Moving {
 
     /** @throws ProblemException when it is on its way already */
     Held begin(String vnvme, String from, String to) {
-        Way other = underWay.putIfAbsent(vnvme, new Way(from, to));
+        return begin(vnvme, new Way(Set.of(from, to), "moved from pool %s to %s".formatted(from, to)));
+    }
+
+    /** The same of one that goes to another host, or comes from there. @throws ProblemException as above */
+    Held beginMigration(String vnvme, String pool, String vm) {
+        return begin(vnvme, new Way(Set.of(pool), "migrated with VM %s".formatted(vm)));
+    }
+
+    private Held begin(String vnvme, Way way) {
+        Way other = underWay.putIfAbsent(vnvme, way);
         if (other != null) {
             throw busy(vnvme, other);
         }
@@ -45,7 +56,7 @@ final class Moving {
     /** @throws ProblemException when something is on its way to or from the pool */
     void requireStillPool(String pool) {
         underWay.forEach((vnvme, way) -> {
-            if (way.from().equals(pool) || way.to().equals(pool)) {
+            if (way.pools().contains(pool)) {
                 throw busy(vnvme, way);
             }
         });
@@ -54,7 +65,7 @@ final class Moving {
     private static ProblemException busy(String vnvme, Way way) {
         return new ProblemException(
                 ProblemCode.VNVME_IN_USE,
-                "%s is being moved from pool %s to %s: wait until it is there, or cancel that job ('vnvme jobs')"
-                        .formatted(vnvme, way.from(), way.to()));
+                "%s is being %s: wait until it is there, or cancel that job ('vnvme jobs')"
+                        .formatted(vnvme, way.words()));
     }
 }

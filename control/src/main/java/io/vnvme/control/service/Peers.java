@@ -63,6 +63,11 @@ public final class Peers implements AutoCloseable {
         return clients.computeIfAbsent(name, _ -> new PeerClient(peer));
     }
 
+    /** Whether there is one of that name. */
+    boolean known(String name) {
+        return peers.stream().anyMatch(p -> p.name().equals(name));
+    }
+
     private PeerRecord record(String name) {
         return peers.stream()
                 .filter(p -> p.name().equals(name))

@@ -179,7 +179,12 @@ final class PoolDriveJobs {
                 switch (job.plan()) {
                     case JobPlan.Shrink plan -> settle(name, pool, job, plan);
                     case JobPlan.Rebuild plan -> settle(name, pool, job, plan);
-                    case JobPlan.Import _, JobPlan.Export _, JobPlan.Scrub _, JobPlan.Move _, JobPlan.Drain _ -> {}
+                    case JobPlan.Import _,
+                            JobPlan.Export _,
+                            JobPlan.Scrub _,
+                            JobPlan.Move _,
+                            JobPlan.Drain _,
+                            JobPlan.Migrate _ -> {}
                 }
             }
         }

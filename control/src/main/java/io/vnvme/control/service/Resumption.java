@@ -24,6 +24,7 @@ final class Resumption {
     private final OpenPools openPools;
     private final VolumeMoves moves;
     private final PoolDrains drains;
+    private final Migrations migrations;
     /** Identities of those that were opened, with all that is in them looked at. */
     private final Set<String> opened = ConcurrentHashMap.newKeySet();
 
@@ -35,7 +36,8 @@ final class Resumption {
             ImageExport exports,
             OpenPools openPools,
             VolumeMoves moves,
-            PoolDrains drains) {
+            PoolDrains drains,
+            Migrations migrations) {
         this.registry = registry;
         this.jobs = jobs;
         this.pools = pools;
@@ -44,6 +46,7 @@ final class Resumption {
         this.openPools = openPools;
         this.moves = moves;
         this.drains = drains;
+        this.migrations = migrations;
     }
 
     /** @param name of the pool */
@@ -89,6 +92,7 @@ final class Resumption {
                 OpenPool drained = openPools.require(job.subject());
                 drains.goOn(job.subject(), plan, drained);
             }
+            case JobPlan.Migrate plan -> migrations.settle(job.subject(), plan);
             // The pool remembers these.
             case JobPlan.Shrink _, JobPlan.Rebuild _ -> {}
         }
@@ -115,7 +119,12 @@ final class Resumption {
             switch (job.plan()) {
                 case JobPlan.Import plan -> imports.removeScratch(plan);
                 case JobPlan.Export plan -> ImageExport.removePart(plan);
-                case JobPlan.Scrub _, JobPlan.Shrink _, JobPlan.Rebuild _, JobPlan.Move _, JobPlan.Drain _ -> {}
+                case JobPlan.Scrub _,
+                        JobPlan.Shrink _,
+                        JobPlan.Rebuild _,
+                        JobPlan.Move _,
+                        JobPlan.Drain _,
+                        JobPlan.Migrate _ -> {}
             }
             throw new ProblemException(ProblemCode.POOL_UNAVAILABLE, why);
         });

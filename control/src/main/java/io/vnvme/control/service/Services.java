@@ -47,6 +47,8 @@ public final class Services implements AutoCloseable {
     private final Top top;
     private final VolumeMoves moves;
     private final PoolDrains drains;
+    private final Migrations migrations;
+    private final Arrivals arrivals;
     private final PoolImport poolImport;
     private final Watch watch;
     private final Changes changes;
@@ -103,8 +105,19 @@ public final class Services implements AutoCloseable {
         this.transfers = new Transfers(imports, exports);
         this.moves = new VolumeMoves(registry, storage.openPools, storage.volumes, jobs, events);
         this.drains = new PoolDrains(registry, storage.openPools, moves, jobs);
-        Resumption resumption =
-                new Resumption(registry, jobs, storage.pools, imports, exports, storage.openPools, moves, drains);
+        this.migrations = new Migrations(
+                registry,
+                storage.volumes,
+                slots,
+                monitors,
+                peers,
+                jobs,
+                events,
+                new MigrationChecks(peers, storage.volumes, slots, vms, connector, dataPlane));
+        this.arrivals =
+                new Arrivals(registry, storage, hostKeys, dataPlane, connector, slots, sockets, events, setup.runDir());
+        Resumption resumption = new Resumption(
+                registry, jobs, storage.pools, imports, exports, storage.openPools, moves, drains, migrations);
         storage.pools.whenOpened(resumption::poolOpened);
         this.top = new Top(registry, dataPlane, storage.exports);
         this.poolImport = new PoolImport(
@@ -183,6 +196,14 @@ public final class Services implements AutoCloseable {
 
     public Peers peers() {
         return peers;
+    }
+
+    public Migrations migrations() {
+        return migrations;
+    }
+
+    public Arrivals arrivals() {
+        return arrivals;
     }
 
     public Top top() {
@@ -359,6 +380,7 @@ public final class Services implements AutoCloseable {
         watch.close();
         monitors.close();
         jobs.close();
+        arrivals.close();
         peers.close();
         storage.exports.closeAll();
         storage.openPools.closeAll();

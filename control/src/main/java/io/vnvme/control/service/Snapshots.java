@@ -99,7 +99,7 @@ public final class Snapshots {
     public SnapshotInfo take(String volume, @Nullable String snapshot) {
         String name = volume + "@" + Names.checked(snapshot);
         return registry.exclusively(() -> {
-            volumes.moving().requireStill(volume);
+            volumes.requireStill(volume);
             OpenPool pool = volumes.poolOf(volume);
             if (pool.layers().stream().anyMatch(l -> l.name().equals(name))) {
                 throw new ProblemException(
@@ -114,7 +114,7 @@ public final class Snapshots {
     public SnapshotInfo remove(String text) {
         Names.Snapshot name = Names.Snapshot.parse(text);
         return registry.exclusively(() -> {
-            volumes.moving().requireStill(name.volume());
+            volumes.requireStill(name.volume());
             SnapshotInfo info = show(name.name());
             OpenPool pool = poolWith(pools, registry.state(), name.name());
             HostFailure.shown("%s could not be removed".formatted(text), () -> pool.remove(name.name()));

@@ -157,7 +157,7 @@ public final class VolumeMoves {
                     ProblemCode.MOVE_REFUSED, "%s is in pool %s already".formatted(name, target.name()));
         }
         volumes.requireExport(name);
-        volumes.moving().requireStill(name);
+        volumes.requireStill(name);
         checkKept(source.name(), target.name());
         List<LayerFacts> layers = source.layers();
         LayerFacts volume = layers.stream()

@@ -35,6 +35,9 @@ import org.jspecify.annotations.Nullable;
 final class Volumes {
     private static final Logger LOG = System.getLogger(Volumes.class.getName());
 
+    private static final String GIVEN =
+            "%s was given to %s with its VM, which has not said yet whether it took it: it may be written there";
+
     private final Registry registry;
     private final OpenPools pools;
     private final Exports exports;
@@ -108,6 +111,7 @@ final class Volumes {
 
     /** @throws ProblemException when the name is a vNVMe's, or still has snapshots of one that is gone */
     void checkFree(String name, OpenPool pool) {
+        requireStill(name);
         if (registry.state().vnvme(name).isPresent()) {
             throw new ProblemException(
                     ProblemCode.NAME_TAKEN, "there is a vNVMe %s already: choose another name".formatted(name));
@@ -256,7 +260,7 @@ final class Volumes {
     void remove(String name) {
         registry.exclusively(() -> {
             VnvmeRecord vnvme = require(name);
-            moving.requireStill(name);
+            requireStill(name);
             OpenPool pool = pools.require(vnvme.pool());
             exports.retire(name);
             try {
@@ -276,7 +280,7 @@ final class Volumes {
         Names.checkedSize(sizeBytes);
         return registry.exclusively(() -> {
             VnvmeRecord vnvme = require(name);
-            moving.requireStill(name);
+            requireStill(name);
             OpenPool pool = pools.require(vnvme.pool());
             if (sizeBytes == vnvme.sizeBytes()) {
                 throw new ProblemException(
@@ -302,7 +306,7 @@ final class Volumes {
         String newName = Names.checked(wanted);
         return registry.exclusively(() -> {
             VnvmeRecord vnvme = require(name);
-            moving.requireStill(name);
+            requireStill(name);
             OpenPool pool = pools.require(vnvme.pool());
             checkFree(newName, pool);
             VnvmeRecord renamed = vnvme.named(newName);
@@ -328,7 +332,7 @@ final class Volumes {
     VnvmeRecord rollback(String name, String snapshot) {
         return registry.exclusively(() -> {
             VnvmeRecord vnvme = require(name);
-            moving.requireStill(name);
+            requireStill(name);
             OpenPool pool = pools.require(vnvme.pool());
             LayerFacts layer = Snapshots.require(pool, name + "@" + Names.checked(snapshot));
             exports.retire(name);
@@ -418,7 +422,9 @@ final class Volumes {
         }
         MovedVolumes.sweep(registry.state(), pools);
         for (VnvmeRecord record : served) {
-            if (record.encrypted() && !keys.unlockUnasked(record, pool)) {
+            if (record.givenTo() != null) {
+                exports.failed(record.name(), GIVEN.formatted(record.name(), record.givenTo()));
+            } else if (record.encrypted() && !keys.unlockUnasked(record, pool)) {
                 exports.failed(record.name(), Keys.LOCKED.formatted(record.name()));
             } else {
                 exports.serveOrNote(record, pool);
@@ -479,6 +485,63 @@ final class Volumes {
     /** None of a pool's is served any more, connections included. */
     void endAll(String poolName) {
         registry.state().vnvmesIn(poolName).forEach(vnvme -> exports.end(vnvme.name()));
+    }
+
+    /** @throws ProblemException when it is on its way to elsewhere, or may be there already */
+    void requireStill(String name) {
+        moving.requireStill(name);
+        registry.state().vnvme(name).filter(vnvme -> vnvme.givenTo() != null).ifPresent(vnvme -> {
+            throw new ProblemException(
+                    ProblemCode.VNVME_IN_USE, GIVEN.formatted(name, vnvme.givenTo()) + ": see 'vnvme jobs'");
+        });
+    }
+
+    /**
+     * A volume that comes from elsewhere, with an unfinished name, is served: to the host that writes it, and to the VM that
+     * waits for it.
+     */
+    void serveArriving(VolumeSpec spec, VnvmeRecord vnvme, OpenPool pool) {
+        registry.exclusively(() -> {
+            checkFree(vnvme.name(), pool);
+            checkThick(vnvme.thick(), vnvme.sizeBytes(), pool.name(), pool);
+            String unfinished = spec.name();
+            try (Steps steps = new Steps("expect " + vnvme.name())) {
+                steps.run(
+                        "make volume",
+                        () -> HostFailure.shown(
+                                "%s could not be made in pool %s".formatted(vnvme.name(), pool.name()),
+                                () -> pool.create(spec, null)),
+                        () -> pool.remove(unfinished));
+                steps.run("serve", () -> exports.serve(vnvme, unfinished, pool), () -> exports.end(vnvme.name()));
+                steps.done();
+            }
+            return vnvme;
+        });
+    }
+
+    /** It is another daemon's now, with all that is in it: nothing of it is left here. */
+    void gone(String name) {
+        registry.exclusively(() -> {
+            VnvmeRecord vnvme = require(name);
+            OpenPool pool = pools.require(vnvme.pool());
+            exports.end(name);
+            HostFailure.shown("%s could not be removed".formatted(name), () -> pool.remove(name));
+            registry.update(state -> state.withoutVnvme(name));
+            keys.forget(vnvme.uuid());
+            return name;
+        });
+    }
+
+    /** Serves what was given to another daemon, which has not taken it. */
+    void takenBack(String name) {
+        registry.exclusively(() -> {
+            VnvmeRecord vnvme = require(name).given(null);
+            registry.update(state -> state.with(vnvme));
+            if (exports.find(name).isEmpty()) {
+                exports.serveOrNote(vnvme, pools.require(vnvme.pool()));
+            }
+            return name;
+        });
     }
 
     /** @throws ProblemException when a guest has it and waits until it is served */

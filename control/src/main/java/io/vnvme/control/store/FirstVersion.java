@@ -70,7 +70,8 @@ final class FirstVersion {
                     vnvme.createdAt(),
                     Qos.NONE,
                     List.of(),
-                    Access.USUAL));
+                    Access.USUAL,
+                    null));
         }
         return state;
     }

@@ -2,6 +2,7 @@ package io.vnvme.control.store;
 
 import io.avaje.jsonb.Json;
 import io.vnvme.control.model.Qos;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 @Json.SubType(type = JobPlan.Rebuild.class, name = "rebuild")
 @Json.SubType(type = JobPlan.Move.class, name = "move")
 @Json.SubType(type = JobPlan.Drain.class, name = "drain")
+@Json.SubType(type = JobPlan.Migrate.class, name = "migrate")
 public sealed interface JobPlan {
     /** Identity of the pool that it works on. */
     String pool();
@@ -25,6 +27,7 @@ public sealed interface JobPlan {
         return switch (this) {
             case Move plan -> Set.of(plan.pool(), plan.target());
             case Drain plan when plan.target() != null -> Set.of(plan.pool(), plan.target());
+            case Migrate plan -> Set.copyOf(plan.all());
             case Import _, Export _, Scrub _, Shrink _, Rebuild _, Drain _ -> Set.of(pool());
         };
     }
@@ -39,6 +42,7 @@ public sealed interface JobPlan {
             case Rebuild _ -> "rebuild";
             case Move _ -> "move";
             case Drain _ -> "drain";
+            case Migrate _ -> "migrate";
         };
     }
 
@@ -49,7 +53,7 @@ public sealed interface JobPlan {
 
     /** Whether it begins anew after a restart, and nothing that was made before is kept for that. */
     default boolean beginsAgain() {
-        return this instanceof Move || this instanceof Drain;
+        return this instanceof Move || this instanceof Drain || this instanceof Migrate;
     }
 
     /** Identity of the unfinished volume, or the snapshot, that it cannot go on without. */
@@ -58,7 +62,7 @@ public sealed interface JobPlan {
             case Import plan -> Optional.of(plan.volume());
             case Export plan -> Optional.of(plan.snapshot());
             // A move begins anew: what it has copied is not kept.
-            case Scrub _, Shrink _, Rebuild _, Move _, Drain _ -> Optional.empty();
+            case Scrub _, Shrink _, Rebuild _, Move _, Drain _, Migrate _ -> Optional.empty();
         };
     }
 
@@ -211,6 +215,37 @@ public sealed interface JobPlan {
     record Drain(String pool, @Nullable String target, boolean snapshots) implements JobPlan {
         public Drain {
             check(pool, 0);
+        }
+    }
+
+    /**
+     * A VM goes to another host, with its vNVMes.
+     *
+     * @param pool identity of the pool of one of them
+     * @param all identities of the pools of all
+     * @param peer name of the daemon that it goes to
+     * @param arrival what that one calls it; absent: it may not know of it yet
+     * @param qmp path of the VM's QMP socket
+     * @param vnvmes identities of what it has
+     */
+    @Json
+    record Migrate(
+            String pool,
+            List<String> all,
+            String peer,
+            @Nullable String arrival,
+            String qmp,
+            List<String> vnvmes) implements JobPlan {
+        public Migrate {
+            check(pool, 0);
+            Objects.requireNonNull(peer, "no peer");
+            Objects.requireNonNull(qmp, "no VM");
+            all = List.copyOf(Objects.requireNonNull(all, "no pools"));
+            vnvmes = List.copyOf(Objects.requireNonNull(vnvmes, "no vNVMes"));
+        }
+
+        public Migrate expectedAs(String id) {
+            return new Migrate(pool, all, peer, id, qmp, vnvmes);
         }
     }
 }

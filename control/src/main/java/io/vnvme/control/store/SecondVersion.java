@@ -48,7 +48,8 @@ final class SecondVersion {
                     createdAt,
                     Qos.NONE,
                     List.of(),
-                    Access.USUAL);
+                    Access.USUAL,
+                    null);
         }
     }
 

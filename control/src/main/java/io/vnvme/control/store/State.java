@@ -30,7 +30,7 @@ public record State(
         List<ExportedPool> exported,
         List<GroupRecord> groups) {
     /** Counts up with every change that an older daemon would misread. */
-    public static final int VERSION = 5;
+    public static final int VERSION = 6;
 
     static final State EMPTY = new State(VERSION, List.of(), List.of(), List.of(), List.of(), List.of());
 
@@ -42,7 +42,7 @@ public record State(
         groups = List.copyOf(groups);
     }
 
-    /** The same in today's layout, which only adds to those of versions 3 and 4: hosts that may connect over TCP, and paths. */
+    /** The same in today's layout, which only adds to those of versions 3 to 5: hosts that may connect over TCP, paths, and what was given away. */
     State current() {
         return new State(VERSION, drives, pools, vnvmes, exported, groups);
     }

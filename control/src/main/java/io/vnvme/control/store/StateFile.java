@@ -66,7 +66,7 @@ public final class StateFile {
                 case 2 ->
                     SecondVersion.migrate(
                             jsonb.type(SecondVersion.Content.class).fromJson(text));
-                case 3, 4 -> states.fromJson(text).current();
+                case 3, 4, 5 -> states.fromJson(text).current();
                 default -> states.fromJson(text);
             };
             StateCheck.check(state);

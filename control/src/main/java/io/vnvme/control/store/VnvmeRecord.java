@@ -29,6 +29,8 @@ import org.jspecify.annotations.Nullable;
  * @param qos limits, weight and group
  * @param hosts NQNs of those that may connect over TCP, in the order of their being allowed
  * @param access how clients reach it
+ * @param givenTo the daemon that it was given to with its VM, and is not known to have taken it: it may be written there, so it is
+ *     served here no more; absent: it is this one's
  */
 @Json
 public record VnvmeRecord(
@@ -51,7 +53,8 @@ public record VnvmeRecord(
         String createdAt,
         Qos qos,
         List<String> hosts,
-        Access access) {
+        Access access,
+        @Nullable String givenTo) {
     public VnvmeRecord {
         // States of before hosts have none, nor paths.
         hosts = List.copyOf(Objects.requireNonNullElse(hosts, List.of()));
@@ -59,31 +62,35 @@ public record VnvmeRecord(
     }
 
     public VnvmeRecord inPool(String newPool) {
-        return with(name, newPool, sizeBytes, keyFile, qos, hosts, access);
+        return with(name, newPool, sizeBytes, keyFile, qos, hosts, access, givenTo);
     }
 
     public VnvmeRecord named(String newName) {
-        return with(newName, pool, sizeBytes, keyFile, qos, hosts, access);
+        return with(newName, pool, sizeBytes, keyFile, qos, hosts, access, givenTo);
     }
 
     public VnvmeRecord sized(long newSizeBytes) {
-        return with(name, pool, newSizeBytes, keyFile, qos, hosts, access);
+        return with(name, pool, newSizeBytes, keyFile, qos, hosts, access, givenTo);
     }
 
     public VnvmeRecord withKeyFile(@Nullable String path) {
-        return with(name, pool, sizeBytes, path, qos, hosts, access);
+        return with(name, pool, sizeBytes, path, qos, hosts, access, givenTo);
     }
 
     public VnvmeRecord withQos(Qos newQos) {
-        return with(name, pool, sizeBytes, keyFile, newQos, hosts, access);
+        return with(name, pool, sizeBytes, keyFile, newQos, hosts, access, givenTo);
     }
 
     public VnvmeRecord withHosts(List<String> newHosts) {
-        return with(name, pool, sizeBytes, keyFile, qos, newHosts, access);
+        return with(name, pool, sizeBytes, keyFile, qos, newHosts, access, givenTo);
     }
 
     public VnvmeRecord withAccess(Access newAccess) {
-        return with(name, pool, sizeBytes, keyFile, qos, hosts, newAccess);
+        return with(name, pool, sizeBytes, keyFile, qos, hosts, newAccess, givenTo);
+    }
+
+    public VnvmeRecord given(@Nullable String peer) {
+        return with(name, pool, sizeBytes, keyFile, qos, hosts, access, peer);
     }
 
     private VnvmeRecord with(
@@ -93,7 +100,8 @@ public record VnvmeRecord(
             @Nullable String newKeyFile,
             Qos newQos,
             List<String> newHosts,
-            Access newAccess) {
+            Access newAccess,
+            @Nullable String newGivenTo) {
         return new VnvmeRecord(
                 newName,
                 uuid,
@@ -114,6 +122,7 @@ public record VnvmeRecord(
                 createdAt,
                 newQos,
                 newHosts,
-                newAccess);
+                newAccess,
+                newGivenTo);
     }
 }

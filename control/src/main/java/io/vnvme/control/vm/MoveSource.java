@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /** The QEMU that a VM moves away from. Used by one thread at a time. */
 public final class MoveSource implements AutoCloseable {
     /** A migration that is over, one way or another. */
-    private static final List<String> OVER = List.of("", "none", "completed", "cancelled", "failed");
+    static final List<String> OVER = List.of("", "none", "completed", "cancelled", "failed");
 
     private static final String PRE_SWITCHOVER = "pre-switchover";
     private static final Duration END_LIMIT = Duration.ofSeconds(30);
@@ -33,12 +33,12 @@ public final class MoveSource implements AutoCloseable {
     }
 
     /**
-     * Looks whether the VM can move, and prepares QEMU for it.
+     * Looks whether the VM can move, and changes nothing.
      *
      * @return its vfio-user devices by their ids, with vendor and device as their configuration spaces begin
      * @throws ProblemException when it cannot, and why
      */
-    public SortedMap<String, Integer> prepare() {
+    public SortedMap<String, Integer> examine() {
         vm.checkTried();
         String status = vm.status();
         wasRunning = status.equals("running");
@@ -54,6 +54,12 @@ public final class MoveSource implements AutoCloseable {
         Object buses = vm.execute("query-pci", Map.of());
         // One that the guest has given no bus to is found before the VM stands still.
         devices.keySet().forEach(id -> PciAddress.of(buses, id));
+        return devices;
+    }
+
+    /** The same, and prepares QEMU for it. */
+    public SortedMap<String, Integer> prepare() {
+        SortedMap<String, Integer> devices = examine();
         paused = vm.pausesBeforeSwitchover();
         vm.pauseBeforeSwitchover(true);
         return devices;

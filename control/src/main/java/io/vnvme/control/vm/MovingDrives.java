@@ -31,6 +31,13 @@ public interface MovingDrives {
      */
     void load();
 
+    /**
+     * The last moment at which the VM could go on at the source: from here on drives belong to the destination, whatever comes.
+     *
+     * @throws io.vnvme.control.model.ProblemException when they do not, and are the source's as before
+     */
+    void give();
+
     /** Drives go on at the destination, and interrupt once for what may have got lost. There is no way back from here. */
     void resume();
 

@@ -89,6 +89,18 @@ final class MovingVm {
         return text(migration, "status");
     }
 
+    /** Where it listens for a migration by TCP: {@code HOST:PORT}. */
+    String listensAt() {
+        Object addresses = migration().get("socket-address");
+        if (addresses instanceof List<?> list
+                && !list.isEmpty()
+                && list.getFirst() instanceof Map<?, ?> address
+                && address.get("port") instanceof String port) {
+            return address.get("host") + ":" + port;
+        }
+        throw refused("does not say where it listens for the VM: " + addresses);
+    }
+
     /** Whether QEMU is to stop when all but the last of the memory has been copied, until it is told to go on. */
     boolean pausesBeforeSwitchover() {
         return execute("query-migrate-capabilities", Map.of()) instanceof List<?> list

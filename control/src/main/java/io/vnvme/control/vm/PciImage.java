@@ -1,7 +1,9 @@
 package io.vnvme.control.vm;
 
+import io.avaje.jsonb.Json;
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
+import io.vnvme.control.model.TextList;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
@@ -9,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -26,8 +29,10 @@ import java.util.stream.Stream;
  * @param table words of 4 bytes
  * @param after fields to be written after it
  */
+@Json
 public record PciImage(int identity, List<Field> before, long tableAddress, List<Integer> table, List<Field> after) {
     /** A field of the configuration space. */
+    @Json
     public record Field(int offset, int sizeBytes, int value) {
         /** The same field with what it has in {@code words}. */
         private Field of(int[] words) {
@@ -64,9 +69,12 @@ public record PciImage(int identity, List<Field> before, long tableAddress, List
     private static final int MSIX_ENTRY_WORDS = 4;
 
     public PciImage {
-        before = List.copyOf(before);
-        table = List.copyOf(table);
-        after = List.copyOf(after);
+        TextList.check("before", before);
+        TextList.check("table", table);
+        TextList.check("after", after);
+        before = List.copyOf(Objects.requireNonNullElse(before, List.of()));
+        table = List.copyOf(Objects.requireNonNullElse(table, List.of()));
+        after = List.copyOf(Objects.requireNonNullElse(after, List.of()));
     }
 
     /**

@@ -161,6 +161,36 @@ public final class QemuVm implements AutoCloseable {
         }
     }
 
+    /** The guest's memory, in bytes. */
+    public long memoryBytes() {
+        Object answer = qmp.execute("query-memory-size-summary", Map.of());
+        return answer instanceof Map<?, ?> map && map.get("base-memory") instanceof Number bytes
+                ? bytes.longValue()
+                : 0;
+    }
+
+    /** What is plugged into a PCIe port is nothing, and something could be. */
+    public boolean portIsFree(String port) {
+        return has(port)
+                && hotPluggable(port)
+                && list(busPath(port)).stream().noneMatch(p -> p.name().startsWith("child["));
+    }
+
+    /** The port that a device is plugged into. @throws ProblemException when QEMU does not say it */
+    public String portOf(String deviceId) {
+        Object bus;
+        try {
+            bus = qmp.execute("qom-get", Map.of("path", PERIPHERALS + "/" + deviceId, "property", "parent_bus"));
+        } catch (QmpException e) {
+            throw new ProblemException(
+                    ProblemCode.VM_REFUSED,
+                    "QEMU of VM %s does not say where %s is: %s".formatted(name, deviceId, e.description()),
+                    e);
+        }
+        String path = String.valueOf(bus);
+        return path.substring(path.lastIndexOf('/') + 1);
+    }
+
     /** What to do about memory that is not shared. */
     public String sharedMemoryAdvice() {
         return qmp.advice().sharedMemory();

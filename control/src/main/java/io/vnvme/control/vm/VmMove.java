@@ -13,7 +13,7 @@ import java.util.function.Consumer;
 /**
  * A running VM goes from one QEMU to another together with vNVMes, of which QEMU migrates nothing.
  *
- * <p>Until {@link MovingDrives#resume} whatever goes wrong, and {@link #cancel}, ends with the VM at the source as if
+ * <p>Until {@link MovingDrives#give} whatever goes wrong, and {@link #cancel}, ends with the VM at the source as if
  * nothing had been, and the destination's QEMU ended before that, so that never two of them go on; or it does not end, which
  * is told, and is known to stand still. After it the VM is at the destination.
  */
@@ -23,12 +23,11 @@ public final class VmMove {
     /**
      * How it is done.
      *
-     * @param channel between the QEMUs, as they write it: {@code unix:PATH}, {@code tcp:HOST:PORT}
      * @param copyLimit how long the VM's memory may take; one that is written faster than it is sent never ends
      * @param stopLimit how long the VM may stand still while the rest is sent
      * @param progress told while memory is copied
      */
-    public record Terms(String channel, Duration copyLimit, Duration stopLimit, Consumer<MoveProgress> progress) {}
+    public record Terms(Duration copyLimit, Duration stopLimit, Consumer<MoveProgress> progress) {}
 
     /**
      * How long the VM stood still, by what it waited for.
@@ -70,12 +69,13 @@ public final class VmMove {
         try {
             SortedMap<String, Integer> devices = source.prepare();
             List<String> deviceIds = List.copyOf(devices.keySet());
-            destination.prepare(devices, terms.channel());
+            String channel = destination.prepare(devices);
             begun = true;
             drives.begin(deviceIds);
-            copy();
+            copy(channel);
             times = handOver(deviceIds);
             checkCancelled();
+            drives.give();
         } catch (RuntimeException | Error e) {
             undo(begun, e);
             if (destination.ended()) {
@@ -99,9 +99,9 @@ public final class VmMove {
     }
 
     /** The VM runs. */
-    private void copy() {
+    private void copy(String channel) {
         checkCancelled();
-        source.start(terms.channel());
+        source.start(channel);
         long deadlineNs = System.nanoTime() + terms.copyLimit().toNanos();
         for (MoveSource.Look look = source.look(); !look.stopped(); look = source.look()) {
             terms.progress().accept(look.progress());

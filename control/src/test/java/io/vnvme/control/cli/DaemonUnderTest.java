@@ -7,6 +7,7 @@ import io.vnvme.testkit.server.Idle;
 import io.vnvme.testkit.server.ReactorCount;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -81,8 +82,17 @@ final class DaemonUnderTest implements AutoCloseable {
             banner = output.readLine();
         }
         assertThat(banner).as("the daemon's first words").isNotNull();
-        Thread.ofVirtual().start(() -> output.lines().forEach(words::add));
+        Thread.ofVirtual().start(() -> listen(output));
         return started;
+    }
+
+    /** Until its output is closed, which is how it ends here. */
+    private void listen(BufferedReader output) {
+        try {
+            output.lines().forEach(words::add);
+        } catch (UncheckedIOException e) {
+            words.add("its output was closed: " + e.getMessage());
+        }
     }
 
     private ProcessBuilder java(String... arguments) {

@@ -24,7 +24,7 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLServerSocket;
 
 /** Whoever answers over TLS, with whatever a test says; it keeps connections as long as the other end does. */
-final class AnsweringPeer implements AutoCloseable {
+public final class AnsweringPeer implements AutoCloseable {
     private final Certificate certificate;
     private final SSLServerSocket server;
     private final Function<String, byte[]> answers;
@@ -36,7 +36,7 @@ final class AnsweringPeer implements AutoCloseable {
     final List<String> requests = new CopyOnWriteArrayList<>();
 
     /** @param answers what goes back for each request, as it is */
-    AnsweringPeer(Path folder, Function<String, byte[]> answers) throws IOException, GeneralSecurityException {
+    public AnsweringPeer(Path folder, Function<String, byte[]> answers) throws IOException, GeneralSecurityException {
         this.answers = answers;
         this.certificate = Certificate.in(folder, List.of());
         KeyStore keys = KeyStore.getInstance("PKCS12");
@@ -53,18 +53,18 @@ final class AnsweringPeer implements AutoCloseable {
     }
 
     /** A reply with a JSON body. */
-    static byte[] reply(int status, String body) {
+    public static byte[] reply(int status, String body) {
         byte[] content = body.getBytes(StandardCharsets.UTF_8);
         String all = "HTTP/1.1 %d Said\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
                 .formatted(status, content.length, body);
         return all.getBytes(StandardCharsets.UTF_8);
     }
 
-    PeerRecord record() {
+    public PeerRecord record() {
         return record(certificate.fingerprint());
     }
 
-    PeerRecord record(String fingerprint) {
+    public PeerRecord record(String fingerprint) {
         return new PeerRecord("west", address(), fingerprint, "vnvme_secret");
     }
 

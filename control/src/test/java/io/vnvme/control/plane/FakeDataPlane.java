@@ -249,7 +249,7 @@ public final class FakeDataPlane implements DataPlane {
     }
 
     @Override
-    public Export export(VnvmeRecord vnvme, OpenPool pool, Path socket) {
+    public Export export(VnvmeRecord vnvme, String volume, OpenPool pool, Path socket) {
         mayFail("export");
         FakeExport export = new FakeExport(vnvme.name(), vnvme.qos(), vnvme.access());
         exports.put(vnvme.name(), export);

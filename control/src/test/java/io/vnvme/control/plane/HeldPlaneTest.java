@@ -71,7 +71,8 @@ class HeldPlaneTest {
                 "",
                 Qos.NONE,
                 List.of(),
-                Access.USUAL);
+                Access.USUAL,
+                null);
     }
 
     @Test

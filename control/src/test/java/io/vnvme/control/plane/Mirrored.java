@@ -85,7 +85,8 @@ final class Mirrored implements AutoCloseable {
                 "",
                 Qos.NONE,
                 hosts,
-                Access.USUAL);
+                Access.USUAL,
+                null);
     }
 
     Path nearSocket() {

@@ -69,7 +69,8 @@ final class ParkedControllerTest {
                 Instant.EPOCH.toString(),
                 Qos.NONE,
                 List.of(),
-                Access.USUAL);
+                Access.USUAL,
+                null);
         return plane.export(record, pool, folder.resolve(name));
     }
 

@@ -75,7 +75,8 @@ class StateFileTest {
                 "2026",
                 Qos.NONE,
                 List.of("nqn.2014-08.org.nvmexpress:uuid:" + uuid),
-                new Access(true, List.of("192.0.2.1:4420"), 2, Map.of(Access.PCI, "inaccessible")));
+                new Access(true, List.of("192.0.2.1:4420"), 2, Map.of(Access.PCI, "inaccessible")),
+                null);
     }
 
     private static State full() {

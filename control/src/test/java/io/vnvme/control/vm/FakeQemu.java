@@ -40,6 +40,7 @@ public final class FakeQemu implements AutoCloseable {
     public volatile String cancelled = "cancelled";
 
     public volatile boolean memoryShared = true;
+    public volatile long memoryBytes = 256 << 20;
     public volatile boolean vfioUser = true;
     public volatile boolean greets = true;
     /** How often device_del is answered and then ignored by the guest. */
@@ -116,7 +117,9 @@ public final class FakeQemu implements AutoCloseable {
             case "device-list-properties" ->
                 vfioUser ? returned(List.of()) : error("DeviceNotFound", "Device 'vfio-user-pci' not found");
             case "qom-list" -> returned(properties(String.valueOf(arguments.get("path"))));
-            case "qom-get" -> returned(true);
+            case "query-memory-size-summary" -> returned(Map.of("base-memory", memoryBytes));
+            case "qom-get" ->
+                returned("/machine".equals(arguments.get("path")) ? (Object) "pc-q35-11.1-machine" : (Object) true);
             case "device_add" -> add(arguments);
             case "device_del" -> del(String.valueOf(arguments.get("id")));
             default -> error("CommandNotFound", "The command " + command + " has not been found");

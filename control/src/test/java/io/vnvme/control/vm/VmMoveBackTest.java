@@ -31,7 +31,7 @@ class VmMoveBackTest extends VmMoves {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"begin", "round", "freeze", "load"})
+    @ValueSource(strings = {"begin", "round", "freeze", "load", "give"})
     void drivesThatFailLeaveItAtTheSource(String step) {
         drives.fails = step;
         assertThatThrownBy(move::run).hasMessage(step + " fails");
@@ -83,9 +83,9 @@ class VmMoveBackTest extends VmMoves {
         source.peer = null;
         VmMove late = new VmMove(
                 new MoveSource(source),
-                new MoveDestination(destination, folder),
+                new QemuDestination(destination, folder, "unix:/tmp/channel"),
                 drives,
-                new VmMove.Terms("unix:/tmp/channel", LIMIT, Duration.ofMillis(20), p -> {}));
+                new VmMove.Terms(LIMIT, Duration.ofMillis(20), p -> {}));
         assertThatThrownBy(late::run).hasMessageContaining("is not done").hasNoSuppressedExceptions();
         assertAtTheSource();
     }

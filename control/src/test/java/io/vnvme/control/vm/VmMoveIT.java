@@ -50,8 +50,9 @@ final class VmMoveIT {
             return MoveSource.connect(VmAddress.Socket.of(vm.qmpSocket()));
         }
 
-        MoveDestination destination() {
-            return MoveDestination.connect(VmAddress.Socket.of(vm.qmpSocket()), folder);
+        QemuDestination destination() {
+            return QemuDestination.connect(
+                    VmAddress.Socket.of(vm.qmpSocket()), folder, "unix:" + folder.resolve("channel"));
         }
 
         @Override
@@ -66,8 +67,17 @@ final class VmMoveIT {
         MoveHost host = new MoveHost(own, drives);
         VmConfig config =
                 Vm.builder(Lab.prepare()).name("moves").memoryMiB(384).smp("2").keepLogsIn(own.resolve("vm"));
-        host.sockets().forEach(config::drive);
-        return new Place(own, host, boots ? config.start() : config.startIncoming());
+        Vm vm = boots ? config.start() : config.startIncoming();
+        for (int i = 0; i < 2; i++) {
+            vm.hotplug(host.sockets().get(i), "drive" + i, i);
+            if (boots) {
+                int n = i;
+                await().atMost(LIMIT)
+                        .until(() ->
+                                vm.run("test -b /dev/nvme" + n + "n1", LIMIT).ok());
+            }
+        }
+        return new Place(own, host, vm);
     }
 
     @BeforeEach
@@ -224,6 +234,11 @@ final class VmMoveIT {
         }
 
         @Override
+        public void give() {
+            // Both are this process's.
+        }
+
+        @Override
         public void resume() {
             for (MovingDevice target : to.host().devices()) {
                 target.thaw();
@@ -253,9 +268,8 @@ final class VmMoveIT {
         }
     }
 
-    private VmMove move(Place there, MovingDrives moving, MoveSource source, MoveDestination destination) {
-        VmMove.Terms terms =
-                new VmMove.Terms("unix:" + there.folder().resolve("channel"), LIMIT, LIMIT, progress -> {});
+    private VmMove move(MovingDrives moving, MoveSource source, MoveDestination destination) {
+        VmMove.Terms terms = new VmMove.Terms(LIMIT, LIMIT, progress -> {});
         return new VmMove(source, destination, moving, terms);
     }
 
@@ -263,9 +277,9 @@ final class VmMoveIT {
         Place there = place(false);
         Place left = here;
         try (MoveSource source = left.source();
-                MoveDestination destination = there.destination()) {
+                QemuDestination destination = there.destination()) {
             Drives moving = new Drives(left, there);
-            VmMove.Standstill still = move(there, moving, source, destination).run();
+            VmMove.Standstill still = move(moving, source, destination).run();
             System.out.printf(
                     "VmMoveIT: %d and %d pages of the drives, %s with looks at them%n",
                     moving.pageCount(0), moving.pageCount(1), still);
@@ -306,9 +320,9 @@ final class VmMoveIT {
         for (String step : List.of("round", "freeze", "load")) {
             try (Place there = place(false);
                     MoveSource source = here.source();
-                    MoveDestination destination = there.destination()) {
+                    QemuDestination destination = there.destination()) {
                 Drives moving = new Drives(here, there);
-                VmMove move = move(there, moving, source, destination);
+                VmMove move = move(moving, source, destination);
                 switch (step) {
                     case "round" -> moving.onRound = move::cancel;
                     case "freeze" -> moving.onFreeze = move::cancel;
@@ -331,10 +345,10 @@ final class VmMoveIT {
     void aDestinationThatDiesLeavesTheGuestWhereItIs() throws IOException {
         try (Place there = place(false);
                 MoveSource source = here.source();
-                MoveDestination destination = there.destination()) {
+                QemuDestination destination = there.destination()) {
             Drives moving = new Drives(here, there);
             moving.onRound = there.vm()::kill9;
-            VmMove move = move(there, moving, source, destination);
+            VmMove move = move(moving, source, destination);
             assertThatThrownBy(move::run)
                     .hasMessageContaining("has ended the migration")
                     .hasNoSuppressedExceptions();

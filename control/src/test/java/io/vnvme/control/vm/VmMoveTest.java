@@ -14,7 +14,7 @@ class VmMoveTest extends VmMoves {
     void drivesGoOnWhereTheVmDoes() {
         VmMove.Standstill still = move.run();
         assertThat(still.handOver()).isPositive();
-        assertThat(drives.told).containsExactly("begin", "round", "freeze", "load", "resume", "end");
+        assertThat(drives.told).containsExactly("begin", "round", "freeze", "load", "give", "resume", "end");
         assertThat(destination.status).isEqualTo("running");
         assertThat(destination.table).isEqualTo(source.table);
         assertThat(destination.pauses)

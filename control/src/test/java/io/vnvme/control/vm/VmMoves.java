@@ -50,9 +50,9 @@ abstract class VmMoves {
     VmMove move(Duration copyLimit) {
         return new VmMove(
                 new MoveSource(source),
-                new MoveDestination(destination, folder),
+                new QemuDestination(destination, folder, "unix:/tmp/channel"),
                 drives,
-                new VmMove.Terms("unix:/tmp/channel", copyLimit, LIMIT, progress::add));
+                new VmMove.Terms(copyLimit, LIMIT, progress::add));
     }
 
     /** Notes what it is told, and fails or cancels when it is told so. */
@@ -106,6 +106,12 @@ abstract class VmMoves {
             assertThat(destination.status).isEqualTo("paused");
             assertThat(destination.config).as("replayed").isEqualTo(source.config);
             told("load");
+        }
+
+        @Override
+        public void give() {
+            assertThat(destination.status).isEqualTo("paused");
+            told("give");
         }
 
         @Override

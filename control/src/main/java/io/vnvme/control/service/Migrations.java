@@ -1,0 +1,452 @@
+package io.vnvme.control.service;
+
+import io.vnvme.control.event.EventLog;
+import io.vnvme.control.job.JobProgress;
+import io.vnvme.control.job.Jobs;
+import io.vnvme.control.model.Arrival;
+import io.vnvme.control.model.ArrivalInfo;
+import io.vnvme.control.model.ArrivalTarget;
+import io.vnvme.control.model.ArrivingVnvme;
+import io.vnvme.control.model.ByteSize;
+import io.vnvme.control.model.EventKind;
+import io.vnvme.control.model.JobInfo;
+import io.vnvme.control.model.MigrateVm;
+import io.vnvme.control.model.MigrationCheck;
+import io.vnvme.control.model.ProblemCode;
+import io.vnvme.control.model.ProblemException;
+import io.vnvme.control.peer.PeerClient;
+import io.vnvme.control.plane.MirrorKeys;
+import io.vnvme.control.plane.MirrorTarget;
+import io.vnvme.control.plane.VolumeMirror;
+import io.vnvme.control.plane.VolumeMove;
+import io.vnvme.control.store.JobPlan;
+import io.vnvme.control.store.State;
+import io.vnvme.control.store.VnvmeRecord;
+import io.vnvme.control.vm.MoveSource;
+import io.vnvme.control.vm.StrandedVm;
+import io.vnvme.control.vm.VmAddress;
+import io.vnvme.control.vm.VmMove;
+import io.vnvme.frontend.vfiouser.MovingDevice;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CancellationException;
+import java.util.stream.Collectors;
+
+/**
+ * VMs that go to other daemons' hosts with the vNVMes that they use.
+ *
+ * <p>Whose a vNVMe is, is decided in one place: the other daemon's state. Before it is asked to take them this one notes that it may
+ * have ({@link VnvmeRecord#givenTo}), and serves them no more until it knows.
+ */
+public final class Migrations {
+    private static final Logger LOG = System.getLogger(Migrations.class.getName());
+    /** A VM that writes its memory faster than it is sent never ends; this is for those that are large. */
+    private static final Duration COPY_LIMIT = Duration.ofHours(6);
+    /** Longest that a VM stands still for any one step. */
+    private static final Duration STOP_LIMIT = Duration.ofSeconds(20);
+
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(50);
+
+    private final Registry registry;
+    private final Volumes volumes;
+    private final Slots slots;
+    private final Monitors monitors;
+    private final Peers peers;
+    private final Jobs jobs;
+    private final EventLog events;
+    private final MigrationChecks checks;
+
+    Migrations(
+            Registry registry,
+            Volumes volumes,
+            Slots slots,
+            Monitors monitors,
+            Peers peers,
+            Jobs jobs,
+            EventLog events,
+            MigrationChecks checks) {
+        this.registry = registry;
+        this.volumes = volumes;
+        this.slots = slots;
+        this.monitors = monitors;
+        this.peers = peers;
+        this.jobs = jobs;
+        this.events = events;
+        this.checks = checks;
+    }
+
+    /** Looks whether a VM could migrate, and changes nothing. */
+    public MigrationCheck check(String vm, MigrateVm request) {
+        return checks.look(checks.wanted(vm, request)).check();
+    }
+
+    /** Begins to migrate a VM. What is wrong with that is said before anything is touched. */
+    public JobInfo migrate(String vm, MigrateVm request) {
+        MigrationChecks.Wanted wanted = checks.wanted(vm, request);
+        MigrationChecks.Outcome outcome = checks.look(wanted);
+        Arrival arrival = outcome.arrival()
+                .orElseThrow(() -> ArrivalChecks.refused("VM %s cannot migrate to %s: %s"
+                        .formatted(
+                                vm,
+                                wanted.peer().name(),
+                                outcome.check().findings().stream()
+                                        .filter(f -> !f.ok())
+                                        .map(f -> f.what() + ": " + f.detail())
+                                        .collect(Collectors.joining("; ")))));
+        Monitors.Own own = monitors.own(wanted.address());
+        List<Moving.Held> held = new ArrayList<>();
+        try {
+            for (ArrivingVnvme vnvme : arrival.vnvmes()) {
+                held.add(volumes.moving().beginMigration(vnvme.name(), vnvme.pool(), vm));
+            }
+            JobPlan.Migrate plan = plan(wanted, arrival);
+            return jobs.start(plan, vm, true, progress -> {
+                try (own) {
+                    return run(wanted, arrival, plan, progress);
+                } finally {
+                    held.forEach(Moving.Held::close);
+                }
+            });
+        } catch (RuntimeException e) {
+            held.forEach(Moving.Held::close);
+            own.close();
+            throw e;
+        }
+    }
+
+    private JobPlan.Migrate plan(MigrationChecks.Wanted wanted, Arrival arrival) {
+        List<String> pools = arrival.vnvmes().stream()
+                .map(vnvme -> volumes.poolOf(vnvme.name()).id().toString())
+                .distinct()
+                .toList();
+        return new JobPlan.Migrate(
+                pools.getFirst(),
+                pools,
+                wanted.peer().name(),
+                null,
+                wanted.address().path().toString(),
+                arrival.vnvmes().stream().map(ArrivingVnvme::uuid).toList());
+    }
+
+    private String run(MigrationChecks.Wanted wanted, Arrival arrival, JobPlan.Migrate plan, JobProgress progress) {
+        PeerClient peer = wanted.peer();
+        progress.step("make volumes at " + peer.name());
+        ArrivalInfo expected = peer.post("/api/v1/arrivals", arrival, ArrivalInfo.class);
+        String path = "/api/v1/arrivals/" + expected.id();
+        progress.mark(plan.expectedAs(expected.id()));
+        List<MigratingDrives.Drive> drives = new ArrayList<>();
+        boolean given = false;
+        try {
+            for (int i = 0; i < arrival.vnvmes().size(); i++) {
+                drives.add(
+                        drive(wanted, arrival.vnvmes().get(i), expected.vnvmes().get(i)));
+            }
+            try (MoveSource source = MoveSource.connect(wanted.address())) {
+                MigratingDrives moving =
+                        new MigratingDrives(peer, expected.id(), drives, gift(wanted, drives, source, progress));
+                copied(moving, drives, progress);
+                try {
+                    VmMove.Standstill still = move(wanted, source, expected.id(), moving, progress);
+                    given = true;
+                    return ended(wanted, drives, still, progress);
+                } catch (RuntimeException | Error e) {
+                    given = moving.given();
+                    throw e;
+                }
+            }
+        } finally {
+            drives.forEach(drive -> drive.mirror().close());
+            if (given) {
+                Steps.undo("migrate " + wanted.vm(), "tell " + peer.name(), () -> peer.delete(path));
+            } else {
+                giveUp(peer, path);
+            }
+        }
+    }
+
+    private MigratingDrives.Drive drive(MigrationChecks.Wanted wanted, ArrivingVnvme vnvme, ArrivalTarget target) {
+        Slot slot = slots.showing(vnvme.name())
+                .orElseThrow(
+                        () -> ArrivalChecks.refused("VM %s has let go of %s".formatted(wanted.vm(), vnvme.name())));
+        MovingDevice device = checks.device(slot, vnvme.name());
+        String host = wanted.peer().hostName();
+        String bracketed = host.contains(":") ? "[" + host + "]" : host;
+        List<String> addresses = target.addresses().stream()
+                .map(address -> address.startsWith(":") ? bracketed + address : address)
+                .toList();
+        VolumeMirror mirror = volumes.requireExport(vnvme.name())
+                .mirror(new MirrorTarget(
+                        addresses,
+                        target.nqn(),
+                        target.nsid(),
+                        UUID.fromString(target.uuid()),
+                        MirrorKeys.keys(target.keys())));
+        return new MigratingDrives.Drive(vnvme.name(), vnvme.uuid(), slot.deviceId(), device, mirror);
+    }
+
+    /** Returns when so little is left of all that the VM need not wait long for it. */
+    private static void copied(MigratingDrives moving, List<MigratingDrives.Drive> drives, JobProgress progress) {
+        while (true) {
+            moving.round();
+            long copied = 0;
+            long left = 0;
+            MigratingDrives.Drive slowest = null;
+            for (MigratingDrives.Drive drive : drives) {
+                VolumeMove.State state = drive.mirror().state();
+                copied += state.copiedBytes();
+                left += state.dirtyBytes();
+                slowest = slowest == null && !drive.mirror().ready() ? drive : slowest;
+            }
+            progress.at(copied, copied + left);
+            if (slowest == null) {
+                return;
+            }
+            VolumeMove.State state = slowest.mirror().state();
+            progress.step("copy %s, round %d: %s to go%s"
+                    .formatted(
+                            slowest.name(),
+                            state.round(),
+                            ByteSize.format(state.dirtyBytes()),
+                            state.slowed() ? ", guests' writes are slowed down" : ""));
+            pause(progress);
+        }
+    }
+
+    private static void pause(JobProgress progress) {
+        try {
+            Thread.sleep(LOOK_AGAIN);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new CancellationException();
+        }
+        if (progress.cancelled()) {
+            throw new CancellationException();
+        }
+    }
+
+    private VmMove.Standstill move(
+            MigrationChecks.Wanted wanted,
+            MoveSource source,
+            String arrival,
+            MigratingDrives moving,
+            JobProgress progress) {
+        progress.step("plug drives in at " + wanted.peer().name());
+        VmMove[] move = new VmMove[1];
+        move[0] = new VmMove(
+                source,
+                new PeerDestination(wanted.peer(), arrival, wanted.qmp()),
+                moving,
+                new VmMove.Terms(COPY_LIMIT, STOP_LIMIT, at -> {
+                    if (progress.cancelled()) {
+                        move[0].cancel();
+                    }
+                    progress.at(at.transferredBytes(), at.transferredBytes() + at.remainingBytes());
+                    progress.step("copy memory: %s to go".formatted(ByteSize.format(at.remainingBytes())));
+                }));
+        try {
+            return move[0].run();
+        } catch (RuntimeException e) {
+            if (progress.cancelled() && !moving.given()) {
+                LOG.log(Level.INFO, "VM {0} stays: {1}", wanted.vm(), e.getMessage());
+                CancellationException cancelled = new CancellationException();
+                cancelled.initCause(e);
+                throw cancelled;
+            }
+            throw e;
+        }
+    }
+
+    private MigratingDrives.Gift gift(
+            MigrationChecks.Wanted wanted,
+            List<MigratingDrives.Drive> drives,
+            MoveSource source,
+            JobProgress progress) {
+        List<String> names = drives.stream().map(MigratingDrives.Drive::name).toList();
+        return new MigratingDrives.Gift() {
+            @Override
+            public void note() {
+                progress.step("switch");
+                given(names, wanted.peer().name());
+            }
+
+            @Override
+            public void takeBack() {
+                names.forEach(volumes::takenBack);
+            }
+
+            @Override
+            public boolean calledOff() {
+                return !peers.known(wanted.peer().name());
+            }
+
+            @Override
+            public void unknown(String why) {
+                progress.step(unknownStill(wanted.peer().name(), why));
+            }
+
+            @Override
+            public boolean running() {
+                return source.wasRunning();
+            }
+        };
+    }
+
+    private static String unknownStill(String peer, String why) {
+        return "wait for %s to say whether it has taken the VM (%s); if that host is gone for good, remove the peer and the VM goes on here"
+                .formatted(peer, why);
+    }
+
+    private void given(List<String> names, String peer) {
+        registry.update(state -> {
+            State after = state;
+            for (String name : names) {
+                after = after.with(volumes.require(name).given(peer));
+            }
+            return after;
+        });
+    }
+
+    private String ended(
+            MigrationChecks.Wanted wanted,
+            List<MigratingDrives.Drive> drives,
+            VmMove.Standstill still,
+            JobProgress progress) {
+        progress.step("remove what is left here");
+        long copied = drives.stream()
+                .mapToLong(drive -> drive.mirror().state().copiedBytes())
+                .sum();
+        List<String> names = drives.stream().map(MigratingDrives.Drive::name).toList();
+        drives.forEach(drive -> drive.mirror().close());
+        String left = removed(names);
+        String text = "VM %s runs on %s: %s copied of %s, it stood still for %.0f ms (%s)%s"
+                .formatted(
+                        wanted.vm(),
+                        wanted.peer().name(),
+                        ByteSize.format(copied),
+                        String.join(", ", names),
+                        (still.freeze().toNanos()
+                                        + still.handOver().toNanos()
+                                        + still.replay().toNanos()
+                                        + still.load().toNanos())
+                                / 1e6,
+                        "drives %d, memory %d, PCI %d, switch %d"
+                                .formatted(
+                                        still.freeze().toMillis(),
+                                        still.handOver().toMillis(),
+                                        still.replay().toMillis(),
+                                        still.load().toMillis()),
+                        left);
+        events.add(EventKind.VM_MIGRATED, wanted.vm(), text);
+        return text;
+    }
+
+    /** @return what could not be, in words */
+    private String removed(List<String> names) {
+        List<String> left = new ArrayList<>();
+        for (String name : names) {
+            try {
+                volumes.gone(name);
+            } catch (RuntimeException e) {
+                LOG.log(Level.ERROR, "%s is elsewhere, and its old volume cannot be removed".formatted(name), e);
+                left.add(name);
+            }
+        }
+        return left.isEmpty()
+                ? ""
+                : "; what is left here of %s is removed when the daemon is started again"
+                        .formatted(String.join(", ", left));
+    }
+
+    private static void giveUp(PeerClient peer, String path) {
+        try {
+            peer.post(path + "/giveup", null);
+        } catch (ProblemException e) {
+            if (e.code() != ProblemCode.UNKNOWN_ARRIVAL) {
+                LOG.log(
+                        Level.WARNING,
+                        "what was made at {0} is removed by it, when it hears nothing more: {1}",
+                        peer.name(),
+                        e.detail());
+            }
+        }
+    }
+
+    /** What an earlier daemon had begun: the VM goes on here, unless the other daemon has it already. */
+    void settle(String vm, JobPlan.Migrate plan) {
+        jobs.resume(plan, vm, false, progress -> settled(vm, plan, progress));
+    }
+
+    private String settled(String vm, JobPlan.Migrate plan, JobProgress progress) {
+        List<VnvmeRecord> mine = registry.state().vnvmes().stream()
+                .filter(vnvme -> plan.vnvmes().contains(vnvme.uuid()))
+                .toList();
+        if (mine.isEmpty()) {
+            return "VM %s runs on %s".formatted(vm, plan.peer());
+        }
+        List<String> names = mine.stream().map(VnvmeRecord::name).toList();
+        String arrival = plan.arrival();
+        boolean given = mine.stream().anyMatch(vnvme -> vnvme.givenTo() != null);
+        VmAddress.Socket address = VmAddress.Socket.of(Path.of(plan.qmp()));
+        try (Monitors.Own _ = monitors.own(address)) {
+            if (given && arrival != null && taken(plan, arrival, progress)) {
+                StrandedVm.end(address);
+                String left = removed(names);
+                return "VM %s runs on %s, as that says%s".formatted(vm, plan.peer(), left);
+            }
+            if (arrival != null && peers.known(plan.peer())) {
+                giveUp(peers.client(plan.peer()), "/api/v1/arrivals/" + arrival);
+            }
+            if (given) {
+                names.forEach(volumes::takenBack);
+            }
+            StrandedVm.cancel(address);
+            for (String name : names) {
+                volumes.exports()
+                        .find(name)
+                        .ifPresent(export -> export.devices().stream()
+                                .filter(MovingDevice::frozen)
+                                .forEach(MovingDevice::thaw));
+            }
+            StrandedVm.goOn(address);
+        }
+        throw ArrivalChecks.refused("the daemon ended while VM %s migrated: it goes on here".formatted(vm));
+    }
+
+    private boolean taken(JobPlan.Migrate plan, String arrival, JobProgress progress) {
+        if (!peers.known(plan.peer())) {
+            return false;
+        }
+        return MigratingDrives.taken(
+                peers.client(plan.peer()), "/api/v1/arrivals/" + arrival, plan.vnvmes(), new MigratingDrives.Gift() {
+                    @Override
+                    public void note() {
+                        // An earlier daemon has.
+                    }
+
+                    @Override
+                    public void takeBack() {
+                        // Whoever asks does.
+                    }
+
+                    @Override
+                    public boolean calledOff() {
+                        return !peers.known(plan.peer());
+                    }
+
+                    @Override
+                    public void unknown(String why) {
+                        progress.step(unknownStill(plan.peer(), why));
+                    }
+
+                    @Override
+                    public boolean running() {
+                        return true;
+                    }
+                });
+    }
+}
