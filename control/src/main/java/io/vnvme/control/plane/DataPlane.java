@@ -260,7 +260,8 @@ public interface DataPlane extends AutoCloseable {
 
         /**
          * Who has reserved the namespace is from now on as it was at the host that the VM comes from, and what outlives a power loss
-         * is kept with the volume when this returns. For when nobody writes it, neither that host nor the VM.
+         * is kept with the volume when this returns. For when nobody writes it, neither that host nor the VM, and the VM's controller is
+         * there: what a power loss ends, ends with the last controller.
          *
          * @param handed what {@link VolumeMirror#reservations} was there
          * @throws IllegalArgumentException when it cannot be read: nothing has changed
