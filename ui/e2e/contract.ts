@@ -15,7 +15,7 @@ export interface OpenApi {
 
 /** The records of the page's API types that the daemon's description does not have so, one line each. */
 export function differences(description: OpenApi): string[] {
-  return ['types', 'hosts', 'peers', 'qos', 'remote'].flatMap((name) =>
+  return ['types', 'hosts', 'migration', 'peers', 'qos', 'remote'].flatMap((name) =>
     differencesOf(`../src/api/${name}.ts`, description),
   );
 }

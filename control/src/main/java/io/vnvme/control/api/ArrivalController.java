@@ -15,12 +15,12 @@ import io.vnvme.control.model.ArrivalInfo;
 import io.vnvme.control.model.AwaitArrival;
 import io.vnvme.control.model.ContinueArrival;
 import io.vnvme.control.model.MigrationCheck;
-import io.vnvme.control.model.PciImages;
 import io.vnvme.control.model.PlugArrival;
 import io.vnvme.control.model.ResumeArrival;
 import io.vnvme.control.model.Role;
 import io.vnvme.control.service.Arrivals;
 import io.vnvme.control.service.Services;
+import io.vnvme.control.vm.PciImages;
 
 /** VMs on their way here with their vNVMes. Asked for by the daemon that sends them, step by step. */
 @Controller

@@ -6,21 +6,26 @@ import io.avaje.http.api.Get;
 import io.avaje.http.api.Path;
 import io.avaje.http.api.Post;
 import io.avaje.http.api.Produces;
+import io.avaje.http.api.QueryParam;
 import io.vnvme.control.model.AddPeer;
 import io.vnvme.control.model.PeerInfo;
 import io.vnvme.control.model.Role;
+import io.vnvme.control.service.Migrations;
 import io.vnvme.control.service.Peers;
 import io.vnvme.control.service.Services;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Other daemons that this one may ask, to send VMs there. */
 @Controller
 @Path("/api/v1/peers")
 final class PeerController {
     private final Peers peers;
+    private final Migrations migrations;
 
     PeerController(Services services) {
         this.peers = services.peers();
+        this.migrations = services.migrations();
     }
 
     /**
@@ -63,12 +68,16 @@ final class PeerController {
      * Forgets a peer, and the token that let this daemon in there.
      *
      * @param name its name
+     * @param lost its host is gone for good: a VM that it may have taken goes on here; absent: then it is not forgotten
      * @return what was known of it
      */
     @Delete("/{name}")
     @Produces(statusCode = 200)
     @Allowed(Role.ADMIN)
-    PeerInfo remove(String name) {
+    PeerInfo remove(String name, @QueryParam @Nullable Boolean lost) {
+        if (!Boolean.TRUE.equals(lost)) {
+            migrations.checkForgotten(name);
+        }
         return peers.remove(name);
     }
 }

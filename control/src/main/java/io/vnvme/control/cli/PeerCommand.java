@@ -130,9 +130,12 @@ final class PeerCommand implements Runnable {
         @Parameters(paramLabel = "NAME", description = "the peer")
         private String name = "";
 
+        @Option(names = "--lost", description = "its host is gone for good: a VM that it may have taken goes on here")
+        private boolean lost;
+
         @Override
         protected void run(ApiClient client) {
-            String reply = client.delete("/api/v1/peers/" + encoded(name));
+            String reply = client.delete("/api/v1/peers/" + encoded(name) + (lost ? "?lost=true" : ""));
             print(json() ? reply : "removed peer %s: remove its token there, too".formatted(name));
         }
     }

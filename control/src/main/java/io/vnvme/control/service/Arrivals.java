@@ -25,13 +25,14 @@ import io.vnvme.control.plane.TcpPort;
 import io.vnvme.control.plane.VolumeAttributes;
 import io.vnvme.control.plane.VolumeSpec;
 import io.vnvme.control.store.Access;
+import io.vnvme.control.store.ArrivedVm;
 import io.vnvme.control.store.HostNqn;
+import io.vnvme.control.store.State;
 import io.vnvme.control.store.VnvmeRecord;
 import io.vnvme.control.vm.Connector;
 import io.vnvme.control.vm.PciImage;
 import io.vnvme.control.vm.QemuDestination;
 import io.vnvme.control.vm.QemuVm;
-import io.vnvme.control.vm.VmAddress;
 import io.vnvme.frontend.vfiouser.MovingDevice;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -74,7 +75,9 @@ public final class Arrivals implements AutoCloseable {
     private final Connector connector;
     private final Slots slots;
     private final KnownSockets sockets;
+    private final Monitors monitors;
     private final EventLog events;
+    private final long startNs = System.nanoTime();
     private final ArrivalChecks checks;
     private final ArrivalFolders folders;
     private final Map<String, ExpectedVm> expected = new ConcurrentHashMap<>();
@@ -91,6 +94,7 @@ public final class Arrivals implements AutoCloseable {
             Connector connector,
             Slots slots,
             KnownSockets sockets,
+            Monitors monitors,
             EventLog events,
             Path runDir) {
         this.registry = registry;
@@ -100,6 +104,7 @@ public final class Arrivals implements AutoCloseable {
         this.connector = connector;
         this.slots = slots;
         this.sockets = sockets;
+        this.monitors = monitors;
         this.events = events;
         this.folders = new ArrivalFolders(runDir.resolve("arrivals"));
         this.checks = new ArrivalChecks(
@@ -122,7 +127,15 @@ public final class Arrivals implements AutoCloseable {
                         });
                 arrived.values().stream()
                         .filter(vm -> vm.silentNs() > GO_ON_AFTER.toNanos())
-                        .forEach(this::goOnAlone);
+                        .forEach(vm -> attempt("VM " + vm.arrival().vm(), () -> goOnAlone(vm)));
+                if (System.nanoTime() - startNs > GO_ON_AFTER.toNanos()) {
+                    registry.state().arrived().stream()
+                            .filter(vm -> vm.runs() && !arrived.containsKey(vm.arrival()))
+                            .forEach(vm -> {
+                                attempt("the VM at " + vm.qmp(), () -> goOnFromBefore(vm));
+                                attempt("the VM at " + vm.qmp(), () -> goneOn(vm));
+                            });
+                }
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -135,11 +148,35 @@ public final class Arrivals implements AutoCloseable {
                 "VM {0} has come, and nothing is heard of whoever sent it",
                 vm.arrival().vm());
         synchronized (vm) {
-            if (vm.runs()) {
-                attempt("VM " + vm.arrival().vm(), vm.destination()::goOn);
+            if (arrived.remove(vm.id()) == null) {
+                return;
             }
+            goOn(vm);
+            vm.close();
+            folders.remove(vm.id());
         }
-        end(vm.id());
+    }
+
+    private void goOn(ExpectedVm vm) {
+        if (vm.runs()) {
+            vm.destination().goOn();
+            vm.runs(false);
+            registry.update(state -> state.goneOn(vm.id()));
+        }
+    }
+
+    /** One that came to an earlier daemon, which did not get so far as to let it go on. */
+    private void goOnFromBefore(ArrivedVm vm) {
+        try (QemuDestination destination =
+                QemuDestination.connect(ArrivalChecks.socket(vm.qmp()), folders.root(), "")) {
+            destination.goOn();
+        }
+        goneOn(vm);
+    }
+
+    /** Once: whoever pauses it later means it. */
+    private void goneOn(ArrivedVm vm) {
+        registry.update(state -> state.goneOn(vm.arrival()));
     }
 
     /** Looks whether a VM could come, and changes nothing. */
@@ -203,6 +240,7 @@ public final class Arrivals implements AutoCloseable {
             remove(vm);
             throw e;
         }
+        vm.heard();
         expected.put(vm.id(), vm);
         return new ArrivalInfo(vm.id(), targets);
     }
@@ -226,12 +264,12 @@ public final class Arrivals implements AutoCloseable {
                 .withQos(Groups.still(registry.state(), coming.qos()))
                 .withHosts(List.of(host))
                 .withAccess(Access.USUAL.sharing(coming.shared()));
-        volumes.serveArriving(spec, record, pool);
-        volumes.requireExport(coming.name()).arriving(true);
-        Moving.Held held = volumes.moving()
-                .beginMigration(coming.name(), pool.name(), vm.arrival().vm());
+        Moving.Held held =
+                volumes.serveArriving(spec, record, pool, vm.arrival().vm());
+        Export export = volumes.requireExport(coming.name());
+        export.arriving(true);
         SetHostKeys keys = MirrorKeys.make();
-        vm.add(new ExpectedVm.Drive(coming, record, pool, hostKeys.lend(record.nqn(), host, keys), held));
+        vm.add(new ExpectedVm.Drive(coming, record, pool, export, hostKeys.lend(record.nqn(), host, keys), held));
         return new ArrivalTarget(record.uuid(), addresses(), record.nqn(), record.nsid(), pool.name(), keys);
     }
 
@@ -264,6 +302,16 @@ public final class Arrivals implements AutoCloseable {
         }
     }
 
+    /** For what comes while something else is waited for. */
+    private ExpectedVm beside(String id) {
+        ExpectedVm vm = expected.get(id);
+        if (vm == null) {
+            throw unknown();
+        }
+        vm.heard();
+        return vm;
+    }
+
     private static ProblemException unknown() {
         return new ProblemException(
                 ProblemCode.UNKNOWN_ARRIVAL,
@@ -290,7 +338,7 @@ public final class Arrivals implements AutoCloseable {
             try (QemuVm qemu = connector.connect(vm.socket())) {
                 for (ExpectedVm.Drive drive : vm.drives()) {
                     String name = drive.coming().name();
-                    Export export = volumes.requireExport(name);
+                    Export export = drive.export();
                     try (SocketFolders.Lent _ =
                             volumes.exports().lend(volumes.exports().socket(name), connector.owner(vm.socket()))) {
                         vm.plug(qemu, drive, export, volumes.exports().socket(name));
@@ -310,6 +358,7 @@ public final class Arrivals implements AutoCloseable {
         Duration limit = Duration.ofMillis(Math.clamp(request.limitMs(), 0, LIMIT_MAX.toMillis()));
         return with(id, vm -> {
             vm.destination().awaitArrival(limit);
+            vm.arrived();
             return new ArrivalInfo(id, List.of());
         });
     }
@@ -324,26 +373,24 @@ public final class Arrivals implements AutoCloseable {
 
     /** Pages that a device has written: for each its address (8 bytes, little endian), then all their contents. */
     public ArrivalInfo pages(String id, String deviceId, byte[] body) {
-        return with(id, vm -> {
-            vm.pages(deviceId, body);
-            return new ArrivalInfo(id, List.of());
-        });
+        beside(id).pages(deviceId, body);
+        return new ArrivalInfo(id, List.of());
     }
 
     /** A further part of a device's state. */
     public ArrivalInfo state(String id, String deviceId, byte[] part) {
-        return with(id, vm -> {
-            vm.state(deviceId, part);
-            return new ArrivalInfo(id, List.of());
-        });
+        beside(id).state(deviceId, part);
+        return new ArrivalInfo(id, List.of());
     }
 
     /** Who has reserved a vNVMe. */
     public ArrivalInfo reservations(String id, String uuid, byte[] bytes) {
-        return with(id, vm -> {
-            vm.reservations(uuid, bytes);
-            return new ArrivalInfo(id, List.of());
-        });
+        ExpectedVm vm = beside(id);
+        if (vm.drives().stream().noneMatch(drive -> drive.record().uuid().equals(uuid))) {
+            throw new ProblemException(ProblemCode.BAD_REQUEST, "no such vNVMe comes with the VM");
+        }
+        vm.reservations(uuid, bytes);
+        return new ArrivalInfo(id, List.of());
     }
 
     /** All has come of its devices. */
@@ -378,18 +425,19 @@ public final class Arrivals implements AutoCloseable {
 
     /** Asked once more: by a daemon that did not hear the answer, maybe of one that was here before. */
     private ArrivalInfo taken(String id, ResumeArrival request) {
-        Set<String> here = registry.state().uuids();
-        if (request.vnvmes().isEmpty() || !here.containsAll(request.vnvmes())) {
+        if (registry.state().arrived(id).isEmpty()) {
             throw unknown();
         }
         for (VnvmeRecord vnvme : registry.state().vnvmes()) {
             if (request.vnvmes().contains(vnvme.uuid())) {
-                volumes.requireExport(vnvme.name()).devices().stream()
-                        .filter(MovingDevice::frozen)
-                        .forEach(device -> {
-                            device.thaw();
-                            device.raiseAll();
-                        });
+                attempt(
+                        vnvme.name(),
+                        () -> volumes.requireExport(vnvme.name()).devices().stream()
+                                .filter(MovingDevice::frozen)
+                                .forEach(device -> {
+                                    device.thaw();
+                                    device.raiseAll();
+                                }));
             }
         }
         return new ArrivalInfo(id, List.of());
@@ -400,6 +448,8 @@ public final class Arrivals implements AutoCloseable {
             throw new ProblemException(ProblemCode.BAD_REQUEST, "not all of the VM's devices have come");
         }
         for (ExpectedVm.Drive drive : vm.drives()) {
+            // Whoever has written it has done so, and is not let in again.
+            drive.export().hosts(Set.of());
             vm.reservations(drive.record().uuid()).ifPresent(bytes -> reserved(drive, bytes));
         }
         registry.exclusively(() -> {
@@ -410,7 +460,9 @@ public final class Arrivals implements AutoCloseable {
                             "there is a vNVMe %s now".formatted(drive.coming().name()));
                 }
             }
-            registry.update(state -> {
+            registry.update(before -> {
+                State state =
+                        before.with(new ArrivedVm(vm.id(), vm.socket().path().toString(), vm.runs()));
                 for (ExpectedVm.Drive drive : vm.drives()) {
                     state = state.with(settled(drive));
                 }
@@ -425,6 +477,7 @@ public final class Arrivals implements AutoCloseable {
         vm.letGo();
         attempt("VM " + vm.arrival().vm(), () -> vm.resume(slots));
         sockets.seen(vm.socket(), vm.arrival().vm());
+        monitors.arrived(vm.socket());
         events.add(
                 EventKind.VM_ARRIVED,
                 vm.arrival().vm(),
@@ -440,7 +493,7 @@ public final class Arrivals implements AutoCloseable {
 
     private void reserved(ExpectedVm.Drive drive, byte[] bytes) {
         try {
-            volumes.requireExport(drive.coming().name()).reservations(bytes);
+            drive.export().reservations(bytes);
         } catch (IllegalArgumentException e) {
             throw new ProblemException(
                     ProblemCode.BAD_REQUEST,
@@ -457,7 +510,7 @@ public final class Arrivals implements AutoCloseable {
     private void settle(ExpectedVm.Drive drive) {
         String name = drive.coming().name();
         VnvmeRecord settled = settled(drive);
-        Export export = volumes.requireExport(name);
+        Export export = drive.export();
         // At the latest when its pool is opened again: the state names it.
         attempt(name, () -> drive.pool().rename(MovedVolumes.unfinished(name), name));
         attempt(name, () -> export.hosts(Set.copyOf(settled.hosts())));
@@ -476,36 +529,33 @@ public final class Arrivals implements AutoCloseable {
     public ArrivalInfo goOn(String id, ContinueArrival request) {
         ExpectedVm vm = arrived.get(id);
         if (vm == null) {
-            goOn(request.qmp());
+            ArrivedVm before = registry.state().arrived(id).orElseThrow(Arrivals::unknown);
+            if (before.runs()) {
+                goOnFromBefore(before);
+            }
             return new ArrivalInfo(id, List.of());
         }
         vm.heard();
         synchronized (vm) {
-            vm.destination().goOn();
-            vm.runs(false);
+            goOn(vm);
             return new ArrivalInfo(id, List.of());
-        }
-    }
-
-    /** One that has come to an earlier daemon. */
-    private void goOn(String qmp) {
-        VmAddress.Socket socket = ArrivalChecks.socket(qmp);
-        if (!slots.vms().contains(socket)) {
-            throw unknown();
-        }
-        try (QemuDestination destination = QemuDestination.connect(socket, folders.root(), "")) {
-            destination.goOn();
         }
     }
 
     /** Whoever sent it is done with it. */
     public ArrivalInfo end(String id) {
-        ExpectedVm vm = arrived.remove(id);
+        ExpectedVm vm = arrived.get(id);
         if (vm != null) {
             synchronized (vm) {
-                vm.close();
-                folders.remove(id);
+                if (arrived.remove(id) != null) {
+                    attempt("VM " + vm.arrival().vm(), () -> goOn(vm));
+                    vm.close();
+                    folders.remove(id);
+                }
             }
+        }
+        if (registry.state().arrived(id).isPresent()) {
+            registry.update(state -> state.withoutArrived(id));
         }
         return new ArrivalInfo(id, List.of());
     }

@@ -16,7 +16,6 @@ import io.vnvme.control.vm.QemuVm;
 import io.vnvme.control.vm.VmAddress;
 import io.vnvme.frontend.vfiouser.MovingDevice;
 import io.vnvme.memory.DmaLog;
-import java.io.ByteArrayOutputStream;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
@@ -24,20 +23,27 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
-/** A VM that is on its way here, and what there is of it already. Used by one thread at a time. */
+/**
+ * A VM that is on its way here, and what there is of it already. Used by one thread at a time, but for what is handed over meanwhile: pages,
+ * states and reservations.
+ */
 final class ExpectedVm {
     private static final Logger LOG = System.getLogger(ExpectedVm.class.getName());
-    private static final int STATE_BYTES_MAX = 8 << 20;
 
     /** A drive of it, as long as it is not whole. */
-    record Drive(ArrivingVnvme coming, VnvmeRecord record, OpenPool pool, HostKeys.Lent keys, Moving.Held held) {}
+    record Drive(
+            ArrivingVnvme coming,
+            VnvmeRecord record,
+            OpenPool pool,
+            Export export,
+            HostKeys.Lent keys,
+            Moving.Held held) {}
 
     /** A device that is plugged into the QEMU that waits. */
     private record Plugged(Drive drive, MovingDevice device, Slot slot) {}
@@ -46,9 +52,9 @@ final class ExpectedVm {
     private final Arrival arrival;
     private final VmAddress.Socket socket;
     private final List<Drive> drives = new ArrayList<>();
-    private final Map<String, Plugged> plugged = new LinkedHashMap<>();
-    private final Map<String, ByteArrayOutputStream> states = new HashMap<>();
-    private final Map<String, byte[]> reservations = new HashMap<>();
+    private final Map<String, Plugged> plugged = new ConcurrentHashMap<>();
+    private final HandedOver handed = new HandedOver();
+    private final Map<String, byte[]> reservations = new ConcurrentHashMap<>();
     private @Nullable QemuDestination destination;
     private volatile long heardNs = System.nanoTime();
     private boolean runs;
@@ -162,17 +168,17 @@ final class ExpectedVm {
             addresses.add(bytes.getLong());
         }
         MemorySegment contents = MemorySegment.ofArray(body).asSlice((long) count * Long.BYTES);
-        device.device().writePages(new MovingDevice.Pages(addresses, contents, 0));
+        handed.pages(device.device(), new MovingDevice.Pages(addresses, contents, 0));
+    }
+
+    /** All of its memory is here: what is handed over is stored there. */
+    void arrived() {
+        handed.arrived();
     }
 
     /** A further part of a device's state. */
     void state(String deviceId, byte[] part) {
-        require(deviceId);
-        ByteArrayOutputStream state = states.computeIfAbsent(deviceId, _ -> new ByteArrayOutputStream());
-        if (state.size() + part.length > STATE_BYTES_MAX) {
-            throw new ProblemException(ProblemCode.TOO_LARGE, "the state of %s is too large".formatted(deviceId));
-        }
-        state.writeBytes(part);
+        handed.state(require(deviceId).device(), part);
     }
 
     /** Who has reserved a vNVMe, as it is when its VM stands still. */
@@ -186,13 +192,7 @@ final class ExpectedVm {
 
     /** All devices become what their states say. */
     void load() {
-        plugged.forEach((deviceId, each) -> {
-            ByteArrayOutputStream state = states.get(deviceId);
-            if (state == null) {
-                throw new ProblemException(ProblemCode.BAD_REQUEST, "no state of %s has come".formatted(deviceId));
-            }
-            each.device().load(state.toByteArray());
-        });
+        plugged.values().forEach(each -> handed.load(each.device()));
     }
 
     /** Whether all that is needed for it to go on has come. */

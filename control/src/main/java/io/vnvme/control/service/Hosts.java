@@ -212,6 +212,7 @@ public final class Hosts implements HostRefusals {
 
     /** Saved first: what is refused must not come back after a restart, what is allowed may. */
     private void change(VnvmeRecord record, List<String> hosts) {
+        volumes.moving().requireHere(record.name());
         registry.update(state -> state.with(record.withHosts(hosts)));
         admit(record, hosts);
     }

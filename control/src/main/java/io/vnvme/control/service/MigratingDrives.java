@@ -1,6 +1,7 @@
 package io.vnvme.control.service;
 
 import io.vnvme.control.model.ArrivalInfo;
+import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
 import io.vnvme.control.model.ResumeArrival;
 import io.vnvme.control.peer.PeerClient;
@@ -18,6 +19,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 
 /** The drives of a VM that goes to another daemon: their devices and the mirrors of their volumes. */
 final class MigratingDrives implements MovingDrives {
@@ -26,6 +32,9 @@ final class MigratingDrives implements MovingDrives {
     private static final Duration DEVICE_FREEZE = Duration.ofSeconds(5);
     /** For what guests have written last, and to make it durable there. */
     private static final Duration MIRROR_FREEZE = Duration.ofSeconds(2);
+
+    /** Of a drive: they are held in memory, and go over while the VM stands still. */
+    private static final long PAGES_MAX = 1 << 15;
 
     private static final Duration ASK_AGAIN = Duration.ofSeconds(1);
     private static final Duration SAY_SOMETHING = Duration.ofSeconds(2);
@@ -46,6 +55,10 @@ final class MigratingDrives implements MovingDrives {
     private final List<Drive> drives;
     private final Gift gift;
     private final List<Frozen> frozen = new ArrayList<>();
+    /** The VM's memory has, or it will not. */
+    private final CountDownLatch arrived = new CountDownLatch(1);
+
+    private Future<?> sent = CompletableFuture.completedFuture(null);
     private long saidNs = System.nanoTime();
     private volatile boolean given;
 
@@ -131,10 +144,15 @@ final class MigratingDrives implements MovingDrives {
             frozen.add(new Frozen(
                     drive, pages(drive), drive.device().state(), drive.mirror().reservations()));
         }
+        // While QEMU sends the rest of memory; it is stored there when all of that has come.
+        FutureTask<Boolean> sending = new FutureTask<>(this::send, true);
+        sent = sending;
+        Thread.ofVirtual().name("drives of a VM").start(sending);
     }
 
     private static List<MovingDevice.Pages> pages(Drive drive) {
         List<MovingDevice.Pages> all = new ArrayList<>();
+        long count = 0;
         while (true) {
             MovingDevice.Pages some = drive.device().takeWritten(MovingDevice.PAGES_MAX);
             if (some.absent() > 0) {
@@ -146,15 +164,20 @@ final class MigratingDrives implements MovingDrives {
                 return all;
             }
             all.add(some);
+            count += some.addresses().size();
+            if (count > PAGES_MAX) {
+                throw ArrivalChecks.refused(
+                        "the guest has read more than %d MiB from %s while its memory was copied: try again when there is less to do"
+                                .formatted(PAGES_MAX * DmaLog.PAGE_BYTES >> 20, drive.name()));
+            }
         }
     }
 
-    @Override
-    public void load() {
+    private void send() {
         for (Frozen each : frozen) {
             String device = path + "/devices/" + each.drive().deviceId();
             for (MovingDevice.Pages some : each.pages()) {
-                peer.put(device + "/pages", bytes(some));
+                sendPages(device + "/pages", bytes(some));
             }
             byte[] state = each.state();
             for (int from = 0; from < state.length; from += STATE_PART_MAX) {
@@ -165,7 +188,41 @@ final class MigratingDrives implements MovingDrives {
                     "%s/vnvmes/%s/reservations".formatted(path, each.drive().uuid()),
                     MemorySegment.ofArray(each.reservations()));
         }
+    }
+
+    @Override
+    public void load() {
+        arrived.countDown();
+        try {
+            sent.get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new ProblemException(ProblemCode.INTERNAL, "interrupted while a VM migrates", e);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof ProblemException problem) {
+                throw problem;
+            }
+            throw new IllegalStateException(e.getCause());
+        }
         peer.post(path + "/load", null, ArrivalInfo.class);
+    }
+
+    private void sendPages(String where, MemorySegment pages) {
+        try {
+            peer.put(where, pages);
+        } catch (ProblemException e) {
+            if (e.code() != ProblemCode.TOO_LARGE) {
+                throw e;
+            }
+            // So many that no more may wait there.
+            try {
+                arrived.await();
+            } catch (InterruptedException interrupted) {
+                Thread.currentThread().interrupt();
+                throw e;
+            }
+            peer.put(where, pages);
+        }
     }
 
     /** For each its address, then all their contents. */
@@ -282,6 +339,7 @@ final class MigratingDrives implements MovingDrives {
 
     @Override
     public void giveUp() {
+        arrived.countDown();
         for (Drive drive : drives) {
             drive.mirror().thaw();
         }

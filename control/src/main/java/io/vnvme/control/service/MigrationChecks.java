@@ -182,8 +182,10 @@ final class MigrationChecks {
                     .map(slot -> arriving(slot, vm.portOf(slot.deviceId())))
                     .toList();
         }
+        boolean running;
         try (MoveSource source = MoveSource.connect(wanted.address())) {
             Set<String> devices = source.examine().keySet();
+            running = source.wasRunning();
             Set<String> own = drives.stream().map(Slot::deviceId).collect(Collectors.toSet());
             Set<String> others = new TreeSet<>(devices);
             others.removeAll(own);
@@ -200,7 +202,8 @@ final class MigrationChecks {
                 memoryBytes,
                 wanted.request().pool(),
                 dataPlane.hostNqn(),
-                vnvmes);
+                vnvmes,
+                running);
     }
 
     private ArrivingVnvme arriving(Slot slot, String port) {

@@ -15,10 +15,12 @@ import io.vnvme.control.model.MigrationCheck;
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
 import io.vnvme.control.peer.PeerClient;
+import io.vnvme.control.plane.DataPlane.Export;
 import io.vnvme.control.plane.MirrorKeys;
 import io.vnvme.control.plane.MirrorTarget;
 import io.vnvme.control.plane.VolumeMirror;
 import io.vnvme.control.plane.VolumeMove;
+import io.vnvme.control.store.GivenTo;
 import io.vnvme.control.store.JobPlan;
 import io.vnvme.control.store.State;
 import io.vnvme.control.store.VnvmeRecord;
@@ -33,6 +35,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CancellationException;
 import java.util.stream.Collectors;
@@ -50,6 +54,10 @@ public final class Migrations {
     /** Longest that a VM stands still for any one step. */
     private static final Duration STOP_LIMIT = Duration.ofSeconds(20);
 
+    /** Volumes that are thick take their space. */
+    private static final Duration EXPECT_LIMIT = Duration.ofMinutes(5);
+
+    private static final Duration SETTLE_AGAIN = Duration.ofMinutes(1);
     private static final Duration LOOK_AGAIN = Duration.ofMillis(50);
 
     private final Registry registry;
@@ -60,6 +68,7 @@ public final class Migrations {
     private final Jobs jobs;
     private final EventLog events;
     private final MigrationChecks checks;
+    private volatile long settledNs = System.nanoTime() - SETTLE_AGAIN.toNanos();
 
     Migrations(
             Registry registry,
@@ -130,13 +139,14 @@ public final class Migrations {
                 wanted.peer().name(),
                 null,
                 wanted.address().path().toString(),
-                arrival.vnvmes().stream().map(ArrivingVnvme::uuid).toList());
+                arrival.vnvmes().stream().map(ArrivingVnvme::uuid).toList(),
+                arrival.running());
     }
 
     private String run(MigrationChecks.Wanted wanted, Arrival arrival, JobPlan.Migrate plan, JobProgress progress) {
         PeerClient peer = wanted.peer();
         progress.step("make volumes at " + peer.name());
-        ArrivalInfo expected = peer.post("/api/v1/arrivals", arrival, ArrivalInfo.class);
+        ArrivalInfo expected = peer.withLimit(EXPECT_LIMIT).post("/api/v1/arrivals", arrival, ArrivalInfo.class);
         String path = "/api/v1/arrivals/" + expected.id();
         progress.mark(plan.expectedAs(expected.id()));
         List<MigratingDrives.Drive> drives = new ArrayList<>();
@@ -147,11 +157,11 @@ public final class Migrations {
                         drive(wanted, arrival.vnvmes().get(i), expected.vnvmes().get(i)));
             }
             try (MoveSource source = MoveSource.connect(wanted.address())) {
-                MigratingDrives moving =
-                        new MigratingDrives(peer, expected.id(), drives, gift(wanted, drives, source, progress));
-                copied(moving, drives, progress);
+                MigratingDrives moving = new MigratingDrives(
+                        peer, expected.id(), drives, gift(wanted, expected.id(), drives, source, progress));
+                long copiedBytes = copied(moving, drives, progress);
                 try {
-                    VmMove.Standstill still = move(wanted, source, expected.id(), moving, progress);
+                    VmMove.Standstill still = move(wanted, source, expected.id(), moving, copiedBytes, progress);
                     given = true;
                     return ended(wanted, drives, still, progress);
                 } catch (RuntimeException | Error e) {
@@ -159,14 +169,30 @@ public final class Migrations {
                     throw e;
                 }
             }
+        } catch (RuntimeException | Error e) {
+            if (given) {
+                // It is there, whatever that does: nothing of it may go on here.
+                StrandedVm.end(wanted.address());
+                removed(arrival.vnvmes().stream().map(ArrivingVnvme::name).toList());
+            }
+            throw e;
         } finally {
             drives.forEach(drive -> drive.mirror().close());
             if (given) {
                 Steps.undo("migrate " + wanted.vm(), "tell " + peer.name(), () -> peer.delete(path));
             } else {
+                arrival.vnvmes().forEach(vnvme -> letIn(vnvme.name()));
                 giveUp(peer, path);
             }
         }
+    }
+
+    /** Hosts may have it as before. */
+    private void letIn(String name) {
+        registry.state()
+                .vnvme(name)
+                .ifPresent(vnvme ->
+                        volumes.exports().find(name).ifPresent(export -> export.hosts(Set.copyOf(vnvme.hosts()))));
     }
 
     private MigratingDrives.Drive drive(MigrationChecks.Wanted wanted, ArrivingVnvme vnvme, ArrivalTarget target) {
@@ -179,18 +205,24 @@ public final class Migrations {
         List<String> addresses = target.addresses().stream()
                 .map(address -> address.startsWith(":") ? bracketed + address : address)
                 .toList();
-        VolumeMirror mirror = volumes.requireExport(vnvme.name())
-                .mirror(new MirrorTarget(
-                        addresses,
-                        target.nqn(),
-                        target.nsid(),
-                        UUID.fromString(target.uuid()),
-                        MirrorKeys.keys(target.keys())));
+        Export export = volumes.requireExport(vnvme.name());
+        // What a host wrote that comes now would be held at the switch, and lost with what is left here.
+        export.hosts(Set.of());
+        VolumeMirror mirror = export.mirror(new MirrorTarget(
+                addresses,
+                target.nqn(),
+                target.nsid(),
+                UUID.fromString(target.uuid()),
+                MirrorKeys.keys(target.keys())));
         return new MigratingDrives.Drive(vnvme.name(), vnvme.uuid(), slot.deviceId(), device, mirror);
     }
 
-    /** Returns when so little is left of all that the VM need not wait long for it. */
-    private static void copied(MigratingDrives moving, List<MigratingDrives.Drive> drives, JobProgress progress) {
+    /**
+     * Returns when so little is left of all that the VM need not wait long for it.
+     *
+     * @return bytes that were copied
+     */
+    private static long copied(MigratingDrives moving, List<MigratingDrives.Drive> drives, JobProgress progress) {
         while (true) {
             moving.round();
             long copied = 0;
@@ -204,7 +236,7 @@ public final class Migrations {
             }
             progress.at(copied, copied + left);
             if (slowest == null) {
-                return;
+                return copied;
             }
             VolumeMove.State state = slowest.mirror().state();
             progress.step("copy %s, round %d: %s to go%s"
@@ -234,6 +266,7 @@ public final class Migrations {
             MoveSource source,
             String arrival,
             MigratingDrives moving,
+            long copiedBytes,
             JobProgress progress) {
         progress.step("plug drives in at " + wanted.peer().name());
         VmMove[] move = new VmMove[1];
@@ -245,7 +278,8 @@ public final class Migrations {
                     if (progress.cancelled()) {
                         move[0].cancel();
                     }
-                    progress.at(at.transferredBytes(), at.transferredBytes() + at.remainingBytes());
+                    long done = copiedBytes + at.transferredBytes();
+                    progress.at(done, done + at.remainingBytes());
                     progress.step("copy memory: %s to go".formatted(ByteSize.format(at.remainingBytes())));
                 }));
         try {
@@ -263,15 +297,22 @@ public final class Migrations {
 
     private MigratingDrives.Gift gift(
             MigrationChecks.Wanted wanted,
+            String arrival,
             List<MigratingDrives.Drive> drives,
             MoveSource source,
             JobProgress progress) {
+        GivenTo to = new GivenTo(
+                wanted.peer().name(),
+                arrival,
+                wanted.vm(),
+                wanted.address().path().toString(),
+                source.wasRunning());
         List<String> names = drives.stream().map(MigratingDrives.Drive::name).toList();
         return new MigratingDrives.Gift() {
             @Override
             public void note() {
                 progress.step("switch");
-                given(names, wanted.peer().name());
+                given(names, to);
             }
 
             @Override
@@ -297,15 +338,15 @@ public final class Migrations {
     }
 
     private static String unknownStill(String peer, String why) {
-        return "wait for %s to say whether it has taken the VM (%s); if that host is gone for good, remove the peer and the VM goes on here"
+        return "wait for %s to say whether it has taken the VM (%s); if that host is gone for good, remove the peer as lost ('vnvme peer rm --lost') and the VM goes on here"
                 .formatted(peer, why);
     }
 
-    private void given(List<String> names, String peer) {
+    private void given(List<String> names, GivenTo to) {
         registry.update(state -> {
             State after = state;
             for (String name : names) {
-                after = after.with(volumes.require(name).given(peer));
+                after = after.with(volumes.require(name).given(to));
             }
             return after;
         });
@@ -321,7 +362,6 @@ public final class Migrations {
                 .mapToLong(drive -> drive.mirror().state().copiedBytes())
                 .sum();
         List<String> names = drives.stream().map(MigratingDrives.Drive::name).toList();
-        drives.forEach(drive -> drive.mirror().close());
         String left = removed(names);
         String text = "VM %s runs on %s: %s copied of %s, it stood still for %.0f ms (%s)%s"
                 .formatted(
@@ -381,6 +421,55 @@ public final class Migrations {
         jobs.resume(plan, vm, false, progress -> settled(vm, plan, progress));
     }
 
+    /** Sees to what was given, and of which it is not known whether it was taken, where no job does. Now and then. */
+    void settleGiven() {
+        if (System.nanoTime() - settledNs < SETTLE_AGAIN.toNanos()) {
+            return;
+        }
+        for (VnvmeRecord vnvme : registry.state().vnvmes()) {
+            GivenTo to = vnvme.givenTo();
+            boolean seenTo = jobs.planned().stream()
+                    .anyMatch(job -> job.plan() instanceof JobPlan.Migrate plan
+                            && plan.vnvmes().contains(vnvme.uuid()));
+            if (to != null && !seenTo) {
+                settledNs = System.nanoTime();
+                settleAnew(to);
+            }
+        }
+    }
+
+    private void settleAnew(GivenTo to) {
+        List<VnvmeRecord> all = registry.state().vnvmes().stream()
+                .filter(vnvme -> to.equals(vnvme.givenTo()))
+                .toList();
+        List<String> pools = all.stream()
+                .map(vnvme -> volumes.poolOf(vnvme.name()).id().toString())
+                .distinct()
+                .toList();
+        JobPlan.Migrate plan = new JobPlan.Migrate(
+                pools.getFirst(),
+                pools,
+                to.peer(),
+                to.arrival(),
+                to.qmp(),
+                all.stream().map(VnvmeRecord::uuid).toList(),
+                to.running());
+        jobs.start(plan, to.vm(), false, progress -> settled(to.vm(), plan, progress));
+    }
+
+    /** @throws ProblemException when a peer is to be forgotten that may have taken a VM, and nobody said that it is lost */
+    public void checkForgotten(String peer) {
+        registry.state().vnvmes().stream()
+                .map(VnvmeRecord::givenTo)
+                .filter(to -> to != null && to.peer().equals(peer))
+                .findFirst()
+                .ifPresent(to -> {
+                    throw ArrivalChecks.refused(
+                            "%s may have taken VM %s: only if that host is gone for good, say so (--lost, or ?lost=true), and the VM goes on here"
+                                    .formatted(peer, to.vm()));
+                });
+    }
+
     private String settled(String vm, JobPlan.Migrate plan, JobProgress progress) {
         List<VnvmeRecord> mine = registry.state().vnvmes().stream()
                 .filter(vnvme -> plan.vnvmes().contains(vnvme.uuid()))
@@ -389,40 +478,54 @@ public final class Migrations {
             return "VM %s runs on %s".formatted(vm, plan.peer());
         }
         List<String> names = mine.stream().map(VnvmeRecord::name).toList();
-        String arrival = plan.arrival();
-        boolean given = mine.stream().anyMatch(vnvme -> vnvme.givenTo() != null);
+        Optional<GivenTo> given = mine.stream()
+                .flatMap(vnvme -> Optional.ofNullable(vnvme.givenTo()).stream())
+                .findFirst();
         VmAddress.Socket address = VmAddress.Socket.of(Path.of(plan.qmp()));
         try (Monitors.Own _ = monitors.own(address)) {
-            if (given && arrival != null && taken(plan, arrival, progress)) {
+            if (given.isPresent() && taken(given.get(), plan.vnvmes(), progress)) {
                 StrandedVm.end(address);
                 String left = removed(names);
+                letGoOn(given.get());
                 return "VM %s runs on %s, as that says%s".formatted(vm, plan.peer(), left);
             }
+            String arrival = given.map(GivenTo::arrival).orElse(plan.arrival());
             if (arrival != null && peers.known(plan.peer())) {
                 giveUp(peers.client(plan.peer()), "/api/v1/arrivals/" + arrival);
             }
-            if (given) {
+            StrandedVm.cancel(address);
+            if (given.isPresent()) {
                 names.forEach(volumes::takenBack);
             }
-            StrandedVm.cancel(address);
             for (String name : names) {
+                letIn(name);
                 volumes.exports()
                         .find(name)
                         .ifPresent(export -> export.devices().stream()
                                 .filter(MovingDevice::frozen)
                                 .forEach(MovingDevice::thaw));
             }
-            StrandedVm.goOn(address);
+            if (plan.running()) {
+                StrandedVm.goOn(address);
+            }
         }
         throw ArrivalChecks.refused("the daemon ended while VM %s migrated: it goes on here".formatted(vm));
     }
 
-    private boolean taken(JobPlan.Migrate plan, String arrival, JobProgress progress) {
-        if (!peers.known(plan.peer())) {
+    /** Whoever has taken it lets it go on when it hears that there is nothing more to come. */
+    private void letGoOn(GivenTo to) {
+        Steps.undo(
+                "migrate " + to.vm(),
+                "tell " + to.peer(),
+                () -> peers.client(to.peer()).delete("/api/v1/arrivals/" + to.arrival()));
+    }
+
+    private boolean taken(GivenTo to, List<String> uuids, JobProgress progress) {
+        if (!peers.known(to.peer())) {
             return false;
         }
         return MigratingDrives.taken(
-                peers.client(plan.peer()), "/api/v1/arrivals/" + arrival, plan.vnvmes(), new MigratingDrives.Gift() {
+                peers.client(to.peer()), "/api/v1/arrivals/" + to.arrival(), uuids, new MigratingDrives.Gift() {
                     @Override
                     public void note() {
                         // An earlier daemon has.
@@ -435,17 +538,17 @@ public final class Migrations {
 
                     @Override
                     public boolean calledOff() {
-                        return !peers.known(plan.peer());
+                        return !peers.known(to.peer());
                     }
 
                     @Override
                     public void unknown(String why) {
-                        progress.step(unknownStill(plan.peer(), why));
+                        progress.step(unknownStill(to.peer(), why));
                     }
 
                     @Override
                     public boolean running() {
-                        return true;
+                        return to.running();
                     }
                 });
     }

@@ -70,6 +70,11 @@ final class Monitors implements AutoCloseable {
         };
     }
 
+    /** A VM has come, and QEMU will say for good that its migration is completed. */
+    void arrived(VmAddress vm) {
+        seen.add(vm);
+    }
+
     private void run() {
         try {
             for (int round = 1; true; round++) {

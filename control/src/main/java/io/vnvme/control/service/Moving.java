@@ -10,8 +10,13 @@ import java.util.concurrent.ConcurrentHashMap;
 final class Moving {
     private final Map<String, Way> underWay = new ConcurrentHashMap<>();
 
-    /** @param words from where to where */
-    private record Way(Set<String> pools, String words) {}
+    /**
+     * A way to elsewhere.
+     *
+     * @param words from where to where
+     * @param host it leads to another one, or comes from there
+     */
+    private record Way(Set<String> pools, String words, boolean host) {}
 
     /** A vNVMe that is on its way until this is closed. */
     final class Held implements AutoCloseable {
@@ -29,12 +34,12 @@ final class Moving {
 
     /** @throws ProblemException when it is on its way already */
     Held begin(String vnvme, String from, String to) {
-        return begin(vnvme, new Way(Set.of(from, to), "moved from pool %s to %s".formatted(from, to)));
+        return begin(vnvme, new Way(Set.of(from, to), "moved from pool %s to %s".formatted(from, to), false));
     }
 
     /** The same of one that goes to another host, or comes from there. @throws ProblemException as above */
     Held beginMigration(String vnvme, String pool, String vm) {
-        return begin(vnvme, new Way(Set.of(pool), "migrated with VM %s".formatted(vm)));
+        return begin(vnvme, new Way(Set.of(pool), "migrated with VM %s".formatted(vm), true));
     }
 
     private Held begin(String vnvme, Way way) {
@@ -49,6 +54,14 @@ final class Moving {
     void requireStill(String vnvme) {
         Way way = underWay.get(vnvme);
         if (way != null) {
+            throw busy(vnvme, way);
+        }
+    }
+
+    /** @throws ProblemException when it is on its way to another host, or from there */
+    void requireHere(String vnvme) {
+        Way way = underWay.get(vnvme);
+        if (way != null && way.host()) {
             throw busy(vnvme, way);
         }
     }

@@ -6,13 +6,13 @@ import io.vnvme.control.model.ArrivalEnd;
 import io.vnvme.control.model.ArrivalInfo;
 import io.vnvme.control.model.AwaitArrival;
 import io.vnvme.control.model.ContinueArrival;
-import io.vnvme.control.model.PciImages;
 import io.vnvme.control.model.PlugArrival;
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
 import io.vnvme.control.peer.PeerClient;
 import io.vnvme.control.vm.MoveDestination;
 import io.vnvme.control.vm.PciImage;
+import io.vnvme.control.vm.PciImages;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +27,8 @@ final class PeerDestination implements MoveDestination {
     private static final Duration PLUG_LIMIT = Duration.ofSeconds(30);
     /** So long its QEMU may take to end. */
     private static final Duration END_LIMIT = Duration.ofSeconds(20);
+
+    private static final int TRIES = 3;
 
     private final PeerClient peer;
     private final String path;
@@ -65,7 +67,17 @@ final class PeerDestination implements MoveDestination {
 
     @Override
     public void goOn() {
-        peer.post(path + "/continue", new ContinueArrival(qmp), ArrivalInfo.class);
+        for (int tries = 1; true; tries++) {
+            try {
+                peer.post(path + "/continue", new ContinueArrival(qmp), ArrivalInfo.class);
+                return;
+            } catch (ProblemException e) {
+                // It lets the VM go on by itself if this is not heard.
+                if (tries == TRIES || e.code() != ProblemCode.PEER_UNREACHABLE) {
+                    throw e;
+                }
+            }
+        }
     }
 
     @Override

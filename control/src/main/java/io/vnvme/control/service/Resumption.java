@@ -100,6 +100,7 @@ final class Resumption {
 
     /** Ends those whose pool was destroyed or given away, and goes on with what waits for nothing any more. */
     void look() {
+        migrations.settleGiven();
         Set<String> known =
                 registry.state().pools().stream().map(PoolRecord::uuid).collect(Collectors.toSet());
         for (Jobs.Planned job : jobs.interrupted()) {

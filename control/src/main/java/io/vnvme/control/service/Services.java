@@ -114,8 +114,8 @@ public final class Services implements AutoCloseable {
                 jobs,
                 events,
                 new MigrationChecks(peers, storage.volumes, slots, vms, connector, dataPlane));
-        this.arrivals =
-                new Arrivals(registry, storage, hostKeys, dataPlane, connector, slots, sockets, events, setup.runDir());
+        this.arrivals = new Arrivals(
+                registry, storage, hostKeys, dataPlane, connector, slots, sockets, monitors, events, setup.runDir());
         Resumption resumption = new Resumption(
                 registry, jobs, storage.pools, imports, exports, storage.openPools, moves, drains, migrations);
         storage.pools.whenOpened(resumption::poolOpened);

@@ -14,6 +14,7 @@ import io.vnvme.control.plane.OpenPool;
 import io.vnvme.control.plane.VolumeAttributes;
 import io.vnvme.control.plane.VolumeSpec;
 import io.vnvme.control.store.Access;
+import io.vnvme.control.store.GivenTo;
 import io.vnvme.control.store.JobPlan;
 import io.vnvme.control.store.State;
 import io.vnvme.control.store.VnvmeRecord;
@@ -34,9 +35,6 @@ import org.jspecify.annotations.Nullable;
 /** Volumes of the pools and the vNVMes that show them: made, changed, removed. */
 final class Volumes {
     private static final Logger LOG = System.getLogger(Volumes.class.getName());
-
-    private static final String GIVEN =
-            "%s was given to %s with its VM, which has not said yet whether it took it: it may be written there";
 
     private final Registry registry;
     private final OpenPools pools;
@@ -370,6 +368,7 @@ final class Volumes {
 
     /** @throws ProblemException when a volume of a pool that is to come has the name of one that is here */
     void checkNames(String poolName, OpenPool pool) {
+        pool.layers().stream().filter(layer -> !layer.snapshot()).forEach(layer -> moving.requireHere(layer.name()));
         String taken = pool.layers().stream()
                 .filter(layer -> !layer.snapshot())
                 .map(LayerFacts::name)
@@ -423,7 +422,7 @@ final class Volumes {
         MovedVolumes.sweep(registry.state(), pools);
         for (VnvmeRecord record : served) {
             if (record.givenTo() != null) {
-                exports.failed(record.name(), GIVEN.formatted(record.name(), record.givenTo()));
+                exports.failed(record.name(), given(record, record.givenTo()));
             } else if (record.encrypted() && !keys.unlockUnasked(record, pool)) {
                 exports.failed(record.name(), Keys.LOCKED.formatted(record.name()));
             } else {
@@ -490,22 +489,39 @@ final class Volumes {
     /** @throws ProblemException when it is on its way to elsewhere, or may be there already */
     void requireStill(String name) {
         moving.requireStill(name);
-        registry.state().vnvme(name).filter(vnvme -> vnvme.givenTo() != null).ifPresent(vnvme -> {
-            throw new ProblemException(
-                    ProblemCode.VNVME_IN_USE, GIVEN.formatted(name, vnvme.givenTo()) + ": see 'vnvme jobs'");
-        });
+        registry.state().vnvme(name).ifPresent(Volumes::requireOwn);
+    }
+
+    private static void requireOwn(VnvmeRecord vnvme) {
+        GivenTo to = vnvme.givenTo();
+        if (to != null) {
+            throw new ProblemException(ProblemCode.VNVME_IN_USE, given(vnvme, to) + ": see 'vnvme jobs'");
+        }
+    }
+
+    private static String given(VnvmeRecord vnvme, GivenTo to) {
+        return "%s was given to %s with its VM, which has not said yet whether it took it: it may be written there"
+                .formatted(vnvme.name(), to.peer());
     }
 
     /**
      * A volume that comes from elsewhere, with an unfinished name, is served: to the host that writes it, and to the VM that
      * waits for it.
+     *
+     * @param vm that it comes with
+     * @return held as on its way here
      */
-    void serveArriving(VolumeSpec spec, VnvmeRecord vnvme, OpenPool pool) {
-        registry.exclusively(() -> {
+    Moving.Held serveArriving(VolumeSpec spec, VnvmeRecord vnvme, OpenPool pool, String vm) {
+        return registry.exclusively(() -> {
             checkFree(vnvme.name(), pool);
             checkThick(vnvme.thick(), vnvme.sizeBytes(), pool.name(), pool);
             String unfinished = spec.name();
             try (Steps steps = new Steps("expect " + vnvme.name())) {
+                Moving.Held[] held = new Moving.Held[1];
+                steps.run(
+                        "hold name",
+                        () -> held[0] = moving.beginMigration(vnvme.name(), pool.name(), vm),
+                        () -> held[0].close());
                 steps.run(
                         "make volume",
                         () -> HostFailure.shown(
@@ -514,8 +530,8 @@ final class Volumes {
                         () -> pool.remove(unfinished));
                 steps.run("serve", () -> exports.serve(vnvme, unfinished, pool), () -> exports.end(vnvme.name()));
                 steps.done();
+                return held[0];
             }
-            return vnvme;
         });
     }
 
@@ -558,6 +574,7 @@ final class Volumes {
     void poolClosing(String poolName) {
         moving.requireStillPool(poolName);
         List<VnvmeRecord> inside = registry.state().vnvmesIn(poolName);
+        inside.forEach(Volumes::requireOwn);
         String used =
                 inside.stream().map(VnvmeRecord::name).filter(exports::inUse).collect(Collectors.joining(", "));
         if (!used.isEmpty()) {

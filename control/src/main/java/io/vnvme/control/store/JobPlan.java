@@ -53,7 +53,7 @@ public sealed interface JobPlan {
 
     /** Whether it begins anew after a restart, and nothing that was made before is kept for that. */
     default boolean beginsAgain() {
-        return this instanceof Move || this instanceof Drain || this instanceof Migrate;
+        return this instanceof Move || this instanceof Drain;
     }
 
     /** Identity of the unfinished volume, or the snapshot, that it cannot go on without. */
@@ -227,6 +227,7 @@ public sealed interface JobPlan {
      * @param arrival what that one calls it; absent: it may not know of it yet
      * @param qmp path of the VM's QMP socket
      * @param vnvmes identities of what it has
+     * @param running whether the VM ran
      */
     @Json
     record Migrate(
@@ -235,7 +236,9 @@ public sealed interface JobPlan {
             String peer,
             @Nullable String arrival,
             String qmp,
-            List<String> vnvmes) implements JobPlan {
+            List<String> vnvmes,
+            boolean running)
+            implements JobPlan {
         public Migrate {
             check(pool, 0);
             Objects.requireNonNull(peer, "no peer");
@@ -245,7 +248,7 @@ public sealed interface JobPlan {
         }
 
         public Migrate expectedAs(String id) {
-            return new Migrate(pool, all, peer, id, qmp, vnvmes);
+            return new Migrate(pool, all, peer, id, qmp, vnvmes, running);
         }
     }
 }

@@ -68,6 +68,7 @@ final class SecondVersion {
                 old.pools(),
                 old.vnvmes().stream().map(Vnvme::migrated).toList(),
                 old.exported(),
+                List.of(),
                 List.of());
     }
 }

@@ -54,7 +54,7 @@ public record VnvmeRecord(
         Qos qos,
         List<String> hosts,
         Access access,
-        @Nullable String givenTo) {
+        @Nullable GivenTo givenTo) {
     public VnvmeRecord {
         // States of before hosts have none, nor paths.
         hosts = List.copyOf(Objects.requireNonNullElse(hosts, List.of()));
@@ -89,8 +89,8 @@ public record VnvmeRecord(
         return with(name, pool, sizeBytes, keyFile, qos, hosts, newAccess, givenTo);
     }
 
-    public VnvmeRecord given(@Nullable String peer) {
-        return with(name, pool, sizeBytes, keyFile, qos, hosts, access, peer);
+    public VnvmeRecord given(@Nullable GivenTo to) {
+        return with(name, pool, sizeBytes, keyFile, qos, hosts, access, to);
     }
 
     private VnvmeRecord with(
@@ -101,7 +101,7 @@ public record VnvmeRecord(
             Qos newQos,
             List<String> newHosts,
             Access newAccess,
-            @Nullable String newGivenTo) {
+            @Nullable GivenTo newGivenTo) {
         return new VnvmeRecord(
                 newName,
                 uuid,

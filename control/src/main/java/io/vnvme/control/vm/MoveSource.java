@@ -15,12 +15,21 @@ public final class MoveSource implements AutoCloseable {
     static final List<String> OVER = List.of("", "none", "completed", "cancelled", "failed");
 
     private static final String PRE_SWITCHOVER = "pre-switchover";
+    /** So little is to be left of the VM's memory when it stops: its drives come on top. */
+    private static final long DOWNTIME_LIMIT_MS = 60;
+    /** After that time it may be as much as QEMU was told by others: a guest that writes much would never stop. */
+    private static final Duration STRICT = Duration.ofSeconds(30);
+
     private static final Duration END_LIMIT = Duration.ofSeconds(30);
 
     private final MovingVm vm;
     private boolean wasRunning;
     /** What it does by itself; null as long as we have not changed it. */
     private @Nullable Boolean paused;
+    /** What it takes for little by itself, in ms; null as long as we have not changed it. */
+    private @Nullable Long downtimeLimitMs;
+
+    private long startNs;
     /** Whether there may be a migration that we began. */
     private boolean begun;
 
@@ -62,6 +71,8 @@ public final class MoveSource implements AutoCloseable {
         SortedMap<String, Integer> devices = examine();
         paused = vm.pausesBeforeSwitchover();
         vm.pauseBeforeSwitchover(true);
+        downtimeLimitMs = vm.downtimeLimitMs();
+        vm.downtimeLimit(Math.min(downtimeLimitMs, DOWNTIME_LIMIT_MS));
         return devices;
     }
 
@@ -73,6 +84,7 @@ public final class MoveSource implements AutoCloseable {
     /** @param channel where the destination listens, as QEMU writes it: {@code unix:PATH}, {@code tcp:HOST:PORT} */
     public void start(String channel) {
         begun = true;
+        startNs = System.nanoTime();
         try {
             vm.execute("migrate", Map.of("uri", channel));
         } catch (ProblemException e) {
@@ -89,6 +101,9 @@ public final class MoveSource implements AutoCloseable {
     public Look look() {
         Map<?, ?> migration = vm.migration();
         checkNotOver(migration);
+        if (System.nanoTime() - startNs > STRICT.toNanos()) {
+            putBackLimit();
+        }
         return new Look(MoveProgress.of(migration), MovingVm.state(migration).equals(PRE_SWITCHOVER));
     }
 
@@ -128,8 +143,17 @@ public final class MoveSource implements AutoCloseable {
 
     /** Makes the next migration what it would have been without us: somebody else's would wait for good. */
     void putBack() {
+        putBackLimit();
         if (paused != null) {
             vm.pauseBeforeSwitchover(paused);
+        }
+    }
+
+    private void putBackLimit() {
+        Long before = downtimeLimitMs;
+        if (before != null) {
+            vm.downtimeLimit(before);
+            downtimeLimitMs = null;
         }
     }
 

@@ -117,6 +117,20 @@ final class MovingVm {
                 Map.of("capabilities", List.of(Map.of("capability", PAUSE, "state", wanted))));
     }
 
+    /** For how long QEMU means the VM to stand still for the last of its memory, in ms: it begins with that when it could be done in that time. */
+    long downtimeLimitMs() {
+        if (execute("query-migrate-parameters", Map.of()) instanceof Map<?, ?> parameters
+                && parameters.get("downtime-limit") instanceof Number limit) {
+            return limit.longValue();
+        }
+        throw refused("does not tell its downtime-limit");
+    }
+
+    /** Sets that. */
+    void downtimeLimit(long ms) {
+        execute("migrate-set-parameters", Map.of("downtime-limit", ms));
+    }
+
     /**
      * The vfio-user devices by their ids, in order, with what their configuration spaces begin with: QEMU has read that
      * when it connected.

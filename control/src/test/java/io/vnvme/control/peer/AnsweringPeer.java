@@ -33,7 +33,7 @@ public final class AnsweringPeer implements AutoCloseable {
     final List<Integer> ports = new CopyOnWriteArrayList<>();
 
     /** Each with its body behind its head. */
-    final List<String> requests = new CopyOnWriteArrayList<>();
+    public final List<String> requests = new CopyOnWriteArrayList<>();
 
     /** @param answers what goes back for each request, as it is */
     public AnsweringPeer(Path folder, Function<String, byte[]> answers) throws IOException, GeneralSecurityException {

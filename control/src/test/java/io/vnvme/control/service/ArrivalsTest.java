@@ -8,6 +8,7 @@ import io.vnvme.control.model.Arrival;
 import io.vnvme.control.model.ArrivalEnd;
 import io.vnvme.control.model.ArrivalInfo;
 import io.vnvme.control.model.ArrivingVnvme;
+import io.vnvme.control.model.ContinueArrival;
 import io.vnvme.control.model.CreateVnvme;
 import io.vnvme.control.model.MigrationFinding;
 import io.vnvme.control.model.PlugArrival;
@@ -16,6 +17,8 @@ import io.vnvme.control.model.Qos;
 import io.vnvme.control.model.ResumeArrival;
 import io.vnvme.control.plane.LayerFacts;
 import io.vnvme.control.plane.TcpPort;
+import io.vnvme.control.store.ArrivedVm;
+import io.vnvme.control.store.StateFile;
 import io.vnvme.control.vm.FakeQemu;
 import java.nio.file.Path;
 import java.util.List;
@@ -86,7 +89,8 @@ final class ArrivalsTest {
                 qemu.memoryBytes,
                 pool,
                 "nqn.2014-08.org.nvmexpress:uuid:" + UUID,
-                List.of(vnvmes));
+                List.of(vnvmes),
+                true);
     }
 
     private Arrival arrival() {
@@ -214,7 +218,8 @@ final class ArrivalsTest {
         assertProblem(
                 ProblemCode.BAD_REQUEST,
                 () -> arrivals()
-                        .check(new Arrival(a.vm(), a.qmp(), a.qemu(), a.memoryBytes(), null, "nobody", a.vnvmes())));
+                        .check(new Arrival(
+                                a.vm(), a.qmp(), a.qemu(), a.memoryBytes(), null, "nobody", a.vnvmes(), true)));
     }
 
     /** It has an unfinished name, is nobody's vNVMe, and its name is taken meanwhile. */
@@ -270,16 +275,30 @@ final class ArrivalsTest {
         assertThat(volumes()).isEmpty();
     }
 
-    /** Asked by a daemon that did not hear the answer, of one that has restarted since. */
+    /** Where a vNVMe with that identity is says nothing of whether this VM has come. */
     @Test
-    void whatIsHereIsSaidToBeTaken() {
+    void whatIsHereWasNotTakenForThat() {
         fixture.services.vnvmes().create(CreateVnvme.thin("d", 8 * MIB));
         String uuid = fixture.services.vnvmes().show("d").uuid();
         String id = "4d1f0a52-0d7c-4b7e-8a27-0c2d8f9c0001";
-        assertThat(arrivals().resume(id, new ResumeArrival(List.of(uuid), true)).id())
-                .isEqualTo(id);
+        assertProblem(ProblemCode.UNKNOWN_ARRIVAL, () -> arrivals().resume(id, new ResumeArrival(List.of(uuid), true)));
         assertProblem(
-                ProblemCode.UNKNOWN_ARRIVAL, () -> arrivals().resume(id, new ResumeArrival(List.of(uuid, UUID), true)));
-        assertProblem(ProblemCode.UNKNOWN_ARRIVAL, () -> arrivals().resume(id, new ResumeArrival(List.of(), true)));
+                ProblemCode.UNKNOWN_ARRIVAL, () -> arrivals().goOn(id, new ContinueArrival(qemu.path.toString())));
+    }
+
+    /** Asked by a daemon that did not hear the answer, of one that was started since, and has given the vNVMe away. */
+    @Test
+    void whatWasTakenIsSaidToBeUntilTheOtherIsDone() {
+        String id = "4d1f0a52-0d7c-4b7e-8a27-0c2d8f9c0002";
+        fixture.services.close();
+        StateFile file = new StateFile(folder);
+        file.save(file.load().with(new ArrivedVm(id, qemu.path.toString(), true)));
+        fixture.crash();
+        assertThat(arrivals().resume(id, new ResumeArrival(List.of(UUID), true)).id())
+                .isEqualTo(id);
+        qemu.status = "paused";
+        assertProblem(ProblemCode.VM_REFUSED, () -> arrivals().goOn(id, new ContinueArrival(qemu.path.toString())));
+        arrivals().end(id);
+        assertProblem(ProblemCode.UNKNOWN_ARRIVAL, () -> arrivals().resume(id, new ResumeArrival(List.of(UUID), true)));
     }
 }

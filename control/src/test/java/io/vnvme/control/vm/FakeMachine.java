@@ -71,6 +71,7 @@ final class FakeMachine implements HeldMonitor {
     private boolean ending;
     private boolean sends;
     private String before = "";
+    long downtimeLimitMs = 300;
     /** Whether it waits before the switchover. */
     boolean pauses;
 
@@ -141,6 +142,7 @@ final class FakeMachine implements HeldMonitor {
                 List.of(
                         Map.of("capability", "xbzrle", "state", false),
                         Map.of("capability", "pause-before-switchover", "state", pauses));
+            case "query-migrate-parameters" -> Map.of("downtime-limit", downtimeLimitMs);
             case "query-pci" -> buses();
             case "qom-get" -> property(String.valueOf(arguments.get("property")));
             case "qom-list" -> properties(String.valueOf(arguments.get("path")));
@@ -158,6 +160,8 @@ final class FakeMachine implements HeldMonitor {
             case "migrate-set-capabilities" ->
                 pauses = arguments.toString().contains("pause-before-switchover")
                         && arguments.toString().contains("state=true");
+            case "migrate-set-parameters" ->
+                downtimeLimitMs = arguments.get("downtime-limit") instanceof Number ms ? ms.longValue() : -1;
             case "migrate" -> {
                 migration = "setup";
                 sends = true;

@@ -138,10 +138,12 @@ class VmMoveBackTest extends VmMoves {
     @ValueSource(booleans = {false, true})
     void whatTheSourceDoesByItselfIsPutBack(boolean pauses) {
         source.pauses = pauses;
+        drives.onBegin = () -> assertThat(source.downtimeLimitMs).isEqualTo(60);
         drives.fails = "round";
         source.unanswered = "migrate_cancel";
         assertThatThrownBy(move::run).hasMessage("round fails");
         assertThat(source.pauses).isEqualTo(pauses);
+        assertThat(source.downtimeLimitMs).isEqualTo(300);
         assertThat(source.done).contains("migrate-set-capabilities");
     }
 

@@ -1,7 +1,7 @@
-package io.vnvme.control.model;
+package io.vnvme.control.vm;
 
 import io.avaje.jsonb.Json;
-import io.vnvme.control.vm.PciImage;
+import io.vnvme.control.model.TextList;
 import java.util.ArrayList;
 import java.util.Map;
 import java.util.Objects;
