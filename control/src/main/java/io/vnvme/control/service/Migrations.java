@@ -179,7 +179,7 @@ public final class Migrations {
         } finally {
             drives.forEach(drive -> drive.mirror().close());
             if (given) {
-                Steps.undo("migrate " + wanted.vm(), "tell " + peer.name(), () -> peer.delete(path));
+                done(wanted.vm(), peer, expected.id());
             } else {
                 arrival.vnvmes().forEach(vnvme -> letIn(vnvme.name()));
                 giveUp(peer, path);
@@ -196,6 +196,10 @@ public final class Migrations {
     }
 
     private MigratingDrives.Drive drive(MigrationChecks.Wanted wanted, ArrivingVnvme vnvme, ArrivalTarget target) {
+        if (!target.uuid().equals(vnvme.uuid())) {
+            throw ArrivalChecks.refused(
+                    "%s has made another volume for %s".formatted(wanted.peer().name(), vnvme.name()));
+        }
         Slot slot = slots.showing(vnvme.name())
                 .orElseThrow(
                         () -> ArrivalChecks.refused("VM %s has let go of %s".formatted(wanted.vm(), vnvme.name())));
@@ -396,10 +400,7 @@ public final class Migrations {
                 left.add(name);
             }
         }
-        return left.isEmpty()
-                ? ""
-                : "; what is left here of %s is removed when the daemon is started again"
-                        .formatted(String.join(", ", left));
+        return left.isEmpty() ? "" : "; what is left here of %s is removed later".formatted(String.join(", ", left));
     }
 
     private static void giveUp(PeerClient peer, String path) {
@@ -433,7 +434,7 @@ public final class Migrations {
                             && plan.vnvmes().contains(vnvme.uuid()));
             if (to != null && !seenTo) {
                 settledNs = System.nanoTime();
-                settleAnew(to);
+                Steps.undo("migrate " + to.vm(), "settle", () -> settleAnew(to));
             }
         }
     }
@@ -486,7 +487,7 @@ public final class Migrations {
             if (given.isPresent() && taken(given.get(), plan.vnvmes(), progress)) {
                 StrandedVm.end(address);
                 String left = removed(names);
-                letGoOn(given.get());
+                done(vm, peers.client(plan.peer()), given.get().arrival());
                 return "VM %s runs on %s, as that says%s".formatted(vm, plan.peer(), left);
             }
             String arrival = given.map(GivenTo::arrival).orElse(plan.arrival());
@@ -512,12 +513,17 @@ public final class Migrations {
         throw ArrivalChecks.refused("the daemon ended while VM %s migrated: it goes on here".formatted(vm));
     }
 
-    /** Whoever has taken it lets it go on when it hears that there is nothing more to come. */
-    private void letGoOn(GivenTo to) {
-        Steps.undo(
-                "migrate " + to.vm(),
-                "tell " + to.peer(),
-                () -> peers.client(to.peer()).delete("/api/v1/arrivals/" + to.arrival()));
+    /**
+     * Whoever has taken a VM need not remember that any more, and lets it go on if it has not. Not before nothing is left here: who
+     * asked again would hear that it was never taken.
+     */
+    private void done(String vm, PeerClient peer, String arrival) {
+        boolean left = registry.state().vnvmes().stream()
+                .map(VnvmeRecord::givenTo)
+                .anyMatch(to -> to != null && to.arrival().equals(arrival));
+        if (!left) {
+            Steps.undo("migrate " + vm, "tell " + peer.name(), () -> peer.delete("/api/v1/arrivals/" + arrival));
+        }
     }
 
     private boolean taken(GivenTo to, List<String> uuids, JobProgress progress) {

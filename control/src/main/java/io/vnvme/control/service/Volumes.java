@@ -541,8 +541,10 @@ final class Volumes {
             VnvmeRecord vnvme = require(name);
             OpenPool pool = pools.require(vnvme.pool());
             exports.end(name);
+            exports.failed(name, "another daemon has it, and what is left here is to be removed");
             HostFailure.shown("%s could not be removed".formatted(name), () -> pool.remove(name));
             registry.update(state -> state.withoutVnvme(name));
+            exports.end(name);
             keys.forget(vnvme.uuid());
             return name;
         });

@@ -33,6 +33,7 @@ final class GivenVnvmeTest {
 
     private Fixture fixture;
     private volatile String reply = "";
+    private String failing = "";
 
     @BeforeEach
     void start() {
@@ -58,7 +59,7 @@ final class GivenVnvmeTest {
         State state = file.load();
         file.save(state.with(state.vnvme("d").orElseThrow().given(GIVEN)));
         new PeerFile(folder).save(List.of(peer.record()));
-        fixture.crash();
+        fixture.crashInto(plane -> plane.failing = failing);
         return peer;
     }
 
@@ -69,7 +70,7 @@ final class GivenVnvmeTest {
     @Test
     void isNobodysAsLongAsItIsNotKnown() throws Exception {
         try (AnsweringPeer peer = killed()) {
-            await().until(() -> !peer.requests.isEmpty());
+            await().atMost(Duration.ofSeconds(40)).until(() -> !peer.requests.isEmpty());
             assertThat(shown().state()).isEqualTo("unavailable");
             assertProblem(
                     ProblemCode.VNVME_IN_USE, () -> fixture.services.vnvmes().remove("d"));
@@ -85,7 +86,7 @@ final class GivenVnvmeTest {
             });
             // A person says that the other will never come back.
             fixture.services.peers().remove("west");
-            await().until(() -> shown().state().equals("idle"));
+            await().atMost(Duration.ofSeconds(40)).until(() -> shown().state().equals("idle"));
         }
     }
 
@@ -97,6 +98,20 @@ final class GivenVnvmeTest {
             assertThat(fixture.fakePool("tank").layers()).isEmpty();
             // It is told to the end, so that it need not remember any more.
             await().until(() -> peer.requests.stream().anyMatch(r -> r.startsWith("DELETE /api/v1/arrivals/a ")));
+        }
+    }
+
+    /** Else it would say that it never took it, when it is asked once more. */
+    @Test
+    void theOtherRemembersAsLongAsSomethingIsLeftHere() throws Exception {
+        reply = "200 {\"id\":\"a\",\"vnvmes\":[]}";
+        failing = "remove";
+        try (AnsweringPeer peer = killed()) {
+            await().until(() -> fixture.services.jobs().list().stream()
+                    .anyMatch(job -> job.state().equals("done")
+                            && String.valueOf(job.result()).contains("removed later")));
+            assertThat(peer.requests).noneMatch(r -> r.startsWith("DELETE"));
+            assertThat(shown().state()).isEqualTo("unavailable");
         }
     }
 
