@@ -10,7 +10,6 @@ import io.vnvme.control.model.ArrivalTarget;
 import io.vnvme.control.model.ArrivingVnvme;
 import io.vnvme.control.model.AwaitArrival;
 import io.vnvme.control.model.ContinueArrival;
-import io.vnvme.control.model.EventKind;
 import io.vnvme.control.model.MigrationCheck;
 import io.vnvme.control.model.PlugArrival;
 import io.vnvme.control.model.ProblemCode;
@@ -25,15 +24,12 @@ import io.vnvme.control.plane.TcpPort;
 import io.vnvme.control.plane.VolumeAttributes;
 import io.vnvme.control.plane.VolumeSpec;
 import io.vnvme.control.store.Access;
-import io.vnvme.control.store.ArrivedVm;
 import io.vnvme.control.store.HostNqn;
-import io.vnvme.control.store.State;
 import io.vnvme.control.store.VnvmeRecord;
 import io.vnvme.control.vm.Connector;
 import io.vnvme.control.vm.PciImage;
 import io.vnvme.control.vm.QemuDestination;
 import io.vnvme.control.vm.QemuVm;
-import io.vnvme.frontend.vfiouser.MovingDevice;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
@@ -44,7 +40,6 @@ import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -62,9 +57,6 @@ public final class Arrivals implements AutoCloseable {
     /** So long nothing is heard of whoever sends a VM before it is given up. It says something every few seconds. */
     private static final Duration SILENCE_MAX = Duration.ofSeconds(60);
 
-    /** A VM that has come goes on by itself when whoever sent it does not say so in that time. */
-    private static final Duration GO_ON_AFTER = Duration.ofSeconds(10);
-
     private static final Duration LOOK_AGAIN = Duration.ofSeconds(2);
     private static final Duration LIMIT_MAX = Duration.ofSeconds(60);
 
@@ -73,16 +65,10 @@ public final class Arrivals implements AutoCloseable {
     private final HostKeys hostKeys;
     private final DataPlane dataPlane;
     private final Connector connector;
-    private final Slots slots;
-    private final KnownSockets sockets;
-    private final Monitors monitors;
-    private final EventLog events;
-    private final long startNs = System.nanoTime();
     private final ArrivalChecks checks;
     private final ArrivalFolders folders;
     private final Map<String, ExpectedVm> expected = new ConcurrentHashMap<>();
-    /** Those that have come, and whose sender may still ask for something. */
-    private final Map<String, ExpectedVm> arrived = new ConcurrentHashMap<>();
+    private final ArrivedVms arrived;
 
     private final Thread watch;
 
@@ -102,11 +88,8 @@ public final class Arrivals implements AutoCloseable {
         this.hostKeys = hostKeys;
         this.dataPlane = dataPlane;
         this.connector = connector;
-        this.slots = slots;
-        this.sockets = sockets;
-        this.monitors = monitors;
-        this.events = events;
         this.folders = new ArrivalFolders(runDir.resolve("arrivals"));
+        this.arrived = new ArrivedVms(registry, volumes, slots, sockets, monitors, events, folders);
         this.checks = new ArrivalChecks(
                 registry, volumes, storage.openPools, storage.poolChoice, dataPlane, connector, runDir);
         this.watch = Thread.ofVirtual().name("arrival watch").start(this::watch);
@@ -125,58 +108,11 @@ public final class Arrivals implements AutoCloseable {
                                     vm.arrival().vm());
                             Steps.undo("expect VM " + vm.arrival().vm(), "all", () -> giveUp(vm.id()));
                         });
-                arrived.values().stream()
-                        .filter(vm -> vm.silentNs() > GO_ON_AFTER.toNanos())
-                        .forEach(vm -> attempt("VM " + vm.arrival().vm(), () -> goOnAlone(vm)));
-                if (System.nanoTime() - startNs > GO_ON_AFTER.toNanos()) {
-                    registry.state().arrived().stream()
-                            .filter(vm -> vm.runs() && !arrived.containsKey(vm.arrival()))
-                            .forEach(vm -> {
-                                attempt("the VM at " + vm.qmp(), () -> goOnFromBefore(vm));
-                                attempt("the VM at " + vm.qmp(), () -> goneOn(vm));
-                            });
-                }
+                arrived.look();
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-    }
-
-    private void goOnAlone(ExpectedVm vm) {
-        LOG.log(
-                Level.WARNING,
-                "VM {0} has come, and nothing is heard of whoever sent it",
-                vm.arrival().vm());
-        synchronized (vm) {
-            if (arrived.remove(vm.id()) == null) {
-                return;
-            }
-            goOn(vm);
-            vm.close();
-            folders.remove(vm.id());
-        }
-    }
-
-    private void goOn(ExpectedVm vm) {
-        if (vm.runs()) {
-            vm.destination().goOn();
-            vm.runs(false);
-            registry.update(state -> state.goneOn(vm.id()));
-        }
-    }
-
-    /** One that came to an earlier daemon, which did not get so far as to let it go on. */
-    private void goOnFromBefore(ArrivedVm vm) {
-        try (QemuDestination destination =
-                QemuDestination.connect(ArrivalChecks.socket(vm.qmp()), folders.root(), "")) {
-            destination.goOn();
-        }
-        goneOn(vm);
-    }
-
-    /** Once: whoever pauses it later means it. */
-    private void goneOn(ArrivedVm vm) {
-        registry.update(state -> state.goneOn(vm.arrival()));
     }
 
     /** Looks whether a VM could come, and changes nothing. */
@@ -312,7 +248,7 @@ public final class Arrivals implements AutoCloseable {
         return vm;
     }
 
-    private static ProblemException unknown() {
+    static ProblemException unknown() {
         return new ProblemException(
                 ProblemCode.UNKNOWN_ARRIVAL,
                 "no such VM is on its way here, or it was given up: nothing of it is left");
@@ -410,153 +346,31 @@ public final class Arrivals implements AutoCloseable {
     public ArrivalInfo resume(String id, ResumeArrival request) {
         ExpectedVm vm = expected.get(id);
         if (vm == null) {
-            return taken(id, request);
+            return arrived.answer(id);
         }
         synchronized (vm) {
             if (!expected.containsKey(id)) {
-                return taken(id, request);
+                return arrived.answer(id);
             }
             vm.heard();
             vm.runs(request.running());
-            take(vm);
+            arrived.take(vm, () -> expected.remove(id));
             return new ArrivalInfo(id, List.of());
-        }
-    }
-
-    /** Asked once more: by a daemon that did not hear the answer, maybe of one that was here before. */
-    private ArrivalInfo taken(String id, ResumeArrival request) {
-        if (registry.state().arrived(id).isEmpty()) {
-            throw unknown();
-        }
-        for (VnvmeRecord vnvme : registry.state().vnvmes()) {
-            if (request.vnvmes().contains(vnvme.uuid())) {
-                attempt(
-                        vnvme.name(),
-                        () -> volumes.requireExport(vnvme.name()).devices().stream()
-                                .filter(MovingDevice::frozen)
-                                .forEach(device -> {
-                                    device.thaw();
-                                    device.raiseAll();
-                                }));
-            }
-        }
-        return new ArrivalInfo(id, List.of());
-    }
-
-    private void take(ExpectedVm vm) {
-        if (!vm.complete()) {
-            throw new ProblemException(ProblemCode.BAD_REQUEST, "not all of the VM's devices have come");
-        }
-        for (ExpectedVm.Drive drive : vm.drives()) {
-            // Whoever has written it has done so, and is not let in again.
-            drive.export().hosts(Set.of());
-            vm.reservations(drive.record().uuid()).ifPresent(bytes -> reserved(drive, bytes));
-        }
-        registry.exclusively(() -> {
-            for (ExpectedVm.Drive drive : vm.drives()) {
-                if (registry.state().vnvme(drive.coming().name()).isPresent()) {
-                    throw new ProblemException(
-                            ProblemCode.NAME_TAKEN,
-                            "there is a vNVMe %s now".formatted(drive.coming().name()));
-                }
-            }
-            registry.update(before -> {
-                State state =
-                        before.with(new ArrivedVm(vm.id(), vm.socket().path().toString(), vm.runs()));
-                for (ExpectedVm.Drive drive : vm.drives()) {
-                    state = state.with(settled(drive));
-                }
-                return state;
-            });
-            return true;
-        });
-        // From here on nothing may say otherwise.
-        arrived.put(vm.id(), vm);
-        expected.remove(vm.id());
-        vm.drives().forEach(this::settle);
-        vm.letGo();
-        attempt("VM " + vm.arrival().vm(), () -> vm.resume(slots));
-        sockets.seen(vm.socket(), vm.arrival().vm());
-        monitors.arrived(vm.socket());
-        events.add(
-                EventKind.VM_ARRIVED,
-                vm.arrival().vm(),
-                "VM %s has come from another host, with %s"
-                        .formatted(
-                                vm.arrival().vm(),
-                                String.join(
-                                        ", ",
-                                        vm.drives().stream()
-                                                .map(drive -> drive.coming().name())
-                                                .toList())));
-    }
-
-    private void reserved(ExpectedVm.Drive drive, byte[] bytes) {
-        try {
-            drive.export().reservations(bytes);
-        } catch (IllegalArgumentException e) {
-            throw new ProblemException(
-                    ProblemCode.BAD_REQUEST,
-                    "reservations of %s cannot be read: %s"
-                            .formatted(drive.coming().name(), e.getMessage()),
-                    e);
-        }
-    }
-
-    private static VnvmeRecord settled(ExpectedVm.Drive drive) {
-        return drive.record().withHosts(drive.coming().hosts());
-    }
-
-    private void settle(ExpectedVm.Drive drive) {
-        String name = drive.coming().name();
-        VnvmeRecord settled = settled(drive);
-        Export export = drive.export();
-        // At the latest when its pool is opened again: the state names it.
-        attempt(name, () -> drive.pool().rename(MovedVolumes.unfinished(name), name));
-        attempt(name, () -> export.hosts(Set.copyOf(settled.hosts())));
-        attempt(name, () -> export.arriving(false));
-    }
-
-    private static void attempt(String what, Runnable step) {
-        try {
-            step.run();
-        } catch (RuntimeException e) {
-            LOG.log(Level.ERROR, "%s has come, and not all is as it should be".formatted(what), e);
         }
     }
 
     /** The VM goes on here. Asked again, it is answered again. */
     public ArrivalInfo goOn(String id, ContinueArrival request) {
-        ExpectedVm vm = arrived.get(id);
-        if (vm == null) {
-            ArrivedVm before = registry.state().arrived(id).orElseThrow(Arrivals::unknown);
-            if (before.runs()) {
-                goOnFromBefore(before);
-            }
-            return new ArrivalInfo(id, List.of());
+        if (request.qmp() == null) {
+            throw new ProblemException(ProblemCode.BAD_REQUEST, "which VM? name its QMP socket ('qmp')");
         }
-        vm.heard();
-        synchronized (vm) {
-            goOn(vm);
-            return new ArrivalInfo(id, List.of());
-        }
+        arrived.goOn(id);
+        return new ArrivalInfo(id, List.of());
     }
 
     /** Whoever sent it is done with it. */
     public ArrivalInfo end(String id) {
-        ExpectedVm vm = arrived.get(id);
-        if (vm != null) {
-            synchronized (vm) {
-                if (arrived.remove(id) != null) {
-                    attempt("VM " + vm.arrival().vm(), () -> goOn(vm));
-                    vm.close();
-                    folders.remove(id);
-                }
-            }
-        }
-        if (registry.state().arrived(id).isPresent()) {
-            registry.update(state -> state.withoutArrived(id));
-        }
+        arrived.end(id);
         return new ArrivalInfo(id, List.of());
     }
 
@@ -566,7 +380,7 @@ public final class Arrivals implements AutoCloseable {
      * @throws ProblemException when it has come already
      */
     public ArrivalEnd giveUp(String id) {
-        if (arrived.containsKey(id)) {
+        if (arrived.has(id)) {
             throw ArrivalChecks.refused("the VM has come already");
         }
         return with(id, vm -> {
@@ -593,6 +407,6 @@ public final class Arrivals implements AutoCloseable {
     public void close() {
         watch.interrupt();
         expected.values().forEach(ExpectedVm::close);
-        arrived.values().forEach(ExpectedVm::close);
+        arrived.close();
     }
 }

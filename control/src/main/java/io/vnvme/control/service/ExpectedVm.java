@@ -116,6 +116,8 @@ final class ExpectedVm {
                 drive.coming().name(),
                 drive.coming().msi(),
                 connection);
+        // For a daemon that takes this one's place after it has come.
+        slot.show(drive.coming().name());
         plugged.put(drive.coming().deviceId(), new Plugged(drive, device, slot));
     }
 
@@ -216,7 +218,6 @@ final class ExpectedVm {
             each.device().thaw();
             each.device().raiseAll();
             slots.add(each.slot());
-            each.slot().show(each.drive().coming().name());
         });
     }
 

@@ -12,7 +12,6 @@ import io.vnvme.control.model.EventKind;
 import io.vnvme.control.model.JobInfo;
 import io.vnvme.control.model.MigrateVm;
 import io.vnvme.control.model.MigrationCheck;
-import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
 import io.vnvme.control.peer.PeerClient;
 import io.vnvme.control.plane.DataPlane.Export;
@@ -26,16 +25,13 @@ import io.vnvme.control.store.State;
 import io.vnvme.control.store.VnvmeRecord;
 import io.vnvme.control.vm.MoveSource;
 import io.vnvme.control.vm.StrandedVm;
-import io.vnvme.control.vm.VmAddress;
 import io.vnvme.control.vm.VmMove;
 import io.vnvme.frontend.vfiouser.MovingDevice;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CancellationException;
@@ -57,7 +53,6 @@ public final class Migrations {
     /** Volumes that are thick take their space. */
     private static final Duration EXPECT_LIMIT = Duration.ofMinutes(5);
 
-    private static final Duration SETTLE_AGAIN = Duration.ofMinutes(1);
     private static final Duration LOOK_AGAIN = Duration.ofMillis(50);
 
     private final Registry registry;
@@ -68,7 +63,8 @@ public final class Migrations {
     private final Jobs jobs;
     private final EventLog events;
     private final MigrationChecks checks;
-    private volatile long settledNs = System.nanoTime() - SETTLE_AGAIN.toNanos();
+    private final LeftBehind left;
+    private final Settlement settlement;
 
     Migrations(
             Registry registry,
@@ -87,6 +83,18 @@ public final class Migrations {
         this.jobs = jobs;
         this.events = events;
         this.checks = checks;
+        this.left = new LeftBehind(registry, volumes);
+        this.settlement = new Settlement(registry, volumes, monitors, peers, jobs, left);
+    }
+
+    /** What an earlier daemon had begun. */
+    Settlement settlement() {
+        return settlement;
+    }
+
+    /** @throws ProblemException when a peer is to be forgotten that may have taken a VM, and nobody said that it is lost */
+    public void checkForgotten(String peer) {
+        settlement.checkForgotten(peer);
     }
 
     /** Looks whether a VM could migrate, and changes nothing. */
@@ -173,26 +181,18 @@ public final class Migrations {
             if (given) {
                 // It is there, whatever that does: nothing of it may go on here.
                 StrandedVm.end(wanted.address());
-                removed(arrival.vnvmes().stream().map(ArrivingVnvme::name).toList());
+                left.removed(arrival.vnvmes().stream().map(ArrivingVnvme::name).toList());
             }
             throw e;
         } finally {
             drives.forEach(drive -> drive.mirror().close());
             if (given) {
-                done(wanted.vm(), peer, expected.id());
+                left.done(wanted.vm(), peer, expected.id());
             } else {
-                arrival.vnvmes().forEach(vnvme -> letIn(vnvme.name()));
-                giveUp(peer, path);
+                arrival.vnvmes().forEach(vnvme -> left.letIn(vnvme.name()));
+                LeftBehind.giveUp(peer, path);
             }
         }
-    }
-
-    /** Hosts may have it as before. */
-    private void letIn(String name) {
-        registry.state()
-                .vnvme(name)
-                .ifPresent(vnvme ->
-                        volumes.exports().find(name).ifPresent(export -> export.hosts(Set.copyOf(vnvme.hosts()))));
     }
 
     private MigratingDrives.Drive drive(MigrationChecks.Wanted wanted, ArrivingVnvme vnvme, ArrivalTarget target) {
@@ -331,7 +331,7 @@ public final class Migrations {
 
             @Override
             public void unknown(String why) {
-                progress.step(unknownStill(wanted.peer().name(), why));
+                progress.step(Settlement.unknownStill(wanted.peer().name(), why));
             }
 
             @Override
@@ -339,11 +339,6 @@ public final class Migrations {
                 return source.wasRunning();
             }
         };
-    }
-
-    private static String unknownStill(String peer, String why) {
-        return "wait for %s to say whether it has taken the VM (%s); if that host is gone for good, remove the peer as lost ('vnvme peer rm --lost') and the VM goes on here"
-                .formatted(peer, why);
     }
 
     private void given(List<String> names, GivenTo to) {
@@ -366,7 +361,7 @@ public final class Migrations {
                 .mapToLong(drive -> drive.mirror().state().copiedBytes())
                 .sum();
         List<String> names = drives.stream().map(MigratingDrives.Drive::name).toList();
-        String left = removed(names);
+        String rest = left.removed(names);
         String text = "VM %s runs on %s: %s copied of %s, it stood still for %.0f ms (%s)%s"
                 .formatted(
                         wanted.vm(),
@@ -384,178 +379,8 @@ public final class Migrations {
                                         still.handOver().toMillis(),
                                         still.replay().toMillis(),
                                         still.load().toMillis()),
-                        left);
+                        rest);
         events.add(EventKind.VM_MIGRATED, wanted.vm(), text);
         return text;
-    }
-
-    /** @return what could not be, in words */
-    private String removed(List<String> names) {
-        List<String> left = new ArrayList<>();
-        for (String name : names) {
-            try {
-                volumes.gone(name);
-            } catch (RuntimeException e) {
-                LOG.log(Level.ERROR, "%s is elsewhere, and its old volume cannot be removed".formatted(name), e);
-                left.add(name);
-            }
-        }
-        return left.isEmpty() ? "" : "; what is left here of %s is removed later".formatted(String.join(", ", left));
-    }
-
-    private static void giveUp(PeerClient peer, String path) {
-        try {
-            peer.post(path + "/giveup", null);
-        } catch (ProblemException e) {
-            if (e.code() != ProblemCode.UNKNOWN_ARRIVAL) {
-                LOG.log(
-                        Level.WARNING,
-                        "what was made at {0} is removed by it, when it hears nothing more: {1}",
-                        peer.name(),
-                        e.detail());
-            }
-        }
-    }
-
-    /** What an earlier daemon had begun: the VM goes on here, unless the other daemon has it already. */
-    void settle(String vm, JobPlan.Migrate plan) {
-        jobs.resume(plan, vm, false, progress -> settled(vm, plan, progress));
-    }
-
-    /** Sees to what was given, and of which it is not known whether it was taken, where no job does. Now and then. */
-    void settleGiven() {
-        if (System.nanoTime() - settledNs < SETTLE_AGAIN.toNanos()) {
-            return;
-        }
-        for (VnvmeRecord vnvme : registry.state().vnvmes()) {
-            GivenTo to = vnvme.givenTo();
-            boolean seenTo = jobs.planned().stream()
-                    .anyMatch(job -> job.plan() instanceof JobPlan.Migrate plan
-                            && plan.vnvmes().contains(vnvme.uuid()));
-            if (to != null && !seenTo) {
-                settledNs = System.nanoTime();
-                Steps.undo("migrate " + to.vm(), "settle", () -> settleAnew(to));
-            }
-        }
-    }
-
-    private void settleAnew(GivenTo to) {
-        List<VnvmeRecord> all = registry.state().vnvmes().stream()
-                .filter(vnvme -> to.equals(vnvme.givenTo()))
-                .toList();
-        List<String> pools = all.stream()
-                .map(vnvme -> volumes.poolOf(vnvme.name()).id().toString())
-                .distinct()
-                .toList();
-        JobPlan.Migrate plan = new JobPlan.Migrate(
-                pools.getFirst(),
-                pools,
-                to.peer(),
-                to.arrival(),
-                to.qmp(),
-                all.stream().map(VnvmeRecord::uuid).toList(),
-                to.running());
-        jobs.start(plan, to.vm(), false, progress -> settled(to.vm(), plan, progress));
-    }
-
-    /** @throws ProblemException when a peer is to be forgotten that may have taken a VM, and nobody said that it is lost */
-    public void checkForgotten(String peer) {
-        registry.state().vnvmes().stream()
-                .map(VnvmeRecord::givenTo)
-                .filter(to -> to != null && to.peer().equals(peer))
-                .findFirst()
-                .ifPresent(to -> {
-                    throw ArrivalChecks.refused(
-                            "%s may have taken VM %s: only if that host is gone for good, say so (--lost, or ?lost=true), and the VM goes on here"
-                                    .formatted(peer, to.vm()));
-                });
-    }
-
-    private String settled(String vm, JobPlan.Migrate plan, JobProgress progress) {
-        List<VnvmeRecord> mine = registry.state().vnvmes().stream()
-                .filter(vnvme -> plan.vnvmes().contains(vnvme.uuid()))
-                .toList();
-        if (mine.isEmpty()) {
-            return "VM %s runs on %s".formatted(vm, plan.peer());
-        }
-        List<String> names = mine.stream().map(VnvmeRecord::name).toList();
-        Optional<GivenTo> given = mine.stream()
-                .flatMap(vnvme -> Optional.ofNullable(vnvme.givenTo()).stream())
-                .findFirst();
-        VmAddress.Socket address = VmAddress.Socket.of(Path.of(plan.qmp()));
-        try (Monitors.Own _ = monitors.own(address)) {
-            if (given.isPresent() && taken(given.get(), plan.vnvmes(), progress)) {
-                StrandedVm.end(address);
-                String left = removed(names);
-                done(vm, peers.client(plan.peer()), given.get().arrival());
-                return "VM %s runs on %s, as that says%s".formatted(vm, plan.peer(), left);
-            }
-            String arrival = given.map(GivenTo::arrival).orElse(plan.arrival());
-            if (arrival != null && peers.known(plan.peer())) {
-                giveUp(peers.client(plan.peer()), "/api/v1/arrivals/" + arrival);
-            }
-            StrandedVm.cancel(address);
-            if (given.isPresent()) {
-                names.forEach(volumes::takenBack);
-            }
-            for (String name : names) {
-                letIn(name);
-                volumes.exports()
-                        .find(name)
-                        .ifPresent(export -> export.devices().stream()
-                                .filter(MovingDevice::frozen)
-                                .forEach(MovingDevice::thaw));
-            }
-            if (plan.running()) {
-                StrandedVm.goOn(address);
-            }
-        }
-        throw ArrivalChecks.refused("the daemon ended while VM %s migrated: it goes on here".formatted(vm));
-    }
-
-    /**
-     * Whoever has taken a VM need not remember that any more, and lets it go on if it has not. Not before nothing is left here: who
-     * asked again would hear that it was never taken.
-     */
-    private void done(String vm, PeerClient peer, String arrival) {
-        boolean left = registry.state().vnvmes().stream()
-                .map(VnvmeRecord::givenTo)
-                .anyMatch(to -> to != null && to.arrival().equals(arrival));
-        if (!left) {
-            Steps.undo("migrate " + vm, "tell " + peer.name(), () -> peer.delete("/api/v1/arrivals/" + arrival));
-        }
-    }
-
-    private boolean taken(GivenTo to, List<String> uuids, JobProgress progress) {
-        if (!peers.known(to.peer())) {
-            return false;
-        }
-        return MigratingDrives.taken(
-                peers.client(to.peer()), "/api/v1/arrivals/" + to.arrival(), uuids, new MigratingDrives.Gift() {
-                    @Override
-                    public void note() {
-                        // An earlier daemon has.
-                    }
-
-                    @Override
-                    public void takeBack() {
-                        // Whoever asks does.
-                    }
-
-                    @Override
-                    public boolean calledOff() {
-                        return !peers.known(to.peer());
-                    }
-
-                    @Override
-                    public void unknown(String why) {
-                        progress.step(unknownStill(to.peer(), why));
-                    }
-
-                    @Override
-                    public boolean running() {
-                        return to.running();
-                    }
-                });
     }
 }

@@ -92,7 +92,7 @@ final class Resumption {
                 OpenPool drained = openPools.require(job.subject());
                 drains.goOn(job.subject(), plan, drained);
             }
-            case JobPlan.Migrate plan -> migrations.settle(job.subject(), plan);
+            case JobPlan.Migrate plan -> migrations.settlement().settle(job.subject(), plan);
             // The pool remembers these.
             case JobPlan.Shrink _, JobPlan.Rebuild _ -> {}
         }
@@ -100,7 +100,7 @@ final class Resumption {
 
     /** Ends those whose pool was destroyed or given away, and goes on with what waits for nothing any more. */
     void look() {
-        migrations.settleGiven();
+        migrations.settlement().settleGiven();
         Set<String> known =
                 registry.state().pools().stream().map(PoolRecord::uuid).collect(Collectors.toSet());
         for (Jobs.Planned job : jobs.interrupted()) {

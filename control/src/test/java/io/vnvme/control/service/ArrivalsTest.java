@@ -292,7 +292,7 @@ final class ArrivalsTest {
         String id = "4d1f0a52-0d7c-4b7e-8a27-0c2d8f9c0002";
         fixture.services.close();
         StateFile file = new StateFile(folder);
-        file.save(file.load().with(new ArrivedVm(id, qemu.path.toString(), true)));
+        file.save(file.load().with(new ArrivedVm(id, qemu.path.toString(), List.of(UUID), true)));
         fixture.crash();
         assertThat(arrivals().resume(id, new ResumeArrival(List.of(UUID), true)).id())
                 .isEqualTo(id);
