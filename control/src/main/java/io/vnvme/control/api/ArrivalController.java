@@ -13,7 +13,6 @@ import io.vnvme.control.model.ArrivalChannel;
 import io.vnvme.control.model.ArrivalEnd;
 import io.vnvme.control.model.ArrivalInfo;
 import io.vnvme.control.model.AwaitArrival;
-import io.vnvme.control.model.ContinueArrival;
 import io.vnvme.control.model.MigrationCheck;
 import io.vnvme.control.model.PlugArrival;
 import io.vnvme.control.model.ResumeArrival;
@@ -173,7 +172,7 @@ final class ArrivalController {
      * Takes the VM's vNVMes: from then on they are this daemon's, and nobody else's. Asked again, it is answered again.
      *
      * @param id of the arrival
-     * @param request which
+     * @param request how it goes on
      * @return the arrival
      */
     @Post("/{id}/resume")
@@ -187,14 +186,13 @@ final class ArrivalController {
      * Lets the VM go on.
      *
      * @param id of the arrival
-     * @param request where its monitor is
      * @return the arrival
      */
     @Post("/{id}/continue")
     @Produces(statusCode = 200)
     @Allowed(Role.OPERATOR)
-    ArrivalInfo goOn(String id, ContinueArrival request) {
-        return arrivals.goOn(id, request);
+    ArrivalInfo goOn(String id) {
+        return arrivals.goOn(id);
     }
 
     /**

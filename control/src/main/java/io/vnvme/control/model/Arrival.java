@@ -15,7 +15,6 @@ import org.jspecify.annotations.Nullable;
  * @param pool that its volumes go to; absent: the one of the same name, else the one with most space
  * @param host NQN that the other daemon copies its volumes as
  * @param vnvmes all that it has
- * @param running whether it runs, and is not paused
  */
 @Json
 public record Arrival(
@@ -25,8 +24,7 @@ public record Arrival(
         long memoryBytes,
         @Nullable String pool,
         String host,
-        List<ArrivingVnvme> vnvmes,
-        boolean running) {
+        List<ArrivingVnvme> vnvmes) {
     public Arrival {
         TextList.check("vnvmes", vnvmes);
         vnvmes = List.copyOf(Objects.requireNonNullElse(vnvmes, List.of()));

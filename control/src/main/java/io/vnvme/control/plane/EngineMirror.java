@@ -198,11 +198,6 @@ final class EngineMirror implements VolumeMirror {
     }
 
     @Override
-    public byte[] attributes() {
-        return source.attributes(export.name());
-    }
-
-    @Override
     public byte[] reservations() {
         return source.home().call(export.namespace()::handOverReservations);
     }

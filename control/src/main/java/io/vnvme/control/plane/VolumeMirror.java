@@ -27,9 +27,6 @@ public interface VolumeMirror extends AutoCloseable {
     /** Who was held up goes on with the volume, and the copy goes on too; nothing if nobody was. */
     void thaw();
 
-    /** What is kept with the volume - reservations, key slots - as it is now, or stays while it is frozen. */
-    byte[] attributes();
-
     /**
      * All reservations of the namespace, those too that a power loss would end and that are kept nowhere, as they are now, or stay
      * while it is frozen: for {@link DataPlane.Export#reservations} of the other end.

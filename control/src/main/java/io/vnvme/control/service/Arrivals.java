@@ -9,7 +9,6 @@ import io.vnvme.control.model.ArrivalInfo;
 import io.vnvme.control.model.ArrivalTarget;
 import io.vnvme.control.model.ArrivingVnvme;
 import io.vnvme.control.model.AwaitArrival;
-import io.vnvme.control.model.ContinueArrival;
 import io.vnvme.control.model.MigrationCheck;
 import io.vnvme.control.model.PlugArrival;
 import io.vnvme.control.model.ProblemCode;
@@ -58,10 +57,14 @@ public final class Arrivals implements AutoCloseable {
     private static final Duration SILENCE_MAX = Duration.ofSeconds(60);
 
     private static final Duration LOOK_AGAIN = Duration.ofSeconds(2);
+    private static final int EXPECTED_MAX = 64;
+    private static final int DRIVES_MAX = 64;
+    private static final long USED_BYTES_MAX = 1L << 50;
     private static final Duration LIMIT_MAX = Duration.ofSeconds(60);
 
     private final Registry registry;
     private final Volumes volumes;
+    private final MigratedVolumes migrated;
     private final HostKeys hostKeys;
     private final DataPlane dataPlane;
     private final Connector connector;
@@ -69,6 +72,8 @@ public final class Arrivals implements AutoCloseable {
     private final ArrivalFolders folders;
     private final Map<String, ExpectedVm> expected = new ConcurrentHashMap<>();
     private final ArrivedVms arrived;
+    /** Of VMs that were given up, what became of QEMUs that did not end, for who did not hear it. */
+    private final Map<String, ArrivalEnd> unended = new ConcurrentHashMap<>();
 
     private final Thread watch;
 
@@ -85,6 +90,7 @@ public final class Arrivals implements AutoCloseable {
             Path runDir) {
         this.registry = registry;
         this.volumes = storage.volumes;
+        this.migrated = storage.migrated;
         this.hostKeys = hostKeys;
         this.dataPlane = dataPlane;
         this.connector = connector;
@@ -106,7 +112,7 @@ public final class Arrivals implements AutoCloseable {
                                     Level.WARNING,
                                     "VM {0} was to come, and nothing is heard of whoever sends it: it is given up",
                                     vm.arrival().vm());
-                            Steps.undo("expect VM " + vm.arrival().vm(), "all", () -> giveUp(vm.id()));
+                            Steps.attempt("giving up VM " + vm.arrival().vm(), () -> giveUp(vm.id()));
                         });
                 arrived.look();
             }
@@ -127,6 +133,7 @@ public final class Arrivals implements AutoCloseable {
                 && present(arrival.qemu())
                 && HostNqn.valid(String.valueOf(arrival.host()))
                 && !arrival.vnvmes().isEmpty()
+                && arrival.vnvmes().size() <= DRIVES_MAX
                 && arrival.vnvmes().stream().allMatch(Arrivals::whole);
         if (!whole) {
             throw new ProblemException(ProblemCode.BAD_REQUEST, "fields of the VM are missing or make no sense");
@@ -144,6 +151,8 @@ public final class Arrivals implements AutoCloseable {
                 && vnvme.qos() != null
                 && vnvme.uuid().matches("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
                 && vnvme.usedBytes() >= 0
+                && vnvme.usedBytes() <= USED_BYTES_MAX
+                && vnvme.hosts().stream().allMatch(HostNqn::valid)
                 && moment(vnvme.createdAt());
     }
 
@@ -166,6 +175,9 @@ public final class Arrivals implements AutoCloseable {
         check.findings().stream().filter(f -> !f.ok()).findFirst().ifPresent(f -> {
             throw ArrivalChecks.refused("%s: %s".formatted(f.what(), f.detail()));
         });
+        if (expected.size() >= EXPECTED_MAX) {
+            throw ArrivalChecks.refused("%d VMs are on their way here already".formatted(expected.size()));
+        }
         ExpectedVm vm = new ExpectedVm(UUID.randomUUID().toString(), arrival, ArrivalChecks.socket(arrival.qmp()));
         List<ArrivalTarget> targets = new ArrayList<>();
         try {
@@ -200,8 +212,7 @@ public final class Arrivals implements AutoCloseable {
                 .withQos(Groups.still(registry.state(), coming.qos()))
                 .withHosts(List.of(host))
                 .withAccess(Access.USUAL.sharing(coming.shared()));
-        Moving.Held held =
-                volumes.serveArriving(spec, record, pool, vm.arrival().vm());
+        Moving.Held held = migrated.expect(spec, record, pool, vm.arrival().vm());
         Export export = volumes.requireExport(coming.name());
         export.arriving(true);
         SetHostKeys keys = MirrorKeys.make();
@@ -271,22 +282,37 @@ public final class Arrivals implements AutoCloseable {
             wanted.put(device.id(), device.identity());
         }
         return with(id, vm -> {
-            try (QemuVm qemu = connector.connect(vm.socket())) {
-                for (ExpectedVm.Drive drive : vm.drives()) {
-                    String name = drive.coming().name();
-                    Export export = drive.export();
-                    try (SocketFolders.Lent _ =
-                            volumes.exports().lend(volumes.exports().socket(name), connector.owner(vm.socket()))) {
-                        vm.plug(qemu, drive, export, volumes.exports().socket(name));
-                    }
+            try {
+                plug(vm);
+            } catch (RuntimeException e) {
+                if (vm.pid().isPresent()) {
+                    Steps.attempt(
+                            "taking the QEMU that waits for VM " + vm.arrival().vm(), () -> claim(vm));
                 }
+                throw e;
             }
-            Path folder = folders.own(id, vm.pid());
-            QemuDestination destination = QemuDestination.connect(vm.socket(), folder, "tcp::0");
-            vm.waitsAt(destination);
-            String channel = destination.prepare(wanted);
+            String channel = claim(vm).prepare(wanted);
             return new ArrivalChannel(Integer.parseInt(channel.substring(channel.lastIndexOf(':') + 1)));
         });
+    }
+
+    private void plug(ExpectedVm vm) {
+        try (QemuVm qemu = connector.connect(vm.socket())) {
+            for (ExpectedVm.Drive drive : vm.drives()) {
+                Path socket = volumes.exports().socket(drive.coming().name());
+                try (SocketFolders.Lent _ = volumes.exports().lend(socket, connector.owner(vm.socket()))) {
+                    vm.plug(qemu, drive, socket);
+                }
+            }
+        }
+    }
+
+    /** The QEMU that waits has devices of the VM: it ends when that does not come. */
+    private QemuDestination claim(ExpectedVm vm) {
+        QemuDestination destination = QemuDestination.connect(vm.socket(), folders.own(vm.id(), vm.pid()), "tcp::0");
+        vm.waitsAt(destination);
+        destination.claim();
+        return destination;
     }
 
     /** Waits until all of its memory is here. */
@@ -360,10 +386,7 @@ public final class Arrivals implements AutoCloseable {
     }
 
     /** The VM goes on here. Asked again, it is answered again. */
-    public ArrivalInfo goOn(String id, ContinueArrival request) {
-        if (request.qmp() == null) {
-            throw new ProblemException(ProblemCode.BAD_REQUEST, "which VM? name its QMP socket ('qmp')");
-        }
+    public ArrivalInfo goOn(String id) {
         arrived.goOn(id);
         return new ArrivalInfo(id, List.of());
     }
@@ -383,8 +406,15 @@ public final class Arrivals implements AutoCloseable {
         if (arrived.has(id)) {
             throw ArrivalChecks.refused("the VM has come already");
         }
+        ArrivalEnd before = unended.get(id);
+        if (before != null) {
+            return before;
+        }
         return with(id, vm -> {
             ArrivalEnd end = vm.end();
+            if (!end.ended()) {
+                unended.put(id, end);
+            }
             expected.remove(id);
             remove(vm);
             return end;

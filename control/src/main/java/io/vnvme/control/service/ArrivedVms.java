@@ -64,13 +64,14 @@ final class ArrivedVms {
     void look() {
         arrived.values().stream()
                 .filter(vm -> vm.silentNs() > GO_ON_AFTER.toNanos())
-                .forEach(vm -> attempt("VM " + vm.arrival().vm(), () -> goOnAlone(vm)));
+                .forEach(vm -> Steps.attempt(
+                        "letting VM %s go on".formatted(vm.arrival().vm()), () -> goOnAlone(vm)));
         if (System.nanoTime() - startNs > GO_ON_AFTER.toNanos()) {
             registry.state().arrived().stream()
                     .filter(vm -> vm.runs() && !arrived.containsKey(vm.arrival()))
                     .forEach(vm -> {
-                        attempt("the VM at " + vm.qmp(), () -> goOnFromBefore(vm));
-                        attempt("the VM at " + vm.qmp(), () -> goneOn(vm));
+                        Steps.attempt("letting the VM at %s go on".formatted(vm.qmp()), () -> goOnFromBefore(vm));
+                        Steps.attempt("noting that it has gone on", () -> goneOn(vm));
                     });
         }
     }
@@ -116,7 +117,7 @@ final class ArrivedVms {
         taken.run();
         vm.drives().forEach(this::settle);
         vm.letGo();
-        attempt("VM " + vm.arrival().vm(), () -> vm.resume(slots));
+        Steps.attempt("letting the drives of VM %s go on".formatted(vm.arrival().vm()), () -> vm.resume(slots));
         sockets.seen(vm.socket(), vm.arrival().vm());
         monitors.arrived(vm.socket());
         events.add(
@@ -153,17 +154,9 @@ final class ArrivedVms {
         VnvmeRecord settled = settled(drive);
         Export export = drive.export();
         // At the latest when its pool is opened again: the state names it.
-        attempt(name, () -> drive.pool().rename(MovedVolumes.unfinished(name), name));
-        attempt(name, () -> export.hosts(Set.copyOf(settled.hosts())));
-        attempt(name, () -> export.arriving(false));
-    }
-
-    private static void attempt(String what, Runnable step) {
-        try {
-            step.run();
-        } catch (RuntimeException e) {
-            LOG.log(Level.ERROR, "%s has come, and not all is as it should be".formatted(what), e);
-        }
+        Steps.attempt("naming the volume of " + name, () -> drive.pool().rename(MovedVolumes.unfinished(name), name));
+        Steps.attempt("letting hosts have " + name, () -> export.hosts(Set.copyOf(settled.hosts())));
+        Steps.attempt("closing the way that was open for the copy of " + name, () -> export.arriving(false));
     }
 
     /** Asked once more: by a daemon that did not hear the answer, maybe of one that was here before. */
@@ -176,8 +169,8 @@ final class ArrivedVms {
     private void thaw(ArrivedVm vm) {
         for (VnvmeRecord vnvme : registry.state().vnvmes()) {
             if (vm.vnvmes().contains(vnvme.uuid())) {
-                attempt(
-                        vnvme.name(),
+                Steps.attempt(
+                        "letting %s go on".formatted(vnvme.name()),
                         () -> volumes.requireExport(vnvme.name()).devices().stream()
                                 .filter(MovingDevice::frozen)
                                 .forEach(device -> {
@@ -251,7 +244,7 @@ final class ArrivedVms {
         if (vm != null) {
             synchronized (vm) {
                 if (arrived.remove(id) != null) {
-                    attempt("VM " + vm.arrival().vm(), () -> goOn(vm));
+                    Steps.attempt("letting VM %s go on".formatted(vm.arrival().vm()), () -> goOn(vm));
                     vm.close();
                     folders.remove(id);
                 }

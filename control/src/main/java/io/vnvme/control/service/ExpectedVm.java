@@ -95,7 +95,8 @@ final class ExpectedVm {
     }
 
     /** Plugs a drive in, at the same place under the same name as at the source. */
-    void plug(QemuVm vm, Drive drive, Export export, Path path) {
+    void plug(QemuVm vm, Drive drive, Path path) {
+        Export export = drive.export();
         vm.plug(drive.coming().deviceId(), drive.coming().port(), path);
         Connection connection = export.connections().stream()
                 .filter(c -> c.open() && c.host().isEmpty())

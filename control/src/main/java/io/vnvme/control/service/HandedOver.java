@@ -30,7 +30,7 @@ final class HandedOver {
     /** @throws ProblemException of {@link ProblemCode#TOO_LARGE} when they have to come later, once all memory is here */
     synchronized void pages(MovingDevice device, MovingDevice.Pages pages) {
         if (arrived) {
-            device.writePages(pages);
+            write(device, pages);
             return;
         }
         long bytes = (long) pages.addresses().size() * DmaLog.PAGE_BYTES;
@@ -46,8 +46,19 @@ final class HandedOver {
     /** All memory is here. */
     synchronized void arrived() {
         arrived = true;
-        waiting.forEach(each -> each.device().writePages(each.pages()));
+        waiting.forEach(each -> write(each.device(), each.pages()));
         waiting.clear();
+    }
+
+    private static void write(MovingDevice device, MovingDevice.Pages pages) {
+        try {
+            device.writePages(pages);
+        } catch (IllegalStateException e) {
+            throw new ProblemException(
+                    ProblemCode.MIGRATION_REFUSED,
+                    "pages that a drive has written cannot be stored in the VM's memory: %s".formatted(e.getMessage()),
+                    e);
+        }
     }
 
     synchronized void state(MovingDevice device, byte[] part) {
@@ -66,7 +77,7 @@ final class HandedOver {
         }
         try {
             device.load(state.toByteArray());
-        } catch (DeviceStateException e) {
+        } catch (DeviceStateException | IllegalStateException e) {
             throw new ProblemException(
                     ProblemCode.MIGRATION_REFUSED,
                     "the state of a device is none that this daemon can go on with: %s".formatted(e.getMessage()),

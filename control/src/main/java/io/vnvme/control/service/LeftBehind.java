@@ -16,10 +16,12 @@ final class LeftBehind {
 
     private final Registry registry;
     private final Volumes volumes;
+    private final MigratedVolumes migrated;
 
-    LeftBehind(Registry registry, Volumes volumes) {
+    LeftBehind(Registry registry, Volumes volumes, MigratedVolumes migrated) {
         this.registry = registry;
         this.volumes = volumes;
+        this.migrated = migrated;
     }
 
     /** Hosts may have it as before. */
@@ -39,7 +41,7 @@ final class LeftBehind {
         List<String> left = new ArrayList<>();
         for (String name : names) {
             try {
-                volumes.gone(name);
+                migrated.gone(name);
             } catch (RuntimeException e) {
                 LOG.log(Level.ERROR, "%s is elsewhere, and its old volume cannot be removed".formatted(name), e);
                 left.add(name);
@@ -72,7 +74,9 @@ final class LeftBehind {
                 .map(VnvmeRecord::givenTo)
                 .anyMatch(to -> to != null && to.arrival().equals(arrival));
         if (!left) {
-            Steps.undo("migrate " + vm, "tell " + peer.name(), () -> peer.delete("/api/v1/arrivals/" + arrival));
+            Steps.attempt(
+                    "telling %s that VM %s is its".formatted(peer.name(), vm),
+                    () -> peer.delete("/api/v1/arrivals/" + arrival));
         }
     }
 }

@@ -63,13 +63,16 @@ final class MigratingDrives implements MovingDrives {
     private volatile boolean given;
 
     /** What is known here of whose they are. */
-    interface Gift {
+    interface Gift extends Doubt {
         /** Notes, so that it outlives this process, that they may be the other daemon's. */
         void note();
 
         /** They are not. */
         void takeBack();
+    }
 
+    /** Somebody who asks the other daemon whether it has taken them. */
+    interface Doubt {
         /** Whether somebody who knows better says that the other daemon has not taken them, and never will. */
         boolean calledOff();
 
@@ -243,7 +246,7 @@ final class MigratingDrives implements MovingDrives {
     @Override
     public void give() {
         gift.note();
-        if (taken(peer, path, uuids(), gift)) {
+        if (taken(peer, path, gift)) {
             given = true;
         } else {
             gift.takeBack();
@@ -251,25 +254,21 @@ final class MigratingDrives implements MovingDrives {
         }
     }
 
-    private List<String> uuids() {
-        return drives.stream().map(Drive::uuid).toList();
-    }
-
     /**
      * Has the other daemon take drives, as often as it takes to know whether it has.
      *
      * @return whether they are its
      */
-    static boolean taken(PeerClient peer, String path, List<String> uuids, Gift gift) {
+    static boolean taken(PeerClient peer, String path, Doubt doubt) {
         boolean interrupted = false;
         try {
             for (int refusals = 0; true; ) {
-                Answer answer = ask(peer, path, uuids, gift);
+                Answer answer = ask(peer, path, doubt);
                 refusals += answer == Answer.NOT_YET ? 1 : 0;
                 if (answer == Answer.TAKEN) {
                     return true;
                 }
-                if (answer == Answer.NEVER || refusals >= REFUSALS_MAX && givenUp(peer, path) || gift.calledOff()) {
+                if (answer == Answer.NEVER || refusals >= REFUSALS_MAX && givenUp(peer, path) || doubt.calledOff()) {
                     return false;
                 }
                 // Nobody may go on with them before it is known, whoever wants this thread to end.
@@ -289,15 +288,15 @@ final class MigratingDrives implements MovingDrives {
         NONE
     }
 
-    private static Answer ask(PeerClient peer, String path, List<String> uuids, Gift gift) {
+    private static Answer ask(PeerClient peer, String path, Doubt doubt) {
         try {
-            peer.post(path + "/resume", new ResumeArrival(uuids, gift.running()), ArrivalInfo.class);
+            peer.post(path + "/resume", new ResumeArrival(doubt.running()), ArrivalInfo.class);
             return Answer.TAKEN;
         } catch (ProblemException e) {
             return switch (e.code()) {
                 case UNKNOWN_ARRIVAL -> Answer.NEVER;
                 case PEER_UNREACHABLE, PEER_UNTRUSTED, PEER_REFUSED -> {
-                    gift.unknown(e.detail());
+                    doubt.unknown(e.detail());
                     yield Answer.NONE;
                 }
                 default -> {

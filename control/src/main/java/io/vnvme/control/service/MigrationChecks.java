@@ -77,8 +77,16 @@ final class MigrationChecks {
         };
     }
 
-    /** A check, and what is told to the peer when all is well. */
-    record Outcome(MigrationCheck check, Optional<Arrival> arrival) {}
+    /**
+     * A VM as it is here.
+     *
+     * @param arrival what is told to the peer
+     * @param running whether it runs, and is not paused
+     */
+    record Here(Arrival arrival, boolean running) {}
+
+    /** A check, and the VM when all is well. */
+    record Outcome(MigrationCheck check, Optional<Here> here) {}
 
     /** Looks at everything, here and there; nothing changes. */
     Outcome look(Wanted wanted) {
@@ -86,22 +94,23 @@ final class MigrationChecks {
         all.add(ArrivalChecks.finding("peer", () -> peer(wanted.peer())));
         List<Slot> drives = slots.of(wanted.address());
         all.add(ArrivalChecks.finding("drives", () -> drives(wanted, drives)));
-        Arrival[] arrival = new Arrival[1];
+        Here[] here = new Here[1];
         all.add(ArrivalChecks.finding("QEMU here", () -> {
-            arrival[0] = arrival(wanted, drives);
-            return "QEMU %s, %d MiB of memory".formatted(arrival[0].qemu(), arrival[0].memoryBytes() >> 20);
+            here[0] = here(wanted, drives);
+            Arrival arrival = here[0].arrival();
+            return "QEMU %s, %d MiB of memory".formatted(arrival.qemu(), arrival.memoryBytes() >> 20);
         }));
         if (all.stream().allMatch(MigrationFinding::ok)) {
             try {
                 all.addAll(wanted.peer()
-                        .post("/api/v1/arrivals/check", arrival[0], MigrationCheck.class)
+                        .post("/api/v1/arrivals/check", here[0].arrival(), MigrationCheck.class)
                         .findings());
             } catch (ProblemException e) {
                 all.add(new MigrationFinding("peer", false, e.detail()));
             }
         }
         MigrationCheck check = MigrationCheck.of(all);
-        return new Outcome(check, check.ready() ? Optional.of(arrival[0]) : Optional.empty());
+        return new Outcome(check, check.ready() ? Optional.of(here[0]) : Optional.empty());
     }
 
     private static String peer(PeerClient peer) {
@@ -166,7 +175,7 @@ final class MigrationChecks {
                 .orElseThrow(() -> ArrivalChecks.refused("VM %s has let go of %s".formatted(slot.vm(), name)));
     }
 
-    private Arrival arrival(Wanted wanted, List<Slot> drives) {
+    private Here here(Wanted wanted, List<Slot> drives) {
         String version;
         long memoryBytes;
         List<ArrivingVnvme> vnvmes;
@@ -195,15 +204,15 @@ final class MigrationChecks {
                                 .formatted(String.join(", ", others)));
             }
         }
-        return new Arrival(
+        Arrival arrival = new Arrival(
                 wanted.vm(),
                 wanted.qmp(),
                 version,
                 memoryBytes,
                 wanted.request().pool(),
                 dataPlane.hostNqn(),
-                vnvmes,
-                running);
+                vnvmes);
+        return new Here(arrival, running);
     }
 
     private ArrivingVnvme arriving(Slot slot, String port) {

@@ -57,6 +57,7 @@ public final class Migrations {
 
     private final Registry registry;
     private final Volumes volumes;
+    private final MigratedVolumes migrated;
     private final Slots slots;
     private final Monitors monitors;
     private final Peers peers;
@@ -68,7 +69,7 @@ public final class Migrations {
 
     Migrations(
             Registry registry,
-            Volumes volumes,
+            Storage storage,
             Slots slots,
             Monitors monitors,
             Peers peers,
@@ -76,15 +77,16 @@ public final class Migrations {
             EventLog events,
             MigrationChecks checks) {
         this.registry = registry;
-        this.volumes = volumes;
+        this.volumes = storage.volumes;
+        this.migrated = storage.migrated;
         this.slots = slots;
         this.monitors = monitors;
         this.peers = peers;
         this.jobs = jobs;
         this.events = events;
         this.checks = checks;
-        this.left = new LeftBehind(registry, volumes);
-        this.settlement = new Settlement(registry, volumes, monitors, peers, jobs, left);
+        this.left = new LeftBehind(registry, volumes, migrated);
+        this.settlement = new Settlement(registry, volumes, migrated, monitors, peers, jobs, left);
     }
 
     /** What an earlier daemon had begun. */
@@ -106,7 +108,7 @@ public final class Migrations {
     public JobInfo migrate(String vm, MigrateVm request) {
         MigrationChecks.Wanted wanted = checks.wanted(vm, request);
         MigrationChecks.Outcome outcome = checks.look(wanted);
-        Arrival arrival = outcome.arrival()
+        MigrationChecks.Here here = outcome.here()
                 .orElseThrow(() -> ArrivalChecks.refused("VM %s cannot migrate to %s: %s"
                         .formatted(
                                 vm,
@@ -115,13 +117,14 @@ public final class Migrations {
                                         .filter(f -> !f.ok())
                                         .map(f -> f.what() + ": " + f.detail())
                                         .collect(Collectors.joining("; ")))));
+        Arrival arrival = here.arrival();
         Monitors.Own own = monitors.own(wanted.address());
         List<Moving.Held> held = new ArrayList<>();
         try {
             for (ArrivingVnvme vnvme : arrival.vnvmes()) {
                 held.add(volumes.moving().beginMigration(vnvme.name(), vnvme.pool(), vm));
             }
-            JobPlan.Migrate plan = plan(wanted, arrival);
+            JobPlan.Migrate plan = plan(wanted, here);
             return jobs.start(plan, vm, true, progress -> {
                 try (own) {
                     return run(wanted, arrival, plan, progress);
@@ -136,7 +139,8 @@ public final class Migrations {
         }
     }
 
-    private JobPlan.Migrate plan(MigrationChecks.Wanted wanted, Arrival arrival) {
+    private JobPlan.Migrate plan(MigrationChecks.Wanted wanted, MigrationChecks.Here here) {
+        Arrival arrival = here.arrival();
         List<String> pools = arrival.vnvmes().stream()
                 .map(vnvme -> volumes.poolOf(vnvme.name()).id().toString())
                 .distinct()
@@ -148,7 +152,7 @@ public final class Migrations {
                 null,
                 wanted.address().path().toString(),
                 arrival.vnvmes().stream().map(ArrivingVnvme::uuid).toList(),
-                arrival.running());
+                here.running());
     }
 
     private String run(MigrationChecks.Wanted wanted, Arrival arrival, JobPlan.Migrate plan, JobProgress progress) {
@@ -180,7 +184,7 @@ public final class Migrations {
         } catch (RuntimeException | Error e) {
             if (given) {
                 // It is there, whatever that does: nothing of it may go on here.
-                StrandedVm.end(wanted.address());
+                Steps.attempt("ending QEMU of VM " + wanted.vm(), () -> StrandedVm.end(wanted.address()));
                 left.removed(arrival.vnvmes().stream().map(ArrivingVnvme::name).toList());
             }
             throw e;
@@ -276,7 +280,7 @@ public final class Migrations {
         VmMove[] move = new VmMove[1];
         move[0] = new VmMove(
                 source,
-                new PeerDestination(wanted.peer(), arrival, wanted.qmp()),
+                new PeerDestination(wanted.peer(), arrival),
                 moving,
                 new VmMove.Terms(COPY_LIMIT, STOP_LIMIT, at -> {
                     if (progress.cancelled()) {
@@ -321,7 +325,7 @@ public final class Migrations {
 
             @Override
             public void takeBack() {
-                names.forEach(volumes::takenBack);
+                names.forEach(migrated::takenBack);
             }
 
             @Override

@@ -5,7 +5,6 @@ import io.vnvme.control.model.ArrivalDevice;
 import io.vnvme.control.model.ArrivalEnd;
 import io.vnvme.control.model.ArrivalInfo;
 import io.vnvme.control.model.AwaitArrival;
-import io.vnvme.control.model.ContinueArrival;
 import io.vnvme.control.model.PlugArrival;
 import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
@@ -32,15 +31,13 @@ final class PeerDestination implements MoveDestination {
 
     private final PeerClient peer;
     private final String path;
-    private final String qmp;
     private boolean ended;
     private boolean mayRun;
 
-    /** @param qmp path of the VM's QMP socket there */
-    PeerDestination(PeerClient peer, String arrival, String qmp) {
+    /** @param arrival what the other daemon calls the VM */
+    PeerDestination(PeerClient peer, String arrival) {
         this.peer = peer;
         this.path = "/api/v1/arrivals/" + arrival;
-        this.qmp = qmp;
     }
 
     @Override
@@ -69,7 +66,7 @@ final class PeerDestination implements MoveDestination {
     public void goOn() {
         for (int tries = 1; true; tries++) {
             try {
-                peer.post(path + "/continue", new ContinueArrival(qmp), ArrivalInfo.class);
+                peer.post(path + "/continue", null, ArrivalInfo.class);
                 return;
             } catch (ProblemException e) {
                 // It lets the VM go on by itself if this is not heard.

@@ -107,7 +107,7 @@ public final class Services implements AutoCloseable {
         this.drains = new PoolDrains(registry, storage.openPools, moves, jobs);
         this.migrations = new Migrations(
                 registry,
-                storage.volumes,
+                storage,
                 slots,
                 monitors,
                 peers,

@@ -20,15 +20,24 @@ final class Settlement {
 
     private final Registry registry;
     private final Volumes volumes;
+    private final MigratedVolumes migrated;
     private final Monitors monitors;
     private final Peers peers;
     private final Jobs jobs;
     private final LeftBehind left;
     private volatile long settledNs = System.nanoTime() - SETTLE_AGAIN.toNanos();
 
-    Settlement(Registry registry, Volumes volumes, Monitors monitors, Peers peers, Jobs jobs, LeftBehind left) {
+    Settlement(
+            Registry registry,
+            Volumes volumes,
+            MigratedVolumes migrated,
+            Monitors monitors,
+            Peers peers,
+            Jobs jobs,
+            LeftBehind left) {
         this.registry = registry;
         this.volumes = volumes;
+        this.migrated = migrated;
         this.monitors = monitors;
         this.peers = peers;
         this.jobs = jobs;
@@ -52,7 +61,7 @@ final class Settlement {
                             && plan.vnvmes().contains(vnvme.uuid()));
             if (to != null && !seenTo) {
                 settledNs = System.nanoTime();
-                Steps.undo("migrate " + to.vm(), "settle", () -> settleAnew(to));
+                Steps.attempt("settling whose VM %s is".formatted(to.vm()), () -> settleAnew(to));
             }
         }
     }
@@ -102,8 +111,8 @@ final class Settlement {
                 .findFirst();
         VmAddress.Socket address = VmAddress.Socket.of(Path.of(plan.qmp()));
         try (Monitors.Own _ = monitors.own(address)) {
-            if (given.isPresent() && taken(given.get(), plan.vnvmes(), progress)) {
-                StrandedVm.end(address);
+            if (given.isPresent() && taken(given.get(), progress)) {
+                Steps.attempt("ending QEMU of VM " + vm, () -> StrandedVm.end(address));
                 String rest = left.removed(names);
                 left.done(vm, peers.client(plan.peer()), given.get().arrival());
                 return "VM %s runs on %s, as that says%s".formatted(vm, plan.peer(), rest);
@@ -112,9 +121,9 @@ final class Settlement {
             if (arrival != null && peers.known(plan.peer())) {
                 LeftBehind.giveUp(peers.client(plan.peer()), "/api/v1/arrivals/" + arrival);
             }
-            StrandedVm.cancel(address);
+            Optional<String> trouble = trouble(() -> StrandedVm.cancel(address));
             if (given.isPresent()) {
-                names.forEach(volumes::takenBack);
+                names.forEach(migrated::takenBack);
             }
             for (String name : names) {
                 left.letIn(name);
@@ -125,10 +134,25 @@ final class Settlement {
                                 .forEach(MovingDevice::thaw));
             }
             if (plan.running()) {
-                StrandedVm.goOn(address);
+                trouble = trouble.or(() -> trouble(() -> StrandedVm.goOn(address)));
             }
+            throw ArrivalChecks.refused("the daemon ended while VM %s migrated: %s"
+                    .formatted(
+                            vm,
+                            trouble.map(why -> ("its drives are here, and its QEMU was not reached (%s): see that it"
+                                                    + " does not migrate any more, and let it go on ('cont')")
+                                            .formatted(why))
+                                    .orElse("it goes on here")));
         }
-        throw ArrivalChecks.refused("the daemon ended while VM %s migrated: it goes on here".formatted(vm));
+    }
+
+    private static Optional<String> trouble(Runnable step) {
+        try {
+            step.run();
+            return Optional.empty();
+        } catch (ProblemException e) {
+            return Optional.of(e.detail());
+        }
     }
 
     static String unknownStill(String peer, String why) {
@@ -136,22 +160,12 @@ final class Settlement {
                 .formatted(peer, why);
     }
 
-    private boolean taken(GivenTo to, List<String> uuids, JobProgress progress) {
+    private boolean taken(GivenTo to, JobProgress progress) {
         if (!peers.known(to.peer())) {
             return false;
         }
         return MigratingDrives.taken(
-                peers.client(to.peer()), "/api/v1/arrivals/" + to.arrival(), uuids, new MigratingDrives.Gift() {
-                    @Override
-                    public void note() {
-                        // An earlier daemon has.
-                    }
-
-                    @Override
-                    public void takeBack() {
-                        // Whoever asks does.
-                    }
-
+                peers.client(to.peer()), "/api/v1/arrivals/" + to.arrival(), new MigratingDrives.Doubt() {
                     @Override
                     public boolean calledOff() {
                         return !peers.known(to.peer());

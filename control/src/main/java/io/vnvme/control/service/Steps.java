@@ -91,6 +91,15 @@ final class Steps implements AutoCloseable {
         }
     }
 
+    /** Does what is not needed for what has happened already to be right, and may fail. */
+    static void attempt(String what, Runnable action) {
+        try {
+            action.run();
+        } catch (RuntimeException e) {
+            LOG.log(Level.ERROR, "%s failed".formatted(what), e);
+        }
+    }
+
     @Override
     public void close() {
         while (!done && !undos.isEmpty()) {

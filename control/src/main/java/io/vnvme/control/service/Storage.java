@@ -14,6 +14,7 @@ final class Storage {
     final Exports exports;
     final Keys keys;
     final Volumes volumes;
+    final MigratedVolumes migrated;
     final Drives drives;
     final Pools pools;
     final PoolChoice poolChoice;
@@ -33,6 +34,7 @@ final class Storage {
         exports = new Exports(dataPlane, new SocketFolders(socketRoot));
         keys = new Keys(dataPlane.keptKeys());
         volumes = new Volumes(registry, openPools, exports, keys, jobs);
+        migrated = new MigratedVolumes(registry, openPools, exports, keys, volumes);
         drives = new Drives(registry, dataPlane, openDrives, offers, remoteKeys);
         pools = new Pools(registry, dataPlane, openDrives, openPools, volumes, jobs);
         poolChoice =

@@ -45,7 +45,7 @@ public interface MovingDrives {
     void end();
 
     /**
-     * The move is off, anywhere between {@link #begin} and {@link #resume}: drives go on at the source, as far as they
+     * The move is off, anywhere between {@link #begin} and the end of {@link #give}: drives go on at the source, as far as they
      * stopped. Nothing of the destination goes on.
      */
     void giveUp();

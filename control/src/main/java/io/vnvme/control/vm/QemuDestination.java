@@ -57,6 +57,12 @@ public final class QemuDestination implements MoveDestination, AutoCloseable {
         }
     }
 
+    /** Looks the same; devices of the VM were plugged in, so that this QEMU has no other use any more. */
+    public void claim() {
+        examine();
+        awaits = true;
+    }
+
     @Override
     public String prepare(SortedMap<String, Integer> wanted) {
         examine();

@@ -1,5 +1,6 @@
 package io.vnvme.control.vm;
 
+import io.vnvme.control.model.ProblemCode;
 import io.vnvme.control.model.ProblemException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -7,10 +8,16 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
-/** A VM whose migration an earlier process had begun, at the source. One whose QEMU is gone is nothing to do about. */
+/**
+ * A VM whose migration an earlier process had begun, at the source. Nothing is done about one whose QEMU is gone.
+ *
+ * <p>Each throws a {@link ProblemException} when QEMU refuses, or somebody else holds its monitor.
+ */
 public final class StrandedVm {
     private static final Logger LOG = System.getLogger(StrandedVm.class.getName());
     private static final Duration END_LIMIT = Duration.ofSeconds(30);
+    /** Of a monitor that somebody else holds: each takes seconds. */
+    private static final int TRIES = 5;
     /** All of it was sent, and it stands still. */
     private static final String SENT = "postmigrate";
 
@@ -21,10 +28,19 @@ public final class StrandedVm {
     }
 
     private static void with(VmAddress.Socket address, Step step) {
-        try (HeldMonitor monitor = Qmp.connect(address.path())) {
-            step.with(new MovingVm(monitor, "source"));
-        } catch (ProblemException e) {
-            LOG.log(Level.WARNING, "the VM at {0} is left as it is: {1}", address, e.detail());
+        for (int tries = 1; true; tries++) {
+            try (HeldMonitor monitor = Qmp.connect(address.path())) {
+                step.with(new MovingVm(monitor, "source"));
+                return;
+            } catch (ProblemException e) {
+                if (e.code() == ProblemCode.VM_UNREACHABLE) {
+                    LOG.log(Level.WARNING, "the VM at {0} is gone: {1}", address, e.detail());
+                    return;
+                }
+                if (e.code() != ProblemCode.VM_MONITOR_BUSY || tries == TRIES) {
+                    throw e;
+                }
+            }
         }
     }
 

@@ -87,7 +87,6 @@ final class EngineMirrorTest {
                     long then = client.completed();
                     assertSame(hosts);
                     assertThat(client.completed()).as("who uses it waits").isLessThan(then + 9);
-                    assertThat(mirror.attributes()).isEqualTo(hosts.nearPool.attributes(Mirrored.NAME));
                     mirror.thaw();
                     works(client);
                     assertThat(mirror.failure()).isEmpty();

@@ -416,13 +416,13 @@ public final class FakeDataPlane implements DataPlane {
         @Override
         public VolumeMove move(OpenPool target, String volume, Optional<String> since) {
             mayFail("move");
-            return new FakeMove();
+            return new FakeMove(FakeDataPlane.this);
         }
 
         @Override
         public VolumeMirror mirror(MirrorTarget target) {
             mayFail("mirror");
-            return new FakeMirror(name);
+            return new FakeMirror(FakeDataPlane.this, name);
         }
 
         @Override
@@ -447,98 +447,6 @@ public final class FakeDataPlane implements DataPlane {
             listening = false;
             connections.forEach(c -> c.open = false);
             exports.remove(name, this);
-        }
-    }
-
-    /** All is copied as soon as it is asked for, unless it fails. */
-    final class FakeMove implements VolumeMove {
-        @Override
-        public Optional<String> failure() {
-            return failing.equals("copy") ? Optional.of("its drive fails in this test") : Optional.empty();
-        }
-
-        @Override
-        public State state() {
-            return new State(2, 65536, 0, 1 << 20, false, 1_000_000);
-        }
-
-        @Override
-        public boolean ready() {
-            return !copying;
-        }
-
-        @Override
-        public boolean switchOver(Duration limit, Runnable commit) {
-            mayFail("switchOver");
-            if (vain.get() > 0) {
-                vain.decrementAndGet();
-                return false;
-            }
-            commit.run();
-            mayFail("switched");
-            return true;
-        }
-
-        @Override
-        public void cancel() {}
-
-        @Override
-        public void close() {}
-    }
-
-    /** All is copied at once, unless it fails; each is noted with what becomes of it. */
-    final class FakeMirror implements VolumeMirror {
-        private final String name;
-
-        FakeMirror(String name) {
-            this.name = name;
-            mirrors.put(name, "copying");
-        }
-
-        @Override
-        public VolumeMove.State state() {
-            return new VolumeMove.State(2, 65536, 0, 1 << 20, false, 1_000_000);
-        }
-
-        @Override
-        public Optional<String> failure() {
-            return failing.equals("copy") ? Optional.of("its target fails in this test") : Optional.empty();
-        }
-
-        @Override
-        public boolean ready() {
-            return !copying;
-        }
-
-        @Override
-        public boolean freeze(Duration limit) {
-            mayFail("freeze");
-            if (vain.get() > 0) {
-                vain.decrementAndGet();
-                return false;
-            }
-            mirrors.put(name, "frozen");
-            return true;
-        }
-
-        @Override
-        public void thaw() {
-            mirrors.put(name, "copying");
-        }
-
-        @Override
-        public byte[] attributes() {
-            return new byte[] {1, 0};
-        }
-
-        @Override
-        public byte[] reservations() {
-            return new byte[] {0};
-        }
-
-        @Override
-        public void close() {
-            mirrors.put(name, "closed");
         }
     }
 }

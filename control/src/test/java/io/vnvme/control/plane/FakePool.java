@@ -200,7 +200,7 @@ public final class FakePool implements OpenPool {
     public VolumeMove copySnapshot(String snapshot, Optional<String> since, OpenPool target, String volume) {
         plane.mayFail("copySnapshot");
         snapshotCopies.incrementAndGet();
-        return plane.new FakeMove();
+        return new FakeMove(plane);
     }
 
     @Override

@@ -8,7 +8,6 @@ import io.vnvme.control.model.Arrival;
 import io.vnvme.control.model.ArrivalEnd;
 import io.vnvme.control.model.ArrivalInfo;
 import io.vnvme.control.model.ArrivingVnvme;
-import io.vnvme.control.model.ContinueArrival;
 import io.vnvme.control.model.CreateVnvme;
 import io.vnvme.control.model.MigrationFinding;
 import io.vnvme.control.model.PlugArrival;
@@ -62,11 +61,15 @@ final class ArrivalsTest {
     }
 
     private static ArrivingVnvme vnvme() {
+        return vnvme("d", UUID, 16 * MIB, MIB);
+    }
+
+    private static ArrivingVnvme vnvme(String name, String uuid, long sizeBytes, long usedBytes) {
         return new ArrivingVnvme(
-                "d",
-                UUID,
-                16 * MIB,
-                MIB,
+                name,
+                uuid,
+                sizeBytes,
+                usedBytes,
                 512,
                 false,
                 false,
@@ -89,8 +92,7 @@ final class ArrivalsTest {
                 qemu.memoryBytes,
                 pool,
                 "nqn.2014-08.org.nvmexpress:uuid:" + UUID,
-                List.of(vnvmes),
-                true);
+                List.of(vnvmes));
     }
 
     private Arrival arrival() {
@@ -156,24 +158,7 @@ final class ArrivalsTest {
                 .singleElement()
                 .satisfies(f -> assertThat(f.detail()).contains("there is a vNVMe d already"));
         String uuid = fixture.services.vnvmes().show("d").uuid();
-        ArrivingVnvme v = vnvme();
-        ArrivingVnvme same = new ArrivingVnvme(
-                "other",
-                uuid,
-                v.sizeBytes(),
-                v.usedBytes(),
-                v.blockSizeBytes(),
-                v.thick(),
-                v.checksum(),
-                v.msi(),
-                v.doorbells(),
-                v.createdAt(),
-                v.qos(),
-                v.hosts(),
-                v.shared(),
-                v.pool(),
-                v.deviceId(),
-                v.port());
+        ArrivingVnvme same = vnvme("other", uuid, 16 * MIB, MIB);
         assertThat(wrong(arrival(null, same)))
                 .singleElement()
                 .satisfies(f -> assertThat(f.detail()).contains("is here already, with the same identity"));
@@ -181,28 +166,11 @@ final class ArrivalsTest {
 
     @Test
     void noSpaceNoPoolNoNetwork() {
-        ArrivingVnvme v = vnvme();
-        ArrivingVnvme large = new ArrivingVnvme(
-                v.name(),
-                v.uuid(),
-                1L << 40,
-                1L << 39,
-                v.blockSizeBytes(),
-                v.thick(),
-                v.checksum(),
-                v.msi(),
-                v.doorbells(),
-                v.createdAt(),
-                v.qos(),
-                v.hosts(),
-                v.shared(),
-                v.pool(),
-                v.deviceId(),
-                v.port());
+        ArrivingVnvme large = vnvme("d", UUID, 1L << 40, 1L << 39);
         assertThat(wrong(arrival(null, large)))
                 .singleElement()
                 .satisfies(f -> assertThat(f.detail()).contains("grow it, free some, or name another one"));
-        assertThat(wrong(arrival("nowhere", v)))
+        assertThat(wrong(arrival("nowhere", vnvme())))
                 .extracting(MigrationFinding::what)
                 .contains("space");
         fixture.plane.tcpPorts.clear();
@@ -218,8 +186,7 @@ final class ArrivalsTest {
         assertProblem(
                 ProblemCode.BAD_REQUEST,
                 () -> arrivals()
-                        .check(new Arrival(
-                                a.vm(), a.qmp(), a.qemu(), a.memoryBytes(), null, "nobody", a.vnvmes(), true)));
+                        .check(new Arrival(a.vm(), a.qmp(), a.qemu(), a.memoryBytes(), null, "nobody", a.vnvmes())));
     }
 
     /** It has an unfinished name, is nobody's vNVMe, and its name is taken meanwhile. */
@@ -247,9 +214,7 @@ final class ArrivalsTest {
         fixture.crash();
         assertThat(volumes()).isEmpty();
         assertThat(fixture.services.vnvmes().list()).isEmpty();
-        assertProblem(
-                ProblemCode.UNKNOWN_ARRIVAL,
-                () -> arrivals().resume(expected.id(), new ResumeArrival(List.of(UUID), true)));
+        assertProblem(ProblemCode.UNKNOWN_ARRIVAL, () -> arrivals().resume(expected.id(), new ResumeArrival(true)));
         listen();
         assertThat(arrivals().expect(arrival()).vnvmes()).hasSize(1);
     }
@@ -257,9 +222,7 @@ final class ArrivalsTest {
     @Test
     void isNotTakenBeforeAllHasCome() {
         ArrivalInfo expected = arrivals().expect(arrival());
-        assertProblem(
-                ProblemCode.BAD_REQUEST,
-                () -> arrivals().resume(expected.id(), new ResumeArrival(List.of(UUID), true)));
+        assertProblem(ProblemCode.BAD_REQUEST, () -> arrivals().resume(expected.id(), new ResumeArrival(true)));
         assertThat(fixture.services.vnvmes().list()).isEmpty();
         assertProblem(ProblemCode.BAD_REQUEST, () -> arrivals().state(expected.id(), "vnvme-d", new byte[8]));
         assertProblem(ProblemCode.BAD_REQUEST, () -> arrivals().pages(expected.id(), "vnvme-d", new byte[4104]));
@@ -279,11 +242,9 @@ final class ArrivalsTest {
     @Test
     void whatIsHereWasNotTakenForThat() {
         fixture.services.vnvmes().create(CreateVnvme.thin("d", 8 * MIB));
-        String uuid = fixture.services.vnvmes().show("d").uuid();
         String id = "4d1f0a52-0d7c-4b7e-8a27-0c2d8f9c0001";
-        assertProblem(ProblemCode.UNKNOWN_ARRIVAL, () -> arrivals().resume(id, new ResumeArrival(List.of(uuid), true)));
-        assertProblem(
-                ProblemCode.UNKNOWN_ARRIVAL, () -> arrivals().goOn(id, new ContinueArrival(qemu.path.toString())));
+        assertProblem(ProblemCode.UNKNOWN_ARRIVAL, () -> arrivals().resume(id, new ResumeArrival(true)));
+        assertProblem(ProblemCode.UNKNOWN_ARRIVAL, () -> arrivals().goOn(id));
     }
 
     /** Asked by a daemon that did not hear the answer, of one that was started since, and has given the vNVMe away. */
@@ -294,11 +255,10 @@ final class ArrivalsTest {
         StateFile file = new StateFile(folder);
         file.save(file.load().with(new ArrivedVm(id, qemu.path.toString(), List.of(UUID), true)));
         fixture.crash();
-        assertThat(arrivals().resume(id, new ResumeArrival(List.of(UUID), true)).id())
-                .isEqualTo(id);
+        assertThat(arrivals().resume(id, new ResumeArrival(true)).id()).isEqualTo(id);
         qemu.status = "paused";
-        assertProblem(ProblemCode.VM_REFUSED, () -> arrivals().goOn(id, new ContinueArrival(qemu.path.toString())));
+        assertProblem(ProblemCode.VM_REFUSED, () -> arrivals().goOn(id));
         arrivals().end(id);
-        assertProblem(ProblemCode.UNKNOWN_ARRIVAL, () -> arrivals().resume(id, new ResumeArrival(List.of(UUID), true)));
+        assertProblem(ProblemCode.UNKNOWN_ARRIVAL, () -> arrivals().resume(id, new ResumeArrival(true)));
     }
 }

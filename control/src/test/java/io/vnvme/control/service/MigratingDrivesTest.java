@@ -34,17 +34,7 @@ final class MigratingDrivesTest {
     private final List<String> unknown = new ArrayList<>();
     private boolean calledOff;
 
-    private final MigratingDrives.Gift gift = new MigratingDrives.Gift() {
-        @Override
-        public void note() {
-            throw new AssertionError("it is noted before anybody is asked");
-        }
-
-        @Override
-        public void takeBack() {
-            throw new AssertionError("whoever asks does that");
-        }
-
+    private final MigratingDrives.Doubt doubt = new MigratingDrives.Doubt() {
         @Override
         public boolean calledOff() {
             return calledOff;
@@ -71,7 +61,7 @@ final class MigratingDrivesTest {
             return AnsweringPeer.reply(Integer.parseInt(reply.substring(0, 3)), reply.substring(4));
         })) {
             PeerClient client = new PeerClient(peer.record()).withLimit(Duration.ofSeconds(5));
-            boolean taken = MigratingDrives.taken(client, "/api/v1/arrivals/a", List.of("u"), gift);
+            boolean taken = MigratingDrives.taken(client, "/api/v1/arrivals/a", doubt);
             client.end();
             assertThat(left).as("replies that were not asked for").isEmpty();
             return taken;
@@ -127,8 +117,7 @@ final class MigratingDrivesTest {
             client = new PeerClient(peer.record());
         }
         calledOff = true;
-        assertThat(MigratingDrives.taken(client, "/api/v1/arrivals/a", List.of("u"), gift))
-                .isFalse();
+        assertThat(MigratingDrives.taken(client, "/api/v1/arrivals/a", doubt)).isFalse();
         assertThat(unknown).hasSize(1);
         client.end();
     }
